@@ -1,0 +1,1 @@
+"""The flows: which task follows which. Order of calls, nothing else."""

@@ -1,0 +1,177 @@
+"""One content key per product: the name of its folder in the store and of its Prefect result, so each finds the other.
+
+A task made by `stage_task` computes its key from its arguments, the code of its stage and the versions that matter; it
+gives back the manifest that the store holds under that key, or does the work and writes it.
+"""
+
+import contextlib
+import functools
+import inspect
+import time
+import typing
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import prefect
+from prefect.tasks import exponential_backoff
+
+from tasks.errors import Unreachable
+from tasks.records import FileFact, Manifest, Product, digest, flatten
+from tasks.storage import Store, as_fact, open_store, sha256_of
+
+ROOT = Path(__file__).parent
+SHARED = ("records.py",)
+PLACES = {"store", "base"}
+"""Arguments that say where things are, not what they are; they are no part of a key."""
+
+
+class Workbench:
+    """Where a stage's work is put together: files go to the store one by one, as each is finished.
+
+    Attributes:
+        store: the store, to open the files of other products.
+        key: the content key of the product in hand.
+    """
+
+    def __init__(self, store: Store, stage: str, key: str) -> None:
+        self.store, self.key = store, key
+        self.path = f"snapshots/{stage}/{key}"
+        self.scratch = store.scratch(f"{stage}-{key}")
+        self.files: list[FileFact] = []
+
+    @contextlib.contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """Give a local path to write the file `name` to; it is in the product once the block ends well."""
+        local = self.scratch / f"{name.replace('/', '__')}.{time.time_ns()}"
+        try:
+            yield local
+            self.files.append(as_fact(self.store, self.path, name, local))
+        finally:
+            local.unlink(missing_ok=True)
+
+    def has(self, name: str) -> bool:
+        """Say whether an earlier, interrupted attempt finished this file; if so it joins the product as it is."""
+        if not self.store.exists(f"{self.path}/{name}"):
+            return False
+        there = self.store.local_copy(f"{self.path}/{name}")
+        self.files.append(FileFact(name=name, bytes=there.stat().st_size, sha256=sha256_of(there)))
+        return True
+
+    def open(self, manifest: Manifest, name: str) -> Path:
+        """Give a local path to a file of another product."""
+        return self.store.open(manifest, name)
+
+
+def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, str]:
+    """Name everything a product depends on: dotted name -> short digest of the value.
+
+    Digests, not values: a setting may have come from the environment and must not be stored.
+    """
+    inputs = {name: value for name, value in arguments.items() if name not in PLACES}
+    parts = {name: digest(value)[:16] for name, value in flatten(inputs).items()}
+    return parts | {"code": code_digest(function.__module__), "polars": version("polars")}
+
+
+@functools.cache
+def code_digest(module: str) -> str:
+    """Hash the Python files of the stage that `module` belongs to, and of the shared records."""
+    folder = ROOT.parent.joinpath(*module.split(".")[:-1])
+    paths = [*sorted(folder.rglob("*.py")), *(ROOT / name for name in SHARED)]
+    return digest([[path.relative_to(ROOT.parent).as_posix(), sha256_of(path)] for path in paths])[:16]
+
+
+def key_of(stage: str, parts: dict[str, str]) -> str:
+    """Give the content key, 32 hexadecimal digits."""
+    return digest({"stage": stage, "parts": parts})[:32]
+
+
+class StageTask(typing.Protocol):
+    """What `stage_task` adds to the function under a Prefect task."""
+
+    stage: str
+    parts: Callable[[dict[str, Any]], dict[str, str]]
+
+
+def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]], prefect.Task[..., Manifest]]:
+    """Make a Prefect task of a function that writes one product.
+
+    The function's first parameter is its `Workbench`; the task takes the store's URI in its place. The second is the
+    `subject`. All others are small frozen values, and all but `base` are part of the content key.
+
+    Args:
+        stage: the folder below `snapshots/` that the products go to.
+        options: more settings of the Prefect task.
+    """
+
+    def decorate(work: Callable[..., Product]) -> prefect.Task[..., Manifest]:
+        signature = inspect.signature(work, eval_str=True)
+        first = next(iter(signature.parameters))
+        store = inspect.Parameter("store", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
+        rest = [p for name, p in signature.parameters.items() if name != first]
+
+        def parts(arguments: dict[str, Any]) -> dict[str, str]:
+            return key_parts(work, arguments)
+
+        def key(_context: Any, arguments: dict[str, Any]) -> str:
+            found = key_of(stage, parts(arguments))
+            _forget_without_product(open_store(arguments["store"]), stage, found)
+            return found
+
+        @functools.wraps(work)
+        def run(*args: Any, **kwargs: Any) -> Manifest:
+            arguments = run_signature.bind(*args, **kwargs).arguments
+            return produce(stage, parts(arguments), work, **arguments)
+
+        run_signature = inspect.Signature([store, *rest], return_annotation=Manifest)
+        run.__signature__ = run_signature  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in (store, *rest)} | {"return": Manifest}
+        run.stage, run.parts = stage, parts  # type: ignore[attr-defined]
+        name = work.__name__.replace("_", "-")
+        run_name = options.pop("task_run_name", f"{name.partition('-')[0]}-{{subject}}")
+        return prefect.task(
+            name=name, task_run_name=run_name, cache_key_fn=key, persist_result=True, result_serializer="json", **(RETRIES | options)
+        )(run)
+
+    return decorate
+
+
+def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], store: str, subject: str, **arguments: Any) -> Manifest:
+    """Give the product with this key: from the store, or made now; data first, manifest last."""
+    home, key = open_store(store), key_of(stage, parts)
+    if found := home.lookup(stage, key):
+        return found
+    bench, started = Workbench(home, stage, key), time.monotonic()
+    product = work(bench, subject, **arguments)
+    inputs = [item for value in arguments.values() for item in (value if isinstance(value, (list, tuple)) else [value])]
+    manifest = Manifest(
+        stage=stage, subject=subject, key=key, path=bench.path, parts=parts, seconds=round(time.monotonic() - started, 3),
+        files=tuple(sorted(bench.files, key=lambda file: file.name)),
+        parents=tuple(item.fingerprint for item in inputs if isinstance(item, Manifest)),
+        **{name: getattr(product, name) for name in Product.model_fields},
+    )  # fmt: skip
+    home.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
+    home.remove(f"scratch/{stage}-{key}") if home.is_local else None
+    return manifest
+
+
+def _forget_without_product(home: Store, stage: str, key: str) -> None:
+    """Drop Prefect's result when the product behind it is gone: then it is a miss, not a crash."""
+    if home.exists(f"results/{key}") and home.lookup(stage, key) is None:
+        home.remove(f"results/{key}")
+
+
+def may_go_through_later(_task: Any, _run: Any, state: Any) -> bool:
+    """Retry only what a second try can mend."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, Unreachable) and error.transient
+
+
+RETRIES: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=1),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": may_go_through_later,
+}
+

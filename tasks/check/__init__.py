@@ -1,0 +1,1 @@
+"""Check: expectations about every source and the mix, and what follows when they fail."""

@@ -1,0 +1,1 @@
+"""Clean: normalise, filter, deduplicate and carve the hold-out."""

@@ -1,0 +1,1 @@
+"""Evaluate: score a model on the hold-out, with intervals."""

@@ -1,0 +1,12 @@
+"""The `evaluate` section of a recipe."""
+
+from pydantic import Field
+
+from tasks.records import Section
+
+
+class EvaluateSettings(Section):
+    """How scores get their intervals."""
+
+    resamples: int = Field(1_000, ge=100)
+    confidence: float = Field(0.95, gt=0.5, lt=1)

@@ -1,0 +1,59 @@
+"""The `sources` section of a recipe."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
+
+from tasks import kinds
+from tasks.ingest import kinds as source_kinds
+from tasks.records import Section
+
+SUFFIXES = {
+    ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
+    ".parquet": "parquet", ".txt": "text",
+}  # fmt: skip
+
+
+class SourceSettings(Section):
+    """What every source says, whatever its kind. Kinds add their own fields."""
+
+    kind: str
+    columns: dict[str, str | int] = Field(default_factory=dict)
+    """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""
+    label: str | None = None
+    """One label for every row."""
+    labels: dict[str, str | None] | None = None
+    """Label as it stands in the data -> label of the recipe; null leaves the row out on purpose."""
+    where: str | None = None
+    """Rows to keep, as an SQL condition over the source's own columns."""
+    max_bad: float = Field(0.01, ge=0, le=1)
+    """Largest share of bad rows; more fail the source."""
+    licence: str | None = None
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _as_text(cls, labels: Any) -> Any:
+        return {str(raw): label for raw, label in labels.items()} if isinstance(labels, Mapping) else labels
+
+
+def _parse(section: Any) -> Any:
+    if isinstance(section, SourceSettings) or not isinstance(section, dict):
+        return section
+    kind = section.get("kind") or _kind_from(section)
+    return kinds.load(source_kinds, kind).Params.model_validate(section | {"kind": kind})
+
+
+def _kind_from(section: dict[str, Any]) -> str:
+    if "hub" in section:
+        return "hub"
+    name = str(section.get("path", "")).lower().removesuffix(".gz")
+    for suffix, kind in SUFFIXES.items():
+        if name.endswith(suffix):
+            return kind
+    known = ", ".join(kinds.names(source_kinds))
+    raise ValueError(f"the suffix of {section.get('path')!r} does not tell the kind; say `kind:`, one of {known}")
+
+
+Source = Annotated[SerializeAsAny[SourceSettings], BeforeValidator(_parse)]

@@ -1,0 +1,1 @@
+"""Mix: plan which row stands where, then write it."""

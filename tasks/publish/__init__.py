@@ -1,0 +1,1 @@
+"""Publish: put mix, model and scores where people look for them; the pointer last."""

@@ -1,0 +1,13 @@
+"""The `publish` section of a recipe."""
+
+from tasks.records import Section
+
+
+class PublishSettings(Section):
+    """What the cards say beside what is measured."""
+
+    description: str = ""
+    licence: str | None = None
+    """SPDX name of the mix's licence."""
+    language: tuple[str, ...] = ()
+    """ISO 639 codes."""

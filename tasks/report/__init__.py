@@ -1,0 +1,1 @@
+"""Report: one HTML page and the artifacts of a run."""

@@ -1,0 +1,1 @@
+"""Weigh: decide each source's share of the mix."""

@@ -1,0 +1,34 @@
+"""The weights of the recipe, as they are.
+
+Recipe:
+    kind: given
+    shares: {news: 0.4, social: 0.3, papers: 0.3}
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tasks.records import Section
+
+
+class Params(Section):
+    """Share of each source in the mix, in the recipe's unit."""
+
+    kind: Literal["given"] = "given"
+    shares: dict[str, float] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _usable(self) -> "Params":
+        bad = {name: share for name, share in self.shares.items() if not 0 <= share < float("inf")}
+        if bad:
+            raise ValueError(f"weights must be finite and at least 0; got {bad}")
+        if not any(self.shares.values()):
+            raise ValueError("all weights are 0; at least one source needs a weight above 0")
+        return self
+
+
+def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:
+    """Give the weights of the recipe; sizes do not matter."""
+    return {name: params.shares[name] for name in sizes}
