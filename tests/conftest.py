@@ -1,0 +1,150 @@
+"""What every test gets: a machine of its own (home, environment, no network), and real servers on loopback."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
+SETTINGS = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "HF_HUB_OFFLINE": "1",
+    "MPLBACKEND": "Agg",
+    "OMP_NUM_THREADS": "1",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+TINY_BERT = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+UNSET = ("PREFECT_API_URL", "PREFECT_PROFILE", "CUVEE_STORE", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR")
+
+
+class NetworkRefused(Exception):
+    """A test tried to leave this machine."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this process a home of its own before anything is imported that reads one."""
+    home = tempfile.mkdtemp(prefix="cuvee-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ |= SETTINGS | {"PREFECT_HOME": f"{home}/prefect", "HF_HOME": f"{home}/hf", "MPLCONFIGDIR": f"{home}/matplotlib"}
+    for name in UNSET:
+        os.environ.pop(name, None)
+    sys.addaudithook(_stay_here)
+
+
+def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and not str(arguments[1][0]).startswith(LOOPBACK):
+        raise NetworkRefused(f"a test tried to connect to {arguments[1]}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip into a failure where CUVEE_DEMAND names the test's marker, so that CI cannot pass by skipping."""
+    report = yield
+    demanded = [name for name in os.environ.get("CUVEE_DEMAND", "").split(",") if name and item.get_closest_marker(name)]
+    if report.skipped and demanded and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped, but CUVEE_DEMAND wants {', '.join(demanded)}: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _same_environment() -> Iterator[None]:
+    """Put the environment back as it was before the test."""
+    before = dict(os.environ)
+    yield
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data beside the checkout, or the one CUVEE_SHARED_DATA names."""
+    folder = Path(os.environ.get("CUVEE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "sentiment").is_dir():
+        pytest.skip(f"no public data at {folder}; set CUVEE_SHARED_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[str]:
+    """One temporary Prefect server for the whole session; gives its API URL. Flows called in this process use it by themselves."""
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield str(PREFECT_API_URL.value())
+
+
+@pytest.fixture
+def prefect_env(prefect_server: str) -> dict[str, str]:
+    """The environment for a command in a process of its own that is to use the session's Prefect server."""
+    return dict(os.environ) | {"PREFECT_API_URL": prefect_server}
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server on loopback, with conditional writes; gives its URL."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> Iterator[str]:
+    """A new empty bucket, as `s3://name`; AWS_* point to its server during the test, in child processes too."""
+    import boto3
+    import s3fs
+
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ |= keys | {"AWS_ENDPOINT_URL": s3_server}
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"cuvee-{uuid.uuid4().hex[:12]}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    yield f"s3://{name}"
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+def load_script(path: str) -> ModuleType:
+    """Import a script of the repository that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def make_sources() -> Callable[..., Any]:
+    """The generator of the demo's sources: `make_sources(folder, scale=1.0, seed=0)`."""
+    return load_script("deployments/recipes/demo/make_sources.py").make_sources
+
+
+@pytest.fixture
+def tiny_recipe(tmp_path: Path, make_sources: Callable[..., Any]) -> Path:
+    """The demo in small: its recipe with a tenth of its rows and a model that trains in seconds, in a folder of the test's own."""
+    import yaml
+
+    recipe = yaml.safe_load((ROOT / "deployments/recipes/demo.yaml").read_text("utf-8"))
+    make_sources(tmp_path / "demo" / "data", scale=0.1)
+    recipe["name"], recipe["mix"]["size"] = "tiny", 120
+    recipe["train"] |= {"epochs": 1, "model": {"architecture": "bert", "vocabulary": 500, "config": TINY_BERT}}
+    file = tmp_path / "tiny.yaml"
+    file.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
+    return file
