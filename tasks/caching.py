@@ -174,4 +174,3 @@ RETRIES: dict[str, Any] = {
     "retry_jitter_factor": 0.5,
     "retry_condition_fn": may_go_through_later,
 }
-

@@ -1,12 +1,12 @@
 """Every error a user can expect, by what the user can do about it.
 
-    CuveeError
-    ├── RecipeError      exit 2   change the recipe or the command
-    │   ├── UnknownKind           a kind that no file defines
-    │   └── NotEnoughData         a mix that the sources cannot fill
-    ├── QualityGate      exit 3   look at the data, or relax the check
-    ├── Unreachable      exit 4   a source or the store: try again, or fix the access
-    └── TrainingFailed   exit 5   change the training settings
+CuveeError
+├── RecipeError      exit 2   change the recipe or the command
+│   ├── UnknownKind           a kind that no file defines
+│   └── NotEnoughData         a mix that the sources cannot fill
+├── QualityGate      exit 3   look at the data, or relax the check
+├── Unreachable      exit 4   a source or the store: try again, or fix the access
+└── TrainingFailed   exit 5   change the training settings
 """
 
 from typing import Any

@@ -1,35 +1,36 @@
 """The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, HoldoutSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.ingest.settings import Source, SourceSettings
+from tasks.ingest.settings import Source
+from tasks.kinds import load
+from tasks.mistakes import NAME, Problem, explain, listing, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
 from tasks.train.settings import TrainSettings
+from tasks.weigh import methods
 from tasks.weigh.settings import Weights
 
-NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class MixSettings(PlanSettings):
     """How the sources are combined."""
 
-    weights: Weights = Field(default="proportional", validate_default=True)
+    weights: Weights = Field(default_factory=lambda: load(methods, "proportional").Params())
 
     @property
     def plan(self) -> PlanSettings:
@@ -48,40 +49,11 @@ class Recipe(Section):
     clean: CleanSettings = CleanSettings()
     holdout: HoldoutSettings = HoldoutSettings()
     checks: ChecksSettings = ChecksSettings()
-    mix: MixSettings = Field(default_factory=MixSettings)
+    mix: MixSettings = MixSettings()
     train: TrainSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
     publish: PublishSettings = PublishSettings()
-    seed: int = Field(0, ge=0)
-
-    @model_validator(mode="after")
-    def _names_agree(self) -> "Recipe":
-        problems = [*self._weights_problems(), *self._label_problems(), *self._source_name_problems()]
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
-
-    def _weights_problems(self) -> list[str]:
-        shares: dict[str, float] | None = getattr(self.mix.weights, "shares", None)
-        if shares is None:
-            return []
-        strangers = [f"mix.weights.{name}: no source has this name;{_nearest(name, self.sources)}" for name in shares if name not in self.sources]
-        missing = [f"mix.weights: source {name!r} has no weight; write 0 to leave it out" for name in self.sources if name not in shares]
-        return strangers + missing
-
-    def _label_problems(self) -> list[str]:
-        return [
-            f"sources.{name}.labels.{raw}: {label!r} is not one of the recipe's labels;{_nearest(label, self.labels)}"
-            for name, source in self.sources.items()
-            for raw, label in [*(source.labels or {}).items(), *([("label", source.label)] if source.label and not source.labels else [])]
-            if label is not None and label not in self.labels
-        ]
-
-    def _source_name_problems(self) -> list[str]:
-        bad = [f"sources.{name}: a source's name is lower-case letters, digits, - and _" for name in self.sources if not re.match(NAME, name)]
-        known = [*self.sources, "mix"]
-        policies = [f"checks.policies.{name}: no source has this name;{_nearest(name, known)}" for name in self.checks.policies if name not in known]
-        return bad + policies
+    seed: int = Field(default=0, ge=0)
 
 
 @dataclass(frozen=True)
@@ -112,15 +84,16 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None) -> Loaded
     tree, lines = _read(file)
     for path, value in (overrides or {}).items():
         _override(tree, path, value)
-    problems: list[tuple[str, str]] = []
+    problems: list[Problem] = []
     expanded = _expand(tree, "", problems)
+    problems += strangers(expanded)
     recipe: Recipe | None = None
     try:
         recipe = Recipe.model_validate(expanded)
     except ValidationError as error:
-        problems += [found for item in error.errors() for found in _explain(item, expanded)]
+        problems += [explain(item, Recipe) for item in error.errors()]
     if problems or recipe is None:
-        raise RecipeError(_listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
+        raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
     published = _unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
     return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published)
 
@@ -186,7 +159,7 @@ def _override(tree: dict[str, Any], path: str, value: Any) -> None:
     tree[last] = value
 
 
-def _expand(value: Any, path: str, problems: list[tuple[str, str]]) -> Any:
+def _expand(value: Any, path: str, problems: list[Problem]) -> Any:
     if isinstance(value, dict):
         return {key: _expand(inner, f"{path}.{key}" if path else str(key), problems) for key, inner in value.items()}
     if isinstance(value, list):
@@ -196,7 +169,7 @@ def _expand(value: Any, path: str, problems: list[tuple[str, str]]) -> Any:
     unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
     problems += [(path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset]
     text = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
-    return yaml.load(text, _Loader) if VARIABLE.fullmatch(value) and not unset else text
+    return _Loader(text).get_single_data() if VARIABLE.fullmatch(value) and not unset else text
 
 
 def _unexpand(resolved: Any, raw: Any) -> Any:
@@ -205,50 +178,3 @@ def _unexpand(resolved: Any, raw: Any) -> Any:
     if isinstance(resolved, list) and isinstance(raw, list) and len(resolved) == len(raw):
         return [_unexpand(value, before) for value, before in zip(resolved, raw, strict=True)]
     return raw if isinstance(raw, str) and VARIABLE.search(raw) else resolved
-
-
-def _explain(item: Any, tree: Any) -> list[tuple[str, str]]:
-    path = ".".join(str(part) for part in item["loc"] if part not in ("BuiltModel", "str", "int", "literal['all']", "literal['auto']"))
-    if item["type"] == "extra_forbidden":
-        return [(path, f"unknown key;{_nearest(str(item['loc'][-1]), _siblings(item['loc']))}")]
-    if item["type"] == "missing":
-        return [(path, "this key is missing")]
-    text = item["msg"].removeprefix("Value error, ")
-    if item["type"] == "value_error" and not path:
-        return [tuple(line.split(": ", 1)) for line in text.split("\n")]  # type: ignore[misc]
-    got = item.get("input")
-    shown = "" if item["type"] == "value_error" or isinstance(got, (dict, list)) else f" (got {got!r})"
-    return [(path, text[:1].lower() + text[1:] + shown)]
-
-
-def _siblings(place: tuple[Any, ...]) -> list[str]:
-    """Give the keys that could stand where an unknown one stands."""
-    model: Any = Recipe
-    for part in place[:-1]:
-        field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
-        model = SourceSettings if part == "sources" else _model_in(field.annotation) if field else model
-    extra = ["path", "hub", "kind"] if model is SourceSettings else []
-    return [*model.model_fields, *extra] if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type):
-        return annotation
-    return next((found for inner in get_args(annotation) if isinstance(found := _model_in(inner), type) and issubclass(found, BaseModel)), None)
-
-
-def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.5)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"{hint} known: {', '.join(map(str, known))}" if known else hint
-
-
-def _listing(file: str, problems: list[tuple[str, str]], lines: dict[str, int]) -> str:
-    def line(path: str) -> int:
-        while path and path not in lines:
-            path = path.rpartition(".")[0]
-        return lines.get(path, 1)
-
-    rows = sorted({(line(path), path, text) for path, text in problems})
-    count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
-    return f"{file}: {count}\n" + "\n".join(f"  {file}:{number}: {path or 'recipe'}: {text}" for number, path, text in rows)

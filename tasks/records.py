@@ -190,11 +190,7 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, Mapping) and value:
-        return {
-            name: leaf
-            for key, inner in value.items()
-            for name, leaf in flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()
-        }
+        return {name: leaf for key, inner in value.items() for name, leaf in flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
     if isinstance(value, (list, tuple)) and any(isinstance(item, (BaseModel, Mapping)) for item in value):
         named = {_name(item, number): item for number, item in enumerate(value)}
         return flatten(named, prefix)

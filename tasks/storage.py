@@ -1,10 +1,10 @@
 """The object store: a folder or a bucket, the same calls. Bytes go in whole or not at all.
 
-Layout and the rule "data first, manifest last" are told in the README. Every foreign exception of a file system is mapped
-here to `Unreachable`, and nowhere else.
+Layout and the rule "data first, manifest last" are told in the README.
 """
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import json
@@ -12,56 +12,20 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import fsspec
 
-from tasks.errors import CuveeError, Unreachable
+from tasks.errors import RecipeError, Unreachable
+from tasks.reaching import answer, reaching
 from tasks.records import FileFact, Manifest
 
-TRANSIENT = ("timeout", "timed out", "slow down", "slowdown", "503", "500", "502", "504", "connection reset", "temporarily")
-
-
-@contextlib.contextmanager
-def reaching(what: str) -> Iterator[None]:
-    """Map what a file system raises while `what` is read or written.
-
-    Raises:
-        Unreachable: transient when the same call may go through later.
-    """
-    try:
-        yield
-    except CuveeError:
-        raise
-    except (OSError, ValueError, ImportError) as error:
-        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error)) from error
-    except Exception as error:
-        # botocore, aiohttp and gcsfs share no base class; what they raise is known by where it comes from.
-        if not type(error).__module__.split(".")[0] in {"botocore", "aiobotocore", "aiohttp", "s3fs", "fsspec"}:
-            raise
-        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error)) from error
-
-
-def is_transient(error: BaseException) -> bool:
-    """Say whether trying again may help: time-outs, refused or cut connections, a server's 5xx and 429."""
-    if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)):
-        return False
-    if isinstance(error, (TimeoutError, ConnectionError)):
-        return True
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return status >= 500 or status == 429
-    return any(sign in str(error).lower() for sign in TRANSIENT)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "it does not exist"
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    return str(error) or type(error).__name__
+LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+"""Answers of S3 to a conditional write that came too late."""
+S3: dict[str, Any] = {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}}
+"""A server that does not answer is given up within seconds; tasks try again by themselves."""
 
 
 def sha256_of(path: Path) -> str:
@@ -74,13 +38,19 @@ class Store:
     """A folder or a bucket prefix; all paths are relative to it, with forward slashes.
 
     Args:
-        uri: a folder, or any fsspec URL such as `s3://bucket/prefix`.
+        uri: a folder, or a bucket as `s3://bucket/prefix`.
         behind: another store that is read where this one has nothing (see `overlay`).
+
+    Raises:
+        RecipeError: another kind of URI.
     """
 
     def __init__(self, uri: str, behind: "Store | None" = None) -> None:
+        scheme = uri.partition("://")[0] if "://" in uri else "file"
+        if scheme not in ("file", "s3"):
+            raise RecipeError(f"the store {uri}: want a folder or s3://BUCKET/PREFIX; {scheme}:// has no conditional writes here, pointers need them")
         with reaching(f"the store {uri}"):
-            self.fs, self.root = fsspec.core.url_to_fs(uri)
+            self.fs, self.root = fsspec.core.url_to_fs(uri, **(S3 if scheme == "s3" else {}))
         self.is_local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
         self.uri = str(Path(self.root).absolute()) if self.is_local else uri.rstrip("/")
         self.root = self.uri if self.is_local else self.root.rstrip("/")
@@ -91,7 +61,7 @@ class Store:
         return f"{self.uri}/{path}"
 
     def _full(self, path: str) -> str:
-        return f"{self.root}/{path}"
+        return f"{self.root}/{path}".rstrip("/")
 
     def ensure_writable(self) -> None:
         """Write and remove one small file.
@@ -100,9 +70,12 @@ class Store:
             Unreachable: the store cannot be written.
         """
         probe = f"results/.writable-{uuid.uuid4().hex}"
-        with reaching(f"the store {self.uri} for writing"):
+        try:
             self.write_bytes(probe, b"")
-            self.fs.rm_file(self._full(probe))
+            self.remove(probe)
+        except Unreachable as error:
+            text = f"cannot write to the store {self.uri}: {error.facts['reason']}; create it, mend the access, or name another one with --store"
+            raise Unreachable(text, transient=error.transient) from error
 
     def exists(self, path: str) -> bool:
         """Say whether a file is there now (listings are never cached)."""
@@ -170,13 +143,13 @@ class Store:
             self.fs.rm(self._full(path), recursive=True)
 
     @contextlib.contextmanager
-    def _replacing(self, path: str) -> Iterator[Path]:
+    def _replacing(self, path: str) -> Generator[Path]:
         target = Path(self._full(path))
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}"
         try:
             yield temporary
-            os.replace(temporary, target)
+            temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -185,14 +158,14 @@ class Store:
         if self.is_local:
             here = Path(self._full(path))
             return here if here.exists() or not self.behind else self.behind.local_copy(path)
-        size = self.list(path.rpartition("/")[0])[path.rpartition("/")[2]]
-        here = self.scratch("downloads") / path
-        if not here.exists() or here.stat().st_size != size:
-            here.parent.mkdir(parents=True, exist_ok=True)
-            temporary = here.with_name(f".{here.name}.{uuid.uuid4().hex}")
-            with reaching(self.where(path)):
+        with reaching(self.where(path)):
+            self.fs.invalidate_cache()
+            here = self.scratch("downloads") / self.fs.ukey(self._full(path))[:16] / path
+            if not here.exists():
+                here.parent.mkdir(parents=True, exist_ok=True)
+                temporary = here.with_name(f".{here.name}.{uuid.uuid4().hex}")
                 self.fs.get_file(self._full(path), str(temporary))
-            os.replace(temporary, here)
+                temporary.replace(here)
         return here
 
     def scratch(self, name: str) -> Path:
@@ -201,6 +174,17 @@ class Store:
         folder = (Path(self.root) / "scratch" if self.is_local else base) / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @contextlib.contextmanager
+    def holding(self, name: str) -> Generator[Path]:
+        """Give a scratch folder to one thread or process of this machine at a time; a killed holder lets go."""
+        folder = self.scratch(name)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(handle)
 
     def lookup(self, stage: str, key: str) -> Manifest | None:
         """Find a finished product: its manifest is there, and so are all of its files in full."""
@@ -223,11 +207,12 @@ class Store:
             path: the pointer's file.
             update: current value (None when there is none) -> new value.
         """
-        for _ in range(20):
-            current, tag = self._tagged(path)
-            value = update(current)
-            if self._write_if(path, value, tag):
-                return value
+        with self.holding("pointers"):
+            for _ in range(20):
+                current, tag = self._tagged(path)
+                value = update(current)
+                if self._write_if(path, value, tag):
+                    return value
         raise Unreachable(f"the pointer {self.where(path)} kept changing while it was written; try again", transient=True)
 
     def _tagged(self, path: str) -> tuple[dict[str, Any] | None, str | None]:
@@ -249,7 +234,7 @@ class Store:
             with reaching(self.where(path)):
                 self.fs.call_s3("put_object", Bucket=bucket, Key=name, Body=data, **condition)
         except Unreachable as error:
-            if any(sign in str(error) for sign in ("PreconditionFailed", "precondition", "ConditionalRequestConflict")):
+            if answer(error).get("Error", {}).get("Code") in LOST_RACE:
                 return False
             raise
         return True
@@ -269,7 +254,7 @@ def _opened(uri: str) -> Store:
 
 
 @contextlib.contextmanager
-def overlay(uri: str) -> Iterator[str]:
+def overlay(uri: str) -> Generator[str]:
     """Give the URI of a temporary store that reads through to `uri` and keeps every write to itself."""
     with tempfile.TemporaryDirectory(prefix="cuvee-") as folder:
         store = Store(folder, behind=Store(uri))

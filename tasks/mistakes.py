@@ -1,0 +1,130 @@
+"""What is wrong with a recipe, told with its place and the nearest right thing. Knows the shape of a recipe, not its file."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from tasks import kinds
+from tasks.ingest import kinds as source_kinds
+from tasks.ingest.settings import SourceSettings
+
+NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+Problem = tuple[str, str]
+"""Dotted path in the recipe, what is wrong there."""
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """Suggest the nearest known name and list them all."""
+    names = [str(one) for one in known]
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f" did you mean {near[0]!r}?" if near else ""
+    return f"{hint} known: {', '.join(names)}" if names else hint
+
+
+def strangers(tree: Mapping[str, Any]) -> list[Problem]:
+    """Find names that nothing in the recipe answers to: sources in weights and policies, labels in label maps."""
+    sources = _mapping(tree.get("sources"))
+    labels = tree.get("labels")
+    known_labels = [str(label) for label in labels] if isinstance(labels, list) else []
+    found = list(_weights_problems(sources, _mapping(tree.get("mix")).get("weights")))
+    found += [
+        (f"checks.policies.{name}", f"no source has this name;{nearest(name, [*sources, 'mix'])}")
+        for name in _mapping(_mapping(tree.get("checks")).get("policies"))
+        if name not in sources and name != "mix"
+    ]
+    for name, source in sources.items():
+        if not re.match(NAME, str(name)):
+            found.append((f"sources.{name}", "a source's name is lower-case letters, digits, - and _"))
+        found += _label_problems(f"sources.{name}", _mapping(source), known_labels)
+    return found
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _weights_problems(sources: Mapping[str, Any], weights: Any) -> Iterator[Problem]:
+    shares = _mapping(weights)
+    place = "mix.weights"
+    if "kind" in shares:
+        shares, place = _mapping(shares.get("shares")), "mix.weights.shares"
+    if not shares:
+        return
+    for name in shares:
+        if name not in sources:
+            yield f"{place}.{name}", f"no source has this name;{nearest(name, sources)}"
+    for name in sources:
+        if name not in shares:
+            yield place, f"source {name!r} has no weight; write 0 to leave it out"
+
+
+def _label_problems(place: str, source: Mapping[str, Any], known: list[str]) -> Iterator[Problem]:
+    mapped = _mapping(source.get("labels"))
+    for raw, label in mapped.items():
+        if known and label is not None and str(label) not in known:
+            yield f"{place}.labels.{raw}", f"{label!r} is not one of the recipe's labels;{nearest(label, known)}"
+    fixed = source.get("label")
+    if known and fixed is not None and not mapped and str(fixed) not in known:
+        yield f"{place}.label", f"{fixed!r} is not one of the recipe's labels;{nearest(fixed, known)}"
+
+
+def explain(item: Any, recipe: type[BaseModel]) -> Problem:
+    """Put one of pydantic's errors into words.
+
+    Args:
+        item: an entry of `ValidationError.errors()`.
+        recipe: the model of the whole recipe, to know what could stand where.
+    """
+    place = item["loc"]
+    path = ".".join(str(part) for part in place if not _is_branch(part))
+    if item["type"] == "extra_forbidden":
+        return path, f"unknown key;{nearest(place[-1], _siblings(recipe, place))}"
+    if item["type"] == "missing":
+        return path, "this key is missing"
+    text = item["msg"].removeprefix("Value error, ")
+    got = item.get("input")
+    shown = "" if item["type"] == "value_error" or isinstance(got, (dict, list)) else f" (got {got!r})"
+    return path, text[:1].lower() + text[1:] + shown
+
+
+def _is_branch(part: object) -> bool:
+    """Say whether pydantic names a branch of a union here, not a key of the recipe."""
+    return isinstance(part, str) and (part in {"str", "int", "float", "bool"} or part[:1].isupper() or part.startswith("literal["))
+
+
+def _siblings(recipe: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
+    """Give the keys that could stand where an unknown one stands."""
+    if place[0] == "sources" and len(place) == 3:
+        every = [kinds.load(source_kinds, kind).Params for kind in kinds.names(source_kinds)]
+        return list(dict.fromkeys(name for model in [SourceSettings, *every] for name in model.model_fields))
+    model: type[BaseModel] | None = recipe
+    for part in place[:-1]:
+        field = model.model_fields.get(str(part)) if model else None
+        model = _model_in(field.annotation) if field else model
+    return list(model.model_fields) if model else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)
+
+
+def listing(file: str, problems: Iterable[Problem], lines: Mapping[str, int]) -> str:
+    """Write all mistakes of a file, one a line, in the file's order.
+
+    Args:
+        lines: dotted path -> line number of the file.
+    """
+
+    def line(path: str) -> int:
+        while path and path not in lines:
+            path = path.rpartition(".")[0]
+        return lines.get(path, 1)
+
+    rows = sorted({(line(path), path, text) for path, text in problems})
+    count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
+    return f"{file}: {count}\n" + "\n".join(f"  {file}:{number}: {path or 'recipe'}: {text}" for number, path, text in rows)
