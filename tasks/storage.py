@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from pydantic import ValidationError
 
 from tasks.errors import RecipeError, Unreachable
 from tasks.reaching import answer, reaching
@@ -178,11 +179,11 @@ class Store:
     @contextlib.contextmanager
     def holding(self, name: str) -> Generator[Path]:
         """Give a scratch folder to one thread or process of this machine at a time; a killed holder lets go."""
-        folder = self.scratch(name)
-        handle = os.open(folder, os.O_RDONLY)
+        handle = None
+        while handle is None:
+            handle = _lock(self.scratch(name))
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield folder
+            yield self.scratch(name)
         finally:
             os.close(handle)
 
@@ -191,7 +192,10 @@ class Store:
         path = f"snapshots/{stage}/{key}"
         if not self.exists(f"{path}/manifest.json"):
             return None
-        manifest = Manifest.model_validate(self.read_json(f"{path}/manifest.json"))
+        try:
+            manifest = Manifest.model_validate_json(self.read_bytes(f"{path}/manifest.json"))
+        except ValidationError:
+            return None
         there = self.list(path)
         whole = all(there.get(file.name) == file.bytes for file in manifest.files)
         return manifest if whole else None
@@ -238,6 +242,18 @@ class Store:
                 return False
             raise
         return True
+
+
+def _lock(folder: Path) -> int | None:
+    """Wait for a folder and lock it; None when it was removed meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        os.close(handle)
+    return None
 
 
 _overlays: dict[str, Store] = {}
