@@ -21,6 +21,7 @@ SETTINGS = {
     "MPLBACKEND": "Agg",
     "OMP_NUM_THREADS": "1",
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_API_PORT": "1",  # nobody listens there: no test uses a server that happens to run on this machine
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "TOKENIZERS_PARALLELISM": "false",
@@ -29,7 +30,7 @@ TINY_BERT = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2
 UNSET = ("PREFECT_API_URL", "PREFECT_PROFILE", "CUVEE_STORE", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR")
 
 
-class NetworkRefused(Exception):
+class NetworkRefusedError(Exception):
     """A test tried to leave this machine."""
 
 
@@ -45,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect" and isinstance(arguments[1], tuple) and not str(arguments[1][0]).startswith(LOOPBACK):
-        raise NetworkRefused(f"a test tried to connect to {arguments[1]}")
+        raise NetworkRefusedError(f"a test tried to connect to {arguments[1]}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -138,12 +139,14 @@ def make_sources() -> Callable[..., Any]:
 
 @pytest.fixture
 def tiny_recipe(tmp_path: Path, make_sources: Callable[..., Any]) -> Path:
-    """The demo in small: its recipe with a tenth of its rows and a model that trains in seconds, in a folder of the test's own."""
+    """The demo in small: its recipe with a fifth of its rows and a model that trains in seconds, in a folder of the test's own."""
     import yaml
 
     recipe = yaml.safe_load((ROOT / "deployments/recipes/demo.yaml").read_text("utf-8"))
-    make_sources(tmp_path / "demo" / "data", scale=0.1)
-    recipe["name"], recipe["mix"]["size"] = "tiny", 120
+    make_sources(tmp_path / "demo" / "data", scale=0.2)
+    recipe["name"], recipe["mix"]["size"] = "tiny", 200
+    for source in recipe["sources"].values():
+        source["max_bad"] = 0.05  # the flaws are as many as in the whole demo
     recipe["train"] |= {"epochs": 1, "model": {"architecture": "bert", "vocabulary": 500, "config": TINY_BERT}}
     file = tmp_path / "tiny.yaml"
     file.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
