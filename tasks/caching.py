@@ -7,6 +7,7 @@ gives back the manifest that the store holds under that key, or does the work an
 import contextlib
 import functools
 import inspect
+import shutil
 import time
 import typing
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import prefect
+from prefect.context import TaskRunContext
+from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
 from tasks.errors import Unreachable
@@ -32,11 +35,12 @@ class Workbench:
 
     Attributes:
         store: the store, to open the files of other products.
+        stage: the folder below `snapshots/` that the product goes to.
         key: the content key of the product in hand.
     """
 
     def __init__(self, store: Store, stage: str, key: str) -> None:
-        self.store, self.key = store, key
+        self.store, self.stage, self.key = store, stage, key
         self.path = f"snapshots/{stage}/{key}"
         self.scratch = store.scratch(f"{stage}-{key}")
         self.files: list[FileFact] = []
@@ -87,11 +91,13 @@ def key_of(stage: str, parts: dict[str, str]) -> str:
     return digest({"stage": stage, "parts": parts})[:32]
 
 
-class StageTask(typing.Protocol):
-    """What `stage_task` adds to the function under a Prefect task."""
+@typing.runtime_checkable
+class StageFunction(typing.Protocol):
+    """The function under a task that `stage_task` made, with what it adds."""
 
     stage: str
-    parts: Callable[[dict[str, Any]], dict[str, str]]
+    parts: Callable[..., dict[str, str]]
+    """Arguments of the task -> the parts of its content key."""
 
 
 def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]], prefect.Task[..., Manifest]]:
@@ -111,18 +117,24 @@ def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]],
         store = inspect.Parameter("store", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
         rest = [p for name, p in signature.parameters.items() if name != first]
 
-        def parts(arguments: dict[str, Any]) -> dict[str, str]:
-            return key_parts(work, arguments)
+        def parts(*args: Any, **kwargs: Any) -> dict[str, str]:
+            bound = run_signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            return key_parts(work, bound.arguments)
 
         def key(_context: Any, arguments: dict[str, Any]) -> str:
-            found = key_of(stage, parts(arguments))
+            found = key_of(stage, parts(**arguments))
             _forget_without_product(open_store(arguments["store"]), stage, found)
             return found
 
         @functools.wraps(work)
-        def run(*args: Any, **kwargs: Any) -> Manifest:
+        def run(*args: Any, **kwargs: Any) -> Any:
             arguments = run_signature.bind(*args, **kwargs).arguments
-            return produce(stage, parts(arguments), work, **arguments)
+            made_of = parts(**arguments)
+            if found := open_store(arguments["store"]).lookup(stage, key_of(stage, made_of)):
+                in_run = TaskRunContext.get() is not None
+                return Completed(name="Cached", message="found in the store", data=found) if in_run else found
+            return produce(stage, made_of, work, arguments)
 
         run_signature = inspect.Signature([store, *rest], return_annotation=Manifest)
         run.__signature__ = run_signature  # type: ignore[attr-defined]
@@ -137,22 +149,26 @@ def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]],
     return decorate
 
 
-def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], store: str, subject: str, **arguments: Any) -> Manifest:
-    """Give the product with this key: from the store, or made now; data first, manifest last."""
-    home, key = open_store(store), key_of(stage, parts)
-    if found := home.lookup(stage, key):
-        return found
-    bench, started = Workbench(home, stage, key), time.monotonic()
-    product = work(bench, subject, **arguments)
+def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
+    """Make the product with this key; others of this machine that want the same one wait for it."""
+    home, key = open_store(arguments["store"]), key_of(stage, parts)
+    with home.holding(f"{stage}-{key}"):
+        return home.lookup(stage, key) or _make(Workbench(home, stage, key), parts, work, arguments)
+
+
+def _make(bench: Workbench, parts: dict[str, str], work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
+    """Do the work; data first, manifest last."""
+    started = time.monotonic()
+    product = work(bench, **{name: value for name, value in arguments.items() if name != "store"})
     inputs = [item for value in arguments.values() for item in (value if isinstance(value, (list, tuple)) else [value])]
     manifest = Manifest(
-        stage=stage, subject=subject, key=key, path=bench.path, parts=parts, seconds=round(time.monotonic() - started, 3),
+        stage=bench.stage, subject=arguments["subject"], key=bench.key, path=bench.path, parts=parts, seconds=round(time.monotonic() - started, 3),
         files=tuple(sorted(bench.files, key=lambda file: file.name)),
         parents=tuple(item.fingerprint for item in inputs if isinstance(item, Manifest)),
         **{name: getattr(product, name) for name in Product.model_fields},
     )  # fmt: skip
-    home.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
-    home.remove(f"scratch/{stage}-{key}") if home.is_local else None
+    bench.store.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
+    shutil.rmtree(bench.scratch, ignore_errors=True)
     return manifest
 
 

@@ -191,9 +191,10 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
         value = value.model_dump(mode="json")
     if isinstance(value, Mapping) and value:
         return {name: leaf for key, inner in value.items() for name, leaf in flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
-    if isinstance(value, (list, tuple)) and any(isinstance(item, (BaseModel, Mapping)) for item in value):
-        named = {_name(item, number): item for number, item in enumerate(value)}
-        return flatten(named, prefix)
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, (BaseModel, Mapping)) for item in value):
+        names = [_name(item, number) for number, item in enumerate(value)]
+        unique = names if len(set(names)) == len(names) else range(len(names))
+        return flatten(dict(zip(unique, value, strict=True)), prefix)
     return {prefix: value}
 
 
