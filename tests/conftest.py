@@ -1,6 +1,7 @@
 """What every test gets: a machine of its own (home, environment, no network), and real servers on loopback."""
 
 import importlib.util
+import logging
 import os
 import shutil
 import sys
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in UNSET:
         os.environ.pop(name, None)
     sys.addaudithook(_stay_here)
+    logging.raiseExceptions = False  # Prefect's log handler keeps a stream that the capture of an earlier test has closed
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
