@@ -1,0 +1,153 @@
+"""Dataset card and model card: Markdown with the YAML front matter that the Hub reads.
+
+Every value that a template shows is escaped, whatever it is, unless it is wrapped in `Raw` here.
+"""
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from tasks.records import Manifest
+from tasks.runs import PublishedMix, RunStart
+
+_NAMES = (
+    "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 "
+    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 "
+    "cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cdla-permissive-1.0 cdla-permissive-2.0 cdla-sharing-1.0 ecl-2.0 epl-1.0 "
+    "epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 gfdl gpl gpl-2.0 gpl-3.0 isc lgpl lgpl-2.1 lgpl-3.0 mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 "
+    "osl-3.0 pddl postgresql unlicense wtfpl zlib unknown other"
+)
+HUB_LICENCES = frozenset(_NAMES.split())
+"""Licence names that the Hub knows."""
+SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7), ("10M<n<100M", 10**8))
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+
+
+class Raw(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+def escape(value: Any) -> str:
+    """Make a value harmless inside a line or a table cell of Markdown."""
+    if isinstance(value, Raw):
+        return value
+    flat = " ".join("".join(char if char.isprintable() or char.isspace() else "\ufffd" for char in str(value)).split())
+    return html.escape(re.sub(r"([\\`*_{}\[\]|~#])", r"\\\1", flat), quote=False)
+
+
+def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
+    """Write the card of a published mix."""
+    recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
+    splits = [{"split": split, "path": f"data/{split}-*.parquet"} for split in ("train", "holdout")]
+    front = _front(start) | {
+        "pretty_name": start.name,
+        "task_categories": [recipe["task"]],
+        "size_categories": [size_category(mix.rows + holdout)],
+        "configs": [{"config_name": "default", "data_files": splits}],
+    }
+    return _render(
+        "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
+        accounts=mix.accounts, sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
+    )  # fmt: skip
+
+
+def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "origin": str(source.get("hub") or source.get("path") or source["kind"]),
+            "revision": source.get("revision") or "",
+            "licence": source.get("licence") or "not stated",
+        }
+        for name, source in recipe["sources"].items()
+    ]
+
+
+def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str, Any]], mix: PublishedMix) -> str:
+    """Write the card of a published model."""
+    recipe, base = start.recipe, start.recipe["train"]["model"]
+    front = _front(start) | {
+        "library_name": "transformers",
+        "pipeline_tag": recipe["task"],
+        "metrics": ["accuracy", "f1"],
+        "model-index": [{"name": start.name, "results": [_result(start, metrics, "all"), *_by_source(start, metrics)]}],
+    }
+    if isinstance(base, str) and HUB_NAME.fullmatch(base):
+        front["base_model"] = base
+    return _render(
+        "model_card.md.j2", start, front, metrics=metrics, receipt=receipt, mix=mix, base=base if isinstance(base, str) else None,
+        confidence=f"{100 * recipe['evaluate']['confidence']:g}",
+    )  # fmt: skip
+
+
+def size_category(rows: int) -> str:
+    """Give the Hub's name for a size."""
+    return next((name for name, limit in SIZES if rows < limit), "n>100M")
+
+
+def hub_licence(licence: str | None) -> dict[str, str]:
+    """Give the front matter for an SPDX name: the Hub's own name for it, or `other` with the name beside it."""
+    if licence is None:
+        return {"license": "unknown"}
+    low = licence.lower()
+    spellings = (low, low.removesuffix("-only").removesuffix("-or-later"), low.removesuffix("-1.0"))
+    known = next((spelling for spelling in spellings if spelling in HUB_LICENCES), None)
+    return {"license": known} if known else {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", low).strip("-")}
+
+
+def _front(start: RunStart) -> dict[str, Any]:
+    publish = start.recipe["publish"]
+    language = {"language": list(publish["language"])} if publish["language"] else {}
+    return language | hub_licence(publish.get("licence")) | {"tags": ["cuvee"]}
+
+
+def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    return [_result(start, score, source) for source, score in metrics["by_source"].items()]
+
+
+def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
+    named = {"accuracy": ("accuracy", "Accuracy"), "macro_f1": ("f1", "Macro-F1")}
+    return {
+        "task": {"type": start.recipe["task"]},
+        "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
+        "metrics": [{"type": kind, "name": name, "value": round(score[key], 4)} for key, (kind, name) in named.items()],
+    }
+
+
+def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), finalize=escape, trim_blocks=True, keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined, autoescape=False,  # noqa: S701 (Markdown: `escape` does it)
+    )  # fmt: skip
+    return environment.get_template(template).render(
+        front=Raw(yaml.safe_dump(front, sort_keys=False, allow_unicode=True)), name=start.name, task=start.recipe["task"],
+        labels=start.recipe["labels"], description=start.recipe["publish"]["description"], recipe=Raw(fenced(recipe_yaml(start), "yaml")),
+        percent=_percent, score_of=_score_of, **values,
+    )  # fmt: skip
+
+
+def recipe_yaml(start: RunStart) -> str:
+    """Write the whole recipe as YAML."""
+    return yaml.safe_dump(start.recipe, sort_keys=False, allow_unicode=True)
+
+
+def fenced(text: str, language: str) -> str:
+    """Put a text into a code block that it cannot end."""
+    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _score_of(score: dict[str, Any], name: str) -> str:
+    interval = score.get(f"{name}_interval")
+    return f"{score[name]:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")

@@ -1,0 +1,80 @@
+"""Croissant 1.0, the machine-readable description of a data set (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
+
+from typing import Any
+
+from tasks.records import Manifest
+from tasks.runs import RunStart
+
+_TERMS = (
+    "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes isLiveDataset jsonPath key md5 parentField path "
+    "recordSet references regex repeated replace samplingRate separator source subField transform"
+)
+CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+} | {term: f"cr:{term}" for term in _TERMS.split()}
+COLUMNS = {
+    "row_id": ("sc:Text", "Where the row stands in its source: file and line or record number."),
+    "source": ("sc:Text", "The source's name."),
+    "text": ("sc:Text", "The text."),
+    "label": ("sc:Text", "The label."),
+    "tokens": ("sc:Integer", "Number of words and punctuation marks in the text."),
+}
+
+
+def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
+    """Describe a published mix.
+
+    Args:
+        uri: where it is published.
+    """
+    publish = start.recipe["publish"]
+    text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": start.name,
+        "description": text,
+        "license": _licences(start),
+        "url": uri,
+        "datePublished": start.started[:10],
+        "version": "1.0.0",
+        "creator": {"@type": "sc:Organization", "name": "unknown"},
+        "distribution": [_file_set(split) for split in ("train", "holdout")],
+        "recordSet": [_record_set(split) for split in ("train", "holdout")],
+    }
+
+
+def _licences(start: RunStart) -> list[str]:
+    """Give the mix's licence, else those of its sources."""
+    if licence := start.recipe["publish"].get("licence"):
+        return [licence]
+    stated = {source.get("licence") or "not stated" for source in start.recipe["sources"].values()}
+    return sorted(stated)
+
+
+def _file_set(split: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileSet", "@id": f"{split}-files", "name": f"{split}-files",
+        "encodingFormat": "application/x-parquet", "includes": f"data/{split}-*.parquet",
+    }  # fmt: skip
+
+
+def _record_set(split: str) -> dict[str, Any]:
+    fields = [
+        {
+            "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": text, "dataType": kind,
+            "source": {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}},
+        }
+        for name, (kind, text) in COLUMNS.items()
+    ]  # fmt: skip
+    return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": fields}

@@ -1,0 +1,45 @@
+"""What goes into the folder of a published mix and of a published model."""
+
+from typing import Any
+
+from tasks.publish.cards import dataset_card, model_card, recipe_yaml
+from tasks.publish.croissant import croissant
+from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
+from tasks.records import FileFact, Manifest
+from tasks.runs import PublishedMix, PublishedModel, RunStart
+from tasks.storage import Store
+
+
+def put_out_mix(store: Store, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:
+    """Publish a mix as a plain dataset folder."""
+    identity = edition(mix)
+    folder = f"mixes/{start.name}/{identity}"
+    data = {file.name: file for file in mix.files if file.name.startswith("data/")}
+    sha256 = data_sha256(data)
+    lock = lock_of(start, mix, data, sha256=sha256, inputs=store.read_json(f"{mix.path}/lock.json"))
+    kept = data | {"receipt.json": mix.file("receipt.json")}
+    copies = _copies(mix, kept) | _copies(plan, {"plan.npz": plan.file("plan.npz")})
+    texts = {
+        "README.md": dataset_card(start, mix, sha256),
+        "croissant.json": as_json(croissant(start, mix, store.where(folder))),
+        "recipe.yaml": recipe_yaml(start),
+    }
+    lay_out(store, folder, copies, texts, lock)
+    move_latest(store, "mixes", start, identity)
+    return PublishedMix(id=identity, uri=store.where(folder), rows=mix.rows, tokens=mix.tokens, sha256=sha256)
+
+
+def put_out_model(store: Store, start: RunStart, model: Manifest, metrics: dict[str, Any], mix: PublishedMix) -> PublishedModel:
+    """Publish a model as a folder that transformers loads."""
+    identity = edition(model)
+    folder = f"models/{start.name}/{identity}"
+    files = {file.name.removeprefix("model/"): file for file in model.files}
+    receipt = store.read_json(f"mixes/{start.name}/{mix.id}/receipt.json")
+    texts = {"README.md": model_card(start, metrics, receipt, mix), "metrics.json": as_json(metrics), "recipe.yaml": recipe_yaml(start)}
+    lay_out(store, folder, _copies(model, files), texts, lock_of(start, model, files, mix=mix.id, metrics=metrics))
+    move_latest(store, "models", start, identity)
+    return PublishedModel(id=identity, uri=store.where(folder))
+
+
+def _copies(product: Manifest, files: dict[str, FileFact]) -> dict[str, tuple[str, int]]:
+    return {name: (f"{product.path}/{fact.name}", fact.bytes) for name, fact in files.items()}
