@@ -1,5 +1,7 @@
 """The `sources` section of a recipe."""
 
+import codecs
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -28,7 +30,7 @@ class SourceSettings(Section):
     """Label as it stands in the data -> label of the recipe; null leaves the row out on purpose."""
     where: str | None = None
     """Rows to keep, as an SQL condition over the source's own columns."""
-    max_bad: float = Field(0.01, ge=0, le=1)
+    max_bad: float = Field(default=0.01, ge=0, le=1)
     """Largest share of bad rows; more fail the source."""
     licence: str | None = None
 
@@ -36,6 +38,31 @@ class SourceSettings(Section):
     @classmethod
     def _as_text(cls, labels: Any) -> Any:
         return {str(raw): label for raw, label in labels.items()} if isinstance(labels, Mapping) else labels
+
+
+class FileSettings(SourceSettings):
+    """A source made of files."""
+
+    path: str
+    """A file, a glob, or a URL; relative paths start at the recipe's folder."""
+    member: str = "*"
+    """Which members of a zip archive, as a glob over their names."""
+    encoding: str = "utf-8"
+
+    @field_validator("path")
+    @classmethod
+    def _without_credentials(cls, path: str) -> str:
+        if re.match(r"^[a-z0-9+.-]+://[^/]*@", path):
+            raise ValueError("a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment")
+        return path
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 or gb18030") from None
 
 
 def _parse(section: Any) -> Any:

@@ -1,0 +1,99 @@
+"""Find the files of a source, wherever they are, and open them decompressed."""
+
+import fnmatch
+import gzip
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, cast
+
+import fsspec
+
+from tasks.errors import QualityGate, Unreachable
+from tasks.ingest.batch import Opened
+from tasks.ingest.settings import FileSettings
+from tasks.reaching import reaching
+
+
+@dataclass(frozen=True)
+class Place:
+    """One file where it lies.
+
+    Attributes:
+        name: its name within the source; the same on every machine.
+        uri: what people call it.
+    """
+
+    fs: Any
+    path: str
+    name: str
+    uri: str
+
+
+def find(path: str, base: str) -> list[Place]:
+    """List the files that `path` (a file, a glob or a URL) means, sorted by name.
+
+    Args:
+        base: folder that relative paths start at.
+
+    Raises:
+        Unreachable: there is no such file, or its server does not answer.
+    """
+    full = path if "://" in path else str(Path(base) / path)
+    with reaching(path):
+        fs, root = fsspec.core.url_to_fs(full)
+        if not any(sign in root for sign in "*?["):
+            if not fs.exists(root):
+                raise Unreachable(f"cannot read {path}: there is no such file")
+            if fs.isdir(root):
+                raise Unreachable(f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv")
+            return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
+        found = sorted(name for name in fs.glob(root) if not fs.isdir(name))
+    if not found:
+        raise Unreachable(f"cannot read {path}: no file matches")
+    start = len(_fixed(root))
+    return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in found]
+
+
+def _fixed(pattern: str) -> str:
+    """Give the folders of a glob before its first wildcard, with the last slash."""
+    cut = min(pattern.index(sign) for sign in "*?[" if sign in pattern)
+    return pattern[: pattern.rfind("/", 0, cut) + 1]
+
+
+def opened(place: Place, settings: FileSettings) -> Iterator[Opened]:
+    """Give what is inside a file: itself, decompressed when it is gzip, or the members of a zip archive.
+
+    Raises:
+        QualityGate: an archive with names that lead out of it, or that is not whole.
+    """
+    lower = place.path.split("?")[0].lower()
+    if lower.endswith(".zip"):
+        yield from _members(place, settings.member)
+    else:
+        unpack = lower.endswith(".gz")
+        yield Opened(place.name, lambda: _stream(place, unpack=unpack))
+
+
+def _stream(place: Place, *, unpack: bool) -> BinaryIO:
+    with reaching(place.uri):
+        raw = place.fs.open(place.path, "rb")
+    return cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if unpack else raw
+
+
+def _members(place: Place, pattern: str) -> Iterator[Opened]:
+    with reaching(place.uri), place.fs.open(place.path, "rb") as raw:
+        try:
+            archive = zipfile.ZipFile(raw)
+        except zipfile.BadZipFile as error:
+            raise QualityGate(f"{place.uri}: not a whole zip archive: {error}") from None
+        names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
+        hostile = [name for name in names if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts]
+        if hostile:
+            raise QualityGate(f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; nothing was read")
+        chosen = [name for name in names if fnmatch.fnmatch(name, pattern)]
+        if not chosen:
+            raise Unreachable(f"{place.uri}: none of its {len(names)} members matches {pattern!r}; there are {', '.join(names[:5])}")
+        for name in chosen:
+            yield Opened(f"{place.name}!{name}", lambda name=name: cast("BinaryIO", archive.open(name)))

@@ -1,0 +1,70 @@
+"""A dataset of the Hugging Face Hub, or a folder laid out like one.
+
+A dataset of the Hub needs its `revision` (a commit), so that the same recipe means the same rows; code in a dataset is never run.
+
+Recipe:
+    kind: hub
+    hub: cornell-movie-review-data/rotten_tomatoes
+    revision: aa13bc287fa6fcab6daf52f0dfb9994269ffea28
+    split: train
+    columns: {text: text, label: label}
+    labels: {0: negative, 1: positive}
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from tasks.errors import RecipeError, Unreachable
+from tasks.ingest.batch import LINE, Batch
+from tasks.ingest.columns import flattened
+from tasks.ingest.settings import SourceSettings
+
+BATCH_ROWS = 20_000
+
+
+class Params(SourceSettings):
+    """Settings of a Hub source."""
+
+    kind: Literal["hub"] = "hub"
+    hub: str
+    """Name on the Hub, or a folder relative to the recipe's."""
+    config: str | None = None
+    """Which of the dataset's configurations."""
+    split: str = "train"
+    revision: str | None = None
+    """Commit of the dataset; a folder needs none."""
+
+
+def batches_of(params: Params, base: str) -> Iterator[Batch]:
+    """Load the dataset and read it in blocks of rows.
+
+    Raises:
+        RecipeError: no revision, or no such configuration or split.
+        Unreachable: the Hub does not answer.
+    """
+    loaded = _load(params, base)
+    start = 1
+    for block in loaded.with_format("arrow").iter(batch_size=BATCH_ROWS):
+        frame = flattened(pl.DataFrame(block))
+        numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
+        yield Batch(params.split, frame.with_columns(numbers))
+        start += frame.height
+
+
+def _load(params: Params, base: str) -> Any:
+    import datasets
+
+    folder = Path(base) / params.hub
+    if not folder.is_dir() and not params.revision:
+        raise RecipeError(f"hub {params.hub!r}: a dataset of the Hub needs `revision:`, the commit to read; there is no folder of that name either")
+    name = str(folder) if folder.is_dir() else params.hub
+    datasets.disable_progress_bars()
+    try:
+        return datasets.load_dataset(name, params.config, split=params.split, revision=None if folder.is_dir() else params.revision)
+    except (ValueError, FileNotFoundError) as error:
+        raise RecipeError(f"hub {params.hub!r}: {error}") from None
+    except OSError as error:
+        raise Unreachable(f"hub {params.hub!r}: the Hub does not answer: {error}", transient=True) from None

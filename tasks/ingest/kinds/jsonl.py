@@ -1,0 +1,65 @@
+"""JSON Lines: one JSON object a line. Blank lines are no records; a line that is not an object is a bad row.
+
+Recipe:
+    kind: jsonl
+    path: tweets/*.jsonl.gz
+    columns: {text: body, label: sentiment}
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Literal
+
+import polars as pl
+
+from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks, excerpt, from_records
+from tasks.ingest.settings import FileSettings
+
+BLOCK_BYTES = 8 << 20
+
+
+class Params(FileSettings):
+    """Settings of a JSON Lines source."""
+
+    kind: Literal["jsonl"] = "jsonl"
+
+
+def batches(file: Opened, params: Params) -> Iterator[Batch]:
+    """Read a file block by block; a block with anything odd in it is read line by line."""
+    for start, lines in blocks(file, params.encoding, BLOCK_BYTES):
+        yield _fast(file.name, start, lines) or _careful(file.name, start, lines, params.encoding)
+
+
+def _fast(name: str, start: int, lines: list[str | bytes]) -> Batch | None:
+    if any(isinstance(line, bytes) for line in lines):
+        return None
+    data = "\n".join(lines).encode()  # type: ignore[arg-type]
+    try:
+        frame = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
+    except pl.exceptions.PolarsError:
+        return None
+    plain = all(isinstance(dtype, (pl.String, pl.Int64, pl.Boolean)) for dtype in frame.dtypes)
+    if frame.height != len(lines) or not plain or LINE in frame.columns:
+        return None
+    numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
+    return Batch(name, frame.with_columns(pl.all().cast(pl.String)).with_columns(numbers))
+
+
+def _careful(name: str, start: int, lines: list[str | bytes], encoding: str) -> Batch:
+    bad: list[BadRow] = []
+    records: list[tuple[int, dict[str, object]]] = []
+    for number, line in enumerate(lines, start):
+        if isinstance(line, bytes):
+            bad.append(bad_encoding(number, line, encoding))
+        elif line.strip():
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                bad.append(BadRow(number, "bad_json", str(error)[:200], excerpt(line)))
+                continue
+            if isinstance(value, dict):
+                records.append((number, value))
+            else:
+                bad.append(BadRow(number, "bad_json", f"a {type(value).__name__}, want an object", excerpt(line)))
+    return from_records(name, records, bad)

@@ -1,0 +1,41 @@
+"""Apache Parquet, row group by row group.
+
+Recipe:
+    kind: parquet
+    path: comments/*.parquet
+    columns: {text: body, label: labels}
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.errors import QualityGate
+from tasks.ingest.batch import LINE, Batch, Opened
+from tasks.ingest.columns import flattened
+from tasks.ingest.settings import FileSettings
+
+BATCH_ROWS = 50_000
+
+
+class Params(FileSettings):
+    """Settings of a Parquet source."""
+
+    kind: Literal["parquet"] = "parquet"
+
+
+def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (every kind takes its settings)
+    """Read a file in blocks of rows."""
+    start = 1
+    try:
+        with file.open() as stream:
+            for block in pq.ParquetFile(stream).iter_batches(batch_size=BATCH_ROWS):
+                frame = flattened(pl.DataFrame(pa.Table.from_batches([block])))
+                numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
+                yield Batch(file.name, frame.with_columns(numbers))
+                start += frame.height
+    except pa.ArrowException as error:
+        raise QualityGate(f"{file.name}: not a whole Parquet file: {error}") from None

@@ -1,0 +1,80 @@
+"""Plain text: one record a line, or one a file. Its only column is `text`; the label is fixed, named by the file, or in a second file.
+
+Recipe:
+    kind: text
+    path: reviews/review_*.txt.gz
+    label_from: name
+    labels: {review_negative: negative, review_positive: positive}
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Literal
+
+import polars as pl
+
+from tasks.errors import QualityGate
+from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks
+from tasks.ingest.settings import FileSettings
+
+BLOCK_BYTES = 8 << 20
+
+
+class Params(FileSettings):
+    """Settings of a plain-text source."""
+
+    kind: Literal["text"] = "text"
+    record: Literal["line", "file"] = "line"
+    """What one record is."""
+    label_from: Literal["name", "folder"] | None = None
+    """Take the label from the file's name (up to its first dot) or from the folder that it lies in."""
+    labels_file: str | None = None
+    """A file with one label a line, for the records of `path` in order."""
+
+
+def batches(file: Opened, params: Params) -> Iterator[Batch]:
+    """Read a file in blocks of lines, or whole."""
+    label = _label(file.name, params.label_from)
+    if params.record == "file":
+        with file.open() as stream:
+            raw = stream.read()
+        try:
+            yield _batch(file.name, [raw.decode(params.encoding).removeprefix("\ufeff")], [1], label, [])
+        except UnicodeDecodeError:
+            yield _batch(file.name, [], [], label, [bad_encoding(1, raw, params.encoding)])
+        return
+    for start, lines in blocks(file, params.encoding, BLOCK_BYTES):
+        bad = [bad_encoding(number, line, params.encoding) for number, line in enumerate(lines, start) if isinstance(line, bytes)]
+        good = [(number, line) for number, line in enumerate(lines, start) if isinstance(line, str)]
+        yield _batch(file.name, [line for _, line in good], [number for number, _ in good], label, bad)
+
+
+def _batch(name: str, texts: list[str], numbers: list[int], label: str | None, bad: list[BadRow]) -> Batch:
+    columns = {"text": pl.Series(texts, dtype=pl.String), LINE: pl.Series(numbers, dtype=pl.Int64)}
+    frame = pl.DataFrame(columns)
+    return Batch(name, frame if label is None else frame.with_columns(pl.lit(label).alias("label")), bad)
+
+
+def _label(name: str, label_from: str | None) -> str | None:
+    path = PurePosixPath(name.rpartition("!")[2])
+    if label_from == "folder":
+        return path.parent.name or None
+    return path.name.partition(".")[0] if label_from == "name" else None
+
+
+def labelled(batches: Iterator[Batch], labels: Opened, encoding: str) -> Iterator[Batch]:
+    """Put the lines of a labels file beside the records, by line number.
+
+    Raises:
+        QualityGate: the two files differ in length.
+    """
+    lines = [line if isinstance(line, str) else "" for _, block in blocks(labels, encoding, BLOCK_BYTES) for line in block]
+    last = 0
+    for batch in batches:
+        numbers = [*batch.frame[LINE].to_list(), *(row.line for row in batch.bad)]
+        last = max([last, *numbers])
+        if last <= len(lines):
+            column = pl.Series("label", [lines[number - 1] for number in batch.frame[LINE]], pl.String)
+            yield Batch(batch.file, batch.frame.with_columns(column), batch.bad)
+    if last != len(lines):
+        raise QualityGate(f"{labels.name} has {len(lines):,} labels for {last:,} records; the two files must have a line for each other's")

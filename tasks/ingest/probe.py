@@ -1,0 +1,43 @@
+"""What a source holds right now, cheaply: size and content hash, ETag, or revision."""
+
+import hashlib
+from pathlib import Path
+
+from tasks.ingest.files import Place, find
+from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.reaching import reaching
+from tasks.records import Fingerprint, SeenFile
+
+
+def fingerprint(source: str, settings: SourceSettings, base: str) -> Fingerprint:
+    """Look at every file of a source without reading its records.
+
+    Raises:
+        Unreachable: a file is missing or its server does not answer.
+    """
+    if isinstance(settings, FileSettings):
+        more = [extra for extra in (getattr(settings, "labels_file", None),) if extra]
+        places = [place for path in [settings.path, *more] for place in find(path, base)]
+        return Fingerprint(source=source, files=tuple(_seen(place) for place in places))
+    name, revision = str(getattr(settings, "hub", "")), getattr(settings, "revision", None)
+    folder = Path(base) / name
+    if not folder.is_dir():
+        return Fingerprint(source=source, files=(SeenFile(name=name, bytes=0, tag=str(revision)),))
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return Fingerprint(source=source, files=tuple(_of_local(path, path.relative_to(folder).as_posix()) for path in files))
+
+
+def _of_local(path: Path, name: str) -> SeenFile:
+    with reaching(str(path)), path.open("rb") as file:
+        return SeenFile(name=name, bytes=path.stat().st_size, tag=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _seen(place: Place) -> SeenFile:
+    with reaching(place.uri):
+        info = place.fs.info(place.path)
+        size = int(info.get("size") or 0)
+        tag = next((str(info[name]) for name in ("ETag", "etag", "md5Hash", "Last-Modified") if info.get(name)), None)
+        if tag is None:
+            with place.fs.open(place.path, "rb") as file:
+                tag = hashlib.sha256(file.read()).hexdigest() if size == 0 else hashlib.file_digest(file, "sha256").hexdigest()
+    return SeenFile(name=place.name, bytes=size, tag=tag)

@@ -1,0 +1,28 @@
+"""Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks import ui
+from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.ingest.probe import fingerprint
+from tasks.ingest.read import read_source, refuse
+from tasks.ingest.settings import SourceSettings
+from tasks.records import Fingerprint, Product
+
+
+@task(name="probe-source", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
+def probe_source(subject: str, settings: SourceSettings, base: str) -> Fingerprint:
+    """See what a source holds now."""
+    return fingerprint(subject, settings, base)
+
+
+@stage_task("ingest")
+def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str) -> Product:
+    """Read a source and bring it to the one schema; bad rows go to quarantine."""
+    ui.log(f"{subject}: reading {len(seen.files)} file(s), {sum(file.bytes for file in seen.files):,} bytes")
+    with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
+        outcome = read_source(subject, settings, base, labels, rows, quarantine)
+    refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet"))
+    facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
+    return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts)
