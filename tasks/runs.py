@@ -7,12 +7,12 @@ import difflib
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from tasks.errors import CuveeError, RecipeError
-from tasks.records import Account, CheckResult, ReceiptRow, Section, Verdict, digest
+from tasks.records import Account, CheckResult, Manifest, ReceiptRow, Section, Verdict, digest
 from tasks.storage import Store
 
 
@@ -64,6 +64,14 @@ class TaskNote(Section):
     """Of the product; empty for a task that makes none."""
     parents: tuple[str, ...] = ()
     """Fingerprints of the products it was made from."""
+
+    @classmethod
+    def of(cls, name: str, subject: str, state: str, made: Manifest | None) -> Self:
+        """Note a task and the product it gave, if it gives one."""
+        if made is None:
+            return cls(name=name, subject=subject, state=state)
+        said = {field: getattr(made, field) for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents")}
+        return cls(name=name, subject=subject, state=state, **said)
 
 
 class RunRecord(RunStart):
@@ -190,6 +198,4 @@ def _read(store: Store, path: str) -> RunRecord:
     try:
         return RunRecord.model_validate(store.read_json(path))
     except (ValidationError, json.JSONDecodeError) as error:
-        raise CuveeError(
-            f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it"
-        ) from None
+        raise CuveeError(f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it") from None
