@@ -1,6 +1,6 @@
 """The `mix` section of a recipe, without its weights."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,12 +12,12 @@ class PlanSettings(Section):
 
     unit: Literal["rows", "tokens"] = "rows"
     """What weights are shares of, and what `size` counts."""
-    size: int | Literal["all"] = Field("all")
+    size: Annotated[int, Field(ge=1)] | Literal["all"] = "all"
     """Budget in `unit`; `all` = the largest mix with these weights that repeats no row (every row once, if the weights are
     proportional)."""
-    max_epochs: float = Field(4.0, gt=0)
+    max_epochs: float = Field(default=4.0, gt=0)
     """Most times one row may be seen in all, the trainer's epochs included."""
     on_cap: Literal["error", "redistribute"] = "error"
     """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
-    shard_rows: int = Field(50_000, ge=1)
+    shard_rows: int = Field(default=50_000, ge=1)
     """Rows in one Parquet file of the mix."""
