@@ -1,8 +1,8 @@
 """The `checks` section of a recipe."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.records import Section
 
@@ -12,7 +12,7 @@ Policy = Literal["stop", "warn", "quarantine", "downweight"]
 class Expectation(Section):
     """One further expectation, by its Great Expectations name."""
 
-    type: str
+    type: str = Field(pattern=r"^expect_[a-z0-9_]+$")
     """Such as `expect_column_values_to_match_regex`."""
     kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Literal["info", "warning", "critical"] = "critical"
@@ -24,9 +24,20 @@ class ChecksSettings(Section):
     """What must hold, and what happens when it does not."""
 
     on_failure: Policy = "stop"
+    """What follows when a critical expectation fails: `stop` the run, `warn`, `quarantine` (leave the source out) or `downweight`
+    (scale its weight by the share of its rows that pass). For the mix itself the last two mean `stop`."""
     policies: dict[str, Policy] = Field(default_factory=dict)
     """Source (or `mix`) -> policy, where it differs from `on_failure`."""
-    min_rows: int = Field(20, ge=1)
-    max_duplicates: float = Field(0.5, ge=0, le=1)
-    """Largest share of a source's rows that repeat another row."""
+    min_rows: int = Field(default=20, ge=1)
+    """Fewest rows to train on, of each source."""
+    max_duplicates: float = Field(default=0.5, ge=0, le=1)
+    """Largest share of a source's usable rows that repeat another row."""
+    max_chars: int = Field(default=10_000, ge=1)
+    """Longer texts are told of (a warning)."""
     expectations: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _mix_cannot_be_left_out(self) -> Self:
+        if self.policies.get("mix") in ("quarantine", "downweight"):
+            raise ValueError(f"policies.mix: {self.policies['mix']!r} is for sources; the mix knows stop and warn")
+        return self
