@@ -1,0 +1,39 @@
+"""Pairs of near duplicates to look at, for reports."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.nearby.reading import at, rows_of
+from tasks.nearby.shingles import Places
+
+
+def example_pairs(dropped: pl.DataFrame, sources: Mapping[str, Path], count: int) -> pl.DataFrame:
+    """Choose pairs evenly from the least to the most similar and fetch their texts.
+
+    Args:
+        dropped: as `find_near_duplicates` gives it.
+        sources: the same files, in the same order.
+        count: most pairs wanted.
+
+    Returns:
+        The lines of `dropped`, by jaccard ascending, with `text` and `survivor_text`.
+    """
+    by_jaccard = dropped.sort("jaccard", "source", "row")
+    places = np.unique(np.linspace(0, len(dropped) - 1, min(count, len(dropped))).round().astype(np.int64))
+    chosen = by_jaccard[places]
+    texts = (_texts(chosen[source], chosen[row], sources) for source, row in (("source", "row"), ("survivor_source", "survivor_row")))
+    return chosen.with_columns(**dict(zip(("text", "survivor_text"), texts, strict=True)))
+
+
+def _texts(source: pl.Series, row: pl.Series, sources: Mapping[str, Path]) -> pl.Series:
+    if not len(row):
+        return pl.Series([], dtype=pl.String)
+    sizes = rows_of(sources)
+    firsts = pl.Series(np.cumsum(sizes) - sizes)
+    names = {name: number for number, name in enumerate(sources)}
+    rows: Places = (row + firsts.gather(source.replace_strict(names, return_dtype=pl.Int64))).to_numpy()
+    distinct, places = np.unique(rows, return_inverse=True)
+    return pl.concat(list(at(sources, "text", distinct))).gather(places)

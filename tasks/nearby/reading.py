@@ -1,0 +1,34 @@
+"""Reads one column of several Parquet files as one long list of rows, a few thousand at a time."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.nearby.shingles import Places
+
+BATCH_ROWS = 4096
+
+
+def rows_of(sources: Mapping[str, Path]) -> Places:
+    """Give the number of rows of every file."""
+    return np.array([pq.read_metadata(path).num_rows for path in sources.values()], np.int64)
+
+
+def batches(sources: Mapping[str, Path], column: str) -> Iterator[pl.Series]:
+    """Read one column of all files in order."""
+    for path in sources.values():
+        with pq.ParquetFile(path) as file:
+            yield from (pl.DataFrame(batch)[column] for batch in file.iter_batches(BATCH_ROWS, columns=[column]))
+
+
+def at(sources: Mapping[str, Path], column: str, rows: Places) -> Iterator[pl.Series]:
+    """Read the values of one column at some rows, numbered through all files; `rows` ascending."""
+    first = 0
+    for values in batches(sources, column):
+        start, stop = np.searchsorted(rows, [first, first + len(values)])
+        if stop > start:
+            yield values.gather(rows[start:stop] - first)
+        first += len(values)
