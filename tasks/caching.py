@@ -51,9 +51,13 @@ class Workbench:
         local = self.scratch / f"{name.replace('/', '__')}.{time.time_ns()}"
         try:
             yield local
-            self.files.append(as_fact(self.store, self.path, name, local))
+            self.take(local, name)
         finally:
             local.unlink(missing_ok=True)
+
+    def take(self, local: Path, name: str) -> None:
+        """Move a finished local file into the product."""
+        self.files.append(as_fact(self.store, self.path, name, local))
 
     def has(self, name: str) -> bool:
         """Say whether an earlier, interrupted attempt finished this file; if so it joins the product as it is."""

@@ -2,10 +2,19 @@
 
 import base64
 import re
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self, cast
+from uuid import UUID
 
-from prefect.artifacts import create_image_artifact, create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging import get_logger, get_run_logger
 
@@ -55,3 +64,50 @@ def show_link(key: str, url: str, text: str) -> None:
     """Show a link."""
     if in_run():
         create_link_artifact(key=artifact_key(key), link=url, link_text=text)
+
+
+_told: list[Callable[[str], None]] = []
+
+
+def tell(line: str) -> None:
+    """Give a line to whoever watches this process (the command line); nobody watches a deployed run."""
+    for listener in _told:
+        listener(line)
+
+
+def watch(listener: Callable[[str], None]) -> None:
+    """Have `listener` told of every task that ends and of the progress of long ones."""
+    _told.append(listener)
+
+
+class Progress:
+    """How far a long task is: an artifact in the UI, a changing line for whoever watches.
+
+    Args:
+        subject: what is worked on; names the artifact.
+        title: what is done to it.
+    """
+
+    def __init__(self, subject: str, title: str) -> None:
+        self.subject, self.title = subject, title
+        self.artifact: UUID | None = None
+        self.last = 0.0
+
+    def __enter__(self) -> Self:
+        if in_run():
+            found = create_progress_artifact(progress=0.0, key=artifact_key("progress", self.subject), description=self.title)
+            self.artifact = cast("UUID", found)
+        return self
+
+    def __call__(self, done: float, text: str) -> None:
+        """Show that the share `done` (0..1) is done; at most once a second."""
+        now = time.monotonic()
+        if now - self.last < 1 and done < 1:
+            return
+        self.last = now
+        tell(f"\r{self.title}: {text}")
+        if self.artifact:
+            update_progress_artifact(self.artifact, progress=100 * done, description=f"{self.title}: {text}")
+
+    def __exit__(self, *_: object) -> None:
+        return None

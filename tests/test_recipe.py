@@ -95,7 +95,7 @@ def test_yes_and_no_are_labels_not_booleans(tmp_path: Path) -> None:
 def test_environment_is_read_but_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE", "somewhere")
     monkeypatch.setenv("ROWS", "250")
-    loaded = load_recipe(write(tmp_path, GOOD.replace("movies.tsv", "${LAKE}/movies.tsv").replace("size: 100", 'size: "${ROWS}"')))
+    loaded = load_recipe(write(tmp_path, GOOD.replace("movies.tsv", '"${LAKE}/movies.tsv"').replace("size: 100", 'size: "${ROWS}"')))
     assert loaded.recipe.sources["movies"].model_dump()["path"] == "somewhere/movies.tsv"
     assert loaded.recipe.mix.size == 250
     assert "somewhere" not in json.dumps(loaded.published)
@@ -103,7 +103,7 @@ def test_environment_is_read_but_not_published(tmp_path: Path, monkeypatch: pyte
 
 
 def test_unset_variable_names_itself_and_its_place(tmp_path: Path) -> None:
-    told = mistakes(tmp_path, GOOD.replace("movies.tsv", "${NOT_SET_ANYWHERE}/movies.tsv"))
+    told = mistakes(tmp_path, GOOD.replace("movies.tsv", '"${NOT_SET_ANYWHERE}/movies.tsv"'))
     assert ":4: sources.movies.path: the environment variable NOT_SET_ANYWHERE is not set" in told
 
 

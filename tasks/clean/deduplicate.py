@@ -79,10 +79,8 @@ def refuse(pool: Pool, share: float) -> None:
             )
     labels = pl.concat([frame.select("label") for frame in pool.train.values()])["label"].value_counts(sort=True)
     if labels.height < 2:
-        only = labels["label"][0]
-        raise QualityGate(
-            f"all {labels['count'][0]:,} training rows have the label {only!r}; a classifier needs two. Look at the sources' `labels` and `where`"
-        )
+        told = f"all {labels['count'][0]:,} training rows have the label {labels['label'][0]!r}"
+        raise QualityGate(f"{told}; a classifier needs two. Look at the sources' `labels` and `where`")
     aside = sum(account.holdout for account in pool.accounts)
     if not aside:
         rows = sum(account.rows for account in pool.accounts)

@@ -8,5 +8,5 @@ from tasks.records import Section
 class EvaluateSettings(Section):
     """How scores get their intervals."""
 
-    resamples: int = Field(1_000, ge=100)
-    confidence: float = Field(0.95, gt=0.5, lt=1)
+    resamples: int = Field(default=1_000, ge=100)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)

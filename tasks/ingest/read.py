@@ -125,6 +125,6 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
         raise QualityGate(f"source {source!r}: its conditions leave none of {account.read:,} records: {account.dropped}; loosen `where` or `labels`")
     if share > settings.max_bad:
         allowed = f"{100 * share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
-        raise QualityGate(
-            f"source {source!r}: {account.quarantined:,} of {account.read:,} records are bad ({allowed}): {listed}{look}\n  remedy: mend the source, map the labels, or raise sources.{source}.max_bad"
-        )
+        remedy = f"mend the source, map the labels, or raise sources.{source}.max_bad"
+        bad = f"{account.quarantined:,} of {account.read:,} records are bad ({allowed}): {listed}"
+        raise QualityGate(f"source {source!r}: {bad}{look}\n  remedy: {remedy}")

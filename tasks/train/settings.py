@@ -12,7 +12,7 @@ class BuiltModel(Section):
 
     architecture: str = "bert"
     """A `model_type` of transformers."""
-    vocabulary: int = Field(8_000, ge=300)
+    vocabulary: int = Field(default=8_000, ge=300)
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
 
@@ -23,14 +23,14 @@ class TrainSettings(Section):
     model: str | BuiltModel
     """A folder or Hub name that transformers loads, or a model built from its configuration."""
     revision: str | None = None
-    epochs: float = Field(3.0, gt=0)
-    batch_size: int = Field(32, ge=1)
+    epochs: float = Field(default=3.0, gt=0)
+    batch_size: int = Field(default=32, ge=1)
     """Examples per optimiser step, over all devices."""
-    learning_rate: float = Field(5e-5, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.1, ge=0, lt=1)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
     """Share of the steps in which the learning rate rises."""
-    max_tokens: int = Field(128, ge=8)
+    max_tokens: int = Field(default=128, ge=8)
     """Longest input in tokens; longer ones are cut and counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     processes: int | Literal["auto"] = "auto"

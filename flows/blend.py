@@ -1,0 +1,34 @@
+"""From the sources to one checked, weighted mix."""
+
+from collections.abc import Iterator
+
+from flows.calls import Call, Made
+from tasks.check.task import check_mix, check_source, gate_checks
+from tasks.clean.task import clean_source, deduplicate_sources
+from tasks.ingest.task import ingest_source, probe_source
+from tasks.mix.task import plan_mix, write_mix
+from tasks.recipe import LoadedRecipe
+from tasks.weigh.task import weigh_sources
+
+
+def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[str]:
+    """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
+    recipe, labels = loaded.recipe, loaded.recipe.labels
+    seen = {name: call(probe_source, name, source, loaded.folder) for name, source in recipe.sources.items()}
+    raw = {name: call(ingest_source, store, name, seen[name], source, labels, loaded.folder) for name, source in recipe.sources.items()}
+    yield "ingest"
+    cleaned = [call(clean_source, store, name, raw[name], recipe.clean) for name in recipe.sources]
+    yield "clean"
+    made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
+    yield "deduplicate"
+    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
+    made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
+    yield "check"
+    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weights, recipe.mix.unit)
+    epochs = recipe.train.epochs if recipe.train else 1.0
+    made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed)
+    yield "plan"
+    made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
+    made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)
+    made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
+    yield "mix"

@@ -1,0 +1,200 @@
+"""Three ways to carry out the same steps: as Prefect task runs, as plain function calls, or not at all (look-ups only)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from prefect import Task
+from prefect.filesystems import LocalFileSystem, RemoteFileSystem
+from prefect.futures import PrefectFuture
+
+from tasks import ui
+from tasks.caching import StageFunction, key_of
+from tasks.errors import CuveeError
+from tasks.records import Manifest, digest
+from tasks.runs import TaskNote
+from tasks.storage import open_store
+
+
+class Call(Protocol):
+    """Carry out one task; what comes back may be handed to the next call."""
+
+    def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Call `task`."""
+        ...
+
+
+@dataclass
+class Made:
+    """What the steps have made so far: results, or promises of them."""
+
+    pool: Any = None
+    checks: list[Any] = field(default_factory=list)
+    verdicts: Any = ()
+    weights: Any = None
+    plan: Any = None
+    mix: Any = None
+    mix_check: Any = None
+    mix_verdict: Any = ()
+    model: Any = None
+    scores: Any = None
+
+    def resolved(self) -> "Made":
+        """Replace promises by results, and those of task runs that did not complete by nothing."""
+        return Made(**{name: _result(value, vars(Made())[name]) for name, value in vars(self).items()})
+
+
+def _result(value: Any, nothing: Any = None) -> Any:
+    if isinstance(value, list):
+        return [_result(item) for item in value]
+    if isinstance(value, PrefectFuture):
+        return value.result() if value.state.is_completed() else nothing
+    return value
+
+
+class Submitted:
+    """Prefect task runs, concurrent where they do not wait for each other.
+
+    Args:
+        store: the store's URI; Prefect's results go to its `results/`.
+    """
+
+    def __init__(self, store: str) -> None:
+        self.storage = result_storage(store)
+        self.runs: list[tuple[Task[..., Any], str, PrefectFuture[Any]]] = []
+
+    def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Submit `task`; its subject is the first text among its arguments that is no place."""
+        keeps = {"result_storage": self.storage} if isinstance(task.fn, StageFunction) else {}
+        future = task.with_options(**keeps).submit(*arguments)
+        subject = arguments[1] if isinstance(task.fn, StageFunction) else arguments[0]
+        self.runs.append((task, subject, future))
+        future.add_done_callback(lambda done: ui.tell(_line(self._note(task, subject, done))))
+        return future
+
+    def finish(self) -> None:
+        """Wait for every task run; raise what the first failed one raised."""
+        for _, _, future in self.runs:
+            future.wait()
+        for _, _, future in self.runs:
+            if future.state.is_failed() or future.state.is_crashed():
+                future.result()
+
+    def notes(self) -> list[TaskNote]:
+        """Say of every task run what became of it, in the order of the calls."""
+        return [self._note(task, subject, future) for task, subject, future in self.runs]
+
+    def _note(self, task: Task[..., Any], subject: str, future: PrefectFuture[Any]) -> TaskNote:
+        state = future.state
+        made = future.result() if state.is_completed() else None
+        outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else state.name.lower()
+        return TaskNote.of(task.name, subject, outcome, made if isinstance(made, Manifest) else None)
+
+
+def _line(note: TaskNote) -> str:
+    return f"{note.name:<20} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {f'{note.seconds:.1f} s' if note.state == 'run' else '':>8}"
+
+
+def result_storage(store: str) -> LocalFileSystem | RemoteFileSystem:
+    """Keep Prefect's results beside the products; credentials stay in the environment."""
+    home = open_store(store)
+    kind = LocalFileSystem if home.is_local else RemoteFileSystem
+    block = kind(basepath=home.where("results"))
+    block.save(f"cuvee-{digest(home.uri)[:12]}", overwrite=True)
+    return block
+
+
+class Plain:
+    """Function calls in this process, without Prefect."""
+
+    def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Call the function under `task`."""
+        return task.fn(*arguments)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A product that is not there, and why."""
+
+    task: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look-up says about one task."""
+
+    task: str
+    subject: str
+    hit: bool
+    why: str
+
+
+class LookedUp:
+    """Only look: probes and gates are called, products are looked up under the key they would have.
+
+    Args:
+        before: the task notes of the last run of the recipe, to say what changed since.
+    """
+
+    def __init__(self, before: tuple[TaskNote, ...]) -> None:
+        self.before = {(note.name, note.subject): note.parts for note in before if note.parts}
+        self.found: list[Found] = []
+
+    def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Look for the product of `task`."""
+        gaps = list(_gaps(arguments))
+        if not isinstance(task.fn, StageFunction):
+            return self._ask(task, arguments, gaps)
+        subject = arguments[1]
+        if gaps:
+            return self._miss(task, subject, f"waits for {gaps[0].task}")
+        parts = task.fn.parts(*arguments)
+        manifest = open_store(arguments[0]).lookup(task.fn.stage, key_of(task.fn.stage, parts))
+        if manifest is None:
+            return self._miss(task, subject, self._changed(task.name, subject, parts))
+        self.found.append(Found(task.name, subject, hit=True, why=""))
+        return manifest
+
+    def _ask(self, task: Task[..., Any], arguments: tuple[Any, ...], gaps: list[Missing]) -> Any:
+        if gaps:
+            return gaps[0]
+        try:
+            return task.fn(*arguments)
+        except CuveeError as error:
+            return self._miss(task, arguments[0], str(error))
+
+    def _miss(self, task: Task[..., Any], subject: str, why: str) -> Missing:
+        self.found.append(Found(task.name, subject, hit=False, why=why))
+        return Missing(f"{task.name} {subject}", why)
+
+    def _changed(self, name: str, subject: str, parts: dict[str, str]) -> str:
+        before = self.before.get((name, subject))
+        if before is None:
+            return "not made yet"
+        changed = sorted(part for part in {*before, *parts} if before.get(part) != parts.get(part))
+        return f"changed: {', '.join(changed)}" if changed else "its data is no longer in the store"
+
+
+def _gaps(value: Any) -> Iterator[Missing]:
+    if isinstance(value, Missing):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _gaps(item)
+
+
+def walk(steps: Iterator[str], until: str | None, after: Callable[[], None] = lambda: None) -> bool:
+    """Carry out steps up to and with the stage `until`.
+
+    Args:
+        after: called after each stage.
+
+    Returns:
+        Whether `until` was reached.
+    """
+    for stage in steps:
+        after()
+        if stage == until:
+            return True
+    return False

@@ -1,0 +1,155 @@
+"""The command line. Each command calls a flow or reads the store; heavy imports wait until a command needs them."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from tasks.errors import CuveeError, RecipeError
+
+app = typer.Typer(
+    name="cuvee", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Combine data sources into one weighted training mix, prove it clean, fine-tune a small model on it.",
+    epilog="Exit codes: 0 done · 1 unexpected · 2 recipe or usage · 3 a quality gate stopped it · 4 a source or the store cannot "
+    "be reached · 5 training failed.",
+)  # fmt: skip
+
+RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")]
+StoreUri = Annotated[str, typer.Option("--store", envvar="CUVEE_STORE", metavar="URI", help="Folder, or any fsspec URL such as s3://bucket/prefix.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")]
+DEFAULT_STORE = "cuvee-store"
+
+
+@app.command()
+def validate(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Check the file, reach every source, check columns and labels; write nothing."""
+    from flows.look import validate_recipe
+
+    _give(validate_recipe(recipe, _parsed(overrides)), "validated", as_json)
+
+
+@app.command()
+def plan(recipe: RecipeFile, store: StoreUri = DEFAULT_STORE, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Say what a run would do: sizes, weights, counts, epochs, what is cached; write nothing."""
+    from flows.look import plan_recipe
+
+    _give(plan_recipe(recipe, store, _parsed(overrides)), "planned", as_json)
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    store: StoreUri = DEFAULT_STORE,
+    overrides: Overrides = None,
+    until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to carry out: ingest, clean, … mix, train.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out the whole pipeline."""
+    from flows.pipeline import pipeline, stage_named
+    from flows.progress import following
+
+    with following(quiet=as_json):
+        summary = pipeline(recipe=recipe, store=store, overrides=_parsed(overrides), until=stage_named(until))
+    _give(summary, "ran", as_json)
+
+
+@app.command()
+def explain(recipe: RecipeFile, store: StoreUri = DEFAULT_STORE, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Say for each task whether it is cached, and if not, which part of its key changed."""
+    from flows.look import explain_recipe
+
+    _give(explain_recipe(recipe, store, _parsed(overrides)), "explained", as_json)
+
+
+@app.command()
+def runs(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only the runs of this recipe.")] = None,
+    store: StoreUri = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs in the store, newest first."""
+    from flows.look import list_runs
+
+    _give({"runs": list_runs(store, name)}, "listed", as_json)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or the start of it, `latest`, or a Parquet file of the store.")],
+    store: StoreUri = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Show one run: what was mixed, where the rows went, the scores. Or the rows of a quarantine file."""
+    from flows.look import show_run
+
+    _give(show_run(store, run), "shown", as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a recipe, for editors."""
+    from tasks.schema import recipe_schema
+
+    typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+
+
+def _parsed(overrides: list[str] | None) -> dict[str, Any]:
+    import yaml
+
+    found: dict[str, Any] = {}
+    for text in overrides or []:
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise RecipeError(f"--set {text!r}: want PATH=VALUE, such as --set mix.size=500")
+        try:
+            found[path] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise RecipeError(f"--set {text!r}: the value is not valid YAML; put it in quotes") from None
+    return found
+
+
+def _give(found: dict[str, Any], shape: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    from flows import shown
+
+    printer: Callable[[dict[str, Any]], None] = getattr(shown, shape)
+    printer(found)
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that the outcome stands for."""
+    from flows.home import settle_prefect
+
+    settle_prefect()
+    as_json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+    except CuveeError as error:
+        code = _fail(str(error), error.exit_code, as_json)
+    except KeyboardInterrupt:
+        code = _fail("interrupted; the same command goes on where it stopped", 130, as_json)
+    except typer.Abort:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        # click's usage errors; typer carries its own copy of click, so they are known by what they can do.
+        if not hasattr(error, "format_message"):
+            raise
+        code = _fail(error.format_message(), 2, as_json)
+    raise SystemExit(code)
+
+
+def _fail(message: str, code: int, as_json: bool) -> int:
+    if as_json:
+        typer.echo(json.dumps({"status": "failed", "error": message, "exit_code": code}, ensure_ascii=False))
+    typer.secho(f"cuvee: {message}", err=True, fg=None if as_json else typer.colors.RED)
+    return code

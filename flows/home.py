@@ -1,0 +1,45 @@
+"""The Prefect settings that Cuvée runs under, set before Prefect is imported; what the user has set stays."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+
+SETTINGS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_PLUGINS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
+
+def settle_prefect() -> None:
+    """Set what a command-line run needs; runs go to the local server when one is up, so that its UI shows them."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" not in os.environ and (url := local_server()):
+        os.environ["PREFECT_API_URL"] = url
+
+
+def port() -> str:
+    """Give the port that `prefect server start` takes."""
+    return os.environ.get("PREFECT_SERVER_API_PORT", "4200")
+
+
+def local_server() -> str | None:
+    """Give the API's URL of the Prefect server on this machine, if one answers at its usual port."""
+    url = f"http://127.0.0.1:{port()}/api"
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:
+            return url if json.load(answer) is True else None
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+def store_uri(store: str | None) -> str:
+    """Give the store to use: the one named, else the one that CUVEE_STORE names, else a folder here."""
+    return store or os.environ.get("CUVEE_STORE") or "cuvee-store"

@@ -1,0 +1,117 @@
+"""What the look-only commands do: the run's own steps without writing anything, and reading back what runs left."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.blend import blend
+from flows.calls import Found, LookedUp, Made, Plain, walk
+from flows.train import train
+from tasks.errors import CuveeError, RecipeError
+from tasks.ingest.preview import preview
+from tasks.recipe import LoadedRecipe, load_recipe
+from tasks.records import Manifest
+from tasks.runs import RunRecord, find_run, last_run, list_records
+from tasks.storage import open_store, overlay
+
+
+def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Read the recipe and a few rows of every source.
+
+    Raises:
+        CuveeError: everything that is wrong, at once; its exit code is the first problem's.
+    """
+    loaded = load_recipe(file, overrides)
+    sources: dict[str, Any] = {}
+    problems: list[CuveeError] = []
+    for name, settings in loaded.recipe.sources.items():
+        try:
+            sources[name] = preview(name, settings, loaded.folder, loaded.recipe.labels)
+        except CuveeError as error:
+            problems.append(type(error)(f"sources.{name}: {error}"))
+    if problems:
+        raise type(problems[0])("\n".join(str(error) for error in problems))
+    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources}
+
+
+def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Look every product of the recipe up, without making any."""
+    loaded = load_recipe(file, overrides)
+    found = _looked_up(loaded, store)[0]
+    return {"recipe": file, "store": open_store(store).uri, "tasks": [vars(row) for row in found]}
+
+
+def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], Made]:
+    before = last_run(open_store(store), loaded.recipe.name)
+    look, made = LookedUp(before.tasks if before else ()), Made()
+    walk(blend(loaded, store, look, made), None)
+    walk(train(loaded, store, look, made), None)
+    return look.found, made
+
+
+def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Carry the steps out up to the plan, in a temporary store over the real one."""
+    loaded = load_recipe(file, overrides)
+    found, _ = _looked_up(loaded, store)
+    made = Made()
+    with overlay(store) as upper:
+        walk(blend(loaded, upper, Plain(), made), "plan")
+    manifest: Manifest = made.plan
+    return {
+        "recipe": file,
+        "name": loaded.recipe.name,
+        "rows": manifest.rows,
+        "tokens": manifest.tokens,
+        "unit": loaded.recipe.mix.unit,
+        "receipt": manifest.facts["receipt"],
+        "holdout": {account.source: account.holdout for account in made.pool.accounts},
+        "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
+        "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
+        "training_seconds": _training_seconds(loaded, store, manifest),
+        "resolved": loaded.published,
+    }
+
+
+def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float | None:
+    """Estimate from the last run of the same recipe that trained the same model; None when there is none."""
+    before = last_run(open_store(store), loaded.recipe.name)
+    if before is None or before.mix is None or loaded.recipe.train is None:
+        return None
+    spent = [note.seconds for note in before.tasks if note.name == "train-model" and note.seconds]
+    same = before.recipe.get("train", {}).get("model") == loaded.published.get("train", {}).get("model")
+    return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
+
+
+def list_runs(store: str, name: str | None) -> list[dict[str, Any]]:
+    """Give the runs in a store, newest first, a few facts each."""
+    return [_brief(record) for record in list_records(open_store(store), name)]
+
+
+def _brief(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run,
+        "name": record.name,
+        "status": record.status,
+        "started": record.started,
+        "rows": record.mix.rows if record.mix else None,
+        "accuracy": record.metrics.get("accuracy") if record.metrics else None,
+        "seconds": record.seconds,
+    }
+
+
+def show_run(store: str, run: str) -> dict[str, Any]:
+    """Give one run's record, or the rows of a Parquet file."""
+    if run.endswith(".parquet"):
+        return {"file": run, "rows": _rows_of(store, run)}
+    return find_run(open_store(store), run).model_dump(mode="json")
+
+
+def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
+    import polars
+
+    home = open_store(store)
+    path = file.removeprefix(f"{home.uri}/")
+    local = Path(path) if Path(path).is_file() else home.local_copy(path)
+    try:
+        return polars.read_parquet(local).head(200).to_dicts()
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None

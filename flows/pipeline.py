@@ -1,0 +1,96 @@
+"""The whole pipeline: sources → mix → model → scores → store and report.
+
+Reads a recipe. Writes `snapshots/`, `mixes/<name>/`, `models/<name>/` and `runs/<name>/` of the store. Shows in the
+Prefect UI: receipt, checks, scores, the DAG of the run, learning curve, a link to the report.
+"""
+
+from itertools import chain
+from typing import Any, Literal, get_args
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.blend import blend
+from flows.calls import Made, Submitted, walk
+from flows.home import store_uri
+from flows.record import gather
+from flows.train import train
+from tasks.errors import RecipeError
+from tasks.mistakes import nearest
+from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
+from tasks.recipe import load_recipe
+from tasks.records import Section
+from tasks.report.task import report_run
+from tasks.runs import PublishedMix, PublishedModel, RunRecord, RunStart
+from tasks.storage import open_store
+
+Stage = Literal["ingest", "clean", "deduplicate", "check", "plan", "mix", "train", "evaluate"]
+
+
+class SourceWeight(Section):
+    """One source's share of the mix."""
+
+    source: str
+    weight: float
+
+
+@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)
+def pipeline(
+    recipe: str,
+    store: str | None = None,
+    weights: list[SourceWeight] | None = None,
+    overrides: dict[str, Any] | None = None,
+    until: Stage | None = None,
+) -> dict[str, Any]:
+    """Combine the recipe's sources into one mix, fine-tune a model on it, and say how good it is.
+
+    Args:
+        recipe: Path of the recipe, from the folder the run starts in.
+        store: Folder or URL that everything is kept in; empty for the one that CUVEE_STORE names, else ./cuvee-store.
+        weights: Shares of the sources in the mix in place of the recipe's; they need not sum to 1.
+        overrides: More values over the recipe's, by dotted path, such as {"mix.size": 500}.
+        until: Last stage to carry out; empty for all.
+    """
+    typed = {"mix.weights": {row.source: row.weight for row in weights}} if weights else {}
+    loaded = load_recipe(recipe, (overrides or {}) | typed)
+    home = open_store(store_uri(store))
+    home.ensure_writable()
+    start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
+    try:
+        walk(chain(blend(loaded, home.uri, calls, made), train(loaded, home.uri, calls, made)), until)
+        calls.finish()
+        published = publish(home.uri, start, made.resolved())
+    except Exception as error:
+        finish(home.uri, gather(start, loaded, home.uri, made.resolved(), calls.notes(), error=str(error) or type(error).__name__), None)
+        raise
+    record = gather(start, loaded, home.uri, made.resolved(), calls.notes(), **published)
+    return finish(home.uri, record, made.resolved())
+
+
+def publish(store: str, start: RunStart, made: Made) -> dict[str, PublishedMix | PublishedModel]:
+    """Put out what was made, the mix first."""
+    if made.mix is None:
+        return {}
+    mix = publish_mix(store, start, made.mix, made.plan)
+    if made.scores is None:
+        return {"mix": mix}
+    return {"mix": mix, "model": publish_model(store, start, made.model, made.scores, mix)}
+
+
+def finish(store: str, record: RunRecord, made: Made | None) -> dict[str, Any]:
+    """Write report and record; give the summary that the command line prints."""
+    report = report_run(store, record, made.mix if made else None)
+    record = record.model_copy(update={"report": report})
+    record_run(store, record)
+    return record.summary()
+
+
+def stage_named(name: str | None) -> Stage | None:
+    """Check a stage's name.
+
+    Raises:
+        RecipeError: there is no such stage.
+    """
+    if name is not None and name not in get_args(Stage):
+        raise RecipeError(f"--until {name!r}: no such stage;{nearest(name, get_args(Stage))}")
+    return name

@@ -1,0 +1,149 @@
+"""How the command line shows what it found: short aligned tables on stdout."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.home import port
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; columns whose name ends in `>` are right-aligned."""
+    grid = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        # Text, not str: what comes from the data must not be read as markup.
+        grid.add_row(*(Text(_cell(cell)) for cell in row))
+    console.print(grid)
+    console.print()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage with one digit."""
+    return f"{100 * share:.1f} %"
+
+
+def receipt(rows: Sequence[dict[str, Any]]) -> None:
+    """Print what was asked of every source and what it got."""
+    table(
+        "Receipt",
+        ["source", "asked>", "used>", "rows>", "of rows>", "tokens>", "of tokens>", "epochs>", "dropped"],
+        (
+            [
+                row["source"], percent(row["requested"]), percent(row["weight"]), row["rows"], percent(row["share_rows"]),
+                row["tokens"], percent(row["share_tokens"]), f"{row['epochs']:.2f}",
+                ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items()),
+            ]
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def scores(metrics: dict[str, Any]) -> None:
+    """Print the scores in total, per source and for the majority class."""
+    total = {"accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"], "rows": metrics.get("rows")}
+    named = [*metrics["by_source"].items(), ("all", total)]
+    if baseline := metrics.get("baseline"):
+        named.append(("majority class", baseline))
+    table(
+        "Scores on the hold-out",
+        ["source", "accuracy>", "95 % interval>" if "accuracy_interval" in metrics else ">", "macro-F1>", "rows>"],
+        ([name, score["accuracy"], _interval(metrics if name == "all" else score), score["macro_f1"], score.get("rows")] for name, score in named),
+    )
+
+
+def _interval(score: dict[str, Any]) -> str:
+    low_high = score.get("accuracy_interval")
+    return f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else ""
+
+
+def ran(summary: dict[str, Any]) -> None:
+    """Print the outcome of a run."""
+    console.print()
+    receipt(summary["receipt"])
+    if summary.get("metrics"):
+        scores(summary["metrics"])
+    tasks = summary["tasks"]
+    console.print(f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, {tasks['cached']} cached")
+    for name in ("mix", "model"):
+        if summary.get(name):
+            console.print(f"{name.capitalize():<9}{summary[name]['uri']}")
+    if summary.get("report"):
+        console.print(f"Report   {summary['report']}")
+    if summary.get("flow_run_id"):
+        console.print(f"UI       prefect server start, then http://127.0.0.1:{port()}/runs/flow-run/{summary['flow_run_id']}")
+
+
+def planned(plan: dict[str, Any]) -> None:
+    """Print what a run would do."""
+    receipt(plan["receipt"])
+    seconds = plan["training_seconds"]
+    console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
+    console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
+    console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
+    console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
+    console.print(f"Training {f'about {seconds:.0f} s, as the last run took' if seconds is not None else 'not known before the first run'}")
+    console.print("\nSettings in full: add --json and read `resolved`.")
+
+
+def validated(found: dict[str, Any]) -> None:
+    """Print that a recipe is right, and how its sources read."""
+    for name, source in found["sources"].items():
+        rows = [[row.get("text", "")[:80], row.get("label")] for row in source["sample"][:3]]
+        table(f"{name}: columns {', '.join(map(str, source['columns']))}", ["text", "label"], rows)
+    console.print(f"{found['recipe']}: valid; nothing was written")
+
+
+def explained(found: dict[str, Any]) -> None:
+    """Print the state of every task's product."""
+    table("", ["task", "subject", "", "why"], ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]))
+
+
+def listed(found: dict[str, Any]) -> None:
+    """Print the runs."""
+    if not found["runs"]:
+        console.print("no runs yet")
+        return
+    columns = ["run", "name", "status", "started", "rows>", "accuracy>", "seconds>"]
+    table("", columns, (list(row.values()) for row in found["runs"]))
+
+
+def shown(record: dict[str, Any]) -> None:
+    """Print one run, or the rows of a file."""
+    if "file" in record:
+        columns = list(record["rows"][0]) if record["rows"] else []
+        table(record["file"], columns, (list(row.values()) for row in record["rows"]))
+        return
+    console.print(f"{record['run']}  {record['name']}  {record['status']}  {record['started']}  {record['seconds']:.1f} s")
+    if record.get("error"):
+        console.print(Text(record["error"]))
+    if record["receipt"]:
+        receipt(record["receipt"])
+    if record.get("metrics"):
+        scores(record["metrics"])
+    failed = [failure | {"subject": check["subject"]} for check in record["checks"] for failure in check.get("failed", [])]
+    if failed:
+        table("Checks that failed", ["subject", "expectation", "observed"], ([f["subject"], f["expectation"], f["observed"]] for f in failed))
+    table(
+        "Tasks", ["task", "subject", "state", "rows>", "seconds>"],
+        ([note["name"], note["subject"], note["state"], note["rows"] or None, note["seconds"] or None] for note in record["tasks"]),
+    )  # fmt: skip
+    if record.get("report"):
+        console.print(f"Report   {record['report']}")

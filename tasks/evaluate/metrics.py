@@ -1,0 +1,120 @@
+"""Scores of a classifier with bootstrap intervals. Arrays in, numbers out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEW_ROWS = 30
+"""With fewer hold-out rows a score of a source says little."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of predictions.
+
+    Attributes:
+        accuracy: share of right predictions, 0..1.
+        macro_f1: mean over the classes of F1 = 2TP / (2TP + FP + FN); a class that neither stands in the truth nor is
+            predicted does not count, one that only stands on one side counts as 0 (scikit-learn's `macro` over the classes seen).
+    """
+
+    accuracy: float
+    macro_f1: float
+
+
+def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Count pairs; rows are the truth, columns the prediction, shape (classes, classes)."""
+    return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def scores_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give accuracy and macro-F1 of confusion matrices of shape (..., classes, classes)."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    seen = counts.sum(-1) + counts.sum(-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f1 = np.where(seen > 0, 2 * right / seen, np.nan)
+        return right.sum(-1) / counts.sum((-2, -1)), np.nanmean(f1, axis=-1)
+
+
+def resampled(counts: NDArray[np.int64], resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw bootstrap replicates of a confusion matrix, shape (resamples, classes, classes).
+
+    Resampling the examples with replacement is a multinomial draw over the cells of their confusion matrix.
+    """
+    rows = int(counts.sum())
+    return rng.multinomial(rows, counts.ravel() / rows, size=resamples).reshape(resamples, *counts.shape)
+
+
+def interval(values: NDArray[np.float64], confidence: float) -> list[float]:
+    """Give the percentile interval of bootstrap replicates (Efron & Tibshirani 1993, section 13.3)."""
+    tail = 100 * (1 - confidence) / 2
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return [round(float(low), 6), round(float(high), 6)]
+
+
+def scored(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Score predictions, with intervals.
+
+    Args:
+        truth: class numbers, shape (rows,).
+        settings: `resamples` and `confidence`.
+    """
+    counts = confusion(truth, predicted, classes)
+    accuracy, macro_f1 = scores_of(counts)
+    accuracies, f1s = scores_of(resampled(counts, settings.resamples, rng))
+    found: dict[str, Any] = {
+        "accuracy": round(float(accuracy), 6),
+        "accuracy_interval": interval(accuracies, settings.confidence),
+        "macro_f1": round(float(macro_f1), 6),
+        "macro_f1_interval": interval(f1s, settings.confidence),
+        "rows": len(truth),
+    }
+    missing = classes - len(np.unique(truth))
+    notes = [f"only {len(truth)} rows"] * (len(truth) < FEW_ROWS) + [f"{missing} of {classes} labels do not occur"] * bool(missing)
+    return found | ({"note": "; ".join(notes)} if notes else {})
+
+
+def evaluated(
+    truth: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    source: Sequence[str],
+    majority: int,
+    labels: Sequence[str],
+    settings: Any,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """Score a model in total, per source, and against always answering with the majority class of the mix.
+
+    Args:
+        source: source of every row.
+        majority: number of the class that is most frequent in the training mix.
+    """
+    classes, names = len(labels), np.asarray(source)
+    total = scored(truth, predicted, classes, settings, rng)
+    always = np.full_like(truth, majority)
+    gain = resampled_gain(truth, predicted, always, settings, rng)
+    baseline = scored(truth, always, classes, settings, rng) | {
+        "label": labels[majority],
+        "gain": round(total["accuracy"] - float(np.mean(truth == always)), 6),
+        "gain_interval": gain,
+    }
+    by_source = {name: scored(truth[names == name], predicted[names == name], classes, settings, rng) for name in dict.fromkeys(source)}
+    return total | {
+        "by_source": by_source,
+        "baseline": baseline,
+        "confusion": {"labels": list(labels), "counts": confusion(truth, predicted, classes).tolist()},
+        "confidence": settings.confidence,
+    }
+
+
+def resampled_gain(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], other: NDArray[np.int64], settings: Any, rng: np.random.Generator
+) -> list[float]:
+    """Give the bootstrap interval of the difference in accuracy, on the same examples (paired)."""
+    difference = (predicted == truth).astype(int) - (other == truth).astype(int)
+    counts = np.bincount(difference + 1, minlength=3)
+    draws = rng.multinomial(len(truth), counts / len(truth), size=settings.resamples)
+    return interval((draws[:, 2] - draws[:, 0]) / len(truth), settings.confidence)

@@ -1,0 +1,32 @@
+"""Score a model on the hold-out files of a mix."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.evaluate.metrics import evaluated
+from tasks.evaluate.predict import probabilities
+from tasks.evaluate.settings import EvaluateSettings
+
+
+def score(
+    model: Path, train: Sequence[Path], holdout: Sequence[Path], max_tokens: int, labels: Sequence[str], settings: EvaluateSettings, seed: int
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Predict every hold-out row and score the predictions.
+
+    Returns:
+        Predictions (row_id, source, label, predicted, p_<label> …), and the metrics.
+    """
+    rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text", "label"]) for file in sorted(holdout)])
+    chances = probabilities(model, rows["text"].to_list(), max_tokens)
+    numbers = {label: number for number, label in enumerate(labels)}
+    truth = rows["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+    predicted = chances.argmax(1)
+    mixed = pl.scan_parquet(list(train)).group_by("label").len().sort(["len", "label"], descending=[True, False]).collect()
+    metrics = evaluated(truth, predicted, rows["source"].to_list(), numbers[mixed["label"][0]], labels, settings, np.random.default_rng(seed))
+    named = [pl.Series(f"p_{label}", chances[:, number]) for label, number in numbers.items()]
+    table = rows.drop("text").with_columns(pl.Series("predicted", [labels[number] for number in predicted]), *named)
+    return table, metrics

@@ -1,0 +1,34 @@
+"""What the training process is told, and what it tells back."""
+
+from tasks.records import Section
+from tasks.train.settings import TrainSettings
+
+
+class Job(Section):
+    """One training: paths are of this machine.
+
+    Attributes are plain so that the job can be written to a file and read by the process that trains.
+    """
+
+    settings: TrainSettings
+    labels: tuple[str, ...]
+    seed: int
+    mix: tuple[str, ...]
+    """Parquet shards of the mix, in order."""
+    holdout: tuple[str, ...]
+    """Parquet files of the hold-out."""
+    base: str
+    """Folder that a relative model path starts at."""
+    out: str
+    """Folder that model, tokenizer, `curve.json` and `facts.json` are written to."""
+    checkpoints: str
+    accumulate: int = 1
+    """Micro-batches per optimiser step."""
+    parent: int = 0
+    """Process that waits for this one; when it is gone, so is the training."""
+
+
+OUT_OF_MEMORY = 77
+DIVERGED = 78
+UNUSABLE = 79
+"""Exit codes of the training process."""

@@ -1,0 +1,128 @@
+"""Start the training process, follow it, and put its end into words."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import RecipeError, TrainingFailed
+from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+
+Report = Callable[[float, str], None]
+"""Called with how much is done (0..1) and a line for people."""
+
+
+def run(job: Job, folder: Path, report: Report) -> int:
+    """Train in a process of its own (one per GPU), again with smaller batches when the memory does not suffice.
+
+    Args:
+        folder: where the job's file and log are kept.
+
+    Returns:
+        Micro-batches per step that the training ended with.
+
+    Raises:
+        TrainingFailed: what happened, the end of the log, and the remedy.
+    """
+    while True:
+        code, why = _once(job, folder, report)
+        if code == 0:
+            return job.accumulate
+        if code == OUT_OF_MEMORY and job.accumulate < job.settings.batch_size:
+            job = job.model_copy(update={"accumulate": job.accumulate * 2})
+            report(0.0, f"out of memory: batches of {job.settings.batch_size // job.accumulate} rows now, {job.accumulate} of them a step")
+            continue
+        raise _failure(code, why, folder / "train.log", job)
+
+
+def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
+    (folder / "job.json").write_text(job.model_copy(update={"parent": os.getpid()}).model_dump_json())
+    why = ""
+    with (folder / "train.log").open("wb") as log, _started(_command(job, folder), log) as child:
+        for line in child.stdout or ():
+            told = _told(line)
+            why = told.get("error", why)
+            if told.get("steps"):
+                report(told["step"] / told["steps"], _progress(told))
+    return child.returncode, why
+
+
+def _command(job: Job, folder: Path) -> list[str]:
+    wanted = job.settings.processes
+    processes = _devices() if wanted == "auto" else wanted
+    start = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    return [sys.executable, *start, "-m", "tasks.train.loop", str(folder / "job.json")]
+
+
+def _devices() -> int:
+    import torch
+
+    return max(1, torch.cuda.device_count())
+
+
+@contextlib.contextmanager
+def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
+    quiet = {"TRANSFORMERS_VERBOSITY": "warning", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
+    home = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    with subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        env=os.environ | quiet | home,
+        start_new_session=True,
+    ) as child:
+        children.add(child.pid)
+        try:
+            yield child
+        finally:
+            _kill(child.pid)
+            children.discard(child.pid)
+
+
+children: set[int] = set()
+"""Training processes under way; each leads a group of its own."""
+
+
+def stop_all() -> None:
+    """End every training process of this one; what they saved last stays."""
+    for pid in tuple(children):
+        _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _told(line: str) -> dict[str, Any]:
+    with contextlib.suppress(json.JSONDecodeError):
+        told = json.loads(line)
+        return told if isinstance(told, dict) else {}
+    return {}
+
+
+def _progress(told: dict[str, Any]) -> str:
+    losses = {"loss": "loss", "eval_loss": "hold-out loss"}
+    known = ", ".join(f"{words} {told[name]:.4f}" for name, words in losses.items() if name in told)
+    return f"step {told['step']:,} of {told['steps']:,}{', ' + known if known else ''}"
+
+
+def _failure(code: int, why: str, log: Path, job: Job) -> Exception:
+    if code == UNUSABLE:
+        return RecipeError(why)
+    if code == DIVERGED:
+        return TrainingFailed(f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer train.warmup")
+    if code == OUT_OF_MEMORY:
+        return TrainingFailed(f"out of memory even with one row at a time: {why}. Remedy: a smaller model, or a smaller train.max_tokens")
+    if code < 0:
+        return TrainingFailed(f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the last checkpoint")
+    last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
+    return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")

@@ -1,0 +1,195 @@
+"""The training process: `python -m tasks.train.loop JOB.json`. Tells its progress on stdout, one JSON object a line.
+
+The loop is the Trainer of transformers; only the order of the rows is ours. Every random number hangs on the job's seed, and a
+resumed training ends with the same weights as one that was never stopped (one process, CPU).
+"""
+
+import json
+import math
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from tasks.errors import CuveeError
+from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.model import load
+from tasks.train.order import WindowedLengths
+
+POINTS = 20
+"""Points of the learning curve."""
+CHECKPOINTS = 10
+CURVE_ROWS = 2_000
+"""Most hold-out rows that the learning curve looks at."""
+
+
+class Rows(torch.utils.data.Dataset[dict[str, Any]]):
+    """Encoded texts with their labels."""
+
+    def __init__(self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: dict[str, int]) -> None:
+        encoded = tokenizer(table["text"].to_list(), truncation=True, max_length=max_tokens, padding=False)
+        self.ids: list[list[int]] = encoded["input_ids"]
+        self.labels = [labels[label] for label in table["label"]]
+        self.lengths = np.array([len(ids) for ids in self.ids])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, row: int) -> dict[str, Any]:
+        return {"input_ids": self.ids[row], "attention_mask": [1] * len(self.ids[row]), "labels": self.labels[row]}
+
+
+class Ordered(Trainer):
+    """The Trainer, with our order of the rows."""
+
+    order: WindowedLengths
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002 (the Trainer's signature)
+        return self.order
+
+
+class Telling(TrainerCallback):
+    """Tells every step, keeps the sampler's epoch, and stops a training that diverges."""
+
+    def __init__(self, order: WindowedLengths) -> None:
+        self.order = order
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Choose the order of the epoch that begins."""
+        self.order.set_epoch(int(state.epoch or 0))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Tell how far it is."""
+        tell(step=state.global_step, steps=state.max_steps)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
+        """Tell losses; a loss that is no number ends the process."""
+        told = {name: float(logs[name]) for name in ("loss", "eval_loss", "learning_rate") if name in logs}
+        tell(step=state.global_step, steps=state.max_steps, **told)
+        if any(not math.isfinite(loss) for name, loss in told.items() if name.endswith("loss")):
+            leave(DIVERGED, f"the loss is no longer a number at step {state.global_step} of {state.max_steps}")
+
+
+def tell(**facts: Any) -> None:
+    """Write one line for the waiting process."""
+    if int(os.environ.get("RANK", "0")) == 0:
+        print(json.dumps(facts), flush=True)  # noqa: T201 (stdout is the way to the waiting process)
+
+
+def leave(code: int, why: str) -> None:
+    """End the process with a reason."""
+    tell(error=why)
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def watch_parent(parent: int) -> None:
+    """End this process when the one that waits for it is gone; nobody would take the model."""
+
+    def watch() -> None:
+        while Path(f"/proc/{parent}").exists() if Path("/proc").exists() else os.getppid() != 1:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if parent:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
+    """Translate our settings into the Trainer's."""
+    settings = job.settings
+    per_device = max(1, settings.batch_size // (processes * job.accumulate))
+    steps = max(1, math.ceil(math.ceil(rows / settings.batch_size) * settings.epochs))
+    gpu = torch.cuda.is_available()
+    bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
+    return TrainingArguments(
+        output_dir=job.checkpoints, num_train_epochs=settings.epochs, seed=job.seed, data_seed=job.seed,
+        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate, per_device_eval_batch_size=64,
+        learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
+        eval_strategy="steps", eval_steps=max(1, steps // POINTS), logging_steps=max(1, steps // POINTS), logging_nan_inf_filter=False,
+        save_strategy="steps", save_steps=max(1, steps // CHECKPOINTS), save_total_limit=2, bf16=bf16, use_cpu=not gpu,
+        optim="adamw_torch_fused", average_tokens_across_devices=False, report_to="none", disable_tqdm=True,
+        dataloader_pin_memory=gpu, remove_unused_columns=False,
+    )  # fmt: skip
+
+
+def train(job: Job) -> None:
+    """Carry a job out: model, tokenizer, `curve.json` and `facts.json` are in `job.out` afterwards."""
+    watch_parent(job.parent)
+    set_seed(job.seed)
+    mix = pl.read_parquet(list(job.mix), columns=["text", "label"])
+    model, tokenizer = load(job.settings, job.base, job.labels, mix["text"])
+    numbers = {label: number for number, label in enumerate(job.labels)}
+    rows = Rows(mix, tokenizer, job.settings.max_tokens, numbers)
+    aside = pl.concat([pl.read_parquet(file, columns=["text", "label"]) for file in job.holdout])
+    seen = aside if aside.height <= CURVE_ROWS else aside.sample(CURVE_ROWS, seed=job.seed)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    order = WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
+    trainer = Ordered(
+        model=model, args=arguments(job, len(rows), processes), train_dataset=rows,
+        eval_dataset=Rows(seen, tokenizer, job.settings.max_tokens, numbers), processing_class=tokenizer,
+        data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Telling(order)],
+    )  # fmt: skip
+    trainer.order = order
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
+    if trainer.is_world_process_zero():
+        save(job, trainer, rows)
+
+
+def save(job: Job, trainer: Trainer, rows: Rows) -> None:
+    """Write what training made."""
+    model: Any = trainer.accelerator.unwrap_model(trainer.model)
+    model.save_pretrained(job.out)
+    tokenizer: Any = trainer.processing_class
+    tokenizer.save_pretrained(job.out)
+    history = trainer.state.log_history
+    Path(job.out, "curve.json").write_text(json.dumps(curve(history), indent=1))
+    facts = {
+        "steps": trainer.state.global_step,
+        "epochs": job.settings.epochs,
+        "examples": len(rows),
+        "tokens": int(rows.lengths.sum()),
+        "truncated": int((rows.lengths == job.settings.max_tokens).sum()),
+        "parameters": sum(weights.numel() for weights in model.parameters()),
+        "max_tokens": job.settings.max_tokens,
+        "architecture": model.config.model_type,
+    }
+    Path(job.out, "facts.json").write_text(json.dumps(facts))
+
+
+def curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
+    """Bring the Trainer's log to one point a step: step, epoch, loss, holdout_loss, learning_rate."""
+    names = {"loss": "loss", "eval_loss": "holdout_loss", "learning_rate": "learning_rate"}
+    points: dict[int, dict[str, float]] = {}
+    for entry in history:
+        told = {ours: float(entry[theirs]) for theirs, ours in names.items() if theirs in entry}
+        if told:
+            points.setdefault(entry["step"], {"step": entry["step"], "epoch": round(float(entry["epoch"]), 4)}).update(told)
+    return list(points.values())
+
+
+def main() -> None:
+    """Read the job and carry it out; the exit code says what went wrong."""
+    job = Job.model_validate_json(Path(sys.argv[1]).read_bytes())
+    try:
+        train(job)
+    except CuveeError as error:
+        leave(UNUSABLE, str(error))
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        leave(OUT_OF_MEMORY, str(error).splitlines()[0])
+    except RuntimeError as error:
+        if "allocate memory" not in str(error) and "out of memory" not in str(error):
+            raise
+        leave(OUT_OF_MEMORY, str(error).splitlines()[0])
+
+
+if __name__ == "__main__":
+    main()

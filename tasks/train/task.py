@@ -1,0 +1,43 @@
+"""Prefect tasks of the training stage. The work is in launch.py and, in a process of its own, in loop.py."""
+
+import json
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks import ui
+from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.records import Fingerprint, Manifest, Product
+from tasks.train.checkpoints import Mirror
+from tasks.train.job import Job
+from tasks.train.launch import run
+from tasks.train.model import seen_model
+from tasks.train.settings import TrainSettings
+
+
+@task(name="probe-model", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
+def probe_model(subject: str, settings: TrainSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
+    """See what the start model is now."""
+    return seen_model(settings, base)
+
+
+@stage_task("train")
+def train_model(
+    work: Workbench, subject: str, seen: Fingerprint, mix: Manifest, settings: TrainSettings, labels: tuple[str, ...], seed: int, base: str
+) -> Product:  # fmt: skip
+    """Fine-tune the model on the mix."""
+    files = [(file.name, str(work.open(mix, file.name))) for file in mix.files if file.name.startswith("data/")]
+    mixed, aside = (tuple(path for name, path in files if name.startswith(f"data/{side}-")) for side in ("train", "holdout"))
+    out = work.scratch / "model"
+    with Mirror(work.store, work.path, work.scratch / "checkpoints") as mirror, ui.Progress(subject, "Training") as progress:
+        job = Job(
+            settings=settings, labels=labels, seed=seed, mix=mixed, holdout=aside, base=base, out=str(out), checkpoints=str(mirror.folder)
+        )  # fmt: skip
+        out.mkdir(exist_ok=True)
+        accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
+    facts = json.loads((out / "facts.json").read_text()) | {"accumulate": accumulate, "start": [file.name for file in seen.files]}
+    work.take(out / "curve.json", "training-curve.json")
+    for path in sorted(path for path in out.iterdir() if path.name != "facts.json"):
+        work.take(path, f"model/{path.name}")
+    mirror.clear()
+    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
