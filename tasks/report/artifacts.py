@@ -1,0 +1,69 @@
+"""The tables that a run shows in the Prefect UI: rows of plain values, and a headline for each."""
+
+from typing import Any
+
+from tasks.report.dag import mermaid
+from tasks.report.words import consequence, percent, plural, reason_text
+from tasks.runs import RunRecord
+
+Table = list[dict[str, Any]]
+
+
+def receipt_table(record: RunRecord) -> Table:
+    """Say what was asked of each source and what it got."""
+    return [
+        {
+            "source": row.source,
+            "asked": percent(row.requested),
+            "used": percent(row.weight),
+            "rows": row.rows,
+            "of rows": percent(row.share_rows),
+            "tokens": row.tokens,
+            "of tokens": percent(row.share_tokens),
+            "epochs": round(row.epochs, 2),
+            "dropped": ", ".join(f"{count:,} {reason_text(code)}" for code, count in row.dropped.items()),
+            "why": row.reason,
+        }
+        for row in record.receipt
+    ]
+
+
+def checks_table(record: RunRecord) -> Table:
+    """Say what each check found, a row per failed expectation."""
+    actions = {verdict.subject: consequence(verdict) for verdict in record.verdicts}
+    found: Table = []
+    for check in record.checks:
+        head = {"subject": check.subject, "passed": "yes" if check.passed else "no", "then": actions.get(check.subject, "")}
+        blank = {"expectation": f"{check.evaluated} met", "column": "", "severity": "", "rows": "", "observed": "", "examples": ""}
+        failures = [
+            {
+                "expectation": failure.expectation, "column": failure.column or "", "severity": failure.severity,
+                "rows": failure.unexpected, "observed": failure.observed, "examples": " · ".join(failure.examples),
+            }
+            for failure in check.failed
+        ]  # fmt: skip
+        found += [head | failure for failure in failures or [blank]]
+    return found
+
+
+def scores_table(record: RunRecord) -> Table:
+    """Say how the model did, per source, in total, and against the majority class."""
+    if record.metrics is None:
+        return []
+    scores = [*record.metrics["by_source"].items(), ("all", record.metrics), ("majority class", record.metrics["baseline"])]
+    return [
+        {"source": name, "accuracy": _score(score, "accuracy"), "macro-F1": _score(score, "macro_f1"), "rows": score.get("rows", "")}
+        for name, score in scores
+    ]
+
+
+def _score(score: dict[str, Any], name: str) -> str:
+    interval = score.get(f"{name}_interval")
+    return f"{score[name]:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+
+
+def dag_text(record: RunRecord) -> str:
+    """Draw the run's DAG, as Markdown."""
+    counts = record.summary()["tasks"]
+    told = f"{plural(counts['run'], 'task')} run (dark), {counts['cached']} from the store (light)"
+    return f"{told}\n\n```mermaid\n{mermaid(record.tasks)}\n```\n"

@@ -1,0 +1,97 @@
+"""The report of a run: one HTML page that needs nothing beside itself. Every value in it is escaped by the template engine."""
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from tasks.report import plots, words
+from tasks.report.samples import Sample
+from tasks.runs import RunRecord
+
+FOLDER = Path(__file__).parent
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no HTML page may hold."""
+
+
+def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str, Mapping[str, int]]) -> str:
+    """Write the page.
+
+    Args:
+        samples: a few rows of the mix.
+        labels: source -> label -> rows in the mix; empty when there is no mix.
+    """
+    return _template().render(
+        record=record,
+        style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
+        headline=words.headline(record),
+        figures=words.figures(record),
+        unit=record.recipe.get("mix", {}).get("unit", "rows"),
+        widest=plots.widest_share(record.receipt),
+        statement=words.statement(record.accounts),
+        parts=[(account, plots.row_parts(account)) for account in record.accounts],
+        actions={verdict.subject: verdict for verdict in record.verdicts},
+        curves=plots.curves(record.curve),
+        score_axis=plots.score_axis(record.metrics) if record.metrics else None,
+        scores=_scores(record),
+        confusion=_confusion(record),
+        balance=_balance(record, labels),
+        samples=_by_source(samples),
+        recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
+        stopped=[note for note in record.tasks if note.state not in ("run", "cached")],
+        words=words,
+    )
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, finalize=visible,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("template.html.j2")
+
+
+def visible(value: Any) -> Any:
+    """Show what a page cannot hold: control characters as their pictures, broken characters as a sign."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", value)
+
+
+def _scores(record: RunRecord) -> list[tuple[str, dict[str, Any]]]:
+    """Give the scores in total and per source, in that order."""
+    return [("all", record.metrics), *record.metrics["by_source"].items()] if record.metrics else []
+
+
+def _confusion(record: RunRecord) -> list[tuple[str, list[tuple[int, float]]]]:
+    """Give for each true label how often each label was predicted: count and share of the row."""
+    if record.metrics is None:
+        return []
+    table = record.metrics["confusion"]
+    return [(label, _shares(counts)) for label, counts in zip(table["labels"], table["counts"], strict=True)]
+
+
+def _balance(record: RunRecord, labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[int, float]]]]:
+    """Give for each source, and for all, how many rows of the mix bear each label: count and share of the source."""
+    order = [row.source for row in record.receipt if row.source in labels]
+    counts = [(source, [labels[source].get(label, 0) for label in record.labels]) for source in order]
+    whole = [("all", [sum(column) for column in zip(*(row for _, row in counts), strict=True)])] if len(counts) > 1 else []
+    return [(source, _shares(row)) for source, row in [*counts, *whole]]
+
+
+def _shares(counts: Sequence[int]) -> list[tuple[int, float]]:
+    total = sum(counts)
+    return [(count, count / total if total else 0.0) for count in counts]
+
+
+def _by_source(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(sample.source, []).append(sample)
+    return found

@@ -1,0 +1,123 @@
+"""Geometry of the report's charts, which the template draws as inline SVG, and the learning curve as a small PNG.
+
+Positions are percentages of the chart's box, so a chart is as wide as its screen and its letters keep their size.
+"""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tasks.records import Account, ReceiptRow, Section
+
+SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
+
+
+class Axis(Section):
+    """A linear axis from `low` to `high` with its ticks."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def place(self, value: float) -> float:
+        """Give the position of a value, 0 to 100."""
+        return round(100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low), 3)
+
+
+class Line(Section):
+    """One series of a line chart."""
+
+    name: str
+    text: str
+    points: tuple[tuple[float, float], ...]
+    """Positions, y from the top."""
+    last: float
+
+
+class Curves(Section):
+    """The learning curve, laid out."""
+
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...]
+
+
+def axis(values: Sequence[float], *, floor: float = -math.inf, ceiling: float = math.inf) -> Axis:
+    """Lay an axis around values, with three to seven round ticks inside `floor` and `ceiling`."""
+    low, high = min(values), max(values)
+    if high - low < 1e-9:
+        low, high = low - 0.5, high + 0.5
+    step = _round_step((high - low) / 4)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    ticks = [round(number * step, 10) for number in range(first, last + 1)]
+    inside = tuple(tick for tick in ticks if floor <= tick <= ceiling)
+    return Axis(low=max(ticks[0], floor), high=min(ticks[-1], ceiling), ticks=inside)
+
+
+def _round_step(rough: float) -> float:
+    size = 10.0 ** math.floor(math.log10(rough))
+    return next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * (1 - 1e-9))
+
+
+def score_axis(metrics: Mapping[str, Any]) -> Axis:
+    """Lay the axis of the accuracies: all sources, their intervals and the baseline are on it."""
+    scores = [metrics, *metrics["by_source"].values()]
+    ends = [end for score in scores for end in score.get("accuracy_interval", [score["accuracy"]])]
+    return axis([*ends, *(score["accuracy"] for score in scores), metrics["baseline"]["accuracy"]], floor=0, ceiling=1)
+
+
+def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
+    """Lay out the learning curve; None when no loss was noted."""
+    series = {name: [(point["step"], point[name]) for point in points if name in point] for name in SERIES}
+    series = {name: [(x, y) for x, y in found if math.isfinite(y)] for name, found in series.items()}
+    series = {name: found for name, found in series.items() if found}
+    if not series:
+        return None
+    everywhere = [point for found in series.values() for point in found]
+    last = max(px for px, _ in everywhere)
+    x, y = axis([0, last], floor=0, ceiling=last), axis([py for _, py in everywhere], floor=0)
+    lines = tuple(
+        Line(name=name, text=SERIES[name], last=found[-1][1], points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found))
+        for name, found in series.items()
+    )
+    return Curves(x=x, y=y, lines=lines)
+
+
+def widest_share(receipt: Sequence[ReceiptRow]) -> float:
+    """Give the largest share of a receipt, 0..1, asked or got: what the longest bar stands for."""
+    return max((share for row in receipt for share in (row.requested, row.share_rows, row.share_tokens)), default=1.0) or 1.0
+
+
+def row_parts(account: Account) -> list[tuple[str, float, float]]:
+    """Divide a source's rows into `train`, `holdout`, `dropped` and `bad`: name, start and width in percent."""
+    counts = {"train": account.rows, "holdout": account.holdout, "dropped": sum(account.dropped.values()), "bad": account.quarantined}
+    found: list[tuple[str, float, float]] = []
+    start = 0.0
+    for name, count in counts.items():
+        width = 100 * count / account.read if account.read else 0.0
+        found.append((name, round(start, 3), round(width, 3)))
+        start += width
+    return found
+
+
+def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
+    """Draw the learning curve as a PNG of a few kilobytes; None when no loss was noted."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if curves(points) is None:
+        return None
+    figure = Figure(figsize=(5, 2.6), dpi=80, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for name, colour in zip(SERIES, ("#b9909d", "#7a1f3d"), strict=True):
+        found = [(point["step"], point[name]) for point in points if name in point]
+        if found:
+            axes.plot(*zip(*found, strict=True), color=colour, label=SERIES[name], marker="o" if len(found) < 20 else None, markersize=3)
+    axes.set_xlabel("step")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    return picture.getvalue()

@@ -1,0 +1,42 @@
+"""Prefect tasks of the reporting stage: the page in the store, and what the UI shows of a run. Never cached."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks import ui
+from tasks.caching import RETRIES
+from tasks.records import Manifest
+from tasks.report import artifacts, plots, words
+from tasks.report.page import build_page
+from tasks.report.samples import label_counts, sample_rows
+from tasks.runs import RunRecord, run_folder
+from tasks.storage import open_store
+
+SAMPLES = 3
+
+
+@task(name="report-run", task_run_name="report-run", cache_policy=NO_CACHE, **RETRIES)
+def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> str:
+    """Write the run's report and show it in the UI; gives the report's URI."""
+    home, path = open_store(store), f"{run_folder(record)}/report.html"
+    shards = [home.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")] if mix else []
+    page = build_page(record, sample_rows(shards, SAMPLES), label_counts(shards))
+    home.write_bytes(path, page.encode("utf-8"))
+    _show(record, Path(home.where(path)).as_uri() if home.is_local else home.where(path))
+    return home.where(path)
+
+
+def _show(record: RunRecord, report: str) -> None:
+    name, headline = record.name, ui.escape(words.headline(record))
+    ui.show_markdown(f"{name}-dag", artifacts.dag_text(record), headline)
+    if record.receipt:
+        ui.show_table(f"{name}-receipt", artifacts.receipt_table(record), "What was asked of each source, and what it got")
+    if record.checks:
+        ui.show_table(f"{name}-checks", artifacts.checks_table(record), "What the expectations said")
+    if record.metrics:
+        ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
+    if png := plots.curve_png(record.curve):
+        ui.show_image(f"{name}-learning-curve", png, "Losses while training")
+    ui.show_link(f"{name}-report", report, "The report of this run")

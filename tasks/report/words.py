@@ -1,0 +1,128 @@
+"""What the report says in words: the headline, the figures under it, and the names of reasons."""
+
+from tasks.records import Account, CheckResult, Verdict
+from tasks.runs import RunRecord
+
+SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+REASONS = {
+    "quarantined": "bad rows, kept in quarantine",
+    "label_left_out": "label left out by the recipe",
+    "where": "did not meet the source's `where`",
+    "empty_text": "empty text",
+    "too_short": "text too short",
+    "too_long": "text too long",
+    "exact_duplicate": "repeats a row of the same source",
+    "cross_source_duplicate": "repeats a row of an earlier source",
+    "in_holdout": "equal to a hold-out row",
+    "holdout_duplicate": "repeats a hold-out row",
+}
+STATEMENT_END = (("holdout", "kept aside to measure on"), ("rows", "may be mixed"))
+
+
+def reason_text(code: str) -> str:
+    """Say a reason code in words; an unknown one as it is."""
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def plural(count: int, one: str) -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span for people."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(iso: str) -> str:
+    """Write a point in time to the minute."""
+    return f"{iso[:10]} {iso[11:16]} {'UTC' if iso.endswith(('+00:00', 'Z')) else iso[-6:]}"
+
+
+def headline(record: RunRecord) -> str:
+    """Say in a few sentences what came of the run."""
+    if record.status == "failed":
+        stopped = [note for note in record.tasks if note.state not in ("run", "cached")]
+        where = f" in {stopped[0].name} ({stopped[0].subject})" if stopped else ""
+        return f"The run failed{where}. {'The mix was published before that.' if record.mix else 'Nothing was published.'}"
+    return " ".join([_mixed(record), _scored(record), _checked(record.checks)])
+
+
+def _mixed(record: RunRecord) -> str:
+    if record.mix is None:
+        return "The run ended before the mix, as asked."
+    count = sum(row.rows > 0 for row in record.receipt)
+    sources = f"{SMALL[count] if count < len(SMALL) else count} source{'' if count == 1 else 's'}"
+    return f"{sources} became one mix of {record.mix.rows:,} rows."
+
+
+def _scored(record: RunRecord) -> str:
+    if record.metrics is None:
+        return "No model was trained."
+    accuracy, baseline = record.metrics["accuracy"], record.metrics["baseline"]
+    low, high = record.metrics["accuracy_interval"]
+    majority = f"always answering “{baseline['label']}”" if "label" in baseline else "always giving the commonest answer"
+    scored = f"The model trained on it is right on {percent(accuracy)} of the rows kept aside ({_range(low, high)})"
+    if low <= baseline["accuracy"] <= high:
+        return f"{scored}: no detectable difference from {majority} ({percent(baseline['accuracy'])})."
+    reached = percent(baseline["accuracy"])
+    return f"{scored}, against {reached} for {majority}." if low > baseline["accuracy"] else f"{scored}, worse than the {reached} of {majority}."
+
+
+def _range(low: float, high: float) -> str:
+    return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _checked(checks: tuple[CheckResult, ...]) -> str:
+    failed = [check.subject for check in checks if not check.passed]
+    if not checks:
+        return "Nothing was checked."
+    if not failed:
+        return "It passed its check." if len(checks) == 1 else f"All {len(checks)} checks passed."
+    return f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}."
+
+
+def consequence(verdict: Verdict) -> str:
+    """Say what the failure policy made of a check; empty when nothing."""
+    said = {"keep": "", "warn": "kept, with a warning", "quarantine": "left out", "downweight": f"weight × {verdict.factor:.2f}"}
+    return said.get(verdict.action, verdict.action)
+
+
+def figures(record: RunRecord) -> list[tuple[str, str, str]]:
+    """Give the few numbers to see first: what, how much, and a remark."""
+    found: list[tuple[str, str, str]] = []
+    if record.mix:
+        found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
+    if record.metrics:
+        metrics = record.metrics
+        found.append(("accuracy", percent(metrics["accuracy"]), f"majority class {percent(metrics['baseline']['accuracy'])}"))
+        found.append(("macro-F1", f"{metrics['macro_f1']:.3f}", f"majority class {metrics['baseline']['macro_f1']:.3f}"))
+    if record.checks:
+        passed = sum(check.passed for check in record.checks)
+        found.append(("checks passed", f"{passed} of {len(record.checks)}", ", ".join(c.subject for c in record.checks if not c.passed)))
+    counts = record.summary()["tasks"]
+    found.append(("time", duration(record.seconds), f"{plural(counts['run'], 'task')} run, {counts['cached']} from the store"))
+    return found
+
+
+def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]:
+    """Lay accounts out as a statement: kind of line, its name, and a number per source and in total.
+
+    Kinds are `read`, `out` (left on the way), `left` (what is left) and `sum` (all but the first, equal to the first).
+    """
+    codes = list(dict.fromkeys(code for account in accounts for code in account.dropped))
+    lines = [("read", "read", [account.read for account in accounts])]
+    if any(account.quarantined for account in accounts):
+        lines.append(("out", reason_text("quarantined"), [account.quarantined for account in accounts]))
+    lines += [("out", reason_text(code), [account.dropped.get(code, 0) for account in accounts]) for code in codes]
+    lines += [("left", text, [getattr(account, field) for account in accounts]) for field, text in STATEMENT_END]
+    total = [sum(column) for column in zip(*(counts for _, _, counts in lines[1:]), strict=True)]
+    return [(kind, text, [*counts, sum(counts)]) for kind, text, counts in [*lines, ("sum", "sum, equal to the rows read", total)]]
