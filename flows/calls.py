@@ -64,10 +64,11 @@ class Submitted:
         self.runs: list[tuple[Task[..., Any], str, PrefectFuture[Any]]] = []
 
     def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
-        """Submit `task`; its subject is the first text among its arguments that is no place."""
-        keeps = {"result_storage": self.storage} if isinstance(task.fn, StageFunction) else {}
-        future = task.with_options(**keeps).submit(*arguments)
-        subject = arguments[1] if isinstance(task.fn, StageFunction) else arguments[0]
+        """Submit `task`; its subject is its first argument after the store."""
+        makes_product = isinstance(task.fn, StageFunction)
+        subject = arguments[1] if makes_product else arguments[0]
+        chosen = task.with_options(result_storage=self.storage) if makes_product else task
+        future = chosen.submit(*arguments)
         self.runs.append((task, subject, future))
         future.add_done_callback(lambda done: ui.tell(_line(self._note(task, subject, done))))
         return future
@@ -85,9 +86,10 @@ class Submitted:
         return [self._note(task, subject, future) for task, subject, future in self.runs]
 
     def _note(self, task: Task[..., Any], subject: str, future: PrefectFuture[Any]) -> TaskNote:
+        future.wait()
         state = future.state
         made = future.result() if state.is_completed() else None
-        outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else state.name.lower()
+        outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
         return TaskNote.of(task.name, subject, outcome, made if isinstance(made, Manifest) else None)
 
 

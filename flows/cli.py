@@ -142,9 +142,10 @@ def main() -> None:
         code = 0
     except Exception as error:
         # click's usage errors; typer carries its own copy of click, so they are known by what they can do.
-        if not hasattr(error, "format_message"):
+        say = getattr(error, "format_message", None)
+        if say is None:
             raise
-        code = _fail(error.format_message(), 2, as_json)
+        code = _fail(say(), 2, as_json)
     raise SystemExit(code)
 
 

@@ -5,9 +5,10 @@ Prefect UI: receipt, checks, scores, the DAG of the run, learning curve, a link 
 """
 
 from itertools import chain
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.blend import blend
@@ -34,7 +35,7 @@ class SourceWeight(Section):
     weight: float
 
 
-@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)
+@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
 def pipeline(
     recipe: str,
     store: str | None = None,
@@ -56,14 +57,16 @@ def pipeline(
     home = open_store(store_uri(store))
     home.ensure_writable()
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
+    known = {"flow_run_id": str(flow_run.id)}
     try:
         walk(chain(blend(loaded, home.uri, calls, made), train(loaded, home.uri, calls, made)), until)
         calls.finish()
         published = publish(home.uri, start, made.resolved())
     except Exception as error:
-        finish(home.uri, gather(start, loaded, home.uri, made.resolved(), calls.notes(), error=str(error) or type(error).__name__), None)
+        known["error"] = str(error) or type(error).__name__
+        finish(home.uri, gather(start, loaded, home.uri, made.resolved(), calls.notes(), **known), None)
         raise
-    record = gather(start, loaded, home.uri, made.resolved(), calls.notes(), **published)
+    record = gather(start, loaded, home.uri, made.resolved(), calls.notes(), **known, **published)
     return finish(home.uri, record, made.resolved())
 
 
@@ -93,4 +96,4 @@ def stage_named(name: str | None) -> Stage | None:
     """
     if name is not None and name not in get_args(Stage):
         raise RecipeError(f"--until {name!r}: no such stage;{nearest(name, get_args(Stage))}")
-    return name
+    return cast("Stage | None", name)

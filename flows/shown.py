@@ -41,19 +41,18 @@ def percent(share: float) -> str:
 
 
 def receipt(rows: Sequence[dict[str, Any]]) -> None:
-    """Print what was asked of every source and what it got."""
-    table(
-        "Receipt",
-        ["source", "asked>", "used>", "rows>", "of rows>", "tokens>", "of tokens>", "epochs>", "dropped"],
-        (
-            [
-                row["source"], percent(row["requested"]), percent(row["weight"]), row["rows"], percent(row["share_rows"]),
-                row["tokens"], percent(row["share_tokens"]), f"{row['epochs']:.2f}",
-                ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items()),
-            ]
-            for row in rows
-        ),
+    """Print what was asked of every source and what it got, and which of its rows were dropped."""
+    shares = (
+        [
+            row["source"], percent(row["requested"]), percent(row["weight"]), row["rows"], percent(row["share_rows"]),
+            row["tokens"], percent(row["share_tokens"]), f"{row['epochs']:.2f}",
+        ]
+        for row in rows
     )  # fmt: skip
+    table("Receipt", ["source", "asked>", "weight>", "rows>", "%>", "tokens>", "%>", "epochs>"], shares)
+    dropped = [(row["source"], ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items())) for row in rows if row["dropped"]]
+    if dropped:
+        table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
 
 
 def scores(metrics: dict[str, Any]) -> None:

@@ -74,9 +74,8 @@ def refuse(pool: Pool, share: float) -> None:
     for account in pool.accounts:
         if not account.rows:
             told = ", ".join(f"{reason} {count:,}" for reason, count in account.dropped.items())
-            raise QualityGate(
-                f"source {account.source!r} has no row left to train on: {account.read:,} read; {told or 'none dropped'}; {account.holdout:,} held out"
-            )
+            went = f"{account.read:,} read; {told or 'none dropped'}; {account.holdout:,} held out"
+            raise QualityGate(f"source {account.source!r} has no row left to train on: {went}")
     labels = pl.concat([frame.select("label") for frame in pool.train.values()])["label"].value_counts(sort=True)
     if labels.height < 2:
         told = f"all {labels['count'][0]:,} training rows have the label {labels['label'][0]!r}"

@@ -19,7 +19,9 @@ def probabilities(model_folder: Path, texts: Sequence[str], max_tokens: int) -> 
     """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model: Any = AutoModelForSequenceClassification.from_pretrained(model_folder, use_safetensors=True).to(device).eval()

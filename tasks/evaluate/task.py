@@ -10,8 +10,14 @@ from tasks.records import Manifest, Product
 
 @stage_task("evaluate")
 def evaluate_model(
-    work: Workbench, subject: str, model: Manifest, mix: Manifest, settings: EvaluateSettings, labels: tuple[str, ...], seed: int
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,  # noqa: ARG001 (names the task run)
+    model: Manifest,
+    mix: Manifest,
+    settings: EvaluateSettings,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Product:
     """Score the model on the hold-out, in total and per source."""
     folder = next(Path(work.open(model, file.name)).parent for file in model.files if file.name == "model/config.json")
     for file in model.files:

@@ -94,6 +94,6 @@ def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     tokenizer.decoder = decoders.WordPiece()
     trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL.values()), show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
-    first, last = (tokenizer.token_to_id(SPECIAL[name]) for name in ("cls_token", "sep_token"))
-    tokenizer.post_processor = processors.BertProcessing((SPECIAL["sep_token"], last), (SPECIAL["cls_token"], first))
+    last, first = ((SPECIAL[name], list(SPECIAL).index(name)) for name in ("sep_token", "cls_token"))
+    tokenizer.post_processor = processors.BertProcessing(last, first)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
