@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from tasks.report.words import duration, plural
 from tasks.runs import TaskNote
 
-HANDED_ON = (("probe-source", "ingest-source"), ("check-source", "gate-checks"), ("check-mix", "gate-checks"), ("gate-checks", "weigh-sources"))
+HANDED_ON = (
+    ("probe-source", "ingest-source"),
+    ("probe-model", "train-model"),
+    ("check-source", "gate-checks"),
+    ("check-mix", "gate-checks"),
+    ("gate-checks", "weigh-sources"),
+)
 """Pairs of tasks between which no product goes, so that fingerprints do not tell of the edge."""
 GATED = {"check-source": "sources", "check-mix": "mix"}
 """Task -> subject of the gate that judges its result."""
@@ -23,7 +29,7 @@ def mermaid(notes: Sequence[TaskNote]) -> str:
     nodes = [f'    {names[number]}["{_label(note)}"]:::{style_of(note)}' for number, note in enumerate(notes)]
     links = [f"    {names[first]} --> {names[second]}" for first, second in edges(notes)]
     styles = [f"    classDef {name} {style}" for name, style in STYLES.items()]
-    return "\n".join(["flowchart LR", *nodes, *links, *styles])
+    return "\n".join(["flowchart TB", *nodes, *links, *styles])
 
 
 def edges(notes: Sequence[TaskNote]) -> list[tuple[int, int]]:
@@ -43,7 +49,7 @@ def _handed_on(notes: Sequence[TaskNote]) -> Iterator[tuple[int, int]]:
 def _meet(before: TaskNote, after: TaskNote) -> bool:
     if after.name == "gate-checks":
         return after.subject == GATED[before.name]
-    return before.subject == (after.subject if after.name == "ingest-source" else "sources")
+    return before.subject == ("sources" if after.name == "weigh-sources" else after.subject)
 
 
 def style_of(note: TaskNote) -> str:

@@ -39,4 +39,4 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
     if png := plots.curve_png(record.curve):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
-    ui.show_link(f"{name}-report", report, "The report of this run")
+    ui.show_link(f"{name}-report", report, ui.escape(report))

@@ -69,12 +69,13 @@ def _scored(record: RunRecord) -> str:
         return "No model was trained."
     accuracy, baseline = record.metrics["accuracy"], record.metrics["baseline"]
     low, high = record.metrics["accuracy_interval"]
+    worst, best = baseline.get("gain_interval") or (low - baseline["accuracy"], high - baseline["accuracy"])
     majority = f"always answering “{baseline['label']}”" if "label" in baseline else "always giving the commonest answer"
     scored = f"The model trained on it is right on {percent(accuracy)} of the rows kept aside ({_range(low, high)})"
-    if low <= baseline["accuracy"] <= high:
-        return f"{scored}: no detectable difference from {majority} ({percent(baseline['accuracy'])})."
     reached = percent(baseline["accuracy"])
-    return f"{scored}, against {reached} for {majority}." if low > baseline["accuracy"] else f"{scored}, worse than the {reached} of {majority}."
+    if worst <= 0 <= best:
+        return f"{scored}: no detectable difference from {majority} ({reached})."
+    return f"{scored}, against {reached} for {majority}." if worst > 0 else f"{scored}, worse than the {reached} of {majority}."
 
 
 def _range(low: float, high: float) -> str:

@@ -202,6 +202,19 @@ def test_the_headline_claims_a_difference_only_outside_the_interval(record: RunR
     assert "worse than the 60.0 % of always answering" in headline(worse)
 
 
+def test_the_interval_of_the_gain_decides_where_there_is_one(record: RunRecord) -> None:
+    base = {"label": "negative", "macro_f1": 0.3, "accuracy": 0.6, "gain_interval": [-0.01, 0.3]}
+    assert "no detectable difference" in headline(changed(record, accuracy=0.8, accuracy_interval=[0.7, 0.9], baseline=base))
+
+
+def test_sources_stand_in_the_recipes_order_with_their_notes(record: RunRecord) -> None:
+    by_source = {name: score | {"note": f"few rows of {name}"} for name, score in sorted((record.metrics or {})["by_source"].items())}
+    text = words_of(build_page(changed(record, by_source=by_source, confidence=0.9), [], {}))
+    places = [text.index(f"few rows of {account.source}") for account in record.accounts]
+    assert places == sorted(places)
+    assert "with 90 % bootstrap intervals" in text
+
+
 def test_the_headline_counts_checks(record: RunRecord) -> None:
     assert headline(record).endswith("1 of 7 checks failed: developer-posts.")
     passed = tuple(check.model_copy(update={"passed": True}) for check in record.checks)

@@ -107,6 +107,11 @@ def test_the_dag_has_every_task_and_the_edges_along_which_products_went(record: 
     assert all(first < second for first, second in edges(record.tasks))
 
 
+def test_a_probe_leads_to_what_was_probed() -> None:
+    names = (("probe-model", "model"), ("train-model", "model"), ("probe-source", "a"), ("ingest-source", "a"), ("ingest-source", "b"))
+    assert edges([TaskNote(name=name, subject=subject, state="run") for name, subject in names]) == [(0, 1), (2, 3)]
+
+
 def test_the_gate_of_the_mix_judges_the_mix_only() -> None:
     notes = [TaskNote(name="check-source", subject="a", state="run"), TaskNote(name="check-mix", subject="mix", state="run")]
     gates = [TaskNote(name="gate-checks", subject=subject, state="run") for subject in ("sources", "mix")]
