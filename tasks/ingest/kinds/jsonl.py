@@ -35,6 +35,8 @@ def _fast(name: str, start: int, lines: list[str | bytes]) -> Batch | None:
     if any(isinstance(line, bytes) for line in lines):
         return None
     data = "\n".join(lines).encode()  # type: ignore[arg-type]
+    if rb"\ud" in data or rb"\uD" in data:  # polars lets half of a surrogate pair pass
+        return None
     try:
         frame = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
     except pl.exceptions.PolarsError:
