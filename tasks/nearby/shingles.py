@@ -23,7 +23,8 @@ Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 BLOCK_BYTES = 1 << 18
 """Text worked on at once; its arrays then fit in a core's cache."""
-NOT_WORD = r"[^\w]+"
+NOT_WORD = r"[\W\u{FE00}-\u{FE0F}\u{20E3}\u{200C}\u{200D}]+"
+"""Beside what no word has, the marks that join or colour emoji, which Unicode counts among letters."""
 ALONE = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
 BLOCK_TEXTS = 4096
 _BASE = 0x9E3779B97F4A7C13

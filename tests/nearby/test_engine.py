@@ -77,7 +77,7 @@ def test_short_texts_match_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_texts_without_words_are_left_alone(tmp_path: Path) -> None:
-    case = Case(tmp_path, a=["", "", None, None, "?!", "?!", "..."])
+    case = Case(tmp_path, a=["", "", None, None, "?!", "?!", "...", "\u2764\ufe0f", "\u2764\ufe0f \u2764\ufe0f"])
     assert case.gone() == []
 
 
