@@ -20,9 +20,9 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parent
-ROWS = {"news": 900, "social": 700, "papers": 700}
+ROWS = {"news": 960, "social": 720, "papers": 720}
 """Rows of each source, flaws included."""
-WRONG, NEUTRAL, REPEATED = 0.02, 0.03, 0.03
+WRONG, NEUTRAL, REPEATED = 0.015, 0.03, 0.03
 """Shares of rows: labelled wrongly, on neither side, word for word a row that was there before."""
 LABELS = {
     "news": {"good": "good", "bad": "bad", "neutral": "mixed"},
