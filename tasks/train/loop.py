@@ -25,8 +25,7 @@ from tasks.train.model import load
 from tasks.train.order import WindowedLengths
 
 POINTS = 20
-"""Points of the learning curve."""
-CHECKPOINTS = 10
+"""Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an interruption."""
 CURVE_ROWS = 2_000
 """Most hold-out rows that the learning curve looks at."""
 
@@ -108,14 +107,15 @@ def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
     settings = job.settings
     per_device = max(1, settings.batch_size // (processes * job.accumulate))
     steps = max(1, math.ceil(math.ceil(rows / settings.batch_size) * settings.epochs))
+    point = max(1, steps // POINTS)
     gpu = torch.cuda.is_available()
     bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
     return TrainingArguments(
         output_dir=job.checkpoints, num_train_epochs=settings.epochs, seed=job.seed, data_seed=job.seed,
         per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate, per_device_eval_batch_size=64,
         learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
-        eval_strategy="steps", eval_steps=max(1, steps // POINTS), logging_steps=max(1, steps // POINTS), logging_nan_inf_filter=False,
-        save_strategy="steps", save_steps=max(1, steps // CHECKPOINTS), save_total_limit=2, bf16=bf16, use_cpu=not gpu,
+        eval_strategy="steps", eval_steps=point, logging_steps=point, logging_nan_inf_filter=False,
+        save_strategy="steps", save_steps=2 * point, save_total_limit=2, bf16=bf16, use_cpu=not gpu,
         optim="adamw_torch_fused", average_tokens_across_devices=False, report_to="none", disable_tqdm=True,
         dataloader_pin_memory=gpu, remove_unused_columns=False,
     )  # fmt: skip

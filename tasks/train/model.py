@@ -84,16 +84,25 @@ def _build(built: BuiltModel, names: dict[str, Any], texts: Iterable[str]) -> tu
 
 
 def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
-    """Train a lower-casing WordPiece tokenizer (Schuster & Nakajima 2012; as BERT uses it) on texts."""
+    """Train a lower-casing WordPiece tokenizer (Schuster & Nakajima 2012; as BERT uses it) on texts.
+
+    The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run to run and
+    then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every time.
+    """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL.values()), show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
-    last, first = ((SPECIAL[name], list(SPECIAL).index(name)) for name in ("sep_token", "cls_token"))
-    tokenizer.post_processor = processors.BertProcessing(last, first)
+    normalizer = normalizers.BertNormalizer(lowercase=True)
+    texts = [normalizer.normalize_str(text) for text in texts]
+    first = list(SPECIAL.values())
+    letters = [f"##{letter}" for letter in sorted(set("".join(texts))) if not letter.isspace()]
+    trained = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk_token"]))
+    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=max(vocabulary, len(first + letters)), special_tokens=first + letters, show_progress=False)
+    trained.train_from_iterator(texts, trainer)
+
+    tokenizer = Tokenizer(models.WordPiece(trained.get_vocab(), unk_token=SPECIAL["unk_token"]))
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+    end, start = ((SPECIAL[name], first.index(SPECIAL[name])) for name in ("sep_token", "cls_token"))
+    tokenizer.post_processor = processors.BertProcessing(end, start)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)

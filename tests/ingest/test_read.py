@@ -75,8 +75,16 @@ def test_quoted_field_may_cross_a_block(tmp_path: Path, monkeypatch: pytest.Monk
     ("raw", "section", "wanted"),
     [
         (b"a||b||positive\n", {"delimiter": "||", "header": False, "columns": {"text": 1, "label": 2}}, ["b"]),
-        (b"t1;positive;a;b\n", {"delimiter": ";", "header": False, "quoting": False, "overflow": "last", "fields": 3, "columns": {"text": 2, "label": 1}}, ["a;b"]),
-        (b"a@b@positive\n", {"delimiter": "@", "header": False, "quoting": False, "overflow": "first", "fields": 2, "columns": {"text": 0, "label": 1}}, ["a@b"]),
+        (
+            b"t1;positive;a;b\n",
+            {"delimiter": ";", "header": False, "quoting": False, "overflow": "last", "fields": 3, "columns": {"text": 2, "label": 1}},
+            ["a;b"],
+        ),
+        (
+            b"a@b@positive\n",
+            {"delimiter": "@", "header": False, "quoting": False, "overflow": "first", "fields": 2, "columns": {"text": 0, "label": 1}},
+            ["a@b"],
+        ),
         ("caf\xe9,positive\n".encode("latin-1"), {"encoding": "latin-1", "header": False, "columns": {"text": 0, "label": 1}}, ["café"]),
         ("text,label\né,positive\n".encode("utf-16"), {"encoding": "utf-16"}, ["é"]),
     ],
@@ -132,7 +140,9 @@ def test_nested_json_inherits_plain_values_from_above(tmp_path: Path) -> None:
     document = {"data": [{"title": "T", "paragraphs": [{"context": "C", "qas": [{"question": "Q", "ok": True}, {"question": "R", "ok": False}]}]}]}
     (tmp_path / "a.json").write_text(json.dumps(document))
     labels = {"true": "positive", "false": "negative"}
-    rows, _, _ = read(tmp_path, path="a.json", records="data.paragraphs.qas", columns={"text": "{title}: {question} {context}", "label": "ok"}, labels=labels)
+    rows, _, _ = read(
+        tmp_path, path="a.json", records="data.paragraphs.qas", columns={"text": "{title}: {question} {context}", "label": "ok"}, labels=labels
+    )
     assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [("T: Q C", "positive", "a.json:1"), ("T: R C", "negative", "a.json:2")]
     with pytest.raises(RecipeError, match="there is no 'paragrafs' on the way; there are title, paragraphs"):
         read(tmp_path, path="a.json", records="data.paragrafs", columns={"text": "q"})
@@ -247,12 +257,14 @@ def test_too_many_bad_rows_stop_the_source_and_tell_where_to_look(tmp_path: Path
     told = str(caught.value)
     assert "4 of 54 records are bad (7.4 %, at most 1 % allowed): unmapped_label 3, bad_fields 1" in told
     assert "a.csv:" in told
-    quarantine = Path(told.split("cuvee show ")[1].split("\n")[0])
+    quarantine = Path(told.split("cuvee show ")[1].split("\n", maxsplit=1)[0])
     assert pl.read_parquet(quarantine).height == 4
     assert not (quarantine.parent / "manifest.json").exists()
 
 
-@pytest.mark.parametrize(("raw", "told"), [("", "files are empty"), ("text,label\n", "files are empty"), ("text,label\na,x\n", "none of its 1 records")])
+@pytest.mark.parametrize(
+    ("raw", "told"), [("", "files are empty"), ("text,label\n", "files are empty"), ("text,label\na,x\n", "none of its 1 records")]
+)
 def test_sources_without_usable_rows_stop(tmp_path: Path, raw: str, told: str) -> None:
     (tmp_path / "a.csv").write_text(raw)
     _, _, outcome = read(tmp_path, path="a.csv")

@@ -1,0 +1,63 @@
+"""Scores agree with scikit-learn, intervals hold the score, and nothing depends on luck."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score
+
+from tasks.evaluate.metrics import confusion, evaluated, scored, scores_of
+from tasks.evaluate.settings import EvaluateSettings
+
+SETTINGS = EvaluateSettings(resamples=500)
+PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
+
+
+def arrays(pairs: list[tuple[int, int]]) -> tuple[Any, Any]:
+    return np.array([truth for truth, _ in pairs]), np.array([predicted for _, predicted in pairs])
+
+
+@given(pairs=PAIRS)
+def test_scores_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    truth, predicted = arrays(pairs)
+    accuracy, macro_f1 = scores_of(confusion(truth, predicted, 3))
+    seen = sorted(set(truth) | set(predicted))
+    assert accuracy == pytest.approx(accuracy_score(truth, predicted))
+    assert macro_f1 == pytest.approx(f1_score(truth, predicted, labels=seen, average="macro", zero_division=0))
+
+
+@settings(deadline=None)
+@given(pairs=PAIRS)
+def test_intervals_hold_the_score_and_are_reproducible(pairs: list[tuple[int, int]]) -> None:
+    truth, predicted = arrays(pairs)
+    found = [scored(truth, predicted, 3, SETTINGS, np.random.default_rng(1)) for _ in range(2)]
+    assert found[0] == found[1]
+    low, high = found[0]["accuracy_interval"]
+    assert low - 1e-6 <= found[0]["accuracy"] <= high + 1e-6
+
+
+def test_interval_is_that_of_the_binomial() -> None:
+    truth = np.zeros(1000, int)
+    predicted = np.array([0] * 800 + [1] * 200)
+    low, high = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))["accuracy_interval"]
+    assert (low, high) == pytest.approx((0.8 - 1.96 * 0.01265, 0.8 + 1.96 * 0.01265), abs=0.003)
+
+
+def test_perfect_and_constant_answers() -> None:
+    truth = np.array([0, 1] * 50)
+    found = evaluated(truth, truth, ["a"] * 60 + ["b"] * 40, 1, ("no", "yes"), SETTINGS, np.random.default_rng(0))
+    assert (found["accuracy"], found["macro_f1"], found["accuracy_interval"]) == (1.0, 1.0, [1.0, 1.0])
+    assert found["baseline"]["accuracy"] == 0.5
+    assert found["baseline"]["label"] == "yes"
+    assert found["baseline"]["macro_f1"] == pytest.approx(1 / 3, abs=1e-6)
+    assert found["baseline"]["gain"] == 0.5
+    assert found["baseline"]["gain_interval"][0] > 0.35
+    assert found["confusion"]["counts"] == [[50, 0], [0, 50]]
+    assert {name: score["rows"] for name, score in found["by_source"].items()} == {"a": 60, "b": 40}
+
+
+def test_scores_that_say_little_say_so() -> None:
+    found = scored(np.zeros(5, int), np.zeros(5, int), 2, SETTINGS, np.random.default_rng(0))
+    assert found["note"] == "only 5 rows; 1 of 2 labels do not occur"

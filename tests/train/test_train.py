@@ -1,0 +1,209 @@
+"""Training learns, resumes to the same weights, dies with its parent, and tells what went wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.errors import RecipeError, TrainingFailed
+from tasks.evaluate.settings import EvaluateSettings
+from tasks.evaluate.task import evaluate_model
+from tasks.records import FileFact, Manifest
+from tasks.train import launch
+from tasks.train.job import Job
+from tasks.train.model import word_pieces
+from tasks.train.order import WINDOW_BATCHES, WindowedLengths
+from tasks.train.settings import BuiltModel, TrainSettings
+from tasks.train.task import probe_model, train_model
+
+LABELS = ("negative", "positive")
+TINY = BuiltModel(
+    vocabulary=300,
+    config={"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32},
+)
+GOOD, BAD = ("great", "lovely", "superb", "fine"), ("awful", "dull", "poor", "sad")
+
+
+@pytest.fixture(scope="module")
+def mix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    store = tmp_path_factory.mktemp("store")
+    folder = store / "snapshots/mix/m/data"
+    folder.mkdir(parents=True)
+    for name, size, seed in (("train-00000", 192, 0), ("holdout-a", 40, 1), ("holdout-b", 40, 2)):
+        rng = np.random.default_rng(seed)
+        kind = rng.integers(2, size=size)
+        words = [(BAD, GOOD)[number][rng.integers(4)] for number in kind]
+        texts = [f"the film number {rng.integers(50)} was {word} and {word}" for word in words]
+        frame = pl.DataFrame(
+            {"row_id": [f"{name}:{n}" for n in range(size)], "source": name[-1], "text": texts, "label": [LABELS[number] for number in kind]}
+        )
+        frame.with_columns(pl.lit(8, pl.UInt32).alias("tokens")).write_parquet(folder / f"{name}.parquet")
+    files = tuple(FileFact(name=f"data/{path.name}", bytes=path.stat().st_size, sha256="") for path in sorted(folder.iterdir()))
+    return store, Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, rows=192)
+
+
+def settings(**more: Any) -> TrainSettings:
+    return TrainSettings(**({"model": TINY, "epochs": 8, "batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32} | more))
+
+
+def trained(mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".") -> Manifest:
+    seen = probe_model.fn("model", chosen, base)
+    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, LABELS, 0, base)
+
+
+def outcome(store: Path, model: Manifest) -> tuple[str, str]:
+    return (store / model.path / "training-curve.json").read_text(), model.file("model/model.safetensors").sha256
+
+
+def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
+    model = trained(mix, settings())
+    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), LABELS, 0)
+    metrics = scores.facts["metrics"]
+    assert metrics["accuracy"] > 0.95
+    assert metrics["baseline"]["gain_interval"][0] > 0.2
+    assert set(metrics["by_source"]) == {"a", "b"}
+    curve = json.loads((mix[0] / model.path / "training-curve.json").read_text())
+    assert curve[-1]["step"] == 96 == model.facts["steps"]
+    assert curve[-1]["holdout_loss"] < curve[0]["holdout_loss"]
+    config = json.loads((mix[0] / model.path / "model/config.json").read_text())
+    assert config["id2label"] == {"0": "negative", "1": "positive"}
+    assert not [file.name for file in model.files if file.name.endswith((".bin", ".pkl", ".pt"))]
+
+
+def test_killed_training_resumes_to_the_same_weights_and_curve(mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = settings(epochs=6, weight_decay=0.02)
+    killed: list[int] = []
+
+    def kill_at_half(line: str) -> dict[str, Any]:
+        told = told_before(line)
+        if not killed and told.get("step", 0) >= 40:
+            killed.append(told["step"])
+            launch.stop_all()
+        return told
+
+    told_before = launch._told
+    monkeypatch.setattr(launch, "_told", kill_at_half)
+    with pytest.raises(TrainingFailed, match="SIGKILL; the same command goes on"):
+        trained(mix, chosen)
+    resumed = trained(mix, chosen)
+    steps: list[int] = []
+    monkeypatch.setattr(launch, "_told", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0])
+    (mix[0] / resumed.path / "manifest.json").unlink()
+    whole = trained(mix, chosen)
+    assert min(step for step in steps if step) == 1
+    assert outcome(mix[0], resumed) == outcome(mix[0], whole)
+
+
+def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path, Manifest], tmp_path: Path) -> None:
+    first = trained(mix, settings())
+    folder = tmp_path / "start"
+    folder.mkdir()
+    for file in first.files:
+        if file.name.startswith("model/"):
+            (folder / file.name[6:]).write_bytes((mix[0] / first.path / file.name).read_bytes())
+    chosen = settings(model="start", epochs=1)
+    seen = probe_model.fn("model", chosen, str(tmp_path))
+    assert {file.name for file in seen.files} >= {"model.safetensors", "config.json"}
+    assert trained(mix, chosen, str(tmp_path)).facts["steps"] == 12
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(RecipeError, match="cannot be loaded.*safetensors"):
+        trained(mix, chosen, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "told"),
+    [
+        ({"learning_rate": 1e30, "epochs": 3, "warmup": 0}, TrainingFailed, "no longer a number at step"),
+        ({"max_tokens": 64}, RecipeError, "takes at most 32"),
+        ({"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})}, RecipeError, "no 'bert' classifier can be built"),
+        ({"model": BuiltModel(architecture="brt", vocabulary=300)}, RecipeError, "no 'brt' classifier can be built"),
+        ({"model": "no/such-model"}, RecipeError, "cannot be loaded"),
+    ],
+)
+def test_trainings_that_cannot_be_say_why(mix: tuple[Path, Manifest], more: dict[str, Any], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        trained(mix, settings(**more))
+
+
+def test_two_processes_train_one_model_with_the_loss_of_one(mix: tuple[Path, Manifest]) -> None:
+    one, two = trained(mix, settings(epochs=2)), trained(mix, settings(epochs=2, processes=2))
+    losses = [json.loads((mix[0] / model.path / "training-curve.json").read_text())[0]["loss"] for model in (one, two)]
+    assert two.facts["steps"] == one.facts["steps"] == 24
+    assert losses[1] == pytest.approx(losses[0], rel=0.25)
+
+
+def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def once(job: Job, folder: Path, report: launch.Report) -> tuple[int, str]:
+        seen.append(job.accumulate)
+        return (launch.OUT_OF_MEMORY if job.accumulate < 4 else 0), "no room"
+
+    monkeypatch.setattr(launch, "_once", once)
+    job = Job(settings=settings(batch_size=16), labels=LABELS, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
+    assert launch.run(job, tmp_path, lambda done, text: None) == 4
+    assert seen == [1, 2, 4]
+
+
+def test_training_ends_with_the_process_that_waits_for_it(mix: tuple[Path, Manifest], tmp_path: Path) -> None:
+    code = f"""
+import sys
+from tests.train.test_train import *
+store = Path({str(mix[0])!r})
+mix = store, Manifest.model_validate_json({mix[1].model_dump_json()!r})
+import tasks.train.launch as launch
+def show(line, told=launch._told):
+    found = told(line)
+    if found.get("step"): print(*launch.children, flush=True)
+    return found
+launch._told = show
+trained(mix, settings(epochs=500))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while _alive(child) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not _alive(child)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=300), batch=st.integers(1, 5), epoch=st.integers(0, 3))
+def test_order_has_every_row_once_and_stays_near_the_plan(lengths: list[int], batch: int, epoch: int) -> None:
+    sampler = WindowedLengths(np.array(lengths), batch, seed=3)
+    sampler.set_epoch(epoch)
+    order = sampler.order()
+    assert sorted(order.tolist()) == list(range(len(lengths)))
+    assert order.tolist() == sampler.order().tolist()
+    if epoch == 0:
+        window = WINDOW_BATCHES * batch
+        assert all(int(row) // window == place // window for place, row in enumerate(order))
+
+
+def test_tokenizer_is_the_same_every_time_and_reads_back_its_words() -> None:
+    texts = [
+        f"the film number {number} was {word} and a bit {other}!" for number, word, other in zip(range(200), (GOOD + BAD) * 25, BAD * 50, strict=True)
+    ]
+    built = [word_pieces(250, texts) for _ in range(4)]
+    assert len({json.dumps(tokenizer.get_vocab(), sort_keys=True) for tokenizer in built}) == 1
+    assert built[0].decode(built[0]("The film was great!")["input_ids"], skip_special_tokens=True) == "the film was great!"
+    assert built[0]("the")["input_ids"][0] == built[0].cls_token_id
