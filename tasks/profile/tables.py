@@ -1,0 +1,42 @@
+"""The profile as tables for people."""
+
+from typing import Any
+
+
+def rows_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """One line a source and one for the mix."""
+    everyone = [*facts["sources"].items(), ("the mix", facts["mix"])]
+    return [_row(name, told) for name, told in everyone]
+
+
+def _row(name: str, told: dict[str, Any]) -> dict[str, Any]:
+    topics, labels = told["topics"] or {}, told["labels"] or {}
+    return {
+        "of": name,
+        "distinct-2": told["distinct"]["2"]["mean"],
+        "MTLD": told["mtld"],
+        "compression": told["compression_ratio"],
+        "Vendi": told["vendi"],
+        "topics covered": topics.get("coverage"),
+        "topic entropy": topics.get("entropy"),
+        "label balance": labels.get("balance"),
+        "tokens, median": told["lengths"]["median"],
+        "language": next(iter(told["languages"]), None),
+    }
+
+
+def headline(facts: dict[str, Any]) -> str:
+    """Say what the numbers were measured on."""
+    sample, pairs = facts["sample"], facts["between"]
+    rows = max(sample["rows"]["sources"].values(), default=0)
+    text = f"On samples of up to {rows:,} rows, {sample['words_per_draw']:,} words a draw."
+    apart = [
+        (value, first, second)
+        for first, line in zip(pairs["names"][:-1], pairs["js"]["1"], strict=False)
+        for second, value in zip(pairs["names"][:-1], line, strict=False)
+        if value
+    ]
+    if not apart:
+        return text
+    value, first, second = max(apart, key=lambda found: found[0])
+    return f"{text} Furthest apart in their words: {first} and {second}, Jensen-Shannon {value:.2f} bits."
