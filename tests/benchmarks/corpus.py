@@ -13,6 +13,7 @@ another source than its original, before it or after it. OUT/truth.parquet says 
 
 import argparse
 import csv
+import functools
 import gzip
 import html
 import json
@@ -127,6 +128,12 @@ class Bank:
         return texts.filter(pl.col("size") >= MIN_WORDS)["word"].head(rows)
 
 
+@functools.cache
+def bank_of(source: str, data: Path) -> Bank:
+    """Read the sentences of a source's domain."""
+    return Bank(BANKS[source](data))
+
+
 def ragged(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Give the positions starts[i] .. starts[i] + sizes[i] - 1 of every i, one after another."""
     before = np.cumsum(sizes) - sizes
@@ -220,7 +227,7 @@ def documents(rows: int, data: Path, seed: int = 0) -> pl.DataFrame:
 def _originals(rows: int, data: Path, rng: np.random.Generator) -> pl.DataFrame:
     parts = []
     for source, share in SHARES.items():
-        wanted, bank = int(rows * share), Bank(BANKS[source](data))
+        wanted, bank = int(rows * share), bank_of(source, data)
         texts = pl.concat([bank.compose(min(CHUNK, wanted), rng) for _ in range(0, int(wanted * 1.02) + 1, CHUNK)])
         while len(texts := texts.unique(maintain_order=True)) < wanted:
             texts = pl.concat([texts, bank.compose(wanted - len(texts) + 100, rng)])
