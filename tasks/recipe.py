@@ -31,6 +31,7 @@ class MixSettings(PlanSettings):
     """How the sources are combined."""
 
     weights: Weights = Field(default_factory=lambda: load(methods, "proportional").Params())
+    """Share of each source by name, or the method that sets them (also as `{kind: METHOD, …}`); by default proportional."""
 
     @property
     def plan(self) -> PlanSettings:
@@ -42,7 +43,9 @@ class Recipe(Section):
     """A whole recipe. Everything that has a default may be left out."""
 
     name: str = Field(pattern=NAME)
+    """What mixes, models and runs are filed under."""
     task: Literal["text-classification"] = "text-classification"
+    """What the model is to learn."""
     labels: tuple[str, ...] = Field(min_length=2)
     """The label set; the order numbers the classes."""
     sources: dict[str, Source] = Field(min_length=1)
@@ -54,6 +57,7 @@ class Recipe(Section):
     evaluate: EvaluateSettings = EvaluateSettings()
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
+    """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
 
 
 @dataclass(frozen=True)

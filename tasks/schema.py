@@ -22,5 +22,8 @@ def recipe_schema() -> dict[str, Any]:
     names = {"enum": [name for name in kinds.names(methods) if name != "given"]}
     recipe["properties"]["sources"]["additionalProperties"] = source
     mix = definitions["MixSettings"]["properties"]
-    mix["weights"] = {"anyOf": [shares, names, *(places[model, "validation"] for model in weights)]}
+    mix["weights"] = {
+        "description": mix["weights"]["description"],
+        "anyOf": [shares, names, *(places[model, "validation"] for model in weights)],
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cuvée recipe", **recipe, "$defs": definitions}

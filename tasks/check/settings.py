@@ -35,6 +35,7 @@ class ChecksSettings(Section):
     max_chars: int = Field(default=10_000, ge=1)
     """Longer texts are told of (a warning)."""
     expectations: tuple[Expectation, ...] = ()
+    """More expectations: `{type: expect_…, kwargs: {…}, severity: info / warning / critical, subjects: [source, …]}`."""
 
     @model_validator(mode="after")
     def _mix_cannot_be_left_out(self) -> Self:

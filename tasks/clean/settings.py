@@ -9,7 +9,9 @@ class CleanSettings(Section):
     """Which texts are kept. Lengths are in characters, after normalising."""
 
     min_chars: int = Field(default=1, ge=1)
+    """Shorter texts are dropped."""
     max_chars: int = Field(default=20_000, ge=1)
+    """Longer texts are dropped."""
 
 
 class HoldoutSettings(Section):

@@ -33,6 +33,7 @@ class SourceSettings(Section):
     max_bad: float = Field(default=0.01, ge=0, le=1)
     """Largest share of bad rows; more fail the source."""
     licence: str | None = None
+    """Licence of the source, for the cards."""
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -48,6 +49,7 @@ class FileSettings(SourceSettings):
     member: str = "*"
     """Which members of a zip archive, as a glob over their names."""
     encoding: str = "utf-8"
+    """Encoding of its text; a line that is not valid in it goes to quarantine."""
 
     @field_validator("path")
     @classmethod

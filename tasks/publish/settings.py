@@ -7,6 +7,7 @@ class PublishSettings(Section):
     """What the cards say beside what is measured."""
 
     description: str = ""
+    """First paragraph of the cards."""
     licence: str | None = None
     """SPDX name of the mix's licence."""
     language: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ class BuiltModel(Section):
     architecture: str = "bert"
     """A `model_type` of transformers."""
     vocabulary: int = Field(default=8_000, ge=300)
+    """Word pieces of its tokenizer, which is trained on the mix."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
 
@@ -23,15 +24,20 @@ class TrainSettings(Section):
     model: str | BuiltModel
     """A folder or Hub name that transformers loads, or a model built from its configuration."""
     revision: str | None = None
+    """Commit of a model of the Hub."""
     epochs: float = Field(default=3.0, gt=0)
+    """How often training goes through the mix."""
     batch_size: int = Field(default=32, ge=1)
     """Examples per optimiser step, over all devices."""
     learning_rate: float = Field(default=5e-5, gt=0)
+    """Largest learning rate of AdamW; it rises, then falls to 0 in a line."""
     weight_decay: float = Field(default=0.01, ge=0)
+    """Weight decay of AdamW."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """Share of the steps in which the learning rate rises."""
     max_tokens: int = Field(default=128, ge=8)
     """Longest input in tokens; longer ones are cut and counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     processes: int | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without."""

@@ -34,6 +34,7 @@ class Params(SourceSettings):
     config: str | None = None
     """Which of the dataset's configurations."""
     split: str = "train"
+    """Which of its splits."""
     revision: str | None = None
     """Commit of the dataset; a folder needs none."""
 

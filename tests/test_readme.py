@@ -1,0 +1,91 @@
+"""What the README says is so: its recipe table is regenerated, its commands exist.
+
+`python tests/test_readme.py` writes the table.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from flows.cli import app
+from tasks.schema import recipe_schema
+
+README = Path(__file__).parents[1] / "README.md"
+START, END = "<!-- recipe fields: written by tests/test_readme.py -->\n", "<!-- end of recipe fields -->"
+
+
+def table() -> str:
+    """List every field of a recipe with its type, default and meaning."""
+    schema = recipe_schema()
+    rows = ["| field | is | default | what it says |", "| --- | --- | --- | --- |"]
+    for name, field in schema["properties"].items():
+        if name != "sources":
+            rows += _rows(name, field, schema)
+    seen: set[str] = set()
+    sources = [_resolved(one, schema) for one in schema["properties"]["sources"]["additionalProperties"]["anyOf"]]
+    for source in sources:
+        for name, field in source["properties"].items():
+            having = [one["properties"]["kind"]["const"] for one in sources if name in one["properties"]]
+            shown = "" if len(having) == len(sources) else f" ({', '.join(having)})"
+            if name != "kind" and name not in seen:
+                rows.append(_row(f"sources.<name>.{name}", field, schema, shown))
+            seen.add(name)
+    return "\n".join(rows) + "\n"
+
+
+def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    return schema["$defs"][field["$ref"].rpartition("/")[2]] if "$ref" in field else field
+
+
+def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    inner = _resolved(field, schema)
+    models = [_resolved(one, schema) for one in inner.get("anyOf", [])]
+    nested = next((model for model in [inner, *models] if "properties" in model), None)
+    if nested is not None and name != "mix.weights":
+        own = [] if nested is inner or name in {"train"} else [_row(name, inner, schema)]
+        return own + [row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)]
+    return [_row(name, inner | {key: value for key, value in field.items() if key != "$ref"}, schema)]
+
+
+def _row(name: str, field: dict[str, Any], schema: dict[str, Any], kinds: str = "") -> str:
+    default = field.get("default")
+    shown = "" if default in (None, {}, [], "") else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    told = " ".join(field.get("description", "").replace("|", "\\|").split())
+    return f"| `{name}`{kinds} | {_kind(field, schema)} | {shown} | {told} |"
+
+
+def _kind(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    inner = _resolved(field, schema)
+    if "enum" in inner:
+        return " · ".join(f"`{value}`" for value in inner["enum"])
+    if "const" in inner:
+        return f"`{inner['const']}`"
+    if "anyOf" in inner:
+        kinds = [inner_kind for one in inner["anyOf"] if (inner_kind := _kind(one, schema)) != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "properties" in inner:
+        return "mapping"
+    return {"array": "list", "object": "mapping", "integer": "whole number", "string": "text", "boolean": "`true` · `false`"}.get(
+        inner.get("type", ""), str(inner.get("type", ""))
+    )
+
+
+def test_recipe_table_is_that_of_the_schema() -> None:
+    text = README.read_text("utf-8")
+    assert text.partition(START)[2].partition(END)[0] == table(), "python tests/test_readme.py writes it anew"
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    told = set(re.findall(r"^cuvee (\w+)", README.read_text("utf-8"), re.MULTILINE))
+    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert told
+    assert told <= known
+    for command in sorted(known):
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+
+
+if __name__ == "__main__":
+    head, _, rest = README.read_text("utf-8").partition(START)
+    README.write_text(head + START + table() + END + rest.partition(END)[2], "utf-8")
