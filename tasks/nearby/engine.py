@@ -33,7 +33,7 @@ class NearDuplicates(NamedTuple):
     Attributes:
         dropped: one line per near duplicate: source, row (number in the source's file), survivor_source, survivor_row, jaccard of the two
             (>= the threshold); in the order of sources and rows.
-        facts: rows, candidates, verified (pairs compared), dropped, clusters (survivors with near duplicates), unexamined (rows that
+        facts: rows, candidates, verified (pairs compared), dropped, clusters (survivors with near duplicates), unsettled (rows that
             stay because their group was too large to settle), bands, height.
     """
 
@@ -78,7 +78,7 @@ def find_near_duplicates(
     settled = settle(by_rank, lambda pairs: jaccard(sets, best_first[pairs]), settings.threshold, droppable[best_first])
     dropped = _named(settled, source[best_first], (candidates - (np.cumsum(sizes) - sizes)[source])[best_first], list(sources))
     facts = {"rows": rows, "candidates": len(candidates), "verified": settled.verified, "dropped": len(dropped)}
-    facts |= {"clusters": len(np.unique(settled.survivors)), "unexamined": settled.unexamined, "bands": family.bands, "height": family.height}
+    facts |= {"clusters": len(np.unique(settled.survivors)), "unsettled": settled.unsettled, "bands": family.bands, "height": family.height}
     return NearDuplicates(dropped, facts)
 
 

@@ -18,7 +18,7 @@ from tasks.nearby.shingles import Flags, Places, edges
 from tasks.nearby.verify import Pairs, Shares
 
 ROUNDS = 200
-"""Where groups need more (hundreds of texts of one template, none similar enough), the rest of their rows stays unexamined."""
+"""Where groups need more (hundreds of texts of one template, none similar enough), the rest of their rows stays, compared with the first 200 only."""
 
 
 class Settled(NamedTuple):
@@ -28,14 +28,14 @@ class Settled(NamedTuple):
         dropped, survivors: numbers of rows, pair by pair, by `dropped` ascending.
         jaccard: of each such pair.
         verified: pairs compared.
-        unexamined: rows that stay because the rounds were up.
+        unsettled: rows that stay though not compared with all of their group, because the rounds were up.
     """
 
     dropped: Places
     survivors: Places
     jaccard: Shares
     verified: int
-    unexamined: int
+    unsettled: int
 
 
 class _Entries(NamedTuple):
@@ -102,11 +102,11 @@ def _pairs(entries: _Entries, leads: Flags, droppable: Flags) -> Pairs:
     return np.stack([packed // width, packed % width], axis=1)
 
 
-def _settled(found: list[tuple[Pairs, Shares]], verified: int, unexamined: int) -> Settled:
+def _settled(found: list[tuple[Pairs, Shares]], verified: int, unsettled: int) -> Settled:
     """Give each dropped row the survivor that dropped it; of several at once the most similar one, of equals the better one."""
     pairs = np.concatenate([np.empty((0, 2), np.int64), *(pairs for pairs, _ in found)])
     shares = np.concatenate([np.empty(0), *(shares for _, shares in found)])
     order = np.lexsort((pairs[:, 0], -shares, pairs[:, 1]))
     dropped, firsts = np.unique(pairs[order, 1], return_index=True)
     chosen = order[firsts]
-    return Settled(dropped, pairs[chosen, 0], shares[chosen], verified, unexamined)
+    return Settled(dropped, pairs[chosen, 0], shares[chosen], verified, unsettled)

@@ -47,7 +47,7 @@ def test_rounds_give_what_one_row_after_the_other_gives(problem: tuple[list[list
     groups, similar, threshold, droppable = problem
     result = settled(groups, similar, threshold, droppable)
     assert set(result.dropped.tolist()) == one_by_one(groups, similar, threshold, droppable)
-    assert result.unexamined == 0
+    assert result.unsettled == 0
 
 
 @settings(deadline=None, max_examples=200)
@@ -85,6 +85,6 @@ def test_copies_take_one_comparison_each() -> None:
 def test_a_group_too_large_to_settle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUNDS", 3)
     result = settled([list(range(10))], np.zeros((10, 10)), 0.8, [True] * 10)
-    assert result.unexamined == 7
+    assert result.unsettled == 7
     assert result.verified == 9 + 8 + 7
     assert len(result.dropped) == 0
