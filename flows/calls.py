@@ -70,16 +70,25 @@ class Submitted:
         chosen = task.with_options(result_storage=self.storage) if makes_product else task
         future = chosen.submit(*arguments)
         self.runs.append((task, subject, future))
-        future.add_done_callback(lambda done: ui.tell(_line(self._note(task, subject, done))))
+        future.add_done_callback(lambda done: self._tell(task, subject, done))
         return future
 
+    def _tell(self, task: Task[..., Any], subject: str, future: PrefectFuture[Any]) -> None:
+        note = self._note(task, subject, future)
+        if note.state != "notready":
+            ui.tell(_line(note))
+
     def finish(self) -> None:
-        """Wait for every task run; raise what the first failed one raised."""
+        """Wait for every task run; raise what the failed ones raised."""
         for _, _, future in self.runs:
             future.wait()
-        for _, _, future in self.runs:
-            if future.state.is_failed() or future.state.is_crashed():
-                future.result()
+        failed = [future for _, _, future in self.runs if future.state.is_failed() or future.state.is_crashed()]
+        errors = [future.state.result(raise_on_failure=False) for future in failed]
+        expected = [error for error in errors if isinstance(error, CuveeError)]
+        if len(expected) > 1 and len(expected) == len(errors):
+            raise type(expected[0])("\n".join(str(error) for error in expected)) from expected[0]
+        for future in failed:
+            future.result()
 
     def notes(self) -> list[TaskNote]:
         """Say of every task run what became of it, in the order of the calls."""

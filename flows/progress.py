@@ -20,4 +20,6 @@ def _print(line: str) -> None:
         return
     clear = "\x1b[2K" if sys.stderr.isatty() else ""
     end = "" if line.startswith("\r") else "\n"
-    print(f"{clear}{line}", end=end, file=sys.stderr, flush=True)  # noqa: T201 (the terminal is where it belongs)
+    # One write: task threads end at the same time.
+    sys.stderr.write(f"{clear}{line}{end}")
+    sys.stderr.flush()
