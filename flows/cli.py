@@ -154,3 +154,7 @@ def _fail(message: str, code: int, as_json: bool) -> int:
         typer.echo(json.dumps({"status": "failed", "error": message, "exit_code": code}, ensure_ascii=False))
     typer.secho(f"cuvee: {message}", err=True, fg=None if as_json else typer.colors.RED)
     return code
+
+
+if __name__ == "__main__":
+    main()
