@@ -5,6 +5,7 @@
 On a machine with workers, `prefect deploy` reads the same file instead.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -50,14 +51,18 @@ def main() -> None:
 
 def serve_deployments() -> None:
     """Run what is asked of the deployments, and their schedules, until interrupted."""
-    from prefect import serve
+    from prefect.runner import Runner
 
     wanted = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))["deployments"]
     deployments = [_deployment(settings) for settings in wanted]
+    runner = Runner(pause_on_shutdown=False, limit=1)
+    for deployment in deployments:
+        runner.add_deployment(deployment)
     names = ", ".join(f"{deployment.flow_name}/{deployment.name}" for deployment in deployments)
     url = os.environ["PREFECT_API_URL"].removesuffix("/api")
-    print(f"Serving {names}\nStart and watch runs at {url}/deployments · Ctrl-C stops runs and server", flush=True)  # noqa: T201
-    serve(*deployments, pause_on_shutdown=False, print_starting_message=False, limit=1)
+    print(f"Serving {names}\nStart and watch runs at {url}/v2/deployments · Ctrl-C stops runs and server", flush=True)  # noqa: T201
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(runner.start())
 
 
 def _deployment(settings: dict[str, Any]) -> Any:

@@ -1,18 +1,25 @@
 """What every test gets: a machine of its own (home, environment, no network), and real servers on loopback."""
 
 import importlib.util
+import json
 import logging
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psutil
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
@@ -27,6 +34,7 @@ SETTINGS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "TOKENIZERS_PARALLELISM": "false",
 }
+LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 TINY_BERT = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
 UNSET = ("PREFECT_API_URL", "PREFECT_PROFILE", "CUVEE_STORE", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR")
 
@@ -139,17 +147,80 @@ def make_sources() -> Callable[..., Any]:
     return load_script("deployments/recipes/demo/make_sources.py").make_sources
 
 
-@pytest.fixture
-def tiny_recipe(tmp_path: Path, make_sources: Callable[..., Any]) -> Path:
-    """The demo in small: its recipe with a fifth of its rows and a model that trains in seconds, in a folder of the test's own."""
-    import yaml
+@pytest.fixture(scope="session")
+def write_tiny_recipe(make_sources: Callable[..., Any]) -> Callable[[Path], Path]:
+    """Write the demo in small into a folder, and give the recipe's path: a fifth of its rows, a model that trains in seconds."""
 
-    recipe = yaml.safe_load((ROOT / "deployments/recipes/demo.yaml").read_text("utf-8"))
-    make_sources(tmp_path / "demo" / "data", scale=0.2)
-    recipe["name"], recipe["mix"]["size"] = "tiny", 200
-    for source in recipe["sources"].values():
-        source["max_bad"] = 0.05  # the flaws are as many as in the whole demo
-    recipe["train"] |= {"epochs": 1, "model": {"architecture": "bert", "vocabulary": 500, "config": TINY_BERT}}
-    file = tmp_path / "tiny.yaml"
-    file.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
-    return file
+    def write(folder: Path) -> Path:
+        recipe = yaml.safe_load((ROOT / "deployments/recipes/demo.yaml").read_text("utf-8"))
+        make_sources(folder / "demo" / "data", scale=0.2)
+        recipe["name"], recipe["mix"]["size"] = "tiny", 200
+        for source in recipe["sources"].values():
+            source["max_bad"] = 0.05  # the flaws are as many as in the whole demo
+        recipe["train"] |= {"epochs": 1, "model": {"architecture": "bert", "vocabulary": 500, "config": TINY_BERT}}
+        file = folder / "tiny.yaml"
+        file.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def tiny_recipe(tmp_path: Path, write_tiny_recipe: Callable[[Path], Path]) -> Path:
+    """The demo in small, in a folder of the test's own."""
+    return write_tiny_recipe(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def serve() -> type["Served"]:
+    """Start `python -m flows.serve` in a folder that has `deployments/prefect.yaml`."""
+    return Served
+
+
+class Served:
+    """`python -m flows.serve` in a folder of its own.
+
+    Attributes:
+        api: the server's URL.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.folder, self.api, self.log = folder, f"http://127.0.0.1:{port}/api", folder / "serve.log"
+        home = {"CUVEE_PORT": str(port), "PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES}
+        self.env = dict(os.environ) | home
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "flows.serve"]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log, start_new_session=True)
+        try:
+            self.wait(lambda: "Serving" in self.log.read_text() or self.process.poll() is not None)
+        except AssertionError:
+            self.process.terminate()
+            raise
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.api}/{path}", data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def start_run(self, deployment: str) -> str:
+        found = self.ask(f"deployments/name/{deployment}")
+        return self.ask(f"deployments/{found['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})["id"]
+
+    def state(self, run: str) -> str:
+        return self.ask(f"flow_runs/{run}")["state"]["type"]
+
+    def wait(self, until: Callable[[], Any], seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.2)
