@@ -7,6 +7,8 @@ from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
+from tasks.nearby.task import thin_pool
+from tasks.profile.task import profile_mix
 from tasks.recipe import LoadedRecipe
 from tasks.weigh.task import weigh_sources
 
@@ -20,6 +22,8 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean) for name in recipe.sources]
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
+    if recipe.near_duplicates:
+        made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
     yield "deduplicate"
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
@@ -31,4 +35,5 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
     made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
+    made.profile = call(profile_mix, store, "mix", made.pool, made.mix, recipe.seed)
     yield "mix"

@@ -36,6 +36,7 @@ class Made:
     mix: Any = None
     mix_check: Any = None
     mix_verdict: Any = ()
+    profile: Any = None
     model: Any = None
     scores: Any = None
 

@@ -35,6 +35,8 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
         accounts=made.pool.accounts if made.pool else (),
         checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
         verdicts=(*made.verdicts, *made.mix_verdict),
+        near=made.pool.facts.get("near", {}) if made.pool else {},
+        profile=made.profile.facts if made.profile else {},
         weights=made.weights.facts if made.weights else {},
         metrics=made.scores.facts["metrics"] if made.scores else None,
         curve=_curve(store, made.model) if made.model else (),

@@ -18,6 +18,7 @@ from tasks.ingest.settings import Source
 from tasks.kinds import load
 from tasks.mistakes import NAME, Problem, explain, listing, strangers
 from tasks.mix.settings import PlanSettings
+from tasks.nearby.settings import NearSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
 from tasks.train.settings import TrainSettings
@@ -51,6 +52,8 @@ class Recipe(Section):
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
     holdout: HoldoutSettings = HoldoutSettings()
+    near_duplicates: NearSettings | None = NearSettings()
+    """Which near duplicates to drop, and what counts as one; null keeps them."""
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None

@@ -91,6 +91,10 @@ class RunRecord(RunStart):
     accounts: tuple[Account, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    near: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the search for near duplicates, with `examples` of pairs."""
+    profile: dict[str, Any] = Field(default_factory=dict)
+    """Quality and diversity of the sources and the mix."""
     weights: dict[str, Any] = Field(default_factory=dict)
     """Facts of the weighing: `weights`, `requested` and `reasons` by source."""
     mix: PublishedMix | None = None

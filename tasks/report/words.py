@@ -15,6 +15,8 @@ REASONS = {
     "cross_source_duplicate": "repeats a row of an earlier source",
     "in_holdout": "equal to a hold-out row",
     "holdout_duplicate": "repeats a hold-out row",
+    "near_duplicate": "nearly repeats another row",
+    "near_holdout": "nearly repeats a hold-out row",
 }
 STATEMENT_END = (("holdout", "kept aside to measure on"), ("rows", "may be mixed"))
 
