@@ -6,4 +6,4 @@ PATH="$PWD/.venv/bin:$PATH"
 ruff check
 ruff format --check
 basedpyright
-pytest "$@"
+pytest -n 2 --dist loadfile "$@"

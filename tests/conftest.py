@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import psutil
 import pytest
 import yaml
@@ -51,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in UNSET:
         os.environ.pop(name, None)
     sys.addaudithook(_stay_here)
+    hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
+    hypothesis.settings.load_profile("house")
     logging.raiseExceptions = False  # Prefect's log handler keeps a stream that the capture of an earlier test has closed
 
 
