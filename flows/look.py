@@ -7,7 +7,7 @@ from flows.blend import blend
 from flows.calls import Found, LookedUp, Made, Plain, walk
 from flows.train import train
 from tasks.errors import CuveeError, RecipeError
-from tasks.ingest.preview import preview
+from tasks.ingest.task import preview_source
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
 from tasks.runs import RunRecord, find_run, last_run, list_records
@@ -25,7 +25,7 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
     problems: list[CuveeError] = []
     for name, settings in loaded.recipe.sources.items():
         try:
-            sources[name] = preview(name, settings, loaded.folder, loaded.recipe.labels)
+            sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)
         except CuveeError as error:
             problems.append(type(error)(f"sources.{name}: {error}"))
     if problems:

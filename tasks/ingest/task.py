@@ -1,10 +1,13 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
+from typing import Any
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
@@ -15,6 +18,11 @@ from tasks.records import Fingerprint, Product
 def probe_source(subject: str, settings: SourceSettings, base: str) -> Fingerprint:
     """See what a source holds now."""
     return fingerprint(subject, settings, base)
+
+
+def preview_source(subject: str, settings: SourceSettings, base: str, labels: tuple[str, ...]) -> dict[str, Any]:
+    """See how a source reads, from its first records; no task, since nothing is made."""
+    return preview(subject, settings, base, labels)
 
 
 @stage_task("ingest")

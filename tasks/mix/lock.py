@@ -17,8 +17,8 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any
     return {
         "lock": 1,
         "sources": [{"source": account.source, "read": account.read, "rows": account.rows} for account in pool.accounts],
-        "pool": {"key": pool.key, "fingerprint": pool.fingerprint, "parents": list(pool.parents)},
-        "plan": {"key": plan.key, "sha256": plan.file("plan.npz").sha256, "weights": {row["source"]: row["weight"] for row in plan.facts["receipt"]}},
+        "pool": {"fingerprint": pool.fingerprint, "parents": list(pool.parents)},
+        "plan": {"sha256": plan.file("plan.npz").sha256, "weights": {row["source"]: row["weight"] for row in plan.facts["receipt"]}},
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
         "versions": {name: version(name) for name in ("cuvee", "polars", "numpy")},

@@ -11,7 +11,7 @@ from tasks.mix.lock import lock
 from tasks.mix.make import make_plan
 from tasks.mix.plan import Plan
 from tasks.mix.settings import PlanSettings
-from tasks.mix.write import COLUMNS, gather, shards
+from tasks.mix.write import gather, shards
 from tasks.records import Manifest, Product
 
 
@@ -30,25 +30,28 @@ def plan_mix(
 
 
 @stage_task("mix")
-def write_mix(work: Workbench, subject: str, pool: Manifest, plan: Manifest, settings: PlanSettings) -> Product:
+def write_mix(work: Workbench, subject: str, pool: Manifest, plan: Manifest, settings: PlanSettings) -> Product:  # noqa: ARG001 (names the task run)
     """Write the mix, shard by shard, and what it was made of."""
-    sources: list[str] = plan.facts["sources"]
-    files = {source: work.open(pool, f"train/{source}.parquet") for source in sources}
-    with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
-        order = Plan(arrays["source"], arrays["row"])
-    parts = shards(plan.rows, settings.shard_rows)
-    for name, part in parts:
-        if not work.has(name):
-            with work.writing(name) as path:
-                gather(order, part, sources, files).write_parquet(path, compression="zstd", compression_level=3)
-            ui.log(f"{subject}: {name} written ({part.stop:,} of {plan.rows:,} rows)")
-    for source in sources:
+    shards_written = _write_shards(work, pool, plan, settings.shard_rows)
+    for source in plan.facts["sources"]:
         with work.writing(f"data/holdout-{source}.parquet") as path:
             shutil.copyfile(work.open(pool, f"holdout/{source}.parquet"), path)
     for name, value in {"receipt.json": plan.facts["receipt"], "lock.json": lock(pool, plan, work.files)}.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
-    facts = {"receipt": plan.facts["receipt"], "shards": len(parts)}
-    return Product(
-        rows=plan.rows, tokens=plan.tokens, columns=dict.fromkeys(COLUMNS, "text") | {"tokens": "uint32"}, accounts=pool.accounts, facts=facts
-    )
+    facts = {"receipt": plan.facts["receipt"], "shards": shards_written}
+    return Product(rows=plan.rows, tokens=plan.tokens, columns=pool.columns, accounts=pool.accounts, facts=facts)
+
+
+def _write_shards(work: Workbench, pool: Manifest, plan: Manifest, shard_rows: int) -> int:
+    """Write the shards that an interrupted attempt has not; gives their number."""
+    files = {source: work.open(pool, f"train/{source}.parquet") for source in plan.facts["sources"]}
+    with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
+        order = Plan(arrays["source"], arrays["row"])
+    parts = shards(plan.rows, shard_rows)
+    for name, part in parts:
+        if not work.has(name):
+            with work.writing(name) as path:
+                gather(order, part, list(files), files).write_parquet(path, compression="zstd", compression_level=3)
+            ui.log(f"{name} written ({part.stop:,} of {plan.rows:,} rows)")
+    return len(parts)

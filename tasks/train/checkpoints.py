@@ -1,5 +1,6 @@
 """Checkpoints that outlive this machine: on a remote store they are copied there as they are saved."""
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Self
@@ -44,17 +45,23 @@ class Mirror:
                 target.write_bytes(self.store.read_bytes(f"{self.path}/{name}"))
 
     def push(self) -> None:
-        """Copy checkpoints that are new; the older ones in the store go."""
+        """Copy the newest checkpoint if it is new; the older one in the store goes.
+
+        The training process removes checkpoints while this reads them; one that vanishes is left for the next call, and since
+        `LAST_FILE` goes last, what was copied of it is no checkpoint.
+        """
         if self.store.is_local:
             return
-        fresh = [one for one in self.folder.glob("checkpoint-*") if (one / LAST_FILE).exists() and one.name not in self.pushed]
-        for checkpoint in fresh:
-            files = sorted(checkpoint.iterdir(), key=lambda file: file.name == LAST_FILE)
-            for file in files:
-                self.store.write_bytes(f"{self.path}/{checkpoint.name}/{file.name}", file.read_bytes())
+        whole = [one for one in self.folder.glob("checkpoint-*") if (one / LAST_FILE).exists()]
+        newest = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
+        if newest is None or newest.name in self.pushed:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            for file in sorted(newest.iterdir(), key=lambda file: file.name == LAST_FILE):
+                self.store.write_bytes(f"{self.path}/{newest.name}/{file.name}", file.read_bytes())
             for older in self.pushed:
                 self.store.remove(f"{self.path}/{older}")
-            self.pushed = {checkpoint.name}
+            self.pushed = {newest.name}
 
     def clear(self) -> None:
         """Remove all checkpoints of a training that is done."""

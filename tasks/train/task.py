@@ -1,6 +1,8 @@
 """Prefect tasks of the training stage. The work is in launch.py and, in a process of its own, in loop.py."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -26,18 +28,27 @@ def train_model(
     work: Workbench, subject: str, seen: Fingerprint, mix: Manifest, settings: TrainSettings, labels: tuple[str, ...], seed: int, base: str
 ) -> Product:  # fmt: skip
     """Fine-tune the model on the mix."""
-    files = [(file.name, str(work.open(mix, file.name))) for file in mix.files if file.name.startswith("data/")]
-    mixed, aside = (tuple(path for name, path in files if name.startswith(f"data/{side}-")) for side in ("train", "holdout"))
-    out = work.scratch / "model"
-    with Mirror(work.store, work.path, work.scratch / "checkpoints") as mirror, ui.Progress(subject, "Training") as progress:
-        job = Job(
-            settings=settings, labels=labels, seed=seed, mix=mixed, holdout=aside, base=base, out=str(out), checkpoints=str(mirror.folder)
-        )  # fmt: skip
-        out.mkdir(exist_ok=True)
+    job = _job(work, mix, settings, labels, seed, base)
+    with Mirror(work.store, work.path, Path(job.checkpoints)) as mirror, ui.Progress(subject, "Training") as progress:
         accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
-    facts = json.loads((out / "facts.json").read_text()) | {"accumulate": accumulate, "start": [file.name for file in seen.files]}
+        facts = _collect(work, Path(job.out))
+        mirror.clear()
+    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts | {"accumulate": accumulate, "start": [file.name for file in seen.files]})
+
+
+def _job(work: Workbench, mix: Manifest, settings: TrainSettings, labels: tuple[str, ...], seed: int, base: str) -> Job:
+    """Say what is to be trained on which files of this machine."""
+    names = [file.name for file in mix.files]
+    rows, aside = (tuple(str(work.open(mix, name)) for name in names if name.startswith(f"data/{side}-")) for side in ("train", "holdout"))
+    (out := work.scratch / "model").mkdir(exist_ok=True)
+    checkpoints = str(work.scratch / "checkpoints")
+    return Job(settings=settings, labels=labels, seed=seed, mix=rows, holdout=aside, base=base, out=str(out), checkpoints=checkpoints)
+
+
+def _collect(work: Workbench, out: Path) -> dict[str, Any]:
+    """Move what training wrote into the product; gives its facts."""
+    facts: dict[str, Any] = json.loads((out / "facts.json").read_text())
     work.take(out / "curve.json", "training-curve.json")
     for path in sorted(path for path in out.iterdir() if path.name != "facts.json"):
         work.take(path, f"model/{path.name}")
-    mirror.clear()
-    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
+    return facts
