@@ -133,10 +133,8 @@ def main() -> None:
         code = app(standalone_mode=False)
     except CuveeError as error:
         code = _fail(str(error), error.exit_code, as_json)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted; the same command goes on where it stopped", 130, as_json)
-    except typer.Abort:
-        code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0

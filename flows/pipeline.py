@@ -14,6 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.blend import blend
 from flows.calls import Made, Submitted, walk
 from flows.home import store_uri
+from flows.interrupt import interruptible
 from flows.record import gather
 from flows.train import train
 from tasks.errors import RecipeError
@@ -59,8 +60,9 @@ def pipeline(
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
     known = {"flow_run_id": str(flow_run.id)}
     try:
-        walk(chain(blend(loaded, home.uri, calls, made), train(loaded, home.uri, calls, made)), until)
-        calls.finish()
+        with interruptible():
+            walk(chain(blend(loaded, home.uri, calls, made), train(loaded, home.uri, calls, made)), until)
+            calls.finish()
         published = publish(home.uri, start, made.resolved())
     except Exception as error:
         known["error"] = str(error) or type(error).__name__

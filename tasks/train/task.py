@@ -12,7 +12,7 @@ from tasks.caching import RETRIES, Workbench, stage_task
 from tasks.records import Fingerprint, Manifest, Product
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
-from tasks.train.launch import run
+from tasks.train.launch import run, stop_all
 from tasks.train.model import seen_model
 from tasks.train.settings import TrainSettings
 
@@ -21,6 +21,11 @@ from tasks.train.settings import TrainSettings
 def probe_model(subject: str, settings: TrainSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
     """See what the start model is now."""
     return seen_model(settings, base)
+
+
+def stop_training() -> None:
+    """End the trainings of this process now; the checkpoints saved so far stay."""
+    stop_all()
 
 
 @stage_task("train")
