@@ -116,7 +116,7 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
     assert {file.name for file in seen.files} >= {"model.safetensors", "config.json"}
     assert trained(mix, chosen, str(tmp_path)).facts["steps"] == 12
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(RecipeError, match="cannot be loaded.*safetensors"):
+    with pytest.raises(RecipeError, match=r"cannot be loaded.*safetensors"):
         trained(mix, chosen, str(tmp_path))
 
 
