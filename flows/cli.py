@@ -23,6 +23,8 @@ StoreUri = Annotated[str, typer.Option("--store", envvar="CUVEE_STORE", metavar=
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")]
 DEFAULT_STORE = "cuvee-store"
+INTERRUPTED = 130
+STOPPED = "interrupted; the same command goes on where it stopped"
 
 
 @app.command()
@@ -131,10 +133,12 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         code = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
+            _fail(STOPPED, INTERRUPTED, as_json)
     except CuveeError as error:
         code = _fail(str(error), error.exit_code, as_json)
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted; the same command goes on where it stopped", 130, as_json)
+        code = _fail(STOPPED, INTERRUPTED, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
