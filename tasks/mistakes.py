@@ -35,6 +35,7 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
         for name in _mapping(_mapping(tree.get("checks")).get("policies"))
         if name not in sources and name != "mix"
     ]
+    found += _subject_problems(sources, _mapping(tree.get("checks")).get("expectations"))
     for name, source in sources.items():
         if not re.match(NAME, str(name)):
             found.append((f"sources.{name}", "a source's name is lower-case letters, digits, - and _"))
@@ -59,6 +60,14 @@ def _weights_problems(sources: Mapping[str, Any], weights: Any) -> Iterator[Prob
     for name in sources:
         if name not in shares:
             yield place, f"source {name!r} has no weight; write 0 to leave it out"
+
+
+def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator[Problem]:
+    for number, expectation in enumerate(expectations if isinstance(expectations, list) else []):
+        subjects = _mapping(expectation).get("subjects")
+        for name in subjects if isinstance(subjects, list) else []:
+            if name not in [*map(str, sources), "mix"]:
+                yield f"checks.expectations.{number}.subjects", f"no source is called {name!r};{nearest(name, [*sources, 'mix'])}"
 
 
 def _label_problems(place: str, source: Mapping[str, Any], known: list[str]) -> Iterator[Problem]:

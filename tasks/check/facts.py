@@ -1,34 +1,59 @@
 """The narrow frame that expectations look at: what polars can say of every row, without the text where nobody asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from tasks.check.settings import Expectation
 from tasks.records import Account
 
+COLUMNS = ("row_id", "source", "label", "tokens", "characters", "duplicate_share", "text")
+"""What an expectation may name. `characters` is the length of the text (missing where the text is), `duplicate_share` the same in all rows."""
 DUPLICATES = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
 
 
-def facts_of(files: Sequence[Path], wanted: Sequence[Expectation]) -> pl.DataFrame:
-    """Give one row of facts for every row of the files: row_id, source, label, characters, tokens, and whatever else is asked for."""
+def facts_of(files: Sequence[Path], wanted: Iterable[Expectation], duplicates: float) -> pl.DataFrame:
+    """Give one row of facts for every row of the files; the text only when an expectation names it.
+
+    Columns that the files lack are left out. Whole numbers are signed, since Great Expectations subtracts them.
+
+    Args:
+        files: rows of one source, or shards of the mix, in order.
+        duplicates: see `duplicate_share`.
+    """
     table = pl.scan_parquet(list(files))
-    asked = {
-        str(value) for expectation in wanted for name, value in expectation.kwargs.items() if name.startswith("column") and isinstance(value, str)
-    }
-    asked |= {str(one) for expectation in wanted for value in expectation.kwargs.values() if isinstance(value, list) for one in value}
-    extra = [pl.col("text")] if "text" in asked else []
-    return table.select(
-        "row_id", "source", "label", "tokens",
-        pl.col("text").str.len_chars().alias("characters"),
-        pl.col("text").is_null().alias("text_is_null"),
-        *extra,
-    ).collect(engine="streaming")  # fmt: skip
+    there = table.collect_schema().names()
+    asked = {column for one in wanted for column in columns_of(one)}
+    plain = [name for name in ("row_id", "source", "label", "text") if name in there and (name != "text" or name in asked)]
+    numbers = [pl.col("tokens").cast(pl.Int64)] if "tokens" in there else []
+    numbers += [pl.col("text").str.len_chars().cast(pl.Int64).alias("characters")] if "text" in there else []
+    return table.select(*plain, *numbers, pl.lit(duplicates).alias("duplicate_share")).collect(engine="streaming")
+
+
+def columns_of(one: Expectation) -> Iterator[str]:
+    """Name the columns that an expectation looks at."""
+    for name in ("column", "column_A", "column_B"):
+        if name in one.kwargs:
+            yield str(one.kwargs[name])
+    several = one.kwargs.get("column_list")
+    if isinstance(several, (list, tuple)):
+        yield from map(str, several)
+    yield from _columns_in(one.kwargs.get("row_condition"))
+
+
+def _columns_in(condition: Any) -> Iterator[str]:
+    if isinstance(condition, dict):
+        column = condition.get("column")
+        if isinstance(column, dict) and "name" in column:
+            yield str(column["name"])
+        for inner in condition.get("conditions") or ():
+            yield from _columns_in(inner)
 
 
 def duplicate_share(account: Account) -> float:
-    """Give the share of a source's usable rows that repeat another row."""
+    """Give the share of a source's usable rows that repeat another row, of its own or of another source."""
     repeats = sum(account.dropped.get(reason, 0) for reason in DUPLICATES)
     usable = repeats + account.rows + account.holdout
     return repeats / usable if usable else 0.0

@@ -2,48 +2,56 @@
 
 from collections.abc import Sequence
 
-from tasks.check.settings import ChecksSettings
+from tasks.check.settings import ChecksSettings, Policy
 from tasks.errors import QualityGate
 from tasks.records import CheckResult, Failure, Verdict
+
+REMEDY = "mend the data, relax the check, or set another policy in checks.policies"
+SHOWN = 3
+"""Examples told of each failure."""
 
 
 def verdicts(results: Sequence[CheckResult], settings: ChecksSettings) -> tuple[Verdict, ...]:
     """Judge every result by its subject's policy.
 
     Raises:
-        QualityGate: subjects whose policy is to stop have failed; all of them are told.
+        QualityGate: subjects whose policy is to stop have failed (all of them are told), or no source is left.
     """
-    stopped = [result for result in results if not result.passed and _policy(result.subject, settings) == "stop"]
-    if stopped:
-        told = "\n".join(f"  {result.subject}: {_told(failure)}" for result in stopped for failure in _critical(result))
-        names = ", ".join(result.subject for result in stopped)
-        raise QualityGate(
-            f"checks failed for {names}:\n{told}\n  remedy: mend the data, relax the check, or set checks.policies to warn, quarantine or downweight",
-            failed=[result.subject for result in stopped],
-        )
-    return tuple(_verdict(result, settings) for result in results)
+    found = [_verdict(result, settings) for result in results]
+    if stopped := [verdict for verdict in found if verdict.action == "stop"]:
+        names = ", ".join(verdict.subject for verdict in stopped)
+        raise QualityGate(f"checks failed for {names}:\n{_listed(stopped)}\n  remedy: {REMEDY}", failed=[verdict.subject for verdict in stopped])
+    if found and not any(verdict.factor for verdict in found):
+        names = ", ".join(verdict.subject for verdict in found)
+        raise QualityGate(f"the checks leave no source to mix ({names}):\n{_listed(found)}\n  remedy: {REMEDY}")
+    return tuple(found)
 
 
-def _policy(subject: str, settings: ChecksSettings) -> str:
+def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
+    """Judge one result.
+
+    Factors: quarantine 0, downweight the pass rate, all else 1. A downweight without a row that fails has nothing to go by: a warning.
+    """
+    reason = "; ".join(_told(failure) for failure in result.failed if failure.severity == "critical" or result.passed)
+    if result.passed:
+        return Verdict(subject=result.subject, action="warn" if result.failed else "keep", reason=reason)
+    action = _policy(result.subject, settings)
+    if action == "downweight" and result.pass_rate == 1:
+        return Verdict(subject=result.subject, action="warn", reason=f"{reason}; downweight changes nothing, as no row by itself fails")
+    factor = {"quarantine": 0.0, "downweight": result.pass_rate}.get(action, 1.0)
+    return Verdict(subject=result.subject, action=action, factor=factor, reason=reason)
+
+
+def _policy(subject: str, settings: ChecksSettings) -> Policy:
     policy = settings.policies.get(subject, settings.on_failure)
     return "stop" if subject == "mix" and policy in ("quarantine", "downweight") else policy
 
 
-def _critical(result: CheckResult) -> list[Failure]:
-    return [failure for failure in result.failed if failure.severity == "critical"]
+def _listed(found: Sequence[Verdict]) -> str:
+    return "\n".join(f"  {verdict.subject}: {verdict.reason}" for verdict in found)
 
 
 def _told(failure: Failure) -> str:
     column = f" on {failure.column}" if failure.column else ""
-    examples = f"; such as {'; '.join(failure.examples[:3])}" if failure.examples else ""
-    return f"{failure.expectation}{column}: got {failure.observed}{examples}"
-
-
-def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
-    if not result.failed:
-        return Verdict(subject=result.subject, action="keep")
-    if result.passed:
-        return Verdict(subject=result.subject, action="warn", reason="; ".join(_told(failure) for failure in result.failed))
-    action = _policy(result.subject, settings)
-    factor = {"quarantine": 0.0, "downweight": result.pass_rate}.get(action, 1.0)
-    return Verdict(subject=result.subject, action=action, factor=factor, reason="; ".join(_told(failure) for failure in _critical(result)))
+    examples = f" ({'; '.join(failure.examples[:SHOWN])})" if failure.examples else ""
+    return f"{failure.expectation}{column}: {failure.observed}{examples}"

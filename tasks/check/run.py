@@ -1,49 +1,141 @@
-"""The border to Great Expectations: our frames and names go in, our records come out."""
+"""The border to Great Expectations: frames and expectations go in, plain outcomes come out. No other file knows it."""
 
+import functools
 import os
 import threading
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
+from tasks.check.facts import COLUMNS, columns_of
 from tasks.check.settings import Expectation
 from tasks.errors import RecipeError
-from tasks.mistakes import nearest
-from tasks.records import CheckResult, Failure
+from tasks.mistakes import Problem, nearest
 
-EXAMPLES = 5
-_one_at_a_time = threading.Lock()
+SHOWN = 20
+"""Failing rows that are looked at, of each expectation."""
+NOT_IN_A_RECIPE = {
+    "batch_id", "catch_exceptions", "condition_parser", "description", "id", "meta", "notes", "rendered_content", "result_format", "severity",
+    "windows",
+}  # fmt: skip
+"""Fields of expectations that no recipe sets among its `kwargs`."""
+CONDITION = "want a mapping such as {type: comparison, column: {name: label}, operator: ==, parameter: positive}; {type: pass_through} runs code"
+_one_at_a_time = threading.RLock()
 """Great Expectations keeps its project in a global; checks of several sources run in threads."""
 
 
-def validate(subject: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> tuple[CheckResult, dict[str, Any]]:
-    """Hold a frame of facts against a suite.
+@dataclass(frozen=True)
+class Outcome:
+    """What one expectation said.
+
+    Attributes:
+        row_wise: whether each row by itself meets it or not.
+        result: Great Expectations' own numbers.
+        error: why it could not be evaluated; empty when it could.
+    """
+
+    expectation: Expectation
+    passed: bool
+    row_wise: bool
+    result: dict[str, Any]
+    error: str = ""
+
+
+def evaluate(frame: pl.DataFrame, suite: Sequence[Expectation]) -> tuple[list[Outcome], dict[str, Any]]:
+    """Hold a frame of facts against expectations.
 
     Returns:
-        Our record, and Great Expectations' own result as JSON values.
+        An outcome for each expectation, in their order; and Great Expectations' own result as JSON values, without what
+        differs from run to run (times, tracebacks, ids).
 
     Raises:
         RecipeError: an expectation that Great Expectations does not know, or arguments that it does not take.
     """
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # Its telemetry reads the environment when it is imported.
-        os.environ["GX_ANALYTICS_ENABLED"] = "False"
-        import great_expectations as gx
+    wrong = [f"  {one.type}: {place}: {text}" for one in suite for place, text in objections(one)]
+    if wrong:
+        raise RecipeError("checks.expectations cannot be used as they are written:\n" + "\n".join(wrong))
+    document = _validated(frame, suite, {"result_format": "SUMMARY", "partial_unexpected_count": SHOWN})
+    rows = [_lasting(row) for row in document["results"]]
+    kept = {"success": document["success"], "statistics": document["statistics"], "results": rows}
+    version = document["meta"]["great_expectations_version"]
+    return [_outcome(one, row) for one, row in zip(suite, rows, strict=True)], {"great_expectations_version": version} | kept
 
+
+def share_meeting(frame: pl.DataFrame, failed: Sequence[Outcome]) -> float:
+    """Give the share of rows that meet every one of the row-wise expectations that failed, 0..1."""
+    if not frame.height or any(one.error for one in failed):
+        return 0.0
+    if len(failed) < 2:
+        return 1 - sum(one.result["unexpected_count"] for one in failed) / frame.height
+    good = np.ones(frame.height, dtype=np.bool_)
+    complete = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
+    for row in _validated(frame, [one.expectation for one in failed], complete)["results"]:
+        good[row["result"]["unexpected_index_list"]] = False
+    return float(good.mean())
+
+
+def objections(one: Expectation) -> list[Problem]:
+    """Say what is wrong with the name and the arguments of an expectation, and where in it; needs no data."""
+    _great_expectations()
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
+
+    try:
+        kind: Any = get_expectation_impl(one.type)
+    except ExpectationNotFoundError:
+        hint = nearest(one.type, list_registered_expectation_implementations()).partition(" known:")[0]
+        return [("type", f"Great Expectations knows no such expectation;{hint or ' they are listed at https://greatexpectations.io/expectations'}")]
+    known = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
+    found = [(f"kwargs.{name}", f"unknown argument;{nearest(name, known)}") for name in one.kwargs if name not in known]
+    found += [("kwargs", f"no column {column!r};{nearest(column, COLUMNS)}") for column in columns_of(one) if column not in COLUMNS]
+    condition = one.kwargs.get("row_condition")
+    if condition is not None and (not isinstance(condition, dict) or "pass_through" in str(condition)):
+        return [*found, ("kwargs.row_condition", CONDITION)]
+    return found + _refused(one.model_copy(update={"kwargs": {name: value for name, value in one.kwargs.items() if name in known}}))
+
+
+def _refused(one: Expectation) -> list[Problem]:
+    """Let Great Expectations object to arguments; of each argument its first complaint, since a union complains for every branch."""
+    from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
+
+    try:
+        _built(one, 0)
+    except ValidationError as error:
+        first = {str(item["loc"][0]): str(item["msg"]) for item in reversed(error.errors())}
+        about_all = first.pop("__root__", "")
+        first |= {"row_condition": CONDITION} if "row_condition" in first else {}
+        return [(f"kwargs.{name}", text) for name, text in first.items()] or [("kwargs", about_all)]
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return [("kwargs", _short(error))]
+    return []
+
+
+@functools.cache
+def _great_expectations() -> ModuleType:
+    with _one_at_a_time, warnings.catch_warnings():
+        # What it imports is deprecated here and there; its telemetry reads the environment.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        os.environ["GX_ANALYTICS_ENABLED"] = "False"
+        import great_expectations
+    return great_expectations
+
+
+def _validated(frame: pl.DataFrame, suite: Sequence[Expectation], form: dict[str, Any]) -> dict[str, Any]:
+    """Give Great Expectations' result as JSON values, its rows in the suite's order."""
+    with _one_at_a_time:
+        gx: Any = _great_expectations()
         context = gx.get_context(mode="ephemeral", project_config=_in_memory())
         asset = context.data_sources.add_pandas("facts").add_dataframe_asset("rows")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame.to_pandas()})
-        built = gx.ExpectationSuite(name=subject, expectations=[_built(one) for one in suite])
-        found = batch.validate(built, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 2 * EXAMPLES})
-        document = cast("dict[str, Any]", found.to_json_dict())
-    failed = tuple(_failure(row, frame) for row in document["results"] if not row["success"])
-    critical = [failure for failure in failed if failure.severity == "critical"]
-    worst = max((failure.unexpected for failure in critical), default=0)
-    rate = 1 - worst / frame.height if frame.height else 0.0
-    return CheckResult(subject=subject, passed=not critical, evaluated=len(document["results"]), failed=failed, pass_rate=rate), document
+        built = gx.ExpectationSuite(name="suite", expectations=[_built(one, number) for number, one in enumerate(suite)])
+        document = cast("dict[str, Any]", batch.validate(built, result_format=form).to_json_dict())
+    document["results"].sort(key=lambda row: row["expectation_config"]["meta"].pop("number"))
+    return document
 
 
 def _in_memory() -> Any:
@@ -55,46 +147,33 @@ def _in_memory() -> Any:
     )
 
 
-def _built(one: Expectation) -> Any:
+def _built(one: Expectation, number: int) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
 
-    try:
-        return ExpectationConfiguration(type=one.type, kwargs=one.kwargs, severity=FailureSeverity(one.severity)).to_domain_obj()
-    except Exception as error:  # noqa: BLE001
-        # Great Expectations raises its own, pydantic's and plain errors here; all mean that the recipe asks for what is not there.
-        from great_expectations.expectations.registry import list_registered_expectation_implementations
-
-        known = sorted(list_registered_expectation_implementations())
-        hint = nearest(one.type, known).split(" known:")[0] if one.type not in known else f" {' '.join(str(error).split())[:300]}"
-        raise RecipeError(f"checks.expectations: {one.type!r} cannot be used;{hint}") from None
+    return ExpectationConfiguration(
+        type=one.type, kwargs=one.kwargs, meta={"number": number}, severity=FailureSeverity(one.severity)
+    ).to_domain_obj()  # fmt: skip
 
 
-def _failure(row: dict[str, Any], frame: pl.DataFrame) -> Failure:
-    config, result = row["expectation_config"], row.get("result", {})
-    error = next((info["exception_message"] for info in _exceptions(row) if info.get("raised_exception")), None)
-    kwargs = {name: value for name, value in config["kwargs"].items() if name not in ("batch_id", "column")}
-    column = config["kwargs"].get("column")
-    unexpected = result.get("unexpected_count")
-    observed = error or (
-        f"{result['observed_value']}" if "observed_value" in result else f"{unexpected or 0:,} of {result.get('element_count', 0):,} rows"
-    )
-    told = ", ".join(f"{name}={value}" for name, value in kwargs.items())
-    return Failure(
-        expectation=f"{config['type']}({told})", column=column, severity=config.get("severity") or "critical",
-        observed=str(observed)[:500], unexpected=frame.height if unexpected is None else unexpected,
-        examples=tuple(_examples(column, result, frame)),
-    )  # fmt: skip
+def _lasting(row: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a result what differs from run to run, and what tells of this machine."""
+    info = row["exception_info"] or {}
+    told = [info] if "raised_exception" in info else [one for one in info.values() if isinstance(one, dict)]
+    error = next((_short(one["exception_message"]) for one in told if one.get("raised_exception")), None)
+    config = row["expectation_config"]
+    kwargs = {name: value for name, value in config["kwargs"].items() if name != "batch_id"}
+    shown = {"type": config["type"], "kwargs": kwargs, "severity": config["severity"]}
+    return {"success": row["success"], "expectation_config": shown, "result": row["result"], "exception_message": error}
 
 
-def _exceptions(row: dict[str, Any]) -> list[dict[str, Any]]:
-    info = row.get("exception_info") or {}
-    return [info] if "raised_exception" in info else [one for one in info.values() if isinstance(one, dict)]
+def _outcome(one: Expectation, row: dict[str, Any]) -> Outcome:
+    from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    row_wise = issubclass(get_expectation_impl(one.type), (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation))
+    return Outcome(one, bool(row["success"]), row_wise, row["result"], row["exception_message"] or "")
 
 
-def _examples(column: str | None, result: dict[str, Any], frame: pl.DataFrame) -> list[str]:
-    values = list(dict.fromkeys(map(str, result.get("partial_unexpected_list") or [])))[:EXAMPLES]
-    if column not in frame.columns or not values:
-        return values
-    rows = frame.filter(pl.col(column).cast(pl.String).is_in(values)).head(EXAMPLES)
-    return [f"{row_id}: {column} = {value!s:.200}" for row_id, value in zip(rows["row_id"], rows[column], strict=True)] or values
+def _short(error: object) -> str:
+    return " ".join(str(error).split())[:300]

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from tasks.records import Section
 
 Policy = Literal["stop", "warn", "quarantine", "downweight"]
+Severity = Literal["info", "warning", "critical"]
 
 
 class Expectation(Section):
@@ -15,7 +16,9 @@ class Expectation(Section):
     type: str = Field(pattern=r"^expect_[a-z0-9_]+$")
     """Such as `expect_column_values_to_match_regex`."""
     kwargs: dict[str, Any] = Field(default_factory=dict)
-    severity: Literal["info", "warning", "critical"] = "critical"
+    """Its arguments. Rows have the columns row_id, source, label, text, tokens, characters (length of the text), duplicate_share."""
+    severity: Severity = "critical"
+    """`info` and `warning` are told and never stop a run; a `critical` failure is followed by the subject's policy."""
     subjects: tuple[str, ...] = ()
     """Sources it is about, `mix` for the mix; empty = all of them and the mix."""
 

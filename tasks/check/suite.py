@@ -1,32 +1,63 @@
 """The expectations that every source and the mix must meet, by their Great Expectations names."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from tasks.check.settings import ChecksSettings, Expectation
+import polars as pl
+
+from tasks.check.run import evaluate, objections
+from tasks.check.settings import ChecksSettings, Expectation, Severity
+from tasks.mistakes import Problem
+
+MIX = "mix"
+SAMPLE_ROWS = 24
 
 
 def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str]) -> list[Expectation]:
     """List the default expectations about a subject and those of the recipe.
 
     Args:
-        subject: a source's name, or `mix`.
+        subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have none twice.
     """
     default = [
-        Expectation(type="expect_table_row_count_to_be_between", kwargs={"min_value": settings.min_rows}),
-        *(Expectation(type="expect_column_to_exist", kwargs={"column": column}) for column in ("row_id", "source", "label", "tokens")),
-        Expectation(type="expect_column_values_to_not_be_null", kwargs={"column": "label"}),
-        Expectation(type="expect_column_values_to_be_in_set", kwargs={"column": "text_is_null", "value_set": [False]}),
-        Expectation(type="expect_column_values_to_be_in_set", kwargs={"column": "label", "value_set": list(labels)}),
-        Expectation(type="expect_column_distinct_values_to_contain_set", kwargs={"column": "label", "value_set": list(labels)}, severity="warning"),
-        Expectation(
-            type="expect_column_values_to_be_between",
-            kwargs={"column": "characters", "min_value": 1, "max_value": settings.max_chars},
-            severity="warning",
-        ),
+        _expect("table_row_count_to_be_between", min_value=settings.min_rows),
+        *(_expect("column_to_exist", column=column) for column in ("row_id", "source", "label", "tokens", "characters")),
+        *(_expect("column_values_to_not_be_null", column=column) for column in ("row_id", "label", "characters")),
+        _expect("column_values_to_be_in_set", column="label", value_set=list(labels)),
+        _expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels)),
+        _expect("column_values_to_be_between", "warning", column="characters", min_value=1, max_value=settings.max_chars),
     ]
-    if subject != "mix":
-        default.append(
-            Expectation(type="expect_column_max_to_be_between", kwargs={"column": "duplicate_share", "max_value": settings.max_duplicates})
-        )
-        default.append(Expectation(type="expect_column_values_to_be_unique", kwargs={"column": "row_id"}))
+    if subject != MIX:
+        default.append(_expect("column_max_to_be_between", column="duplicate_share", max_value=settings.max_duplicates))
+        default.append(_expect("column_values_to_be_unique", column="row_id"))
     return default + [one for one in settings.expectations if not one.subjects or subject in one.subjects]
+
+
+def _expect(what: str, severity: Severity = "critical", **kwargs: Any) -> Expectation:
+    return Expectation(type=f"expect_{what}", kwargs=kwargs, severity=severity)
+
+
+def problems(settings: ChecksSettings) -> list[Problem]:
+    """Say what is wrong with the recipe's own expectations, and where: names, arguments, and what cannot be evaluated. Needs no data."""
+    found: list[Problem] = []
+    sound: dict[str, Expectation] = {}
+    for number, one in enumerate(settings.expectations):
+        place = f"checks.expectations.{number}"
+        wrong = [(f"{place}.{inner}", text) for inner, text in objections(one)]
+        found += wrong
+        sound |= {} if wrong else {place: one}
+    if sound:
+        outcomes, _ = evaluate(_sample(), list(sound.values()))
+        found += [(place, f"cannot be evaluated: {one.error}") for place, one in zip(sound, outcomes, strict=True) if one.error]
+    return found
+
+
+def _sample() -> pl.DataFrame:
+    """Make rows of the shape that checks look at."""
+    numbers = range(SAMPLE_ROWS)
+    return pl.DataFrame({
+        "row_id": [f"rows.csv:{number + 1}" for number in numbers], "source": ["sample"] * SAMPLE_ROWS,
+        "label": ["negative" if number % 2 else "positive" for number in numbers], "tokens": [number + 2 for number in numbers],
+        "characters": [8 + number for number in numbers], "duplicate_share": [0.0] * SAMPLE_ROWS,
+        "text": [f"text no {'x' * number}" for number in numbers],
+    })  # fmt: skip

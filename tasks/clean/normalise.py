@@ -1,25 +1,37 @@
-"""One form for every text: Unicode NFC, no control characters, single spaces."""
+"""One form for every text: Unicode NFC, nothing invisible, single spaces."""
 
 import polars as pl
 
-# What no text needs: C0 and C1 controls but for white space, zero-width space and joiners of nothing, byte order mark,
-# bidirectional overrides, line and paragraph separators are white space below. Zero-width joiner U+200D stays: emoji need it.
-INVISIBLE = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
+INVISIBLE = (
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    r"\ufeff\ufff9-\ufffb]"
+)
+"""What no text needs: controls but for white space, soft hyphen, zero-width space, byte order mark, marks of direction.
+The zero-width joiners U+200C and U+200D stay inside a text: Persian words, Indic letters and many emoji need them."""
 SPACES = r"[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+EDGES = r"^[ \u200c\u200d]+|[ \u200c\u200d]+$"
 ODD = r"[^\x20-\x7e]|  |^ | $"
 """What plain, single-spaced ASCII never has; only texts with it need the slow way."""
+UNSEEN = r"^[\p{M}\p{Z}\p{Cc}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]*$"
+"""A text of which nothing would be seen: marks without a letter, and the fillers that count as letters or signs."""
 
 
 def normalised(text: pl.Expr) -> pl.Expr:
-    """Normalise texts; doing it twice changes nothing."""
-    clean = text.str.replace_all(INVISIBLE, "").str.normalize("NFC").str.replace_all(SPACES, " ").str.strip_chars(" ")
-    return pl.when(text.str.contains(ODD)).then(clean).otherwise(text)
+    """Normalise texts; doing it twice changes nothing. Missing texts stay missing."""
+    return text.map_batches(_normalised, return_dtype=pl.String, is_elementwise=True)
 
 
-def match_key(text: pl.Expr) -> pl.Expr:
-    """Give what two texts share when they differ only in case, punctuation and spacing; a text of signs only is its own key."""
-    key = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ")
-    return pl.when(key == "").then(text).otherwise(key)
+def _normalised(texts: pl.Series) -> pl.Series:
+    odd = texts.str.contains(ODD).fill_null(value=False)
+    if not odd.any():
+        return texts
+    kept = texts.filter(odd).str.replace_all(INVISIBLE, "").str.normalize("NFC")
+    return texts.clone().scatter(odd.arg_true(), kept.str.replace_all(SPACES, " ").str.replace_all(EDGES, ""))
+
+
+def unseen(text: pl.Expr) -> pl.Expr:
+    """Say of normalised texts whether there is nothing in them to see."""
+    return text.str.contains(UNSEEN)
 
 
 def token_count(text: pl.Expr) -> pl.Expr:

@@ -4,36 +4,40 @@ import polars as pl
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
-from tasks.clean.deduplicate import deduplicate, refuse
-from tasks.clean.filter import COLUMNS, clean_file
+from tasks.clean.deduplicate import deduplicate
+from tasks.clean.filter import COLUMNS, clean_file, write_rows
+from tasks.clean.refuse import counted, refuse
 from tasks.clean.settings import CleanSettings, HoldoutSettings
 from tasks.records import Manifest, Product
 
 SHAPE = dict.fromkeys(COLUMNS, "text") | {"tokens": "uint32"}
+CONFLICTS = "texts stand there with different labels; the first one's label counts"
 
 
 @stage_task("clean")
 def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: CleanSettings) -> Product:
     """Normalise a source's texts and drop the rows that no model should see."""
     with work.writing("data.parquet") as path:
-        account = clean_file(subject, snapshot.account(subject), work.open(snapshot, "data.parquet"), path, settings)
-    ui.log(f"{subject}: {account.rows:,} of {account.read:,} rows stay; dropped {account.dropped}")
-    return Product(rows=account.rows, tokens=account.tokens, columns=SHAPE, accounts=(account,), facts={"licence": snapshot.facts["licence"]})
+        done = clean_file(snapshot.account(subject), work.open(snapshot, "data.parquet"), path, settings)
+    account = done.account
+    ui.log(f"{subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
+    if done.label_conflicts:
+        ui.log(f"{subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
+    facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts}
+    return Product(rows=account.rows, tokens=account.tokens, columns=SHAPE, accounts=(account,), facts=facts)
 
 
 @stage_task("deduplicate")
-def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:  # noqa: ARG001
+def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
-    frames = [pl.read_parquet(work.open(snapshot, "data.parquet")) for snapshot in snapshots]
-    pool = deduplicate(frames, [snapshot.accounts[0] for snapshot in snapshots], holdout.share, seed)
+    files = {snapshot.subject: work.open(snapshot, "data.parquet") for snapshot in snapshots}
+    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], holdout.share, seed)
     refuse(pool, holdout.share)
-    for side, parts in {"train": pool.train, "holdout": pool.holdout}.items():
-        for source, frame in parts.items():
-            with work.writing(f"{side}/{source}.parquet") as path:
-                frame.write_parquet(path, compression="zstd", compression_level=1)
-    if pool.conflicts:
-        ui.log(f"{pool.conflicts:,} texts stand in several sources with different labels; the first source's label counts", warn=True)
+    for side, source, kept in pool.parts():
+        with work.writing(f"{side}/{source}.parquet") as path:
+            write_rows(pl.scan_parquet(files[source]), kept, path)
+    if pool.label_conflicts:
+        ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
-    licences = {snapshot.subject: snapshot.facts["licence"] for snapshot in snapshots}
-    facts = {"label_conflicts": pool.conflicts, "licences": licences}
+    facts = {"label_conflicts": pool.label_conflicts, "licences": {snapshot.subject: snapshot.facts["licence"] for snapshot in snapshots}}
     return Product(rows=rows, tokens=tokens, columns=SHAPE, accounts=pool.accounts, facts=facts)

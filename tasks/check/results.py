@@ -1,0 +1,103 @@
+"""What expectations said, as our records: failures with examples, counts, the share of good rows, lines for a table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from tasks.check.facts import columns_of
+from tasks.check.run import Outcome, share_meeting
+from tasks.records import CheckResult, Failure
+
+EXAMPLES = 5
+SHOWN_CHARS = 200
+
+
+def result_of(subject: str, frame: pl.DataFrame, outcomes: Sequence[Outcome]) -> CheckResult:
+    """Sum up what the expectations said about a subject.
+
+    The pass rate is the share of rows that meet every row-wise expectation of critical severity.
+
+    Args:
+        frame: the facts that they looked at.
+    """
+    critical = [one for one in outcomes if not one.passed and one.expectation.severity == "critical"]
+    return CheckResult(
+        subject=subject, passed=not critical, evaluated=len(outcomes),
+        failed=tuple(_failure(one, frame) for one in outcomes if not one.passed),
+        pass_rate=share_meeting(frame, [one for one in critical if one.row_wise]),
+    )  # fmt: skip
+
+
+def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """List all expectations, one a line, for people."""
+    return [
+        {
+            "expectation": named(one), "column": ", ".join(columns_of(one.expectation)), "severity": one.expectation.severity,
+            "result": _word(passed=one.passed), "observed": observed(one), "examples": "" if one.passed else "; ".join(examples(one, frame)),
+        }
+        for one in outcomes
+    ]  # fmt: skip
+
+
+def summary_of(result: CheckResult) -> dict[str, Any]:
+    """Put one subject's result into one line."""
+    failed = "; ".join(f"{failure.expectation} ({failure.severity})" for failure in result.failed)
+    good = f"{100 * result.pass_rate:.4g} %"
+    return {
+        "subject": result.subject, "result": _word(passed=result.passed), "expectations": result.evaluated,
+        "good rows": good, "failed": failed,
+    }  # fmt: skip
+
+
+def _word(*, passed: bool) -> str:
+    return "passed" if passed else "FAILED"
+
+
+def _failure(one: Outcome, frame: pl.DataFrame) -> Failure:
+    column = one.expectation.kwargs.get("column")
+    everywhere = frame.height if one.row_wise and one.error else 0
+    return Failure(
+        expectation=named(one), column=str(column) if column is not None else None, severity=one.expectation.severity, observed=observed(one),
+        unexpected=one.result.get("unexpected_count", everywhere) if one.row_wise else 0, examples=tuple(examples(one, frame)),
+    )  # fmt: skip
+
+
+def named(one: Outcome) -> str:
+    """Write an expectation as a call, without its column."""
+    told = ", ".join(f"{name}={value!r}" for name, value in one.expectation.kwargs.items() if name != "column")
+    return f"{one.expectation.type}({printable(told)})"
+
+
+def observed(one: Outcome) -> str:
+    """Say in a few words what there was."""
+    if one.error:
+        return f"cannot be evaluated: {printable(one.error)}"
+    if one.row_wise:
+        return f"{one.result['unexpected_count']:,} of {one.result['element_count']:,} rows" if one.result else "no rows"
+    if missing := one.result.get("partial_missing_list"):
+        return f"missing: {printable(', '.join(map(str, missing)))}"
+    if not one.passed and (strange := one.result.get("partial_unexpected_list")):
+        return f"unexpected: {printable(', '.join(map(str, strange)))}"
+    seen = one.result.get("observed_value")
+    return ("as expected" if one.passed else "not as expected") if seen is None else printable(str(seen))
+
+
+def examples(one: Outcome, frame: pl.DataFrame) -> list[str]:
+    """Show a few rows that do not meet a row-wise expectation: where they come from, and what stands in the columns looked at."""
+    columns = [name for name in dict.fromkeys(columns_of(one.expectation)) if name in frame.columns]
+    places = one.result.get("partial_unexpected_index_list", [])[:EXAMPLES] if one.row_wise else []
+    return [
+        f"{printable(str(row.get('row_id')))}: {', '.join(f'{name} = {_shown(row[name])}' for name in columns)}"
+        for row in frame[places].iter_rows(named=True)
+    ]
+
+
+def printable(text: str) -> str:
+    """Make a text harmless on a terminal: one line, no control characters, not too long."""
+    cut = text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in cut)
+
+
+def _shown(value: object) -> str:
+    return f"'{printable(value)}'" if isinstance(value, str) else str(value)

@@ -1,0 +1,64 @@
+"""Sources and snapshots by hand, for a stage that is tested without the one before it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.clean.deduplicate import Pool, deduplicate
+from tasks.clean.filter import Cleaned, clean_file
+from tasks.clean.settings import CleanSettings
+from tasks.records import Account, Manifest
+
+
+def table(source: str, texts: Sequence[str | None], labels: Sequence[str] | None) -> pl.DataFrame:
+    named = labels or ["positive" if n % 2 else "negative" for n in range(len(texts))]
+    ids = [f"{source}.csv:{n + 1}" for n in range(len(texts))]
+    whole = {"row_id": ids, "source": [source] * len(texts), "text": texts, "label": named}
+    return pl.DataFrame(whole, schema=dict.fromkeys(whole, pl.String))
+
+
+@pytest.fixture(scope="session")
+def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Cleaned]]:
+    """Clean a source of these texts: `cleaned(source, texts, labels, settings)`; gives the file and what was done."""
+
+    def clean(
+        source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: CleanSettings | None = None
+    ) -> tuple[Path, Cleaned]:
+        folder = tmp_path_factory.mktemp("rows")
+        table(source, texts, labels).write_parquet(folder / "raw.parquet")
+        before = Account(source=source, read=len(texts), rows=len(texts))
+        return folder / "data.parquet", clean_file(before, folder / "raw.parquet", folder / "data.parquet", settings or CleanSettings())
+
+    return clean
+
+
+@pytest.fixture(scope="session")
+def pooled(cleaned: Callable[..., tuple[Path, Cleaned]]) -> Callable[..., tuple[Pool, dict[str, dict[str, list[str]]]]]:
+    """Pool sources of these texts: `pooled({source: texts}, share, seed)`; gives the pool, and side -> source -> texts."""
+
+    def pool(sources: dict[str, list[str]], share: float = 0.3, seed: int = 0) -> tuple[Pool, dict[str, dict[str, list[str]]]]:
+        parts = {name: cleaned(name, texts) for name, texts in sources.items()}
+        found = deduplicate([file for file, _ in parts.values()], [done.account for _, done in parts.values()], share, seed)
+        sides: dict[str, dict[str, list[str]]] = {"train": {}, "holdout": {}}
+        for side, source, kept in found.parts():
+            sides[side][source] = pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list()
+        return found, sides
+
+    return pool
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Callable[..., Manifest]:
+    """Put a source into a store at `tmp_path` as ingest would leave it: `snapshot(source, texts, labels)`."""
+
+    def write(source: str, texts: Sequence[str], labels: Sequence[str] | None = None, **account: int) -> Manifest:
+        folder = tmp_path / "snapshots" / "ingest" / source
+        folder.mkdir(parents=True)
+        table(source, texts, labels).write_parquet(folder / "data.parquet")
+        before = Account(source=source, read=len(texts) + account.get("quarantined", 0), rows=len(texts), **account)
+        path = f"snapshots/ingest/{source}"
+        return Manifest(stage="ingest", subject=source, key=source, path=path, files=(), accounts=(before,), facts={"licence": None})
+
+    return write

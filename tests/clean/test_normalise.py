@@ -1,0 +1,109 @@
+"""One form for every text, and keys that see through case, signs and spacing."""
+
+import hashlib
+import sys
+import unicodedata
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.clean.keys import digests, match_keys
+from tasks.clean.normalise import normalised, token_count, unseen
+
+SIGNS = st.characters(exclude_categories=["Cs", "Cn", "Co"])
+TEXTS = st.text(SIGNS | st.sampled_from(" \t\n\x00\u200b\u200d\ufeff\u0301é"), max_size=30)
+
+
+def apply(expression: pl.Expr, text: str) -> object:
+    return pl.DataFrame({"text": [text]}).select(expression).item()
+
+
+def normal(text: str) -> str:
+    return str(apply(normalised(pl.col("text")), text))
+
+
+def key(text: str) -> str:
+    return match_keys(pl.Series([text]))[0]
+
+
+@given(text=TEXTS)
+def test_normalising_twice_changes_nothing_and_leaves_nfc_without_odd_space(text: str) -> None:
+    once = normal(text)
+    assert normal(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    assert once == " ".join(once.split())
+    assert not any(unicodedata.category(sign) == "Cc" for sign in once)
+
+
+@given(texts=st.lists(TEXTS | st.none(), max_size=8))
+def test_each_text_is_normalised_by_itself(texts: list[str | None]) -> None:
+    whole = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(normalised(pl.col("text")))["text"].to_list()
+    assert whole == [None if text is None else normal(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("  a\t b\r\nc ", "a b c"), ("cafe\u0301", "café"), ("a\x00b\x07", "ab"), ("a\u200b\ufeffb", "ab"), ("a\u00a0\u3000b", "a b"),
+        ("<b>bold</b> &amp; <script>", "<b>bold</b> &amp; <script>"), ("\u202eevil", "evil"), ("👩\u200d💻", "👩\u200d💻"), ("\x00\x00", ""),
+        ("plain", "plain"), ("שלום, עולם", "שלום, עולם"), ("مرحبا\u200f!", "مرحبا!"), ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u200d \u200c hidden \u200d", "hidden"), ("co\u00adop", "coop"), ("\x1b[31mred\x1b[0m", "[31mred[0m"), ("a\u2028b\x85c", "a b c"),
+    ],
+)  # fmt: skip
+def test_normal_form(text: str, wanted: str) -> None:
+    assert normal(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "\u0301", "\ufe0f", "\u3164", "\u2800 \u2800", "\u200d"])
+def test_a_text_without_anything_to_see_is_empty(text: str) -> None:
+    assert apply(unseen(pl.col("text")), normal(text)) is True
+
+
+@pytest.mark.parametrize("text", ["a", ".", "😀", "की", "\u2800a"])
+def test_a_text_with_one_sign_to_see_is_not_empty(text: str) -> None:
+    assert apply(unseen(pl.col("text")), normal(text)) is False
+
+
+def test_ten_megabytes_in_one_text_are_normalised() -> None:
+    assert normal("word\x00 \u00e9 " * 1_500_000).startswith("word é word é")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Great MOVIE!!", "great, movie"), ("Straße", "STRASSE"), ("do n't , ok", "Don't, OK"), ("ＡＢＣ１", "abc1"), ("ΟΔΟΣ", "οδος"), ("1️⃣", "1")],
+)
+def test_match_key_forgets_case_signs_and_spacing(one: str, other: str) -> None:
+    assert key(one) == key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("😀", "😡"), ("!!!", "???"), ("कि", "की"), ("❤️", "☀️"), ("a1", "a2")])
+def test_match_key_keeps_apart_what_differs_in_more(one: str, other: str) -> None:
+    assert key(one) != key(other)
+
+
+@given(text=TEXTS)
+def test_match_key_is_letters_digits_and_their_marks_or_the_text_itself(text: str) -> None:
+    found = key(text)
+    assert found == text or all(unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) in {"Mn", "Mc"} for sign in found)
+
+
+@given(text=st.text(st.characters(max_codepoint=127), max_size=20))
+def test_match_key_of_ascii_is_its_lower_case_letters_and_digits(text: str) -> None:
+    assert key(text) == ("".join(sign for sign in text.lower() if sign.isalnum()) or text)
+
+
+def test_case_of_every_letter_with_two_cases_is_folded() -> None:
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).lower() != chr(code).upper() and len(chr(code).lower()) == 1]
+    letters = [one for one in letters if one.upper().lower() == one.lower() and unicodedata.is_normalized("NFKC", one)]
+    assert len(letters) > 2_000
+    assert match_keys(pl.Series([f"{one.lower()}x" for one in letters])).equals(match_keys(pl.Series([f"{one.upper()}x" for one in letters])))
+
+
+def test_digests_are_sha256_cut_to_128_bits() -> None:
+    assert digests(pl.Series(["é"]), "7/")[0] == hashlib.sha256("7/é".encode()).digest()[:16]
+
+
+def test_tokens_are_words_and_signs() -> None:
+    assert apply(token_count(pl.col("text")), "Don't panic, 42!") == 7
