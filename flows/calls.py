@@ -1,5 +1,6 @@
 """Three ways to carry out the same steps: as Prefect task runs, as plain function calls, or not at all (look-ups only)."""
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -75,7 +76,10 @@ class Submitted:
         return future
 
     def _tell(self, task: Task[..., Any], subject: str, future: PrefectFuture[Any]) -> None:
-        note = self._note(task, subject, future)
+        try:
+            note = self._note(task, subject, future)
+        except CancelledError:  # the run was interrupted before this task began
+            return
         if note.state != "notready":
             ui.tell(_line(note))
 

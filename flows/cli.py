@@ -24,7 +24,6 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALU
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")]
 DEFAULT_STORE = "cuvee-store"
 INTERRUPTED = 130
-STOPPED = "interrupted; the same command goes on where it stopped"
 
 
 @app.command()
@@ -134,11 +133,11 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
         if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
-            _fail(STOPPED, INTERRUPTED, as_json)
+            _fail("interrupted; the same command goes on where it stopped", code, as_json)
     except CuveeError as error:
         code = _fail(str(error), error.exit_code, as_json)
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail(STOPPED, INTERRUPTED, as_json)
+        code = _fail("interrupted", INTERRUPTED, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
