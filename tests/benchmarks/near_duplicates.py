@@ -173,8 +173,8 @@ def measure(python: str, engine: str, folder: Path, out: Path) -> dict[str, floa
     """Run one engine in a process of its own: wall and CPU seconds, peak memory in MB, sampled 20 times a second."""
     started = time.monotonic()
     with (out.parent / f"{engine}.log").open("w") as log:
-        command = [python, __file__, "--engine", engine, "--input", str(folder), "--out", str(out)]
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONWARNINGS": "ignore"})
+        command = [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--out", str(out)]
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=out.parent, env=os.environ | {"PYTHONWARNINGS": "ignore"})
         peak, cpu = 0.0, dict[int, float]()
         while process.poll() is None:
             peak = max(peak, look(process.pid, cpu))
@@ -192,7 +192,7 @@ def compare(arguments: argparse.Namespace, work: Path) -> None:
     if not (truth := work / f"truth-{arguments.rows}.parquet").exists():
         true_pairs(folder).write_parquet(truth)
     pairs = pl.read_parquet(truth)
-    peers = str(arguments.peers / "bin/python") if arguments.peers else sys.executable
+    peers = str(arguments.peers.absolute() / "bin/python") if arguments.peers else sys.executable
     runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in arguments.engines}
     for turn in range(arguments.rounds):
         for engine, results in runs.items():
@@ -225,7 +225,7 @@ def main() -> None:
         arguments.out.write_text(json.dumps(ENGINES[arguments.engine](arguments.input)))
     elif arguments.work:
         arguments.work.mkdir(parents=True, exist_ok=True)
-        compare(arguments, arguments.work)
+        compare(arguments, arguments.work.absolute())
     else:
         with tempfile.TemporaryDirectory() as folder:
             compare(arguments, Path(folder))
