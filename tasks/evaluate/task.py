@@ -1,5 +1,7 @@
 """Prefect tasks of the evaluation stage. The work is in predict.py and metrics.py."""
 
+from pathlib import Path
+
 from tasks.caching import Workbench, stage_task
 from tasks.evaluate.score import score
 from tasks.evaluate.settings import EvaluateSettings
@@ -11,9 +13,20 @@ def evaluate_model(
     work: Workbench, subject: str, model: Manifest, mix: Manifest, settings: EvaluateSettings, labels: tuple[str, ...], seed: int  # noqa: ARG001
 ) -> Product:  # fmt: skip
     """Score the model on the hold-out, in total and per source."""
-    folder = {file.name: work.open(model, file.name) for file in model.files}["model/config.json"].parent
+    folder = _model_folder(work, model)
     parts = {side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")] for side in ("train", "holdout")}
     predictions, metrics = score(folder, parts["train"], parts["holdout"], model.facts["max_tokens"], labels, settings, seed)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     return Product(rows=predictions.height, facts={"metrics": metrics})
+
+
+def _model_folder(work: Workbench, model: Manifest) -> Path:
+    """Gather the model's files in one folder; those of a remote store are downloaded each to a place of its own."""
+    (folder := work.scratch / "model").mkdir(exist_ok=True)
+    for file in model.files:
+        if file.name.startswith("model/"):
+            link = folder / file.name.removeprefix("model/")
+            link.unlink(missing_ok=True)
+            link.symlink_to(work.open(model, file.name).absolute())
+    return folder
