@@ -4,7 +4,7 @@
 2. Rows that share a band are candidates; only their texts are read again, and their sets of shingles are spilled.
 3. Pairs of candidates are verified exactly, and survivors chosen.
 
-Memory grows with the rows that have a candidate (some 100 bytes each), not with the corpus.
+Memory grows with the rows that have a candidate (some 300 bytes each; their shingles are mapped from disk), not with the corpus.
 """
 
 from collections.abc import Collection, Mapping
