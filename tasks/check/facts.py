@@ -11,7 +11,9 @@ from tasks.records import Account
 
 COLUMNS = ("row_id", "source", "label", "tokens", "characters", "duplicate_share", "text")
 """What an expectation may name. `characters` is the length of the text (missing where the text is), `duplicate_share` the same in all rows."""
-DUPLICATES = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
+REPEATED = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
+NEARLY = ("near_duplicate", "near_holdout")
+"""Why rows are dropped that repeat, or nearly repeat, another one."""
 
 
 def facts_of(files: Sequence[Path], wanted: Iterable[Expectation], duplicates: float) -> pl.DataFrame:
@@ -53,7 +55,7 @@ def _columns_in(condition: Any) -> Iterator[str]:
 
 
 def duplicate_share(account: Account) -> float:
-    """Give the share of a source's usable rows that repeat another row, of its own or of another source."""
-    repeats = sum(account.dropped.get(reason, 0) for reason in DUPLICATES)
-    usable = repeats + account.rows + account.holdout
+    """Give the share of a source's usable rows that repeat another row, of its own or of another source; nearly repeating is not repeating."""
+    repeats, nearly = (sum(account.dropped.get(reason, 0) for reason in reasons) for reasons in (REPEATED, NEARLY))
+    usable = repeats + nearly + account.rows + account.holdout
     return repeats / usable if usable else 0.0

@@ -26,7 +26,7 @@ NOT_IN_A_RECIPE = {
 """Fields of expectations that no recipe sets among its `kwargs`."""
 CONDITION = "want a mapping such as {type: comparison, column: {name: label}, operator: ==, parameter: positive}; {type: pass_through} runs code"
 _one_at_a_time = threading.RLock()
-"""Great Expectations keeps its project in a global; checks of several sources run in threads."""
+"""Checks of several sources run in threads: Great Expectations keeps its project in a global, and each check a copy of its frame."""
 
 
 @dataclass(frozen=True)

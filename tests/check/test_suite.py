@@ -99,6 +99,7 @@ def test_shards_are_looked_at_together_and_in_order(rows: Callable[..., Path]) -
 def test_duplicates_of_every_kind_count() -> None:
     account = Account(source="s", read=10, dropped={"exact_duplicate": 3, "cross_source_duplicate": 1, "empty_text": 2}, rows=3, holdout=1)
     assert duplicate_share(account) == 0.5
+    assert duplicate_share(Account(source="s", read=10, dropped={"in_holdout": 2, "near_duplicate": 1}, rows=7)) == 0.2
     assert duplicate_share(Account(source="s", read=0)) == 0.0
 
 

@@ -134,17 +134,16 @@ def test_tasks_clean_and_pool_through_the_store(tmp_path: Path, snapshot: Callab
         assert frame["row_id"].to_list() == sorted(frame["row_id"], key=lambda name: int(name.rpartition(":")[2]))
 
 
-def test_equal_rows_are_equal_bytes_whatever_the_number_of_threads(tmp_path: Path) -> None:
+def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_come_in(tmp_path: Path) -> None:
     texts = [f"row {n}  with {'many ' * (n % 7)}words" for n in range(150_000)]
-    pl.DataFrame({"row_id": map(str, range(len(texts))), "source": "s", "text": texts, "label": "x"}).write_parquet(
-        tmp_path / "raw.parquet", row_group_size=40_000
-    )
+    frame = pl.DataFrame({"row_id": map(str, range(len(texts))), "source": "s", "text": texts, "label": "x"})
     program = (
         "import sys; from pathlib import Path; from tasks.clean.filter import clean_file; from tasks.clean.settings import CleanSettings;"
         "from tasks.records import Account; a = Path(sys.argv[1]); b = Path(sys.argv[2]);"
         "clean_file(Account(source='s', read=150000, rows=150000), a, b, CleanSettings(min_chars=15))"
     )
-    for threads in ("1", "4"):
+    for threads, block in {"1": 40_000, "4": 11_000}.items():
+        frame.write_parquet(tmp_path / "raw.parquet", row_group_size=block)
         words = [sys.executable, "-c", program, str(tmp_path / "raw.parquet"), str(tmp_path / threads)]
         subprocess.run(words, check=True, env=dict(os.environ) | {"POLARS_MAX_THREADS": threads}, cwd=Path(__file__).parents[2])
     assert (tmp_path / "1").read_bytes() == (tmp_path / "4").read_bytes()
