@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tasks.errors import NotEnoughData
 
+HAIR = 1e-9
+"""Relative: a product such as 0.3 x 10 that is this near to a whole number is meant to be it."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -13,48 +16,55 @@ class Budget:
 
     Attributes:
         size: wanted in all, in the unit of the weights; None = as much as the weights allow with no row repeated.
-        most_repeats: most times one row may stand in the mix.
+        max_epochs: most passes over a source in all, training included.
+        trainer_epochs: how often training goes through the mix.
         redistribute: give what a source cannot fill to the others; else that is an error.
-        unit: `rows` or `tokens`, for messages.
+        unit: `rows` or `tokens`.
     """
 
     size: int | None
-    most_repeats: float
-    redistribute: bool
+    max_epochs: float
+    trainer_epochs: float = 1.0
+    redistribute: bool = False
     unit: str = "rows"
+
+    @property
+    def repeats(self) -> float:
+        """How many copies of a source the mix may hold, on average over its rows."""
+        return self.max_epochs / self.trainer_epochs
+
+    def cap(self, available: float) -> float:
+        """Give the most that a source holding `available` may fill; whole, so that no rounding breaks it."""
+        return float(math.floor(_snap(available * self.repeats)))
 
 
 def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget: Budget) -> dict[str, float]:
     """Give every source its quota of the mix, not yet whole.
 
-    q_i = size · w_i; where q_i exceeds available_i · most_repeats, an error or water-filling: the source gets its cap and its
-    overflow goes to the others in proportion to their weights, until all fit.
+    q_i = size · w_i. Where that exceeds the source's cap, available_i · max_epochs / trainer_epochs: an error, or water-filling
+    (`fill`) when the budget says to redistribute.
 
     Args:
-        available: what each source holds, in the unit; > 0 where the weight is.
+        available: what each source holds, in the unit.
         weights: shares, ≥ 0, summing to 1.
 
     Raises:
-        NotEnoughData: which source holds the mix back, the numbers, and both remedies.
+        NotEnoughData: what holds the mix back, the numbers, the best possible plan and the remedies.
     """
     wanted = {name: weight for name, weight in weights.items() if weight > 0}
-    empty = [name for name in wanted if not available[name]]
-    if empty:
-        raise NotEnoughData(f"source {empty[0]!r} has a weight of {wanted[empty[0]]:.3f} but no {budget.unit} to train on; set its weight to 0")
+    _refuse_useless(available, wanted, budget)
     if budget.size is None:
-        size = min(available[name] / weight for name, weight in wanted.items())
-        return {name: weights[name] * size for name in weights}
-    caps = {name: available[name] * budget.most_repeats for name in wanted}
-    if not budget.redistribute:
-        _refuse_if_short(available, wanted, caps, budget)
-        return {name: weights[name] * budget.size for name in weights}
-    most = math.fsum(caps.values())
-    if budget.size > most * (1 + 1e-12):
-        raise NotEnoughData(
-            f"{budget.size:,} {budget.unit} wanted, {math.floor(most):,} possible: all sources together, each row "
-            f"at most {budget.most_repeats:g} times in the mix. Set mix.size <= {math.floor(most)}, or mix.max_epochs higher."
-        )
-    return dict.fromkeys(weights, 0.0) | fill(wanted, caps, float(budget.size))
+        size = math.floor(_snap(min(available[name] / weight for name, weight in wanted.items())))
+        return {name: weight * size for name, weight in weights.items()}
+    caps = {name: budget.cap(available[name]) for name in wanted}
+    if budget.redistribute:
+        if budget.size > (most := math.fsum(caps.values())):
+            raise _all_full(available, caps, budget.size, most, budget)
+        return dict.fromkeys(weights, 0.0) | fill(wanted, caps, float(budget.size))
+    best = math.floor(_snap(min(caps[name] / weight for name, weight in wanted.items())))
+    if budget.size > best:
+        raise _held_back(available, wanted, budget, best)
+    return {name: weight * budget.size for name, weight in weights.items()}
 
 
 def fill(weights: Mapping[str, float], caps: Mapping[str, float], size: float) -> dict[str, float]:
@@ -67,42 +77,26 @@ def fill(weights: Mapping[str, float], caps: Mapping[str, float], size: float) -
     Returns:
         Amounts that sum to `size`; those of sources below their caps are in proportion to their weights.
     """
-    given: dict[str, float] = {}
+    filled: dict[str, float] = {}
     open_ = dict(weights)
     left = size
     while open_:
         total = math.fsum(open_.values())
-        full = [name for name, weight in open_.items() if left * weight / total >= caps[name]]
+        full = [name for name, weight in open_.items() if left * (weight / total) >= caps[name]]
         if not full:
-            return given | {name: left * weight / total for name, weight in open_.items()}
+            return filled | {name: left * (weight / total) for name, weight in open_.items()}
         for name in full:
-            given[name] = caps[name]
+            filled[name] = caps[name]
             del open_[name]
-        left = max(size - math.fsum(given.values()), 0.0)
-    return given
+        left = max(size - math.fsum(filled.values()), 0.0)
+    return filled
 
 
-def _refuse_if_short(available: Mapping[str, float], wanted: Mapping[str, float], caps: Mapping[str, float], budget: Budget) -> None:
-    size = budget.size or 0
-    best = min(caps[name] / weight for name, weight in wanted.items())
-    if size <= best * (1 + 1e-12):
-        return
-    name = min(wanted, key=lambda one: caps[one] / wanted[one])
-    needed = size * wanted[name] / available[name]
-    raise NotEnoughData(
-        f"{size:,} {budget.unit} wanted, {math.floor(best):,} possible. Source {name!r} holds it back: {100 * wanted[name]:.1f} % of the mix = "
-        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {budget.unit} x {budget.most_repeats:g} repeats = {caps[name]:,.0f}. "
-        f"Set mix.size <= {math.floor(best)}, or mix.max_epochs so that a row may stand {math.ceil(needed * 100) / 100:g} times in the mix, "
-        "or mix.on_cap: redistribute.",
-        source=name, wanted=size, possible=math.floor(best),
-    )  # fmt: skip
-
-
-def whole(quota: Mapping[str, float], total: int | None = None) -> dict[str, int]:
+def whole(quota: Mapping[str, float], total: int) -> dict[str, int]:
     """Round quotas to whole numbers with an exact sum: largest remainder (Hamilton), ties by the order of the sources.
 
     Args:
-        total: the sum wanted; by default the quotas' own, rounded down.
+        quota: in rows; sums to `total`.
 
     Returns:
         Counts, each less than 1 away from its quota.
@@ -110,18 +104,68 @@ def whole(quota: Mapping[str, float], total: int | None = None) -> dict[str, int
     Raises:
         NotEnoughData: a quota above 0 that becomes 0.
     """
-    # Quotas such as 0.3 * 10 are a hair off the whole number that they mean.
-    near = {name: round(value, 9) for name, value in quota.items()}
+    near = {name: _snap(value) for name, value in quota.items()}
     counts = {name: math.floor(value) for name, value in near.items()}
-    missing = (math.floor(round(math.fsum(near.values()), 6)) if total is None else total) - sum(counts.values())
     by_remainder = sorted(near, key=lambda name: counts[name] - near[name])
-    for name in by_remainder[:missing]:
+    for name in by_remainder[: total - sum(counts.values())]:
         counts[name] += 1
-    lost = [name for name, value in quota.items() if value > 0 and counts[name] == 0]
-    if lost:
-        share = quota[lost[0]] / math.fsum(quota.values())
+    if lost := [name for name, value in quota.items() if value > 0 and counts[name] == 0]:
+        name = min(lost, key=lambda one: quota[one])
+        share = quota[name] / math.fsum(quota.values())
         raise NotEnoughData(
-            f"source {lost[0]!r} has a weight of {share:.6f}, which gives {quota[lost[0]]:.3f} rows of {math.fsum(quota.values()):,.0f}: none. "
-            f"Set mix.size >= {math.ceil(1 / share)}, or its weight to 0."
-        )
+            f"source {name!r} has a weight of {share:.6g}, which is {quota[name]:.3f} of {total:,} rows: none. "
+            f"Set mix.size >= {math.ceil(_snap(1 / share))}, or its weight to 0.",
+            source=name, share=share,
+        )  # fmt: skip
     return counts
+
+
+def _snap(value: float) -> float:
+    nearest = float(round(value))
+    return nearest if math.isclose(value, nearest, rel_tol=HAIR, abs_tol=HAIR) else value
+
+
+def _refuse_useless(available: Mapping[str, float], wanted: Mapping[str, float], budget: Budget) -> None:
+    if empty := [name for name in wanted if not available[name]]:
+        raise NotEnoughData(
+            f"source {empty[0]!r} has a weight of {wanted[empty[0]]:.3g} but no {budget.unit} to train on; set its weight to 0", source=empty[0]
+        )
+    if budget.repeats < 1:
+        raise NotEnoughData(
+            f"mix.max_epochs is {budget.max_epochs:g}, but training alone goes through the mix {budget.trainer_epochs:g} times. "
+            f"Set mix.max_epochs >= {budget.trainer_epochs:g}, or train.epochs <= {budget.max_epochs:g}."
+        )
+
+
+def _held_back(available: Mapping[str, float], wanted: Mapping[str, float], budget: Budget, best: int) -> NotEnoughData:
+    """Tell which source is short, by how much, the best possible plan, and what would make room."""
+    size, unit = budget.size or 0, budget.unit
+    name = min(wanted, key=lambda one: budget.cap(available[one]) / wanted[one])
+    needed = max(_epochs_for(size * wanted[one], available[one], budget) for one in wanted)
+    return NotEnoughData(
+        f"{size:,} {unit} wanted, {best:,} possible. Source {name!r} holds it back: {100 * wanted[name]:.4g} % of the mix = "
+        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {unit} x {_passes(budget)} = {budget.cap(available[name]):,.0f}. "
+        f"Set mix.size <= {best}, or mix.max_epochs >= {needed:g}, or mix.on_cap: redistribute.",
+        source=name, wanted=size, possible=best, max_epochs=needed,
+    )  # fmt: skip
+
+
+def _all_full(available: Mapping[str, float], caps: Mapping[str, float], size: int, most: float, budget: Budget) -> NotEnoughData:
+    """Tell that every source is at its cap and how much of the budget would stay unspent."""
+    needed = _epochs_for(float(size + len(caps)), math.fsum(available[name] for name in caps), budget)
+    return NotEnoughData(
+        f"{size:,} {budget.unit} wanted, {most:,.0f} possible: every source is at its cap of {_passes(budget)}, "
+        f"{size - most:,.0f} would stay unspent. Set mix.size <= {most:.0f}, or mix.max_epochs >= {needed:g}.",
+        wanted=size, possible=int(most), max_epochs=needed,
+    )  # fmt: skip
+
+
+def _passes(budget: Budget) -> str:
+    if budget.trainer_epochs == 1:
+        return f"max_epochs {budget.max_epochs:g}"
+    return f"{budget.repeats:.4g} copies (max_epochs {budget.max_epochs:g} / {budget.trainer_epochs:g} epochs of training)"
+
+
+def _epochs_for(amount: float, available: float, budget: Budget) -> float:
+    """Give a value of max_epochs, two decimals, that lets a source fill `amount`."""
+    return math.ceil(_snap(math.ceil(_snap(amount)) / available * budget.trainer_epochs * 100)) / 100

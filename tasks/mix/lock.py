@@ -1,4 +1,8 @@
-"""The lock file: everything that made the mix, so that the same mix can be made again or its difference named."""
+"""The lock file: everything that made the mix, so that the same mix can be made again or its difference named.
+
+It names content, not keys: a mix made again by changed code with the same bytes has the same lock file, and nothing after
+it need run again.
+"""
 
 import hashlib
 from importlib.metadata import version
@@ -6,20 +10,32 @@ from typing import Any
 
 from tasks.records import FileFact, Manifest
 
+PLANNED = ("seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs")
+"""What the plan was asked for; facts of its manifest."""
+
 
 def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any]:
     """Put the lock of a mix together.
 
     Args:
+        pool: what the rows were taken from; its parents are the snapshots of the sources, or the pool before this one.
         files: the mix's own files.
     """
     data = sorted((file for file in files if file.name.startswith("data/")), key=lambda file: file.name)
+    weights = {row["source"]: row["weight"] for row in plan.facts["receipt"]}
     return {
         "lock": 1,
-        "sources": [{"source": account.source, "read": account.read, "rows": account.rows} for account in pool.accounts],
+        "sources": [
+            {
+                "source": account.source, "read": account.read, "rows": account.rows, "holdout": account.holdout, "weight": weights[account.source],
+                "train_sha256": pool.file(f"train/{account.source}.parquet").sha256,
+                "holdout_sha256": pool.file(f"holdout/{account.source}.parquet").sha256,
+            }
+            for account in pool.accounts
+        ],
         "pool": {"fingerprint": pool.fingerprint, "parents": list(pool.parents)},
-        "plan": {"sha256": plan.file("plan.npz").sha256, "weights": {row["source"]: row["weight"] for row in plan.facts["receipt"]}},
+        "plan": {"sha256": plan.file("plan.npz").sha256} | {name: plan.facts[name] for name in PLANNED},
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
-        "versions": {name: version(name) for name in ("cuvee", "polars", "numpy")},
-    }
+        "versions": {name: version(name) for name in ("cuvee", "polars", "numpy", "pyarrow")},
+    }  # fmt: skip

@@ -15,9 +15,9 @@ class PlanSettings(Section):
     size: Annotated[int, Field(ge=1)] | Literal["all"] = "all"
     """Budget in `unit`; `all` = the largest mix with these weights that repeats no row (every row once, if the weights are
     proportional)."""
-    max_epochs: float = Field(default=4.0, gt=0)
-    """Most times one row may be seen in all, the trainer's epochs included."""
+    max_epochs: float = Field(default=4.0, gt=0, allow_inf_nan=False)
+    """Most passes over one source in all, the trainer's epochs included; a fraction is met by some rows once oftener than others."""
     on_cap: Literal["error", "redistribute"] = "error"
     """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
     shard_rows: int = Field(default=50_000, ge=1)
-    """Rows in one Parquet file of the mix."""
+    """Rows in one Parquet file of the mix; two such files are held in memory at a time."""

@@ -1,41 +1,59 @@
-"""Write the rows of a plan to Parquet shards: the same bytes for the same plan, in bounded memory, one shard after the other."""
+"""Write the rows of a plan to Parquet shards: the same bytes for the same plan, in bounded memory."""
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
 from tasks.mix.plan import Plan
+from tasks.mix.spill import Spill
 
-COLUMNS = ("row_id", "source", "text", "label", "tokens")
-
-
-def shards(rows: int, shard_rows: int) -> list[tuple[str, slice]]:
-    """Name the shards of a mix and say which rows of the plan each holds."""
-    starts = range(0, max(rows, 1), shard_rows)
-    return [(f"data/train-{number:05d}.parquet", slice(start, min(start + shard_rows, rows))) for number, start in enumerate(starts)]
+WRITERS = 2
+"""Shards put together at the same time; each is in memory."""
+ROW_GROUP = 65_536
 
 
-def gather(plan: Plan, part: slice, sources: Sequence[str], files: Mapping[str, Path]) -> pl.DataFrame:
-    """Fetch the rows of one part of the plan, in its order; columns are `COLUMNS`."""
-    source, row = plan.source[part], plan.row[part]
-    frames: list[pl.DataFrame] = []
-    places: list[NDArray[np.intp]] = []
-    for index in np.unique(source):
-        where = np.flatnonzero(source == index)
-        frames.append(_rows(files[sources[int(index)]], row[where]))
-        places.append(where)
-    if not frames:
-        return pl.DataFrame()
-    order = np.argsort(np.concatenate(places), kind="stable")
-    return pl.concat(frames)[order]
+def shards(rows: int, shard_rows: int) -> list[str]:
+    """Name the shards of a mix in order; shard i holds rows i · shard_rows and up."""
+    return [f"data/train-{number:05d}.parquet" for number in range(-(-rows // shard_rows))]
 
 
-def _rows(file: Path, wanted: NDArray[np.uint32]) -> pl.DataFrame:
-    """Read the wanted rows of a file, in the order wanted; a row may be wanted more than once."""
-    distinct, back = np.unique(wanted, return_inverse=True)
-    numbers = pl.LazyFrame({"__row": pl.Series(distinct, dtype=pl.UInt32)})
-    table = pl.scan_parquet(file).with_row_index("__row").join(numbers, on="__row", how="semi", maintain_order="left")
-    return table.select(COLUMNS).collect(engine="streaming")[back]
+def write_shards(plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Collection[int], scratch: Path) -> Iterator[tuple[int, Path]]:
+    """Write shards of a mix.
+
+    Args:
+        files: Parquet of each source, in the order that the plan counts them in.
+        shard_rows: rows in a shard; the last one may have fewer.
+        wanted: which shards; those that an interrupted attempt has finished need not be written again.
+        scratch: a folder for the shards and for one temporary file as large as they are uncompressed.
+
+    Yields:
+        Number and path of each shard as it is finished, in order. Who asks for the next takes it from there.
+    """
+    if not wanted:
+        return
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=scratch) as file, ThreadPoolExecutor(WRITERS) as pool:
+        spill = Spill(file)
+        _spill_all(plan, files, shard_rows, wanted, spill)
+
+        def write(number: int) -> tuple[int, Path]:
+            path = scratch / f"shard-{number:05d}.parquet"
+            spill.shard(number).write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
+            return number, path
+
+        yield from pool.map(write, sorted(wanted))
+
+
+def _spill_all(plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Collection[int], spill: Spill) -> None:
+    asked = np.zeros(-(-len(plan.row) // shard_rows), dtype=bool)
+    asked[list(wanted)] = True
+    for number, path in enumerate(files):
+        places = np.flatnonzero(plan.source == number).astype(np.uint32)
+        if not asked.all():
+            places = places[asked[places // np.uint32(shard_rows)]]
+        if len(places):
+            spill.add_source(path, plan.row[places], places, shard_rows)
+    spill.file.flush()

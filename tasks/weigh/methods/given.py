@@ -1,5 +1,7 @@
 """The weights of the recipe, as they are.
 
+Weights that do not sum to 1 are normalised, and the log says so; a weight of 0 leaves a source out.
+
 Recipe:
     kind: given
     shares: {news: 0.4, social: 0.3, papers: 0.3}
@@ -29,6 +31,6 @@ class Params(Section):
         return self
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:
+def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
     """Give the weights of the recipe; sizes do not matter."""
-    return {name: params.shares[name] for name in sizes}
+    return dict(params.shares)

@@ -1,4 +1,4 @@
-"""Every source gets the share that its size is of all: concatenation.
+"""Every source gets the share that its size is of all: w_i = n_i / Σ n_j, which is concatenation.
 
 Recipe:
     kind: proportional
@@ -16,7 +16,7 @@ class Params(Section):
     kind: Literal["proportional"] = "proportional"
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001
-    """Give each source its size over the sum of sizes."""
-    total = sum(sizes.values())
+def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+    """Give each source its size over the sum of sizes; 0 to all when all are empty."""
+    total = sum(sizes.values()) or 1.0
     return {name: size / total for name, size in sizes.items()}

@@ -1,4 +1,4 @@
-"""The same share for every source, whatever its size.
+"""The same share for every source that holds anything, whatever its size: w_i = 1/K.
 
 Recipe:
     kind: uniform
@@ -17,5 +17,6 @@ class Params(Section):
 
 
 def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
-    """Give each of K sources 1/K."""
-    return {name: 1 / len(sizes) for name in sizes}
+    """Give each of K sources 1/K; a source without a row has nothing to give and gets 0."""
+    filled = sum(size > 0 for size in sizes.values()) or 1
+    return {name: 1 / filled if size > 0 else 0.0 for name, size in sizes.items()}
