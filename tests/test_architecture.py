@@ -28,8 +28,8 @@ READ_THE_RECIPE = {"recipe", "schema", "mistakes"}
 """Shared modules that know the stages' settings, and nothing else of them."""
 IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
-MEASURES_ITSELF = {("tasks", "train", "loop")}
-"""May read a clock: what it says of its own speed is no part of a product's fingerprint."""
+WAITS = {("tasks", "train", "loop")}
+"""The training process sleeps while it watches that its parent is alive; nothing it makes depends on it."""
 HEAVY = {"accelerate", "datasets", "great_expectations", "matplotlib", "pandas", "scipy", "sklearn", "torch", "transformers"}
 
 
@@ -102,7 +102,7 @@ def test_shared_modules_know_no_stage_but_for_the_settings_in_a_recipe() -> None
 
 
 def test_the_pure_core_has_no_clock_no_chance_and_no_network() -> None:
-    pure = [path for path in MODULES if stage_of(".".join(place(path))) and place(path)[-1] != "task" and place(path) not in MEASURES_ITSELF]
+    pure = [path for path in MODULES if stage_of(".".join(place(path))) and place(path)[-1] != "task" and place(path) not in WAITS]
     found = [(path, name) for path in pure for name in imports(path) if name.split(".")[0] in IMPURE]
     found += [(path, name) for path in pure for name in attributes(path) if name in CLOCKS]
     assert not found, broken("the same input gives the same output", found)
