@@ -6,6 +6,7 @@ from typing import Any
 from flows.blend import blend
 from flows.calls import Found, LookedUp, Made, Plain, walk
 from flows.train import train
+from tasks.check.task import expectation_problems
 from tasks.errors import CuveeError, RecipeError
 from tasks.ingest.task import preview_source
 from tasks.recipe import LoadedRecipe, load_recipe
@@ -22,7 +23,9 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
     """
     loaded = load_recipe(file, overrides)
     sources: dict[str, Any] = {}
-    problems: list[CuveeError] = []
+    # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
+    asked = expectation_problems(loaded.recipe.checks) if loaded.recipe.checks.expectations else []
+    problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in asked]
     for name, settings in loaded.recipe.sources.items():
         try:
             sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)

@@ -150,7 +150,7 @@ class CheckResult(Section):
     evaluated: int
     failed: tuple[Failure, ...] = ()
     pass_rate: float = 1.0
-    """Share of rows that meet every row-wise expectation, 0..1."""
+    """Share of rows that meet every critical row-wise expectation, 0..1."""
 
 
 class Verdict(Section):
