@@ -68,6 +68,7 @@ def _devices() -> int:
 @contextlib.contextmanager
 def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
     quiet = {"TRANSFORMERS_VERBOSITY": "warning", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
+    patient = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}  # threads that spin starve each other on a busy machine
     home = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
     with subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         command,
@@ -76,7 +77,7 @@ def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
         stdin=subprocess.DEVNULL,
         text=True,
         errors="replace",
-        env=os.environ | quiet | home,
+        env=os.environ | quiet | patient | home,
         start_new_session=True,
     ) as child:
         children.add(child.pid)

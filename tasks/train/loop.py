@@ -142,6 +142,8 @@ def train(job: Job) -> None:
     trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
     if trainer.is_world_process_zero():
         save(job, trainer, rows)
+    trainer.accelerator.wait_for_everyone()  # a process that leaves first takes the others' connections with it, and they abort
+    trainer.accelerator.end_training()
 
 
 def save(job: Job, trainer: Trainer, rows: Rows) -> None:
