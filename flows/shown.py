@@ -87,7 +87,7 @@ def ran(summary: dict[str, Any]) -> None:
     if summary.get("report"):
         console.print(f"Report   {summary['report']}")
     if summary.get("flow_run_id"):
-        console.print(f"UI       prefect server start, then http://127.0.0.1:{port()}/runs/flow-run/{summary['flow_run_id']}")
+        console.print(f"UI       prefect server start, then http://127.0.0.1:{port()}/v2/runs/flow-run/{summary['flow_run_id']}")
 
 
 def planned(plan: dict[str, Any]) -> None:
