@@ -39,6 +39,8 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
     for name, source in sources.items():
         if not re.match(NAME, str(name)):
             found.append((f"sources.{name}", "a source's name is lower-case letters, digits, - and _"))
+        if name == "mix":
+            found.append((f"sources.{name}", "checks and policies call the whole mix by this name; take another"))
         found += _label_problems(f"sources.{name}", _mapping(source), known_labels)
     return found
 

@@ -68,6 +68,10 @@ def test_weights_that_mean_nothing_are_refused(tmp_path: Path, weights: str, tol
     assert told in mistakes(tmp_path, GOOD.replace("{movies: 0.4, tweets: 0.6}", weights)).lower()
 
 
+def test_source_is_not_named_like_the_whole_mix(tmp_path: Path) -> None:
+    assert "call the whole mix by this name" in mistakes(tmp_path, GOOD.replace("tweets:", "mix:", 1).replace("tweets: 0.6", "mix: 0.6"))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
