@@ -22,6 +22,7 @@ RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe, a
 StoreUri = Annotated[str, typer.Option("--store", envvar="CUVEE_STORE", metavar="URI", help="Folder, or any fsspec URL such as s3://bucket/prefix.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")]
+MixName = Annotated[str, typer.Argument(metavar="MIX", help="A mix's id or the start of it, its folder, a recipe's name, a run, or `latest`.")]
 DEFAULT_STORE = "cuvee-store"
 INTERRUPTED = 130
 
@@ -48,6 +49,7 @@ def run(
     store: StoreUri = DEFAULT_STORE,
     overrides: Overrides = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to carry out: ingest, clean, … mix, train.")] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="Leave a source out, as if the recipe had never named it.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry out the whole pipeline."""
@@ -55,7 +57,7 @@ def run(
     from flows.progress import following
 
     with following(quiet=as_json):
-        summary = pipeline(recipe=recipe, store=store, overrides=_parsed(overrides), until=stage_named(until))
+        summary = pipeline(recipe=recipe, store=store, overrides=_parsed(overrides), until=stage_named(until), without=without)
     _give(summary, "ran", as_json)
 
 
@@ -89,6 +91,60 @@ def show(
     from flows.look import show_run
 
     _give(show_run(store, run), "shown", as_json)
+
+
+@app.command()
+def diff(a: MixName, b: MixName, store: StoreUri = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """Say what differs between two mixes: settings, sources, rows in and out, scores."""
+    from tasks.history.task import diff_mixes
+
+    _give(diff_mixes(store, a, b), "differed", as_json)
+
+
+@app.command()
+def trace(
+    mix: MixName,
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A place in the mix, from 0, or SOURCE/ROW_ID.")],
+    store: StoreUri = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Find the original of a row: source, file and line, the row as it was read, and where it stands in the mix."""
+    from tasks.history.task import trace_row
+
+    _give(trace_row(store, mix, row), "traced", as_json)
+
+
+@app.command()
+def replay(
+    lock: Annotated[str, typer.Argument(metavar="LOCK", help="The lock.json of a published mix, or the mix by any name.")],
+    out: Annotated[str | None, typer.Option(metavar="FOLDER", help="Keep the files made in this new folder; else they are only compared.")] = None,
+    store: StoreUri = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a mix again to the same bytes, or say exactly what is no longer there."""
+    from flows.look import replay_lock
+
+    _give(replay_lock(store, lock, out), "replayed", as_json)
+
+
+@app.command()
+def impact(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A source's name.")], store: StoreUri = DEFAULT_STORE, as_json: AsJson = False
+) -> None:
+    """List the mixes and models made from a source."""
+    from tasks.history.task import impact_of
+
+    _give(impact_of(store, source), "listed_impact", as_json)
+
+
+@app.command()
+def ledger(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A recipe's name.")], store: StoreUri = DEFAULT_STORE, as_json: AsJson = False
+) -> None:
+    """Say how often each source's rows have been trained on, over all runs of a recipe."""
+    from tasks.history.task import ledger_of
+
+    _give(ledger_of(store, name), "ledgered", as_json)
 
 
 @app.command()

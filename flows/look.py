@@ -8,7 +8,9 @@ from flows.calls import Found, LookedUp, Made, Plain, walk
 from flows.train import train
 from tasks.check.task import expectation_problems
 from tasks.errors import CuveeError, RecipeError
+from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
+from tasks.mix.task import replay_mix
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
 from tasks.runs import RunRecord, find_run, last_run, list_records
@@ -118,3 +120,15 @@ def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
         return polars.read_parquet(local).head(200).to_dicts()
     except (OSError, polars.exceptions.PolarsError) as error:
         raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
+
+
+def replay_lock(store: str, lock: str, out: str | None) -> dict[str, Any]:
+    """Make a published mix again from its lock file.
+
+    Raises:
+        RecipeError: `out` is there already.
+    """
+    if out is not None and Path(out).exists():
+        raise RecipeError(f"--out {out}: it is there already; name a new folder")
+    folder = folder_of(store, lock)
+    return {"mix": folder} | replay_mix(store, folder, out)

@@ -43,6 +43,7 @@ def pipeline(
     weights: list[SourceWeight] | None = None,
     overrides: dict[str, Any] | None = None,
     until: Stage | None = None,
+    without: list[str] | None = None,
 ) -> dict[str, Any]:
     """Combine the recipe's sources into one mix, fine-tune a model on it, and say how good it is.
 
@@ -52,9 +53,10 @@ def pipeline(
         weights: Shares of the sources in the mix in place of the recipe's; they need not sum to 1.
         overrides: More values over the recipe's, by dotted path, such as {"mix.size": 500}.
         until: Last stage to carry out; empty for all.
+        without: Sources of the recipe that are left out this time.
     """
     typed = {"mix.weights": {row.source: row.weight for row in weights}} if weights else {}
-    loaded = load_recipe(recipe, (overrides or {}) | typed)
+    loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()

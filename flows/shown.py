@@ -146,3 +146,76 @@ def shown(record: dict[str, Any]) -> None:
     )  # fmt: skip
     if record.get("report"):
         console.print(f"Report   {record['report']}")
+
+
+def differed(found: dict[str, Any]) -> None:
+    """Print what differs between two mixes."""
+    for side in ("a", "b"):
+        console.print(f"{side.upper()}  {found[side]['recipe']} {found[side]['mix']}, run {found[side]['run']}")
+    console.print("\nThe same rows in the same order: equal bytes.\n" if found["same_bytes"] else "")
+    if found["settings"]:
+        table("Settings", ["field", "A", "B"], ([row["field"], row["a"], row["b"]] for row in found["settings"]))
+    shares = (
+        [
+            row["source"], *(None if row[name] is None else percent(row[name]) for name in ("weight_a", "weight_b")),
+            *(row[name] for name in ("rows_a", "rows_b", "epochs_a", "epochs_b")),
+        ]
+        for row in found["sources"]
+    )  # fmt: skip
+    table("Sources", ["source", "weight A>", "B>", "rows A>", "B>", "epochs A>", "B>"], shares)
+    counts = ([row["source"], row["only_a"], row["only_b"], row["both"], row["as_often"]] for row in found["rows"])
+    table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
+    columns = ["source", "accuracy A>", "B>", "macro-F1 A>", "B>", "same hold-out"]
+    same = found["same_holdout"] | {
+        "all": found["same_holdout"].keys() == {row["source"] for row in found["sources"]} and all(found["same_holdout"].values())
+    }
+    scored = (
+        [row["source"], row["accuracy_a"], row["accuracy_b"], row["macro_f1_a"], row["macro_f1_b"], same.get(row["source"])]
+        for row in found["scores"]
+    )
+    table("Scores, each on its own hold-out", columns, scored)
+
+
+def traced(found: dict[str, Any]) -> None:
+    """Print where a row comes from."""
+    raw = found["as_read"] or {}
+    facts = {
+        "mix": f"{found['recipe']} {found['mix']}",
+        "source": found["source"],
+        "original": found["row_id"],
+        "as read": raw.get("text", "the snapshot it was read into is no longer in the store"),
+        "in the mix": found["text"],
+        "label": found["label"],
+        "places": f"{found['times']:,}: {', '.join(map(str, found['places'][:10]))}{', …' if found['times'] > 10 else ''}",
+    }
+    table("", ["", ""], facts.items())
+
+
+def replayed(found: dict[str, Any]) -> None:
+    """Print that a mix was made again."""
+    kept = f"; kept in {found['out']}" if "out" in found else ""
+    console.print(
+        f"{found['mix']}: {found['rows']:,} rows made again, all {found['files']} files have the same bytes (sha256 {found['sha256'][:12]}…){kept}"
+    )
+
+
+def listed_impact(found: dict[str, Any]) -> None:
+    """Print what a source went into."""
+    if not found["mixes"]:
+        console.print(f"no mix holds rows of {found['source']}")
+        return
+    rows = (
+        [row["recipe"], row["mix"], row["rows"], percent(row["share_rows"]), ", ".join(row["models"]), len(row["runs"]), row["in_store"]]
+        for row in found["mixes"]
+    )
+    table(f"Made from {found['source']}", ["recipe", "mix", "rows>", "%>", "models", "runs>", "in the store"], rows)
+    console.print(f"To make one without it: cuvee run RECIPE --without {found['source']}")
+
+
+def ledgered(found: dict[str, Any]) -> None:
+    """Print how often the rows of every source were trained on."""
+    if not found["sources"]:
+        console.print(f"no run of {found['recipe']} has trained a model")
+        return
+    rows = ([name, entry["runs"], entry["rows_seen"], entry["epochs"]] for name, entry in found["sources"].items())
+    table(f"Trained on by the runs of {found['recipe']}", ["source", "trainings>", "rows seen>", "epochs in all>"], rows)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source
 from tasks.kinds import load
-from tasks.mistakes import NAME, Problem, explain, listing, strangers
+from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings
 from tasks.publish.settings import PublishSettings
@@ -78,12 +78,13 @@ class LoadedRecipe:
     published: dict[str, Any]
 
 
-def load_recipe(file: str, overrides: Mapping[str, Any] | None = None) -> LoadedRecipe:
+def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
     """Read and check a recipe.
 
     Args:
         file: path of the YAML file.
         overrides: dotted path -> value, put over the file's.
+        without: sources that are left out, with all that the recipe says of them; the weights of the others keep their proportions.
 
     Raises:
         RecipeError: every mistake at once, each as `file:line: path: what is wrong`.
@@ -91,6 +92,8 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None) -> Loaded
     tree, lines = _read(file)
     for path, value in (overrides or {}).items():
         _override(tree, path, value)
+    for name in without:
+        _leave_out(tree, name, file)
     problems: list[Problem] = []
     expanded = _expand(tree, "", problems)
     problems += strangers(expanded)
@@ -164,6 +167,20 @@ def _override(tree: dict[str, Any], path: str, value: Any) -> None:
         tree[name] = inner = dict(inner) if isinstance(inner, dict) else {}
         tree = inner
     tree[last] = value
+
+
+def _leave_out(tree: dict[str, Any], name: str, file: str) -> None:
+    sources = tree.get("sources")
+    if not isinstance(sources, dict) or name not in sources:
+        raise RecipeError(f"{file}: --without {name!r}: no source has this name;{nearest(name, sources or ())}")
+    weights = (tree.get("mix") or {}).get("weights")
+    named = weights.get("shares", weights) if isinstance(weights, dict) else None
+    for mapping in (sources, named, (tree.get("checks") or {}).get("policies")):
+        if isinstance(mapping, dict):
+            mapping.pop(name, None)
+    for expectation in (tree.get("checks") or {}).get("expectations") or ():
+        if name in (expectation.get("subjects") or ()):
+            expectation["subjects"].remove(name)
 
 
 def _expand(value: Any, path: str, problems: list[Problem]) -> Any:

@@ -12,6 +12,13 @@ from tasks.records import FileFact, Manifest
 
 PLANNED = ("seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs")
 """What the plan was asked for; facts of its manifest."""
+VERSIONS = ("cuvee", "polars", "numpy", "pyarrow")
+"""Packages whose version may show in the bytes."""
+
+
+def versions() -> dict[str, str]:
+    """Give the versions in use now."""
+    return {name: version(name) for name in VERSIONS}
 
 
 def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any]:
@@ -37,5 +44,5 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any
         "plan": {"sha256": plan.file("plan.npz").sha256} | {name: plan.facts[name] for name in PLANNED},
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
-        "versions": {name: version(name) for name in ("cuvee", "polars", "numpy", "pyarrow")},
+        "versions": versions(),
     }  # fmt: skip

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
@@ -9,9 +12,11 @@ from tasks.mix.lock import lock
 from tasks.mix.make import make_plan
 from tasks.mix.plan import load_plan, save_plan
 from tasks.mix.receipt import headline
+from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
 from tasks.records import Manifest, Product
+from tasks.storage import open_store
 
 
 @stage_task("plan")
@@ -54,3 +59,12 @@ def _write_missing(work: Workbench, subject: str, pool: Manifest, plan: Manifest
         for number, path in write_shards(order, files, shard_rows, missing, work.scratch / "shards"):
             work.take(path, names[number])
             progress((number + 1) / len(names), f"{number + 1:,} of {len(names):,} files")
+
+
+def replay_mix(store: str, folder: str, out: str | None) -> dict[str, Any]:
+    """Make a published mix again, in `out` or only to compare; no task, since the store gets nothing."""
+    home = open_store(store)
+    if out is not None:
+        return replay(home, folder, Path(out)) | {"out": out}
+    with tempfile.TemporaryDirectory(dir=home.scratch("replay")) as scratch:
+        return replay(home, folder, Path(scratch))

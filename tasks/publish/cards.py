@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from tasks.publish.licences import conflicts, obligations
 from tasks.records import Manifest
 from tasks.runs import PublishedMix, RunStart
 
@@ -43,6 +44,7 @@ def escape(value: Any) -> str:
 
 def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     """Write the card of a published mix."""
+    licences = licences_of(start)
     recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
     splits = [{"split": split, "path": f"data/{split}-*.parquet"} for split in ("train", "holdout")]
     front = _front(start) | {
@@ -54,7 +56,13 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     return _render(
         "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
         accounts=mix.accounts, sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
+        obligations=obligations(licences), conflicts=conflicts(licences, recipe["publish"].get("licence")),
     )  # fmt: skip
+
+
+def licences_of(start: RunStart) -> dict[str, str | None]:
+    """Give the licence of every source, as the recipe says it."""
+    return {name: source.get("licence") for name, source in start.recipe["sources"].items()}
 
 
 def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:

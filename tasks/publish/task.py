@@ -7,8 +7,11 @@ from uuid import uuid4
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks import ui
 from tasks.caching import RETRIES
+from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
+from tasks.publish.licences import conflicts
 from tasks.records import Manifest
 from tasks.runs import PublishedMix, PublishedModel, RunRecord, RunStart, run_id, write_record
 from tasks.storage import open_store
@@ -23,6 +26,8 @@ def begin_run(recipe: dict[str, Any]) -> RunStart:
 @task(name="publish-mix", task_run_name="publish-mix", cache_policy=NO_CACHE, **RETRIES)
 def publish_mix(store: str, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:
     """Put the mix out as a dataset folder; `latest.json` names it last."""
+    for sentence in conflicts(licences_of(start), start.recipe["publish"].get("licence")):
+        ui.log(f"licences: {sentence}", warn=True)
     return put_out_mix(open_store(store), start, mix, plan)
 
 

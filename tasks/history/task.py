@@ -1,0 +1,72 @@
+"""The face of looking back. Nothing is made here, so nothing is a task; the work is in the modules beside."""
+
+from typing import Any
+
+from tasks.errors import RecipeError
+from tasks.history import differ
+from tasks.history.find import FoundMix, find_mix, shards_of
+from tasks.history.impact import known_sources, made_from
+from tasks.history.ledger import ledger
+from tasks.history.trace import as_read, row_at
+from tasks.mistakes import nearest
+from tasks.runs import list_records
+from tasks.storage import Store, open_store
+
+
+def folder_of(store: str, mix: str) -> str:
+    """Find a published mix; gives its folder, relative to the store."""
+    return find_mix(open_store(store), mix).folder
+
+
+def diff_mixes(store: str, one: str, other: str) -> dict[str, Any]:
+    """Say what differs between two mixes."""
+    home = open_store(store)
+    a, b = find_mix(home, one), find_mix(home, other)
+    locks = [home.read_json(f"{found.folder}/lock.json") for found in (a, b)]
+    return {
+        "a": _named(a),
+        "b": _named(b),
+        "same_bytes": a.mix.sha256 == b.mix.sha256,
+        "settings": differ.settings_between(a.record, b.record),
+        "sources": differ.sources_between(a.record, b.record),
+        "rows": differ.rows_between(shards_of(home, a), shards_of(home, b)),
+        "scores": differ.scores_between(a.record, b.record),
+        "same_holdout": differ.holdouts_between(*locks),
+    }
+
+
+def _named(found: FoundMix) -> dict[str, Any]:
+    return {"mix": found.mix.id, "recipe": found.record.name, "run": found.record.run, "uri": found.mix.uri}
+
+
+def trace_row(store: str, mix: str, row: str) -> dict[str, Any]:
+    """Say where a row of a mix comes from."""
+    home = open_store(store)
+    found = find_mix(home, mix)
+    traced = row_at(shards_of(home, found), row)
+    return {"mix": found.mix.id, "recipe": found.record.name} | traced | {"as_read": _as_read(home, found, traced)}
+
+
+def _as_read(home: Store, found: FoundMix, row: dict[str, Any]) -> dict[str, Any] | None:
+    note = next((note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None)
+    snapshot = home.lookup(note.stage, note.key) if note else None
+    return as_read(home.open(snapshot, "data.parquet"), row["row_id"]) if snapshot else None
+
+
+def impact_of(store: str, source: str) -> dict[str, Any]:
+    """List the mixes and models made from a source."""
+    home = open_store(store)
+    records = list_records(home)
+    found = made_from(source, records)
+    if not found and source not in (known := known_sources(records)):
+        raise RecipeError(f"no run in {home.uri} knows a source {source!r};{nearest(source, known)}")
+    return {"source": source, "mixes": [entry | {"in_store": home.exists(f"mixes/{entry['recipe']}/{entry['mix']}/lock.json")} for entry in found]}
+
+
+def ledger_of(store: str, name: str) -> dict[str, Any]:
+    """Say how often each source's rows have been trained on by the runs of a recipe."""
+    home = open_store(store)
+    records = list_records(home, name)
+    if not records:
+        raise RecipeError(f"no run of {name!r} in {home.uri}; `cuvee runs` lists all")
+    return {"recipe": name, "sources": ledger(records)}

@@ -1,0 +1,201 @@
+"""Mixing by weights: this project and `datasets`, on the same rows, side by side.
+
+    python tests/benchmarks/mix_rows.py --rows 1000000 [--rounds 3] [--engines cuvee stage datasets] [--work DIR]
+
+Four sources of the benchmark corpus (news, social, reviews, papers), as Parquet with row_id, source, text, label and tokens, are mixed
+30/30/20/20 to as many rows as were asked for; papers is cut short, so that it repeats 11 times. Every engine is a process of its own,
+imports included, in turn (A B C A B C ...).
+
+cuvee: the plan and the shards (zstd), as the stage makes them.
+stage: the whole stage as a run calls it: Prefect imported, files hashed and put into a store, receipt and lock written.
+datasets: from_parquet, shuffle, interleave_datasets(probabilities, all_exhausted), the first rows, to_parquet (snappy).
+
+Share: largest distance of a source's share from its weight. Chi2: of the sources' counts in windows of 1000 rows, 3 for a uniform
+shuffle, less is more even.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+WEIGHTS = {"news": 0.3, "social": 0.3, "reviews": 0.2, "papers": 0.2}
+PAPERS_SHARE = 0.018
+"""Of all rows: a source so small that the mix repeats it."""
+CORPUS = 1_000_000
+"""Rows made at a time; a larger input is several of these."""
+EPOCHS = 100.0
+WINDOW = 1000
+
+
+# --- engines: each reads INPUT/<source>.parquet and writes Parquet files of `rows` rows under OUT
+
+
+def cuvee(folder: Path, rows: int, out: Path) -> None:
+    """Plan and shards."""
+    import pyarrow.parquet as pq
+
+    from tasks.mix.make import make_plan
+    from tasks.mix.settings import PlanSettings
+    from tasks.mix.write import shards, write_shards
+    from tasks.records import Account
+
+    files = {name: folder / f"{name}.parquet" for name in WEIGHTS}
+    accounts = [Account(source=name, read=pq.read_metadata(path).num_rows, rows=pq.read_metadata(path).num_rows) for name, path in files.items()]
+    settings = PlanSettings(size=rows, max_epochs=EPOCHS)
+    plan = make_plan(accounts, files, weighing(), settings, 1.0, 0).plan
+    names = shards(rows, settings.shard_rows)
+    for number, path in write_shards(plan, list(files.values()), settings.shard_rows, range(len(names)), out / "scratch"):
+        path.replace(out / Path(names[number]).name)
+
+
+def stage(folder: Path, rows: int, out: Path) -> None:
+    """The stage's tasks, called without a server."""
+    from tasks.mix.settings import PlanSettings
+    from tasks.mix.task import plan_mix, write_mix
+    from tasks.records import Account, FileFact, Manifest
+
+    (pool := out / "pool").mkdir()
+    accounts, files = [], []
+    for side in ("train", "holdout"):
+        (pool / side).mkdir()
+        for name in WEIGHTS:
+            (pool / side / f"{name}.parquet").symlink_to(folder / f"{name if side == 'train' else 'holdout'}.parquet")
+            files.append(FileFact(name=f"{side}/{name}.parquet", bytes=0, sha256=""))
+    for name in WEIGHTS:
+        count = pl.scan_parquet(folder / f"{name}.parquet").select(pl.len()).collect().item()
+        accounts.append(Account(source=name, read=count, rows=count))
+    held = Manifest(stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=tuple(accounts))
+    weights = Manifest(stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=weighing())
+    settings = PlanSettings(size=rows, max_epochs=EPOCHS)
+    plan = plan_mix.fn(str(out), "mix", held, weights, settings, 1.0, 0)
+    write_mix.fn(str(out), "mix", held, plan, settings)
+
+
+def weighing() -> dict[str, object]:
+    """What the weigh stage would say."""
+    return {"weights": WEIGHTS, "requested": WEIGHTS, "reasons": dict.fromkeys(WEIGHTS, ""), "method": {"kind": "given"}}
+
+
+def datasets(folder: Path, rows: int, out: Path) -> None:
+    """The library's own way, as its documentation shows it."""
+    from datasets import Dataset, disable_progress_bars, interleave_datasets
+
+    disable_progress_bars()
+    parts = [Dataset.from_parquet(str(folder / f"{name}.parquet"), cache_dir=str(out / "cache")).shuffle(seed=0) for name in WEIGHTS]
+    mix = interleave_datasets(parts, probabilities=list(WEIGHTS.values()), seed=0, stopping_strategy="all_exhausted")
+    mix.select(range(rows)).to_parquet(str(out / "train-00000.parquet"))
+
+
+ENGINES: dict[str, Callable[[Path, int, Path], None]] = {"cuvee": cuvee, "stage": stage, "datasets": datasets}
+
+
+# --- input and judgement
+
+
+def make_input(rows: int, folder: Path) -> None:
+    """Write the four sources and an empty hold-out; texts come from the benchmark corpus."""
+    import corpus
+
+    (part := folder.with_suffix(".part")).mkdir(parents=True)
+    for seed, start in enumerate(range(0, rows, CORPUS)):
+        frame = corpus.documents(count := min(CORPUS, rows - start), corpus.shared_data(), seed)
+        tokens = pl.col("text").str.count_matches(r"\w+|[^\w\s]").cast(pl.UInt32).alias("tokens")
+        frame = frame.select(pl.format("{}/{}", pl.lit(seed), "id").alias("row_id"), "source", "text", "label", tokens)
+        for name in WEIGHTS:
+            kept = frame.filter(pl.col("source") == name)
+            (kept.head(int(count * PAPERS_SHARE)) if name == "papers" else kept).write_parquet(part / f"{name}.{seed}")
+    for name in WEIGHTS:
+        pieces = sorted(part.glob(f"{name}.*"))
+        pl.scan_parquet(pieces).sink_parquet(part / f"{name}.parquet", compression="zstd", compression_level=1)
+        for piece in pieces:
+            piece.unlink()
+    pl.read_parquet(part / "papers.parquet", n_rows=0).write_parquet(part / "holdout.parquet")
+    part.rename(folder)
+
+
+def judge(out: Path, rows: int) -> dict[str, float]:
+    """Count the rows that an engine wrote, by source and window."""
+    files = sorted(out.rglob("train-*.parquet"))
+    source = pl.concat([pl.read_parquet(path, columns=["source"]) for path in files])["source"]
+    if len(source) != rows:
+        raise SystemExit(f"{len(source)} rows in {out}, not {rows}")
+    counts = np.stack([(source == name).to_numpy()[: rows // WINDOW * WINDOW].reshape(-1, WINDOW).sum(axis=1) for name in WEIGHTS])
+    expected = WINDOW * np.array(list(WEIGHTS.values()))[:, None]
+    off = max(abs((source == name).mean() - weight) for name, weight in WEIGHTS.items())
+    size = sum(path.stat().st_size for path in files) / 1e6
+    return {"share_off": off, "chi2": float(((counts - expected) ** 2 / expected).sum(axis=0).mean()), "MB_written": size}
+
+
+# --- measuring
+
+
+def measure(engine: str, folder: Path, rows: int) -> dict[str, float]:
+    """Run one engine in a process of its own: wall and CPU seconds, peak memory (PSS, MB) sampled 20 times a second, and its result."""
+    from near_duplicates import look
+
+    with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+        command = [sys.executable, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--rows", str(rows), "--work", out]
+        started, peak, cpu = time.monotonic(), 0.0, dict[int, float]()
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1"})
+        while process.poll() is None:
+            peak = max(peak, look(process.pid, cpu))
+            time.sleep(0.05)
+        wall = time.monotonic() - started
+        if process.returncode:
+            raise SystemExit(f"{engine} failed")
+        return {"wall": wall, "cpu": sum(cpu.values()), "peak": peak} | judge(Path(out), rows)
+
+
+def compare(arguments: argparse.Namespace, work: Path) -> None:
+    """Run all engines in turn, then print one line for each; x = that of `datasets` (or the last engine) / this one's, median of rounds."""
+    folder = work / f"mix-{arguments.rows}"
+    if not folder.exists():
+        make_input(arguments.rows, folder)
+    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in arguments.engines}
+    for turn in range(arguments.rounds):
+        for engine, results in runs.items():
+            results.append(measure(engine, folder, arguments.rows))
+            shown = {name: round(value, 4) for name, value in results[-1].items()}
+            print(f"round {turn + 1} {engine}: {json.dumps(shown)}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    base = runs.get("datasets", results)
+    print(f"{arguments.rows:,} rows, {arguments.rounds} rounds, medians")
+    for engine, results in runs.items():
+        middle = {name: statistics.median(result[name] for result in results) for name in results[0]}
+        times = {f"x_{name}": statistics.median(b[name] / r[name] for r, b in zip(results, base, strict=True)) for name in ("wall", "cpu", "peak")}
+        print(f"{engine:9s}", "  ".join(f"{name} {value:.4g}" for name, value in (middle | times).items()), flush=True)
+
+
+def main() -> None:
+    """Read the arguments; run one engine, or compare them all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
+    parser.add_argument("--work", type=Path, help="folder for the input, kept between calls (default: a temporary one)")
+    parser.add_argument("--engine", choices=list(ENGINES), help=argparse.SUPPRESS)
+    parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.engine:
+        ENGINES[arguments.engine](arguments.input, arguments.rows, arguments.work)
+    elif arguments.work:
+        arguments.work.mkdir(parents=True, exist_ok=True)
+        compare(arguments, arguments.work.absolute())
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(arguments, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
