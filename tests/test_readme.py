@@ -23,16 +23,20 @@ def table() -> str:
     for name, field in schema["properties"].items():
         if name != "sources":
             rows += _rows(name, field, schema)
-    seen: set[str] = set()
-    sources = [_resolved(one, schema) for one in schema["properties"]["sources"]["additionalProperties"]["anyOf"]]
-    for source in sources:
-        for name, field in source["properties"].items():
-            having = [one["properties"]["kind"]["const"] for one in sources if name in one["properties"]]
-            shown = "" if len(having) == len(sources) else f" ({', '.join(having)})"
-            if name != "kind" and name not in seen:
-                rows.append(_row(f"sources.<name>.{name}", field, schema, shown))
-            seen.add(name)
-    return "\n".join(rows) + "\n"
+    return "\n".join(rows + _of_kinds("sources.<name>", schema["properties"]["sources"]["additionalProperties"], schema)) + "\n"
+
+
+def _of_kinds(place: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """List the fields of a section that comes in kinds, each with the kinds that have it."""
+    kinds = [one for one in (_resolved(one, schema) for one in field["anyOf"]) if "kind" in one.get("properties", {})]
+    rows: dict[str, str] = {}
+    for one in kinds:
+        for name, inner in one["properties"].items():
+            having = [other["properties"]["kind"]["const"] for other in kinds if name in other["properties"]]
+            shown = "" if len(having) == len(kinds) else f" ({', '.join(having)})"
+            if name != "kind":
+                rows.setdefault(name, _row(f"{place}.{name}", inner, schema, shown))
+    return list(rows.values())
 
 
 def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,9 @@ def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]
     inner = _resolved(field, schema)
     models = [_resolved(one, schema) for one in inner.get("anyOf", [])]
     nested = next((model for model in [inner, *models] if "properties" in model), None)
-    if nested is not None and name != "mix.weights":
+    if nested is not None and "kind" in nested["properties"]:
+        return [_row(name, inner | field, schema), *_of_kinds(name, field, schema)]
+    if nested is not None:
         own = [] if nested is inner or name in {"train"} else [_row(name, inner, schema)]
         return own + [row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)]
     return [_row(name, inner | {key: value for key, value in field.items() if key != "$ref"}, schema)]

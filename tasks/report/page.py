@@ -37,6 +37,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
+        weights_path=plots.weights_path((record.training or {}).get("online")),
         score_axis=plots.score_axis(record.metrics) if record.metrics else None,
         scores=_scores(record),
         confusion=_confusion(record),

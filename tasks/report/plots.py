@@ -13,6 +13,10 @@ from tasks.records import Account, ReceiptRow, Section
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
 
 
+HUES = 6
+"""Colours of lines in the style sheet; more lines than that share them."""
+
+
 class Axis(Section):
     """A linear axis from `low` to `high` with its ticks."""
 
@@ -36,7 +40,7 @@ class Line(Section):
 
 
 class Curves(Section):
-    """The learning curve, laid out."""
+    """A line chart, laid out."""
 
     x: Axis
     y: Axis
@@ -70,16 +74,30 @@ def score_axis(metrics: Mapping[str, Any]) -> Axis:
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
     """Lay out the learning curve; None when no loss was noted."""
     series = {name: [(point["step"], point[name]) for point in points if name in point] for name in SERIES}
-    series = {name: [(x, y) for x, y in found if math.isfinite(y)] for name, found in series.items()}
-    series = {name: found for name, found in series.items() if found}
-    if not series:
+    return _laid_out([(name, SERIES[name], found) for name, found in series.items()])
+
+
+def weights_path(online: Mapping[str, Any] | None) -> Curves | None:
+    """Lay out how weights went that changed while training; None when they did not change."""
+    if not online:
         return None
-    everywhere = [point for found in series.values() for point in found]
+    path = online["path"]
+    return _laid_out(
+        [(f"line{at % HUES}", source, [(point["step"], point["weights"][source]) for point in path]) for at, source in enumerate(path[0]["weights"])]
+    )
+
+
+def _laid_out(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> Curves | None:
+    finite = [(name, text, [(x, y) for x, y in found if math.isfinite(y)]) for name, text, found in series]
+    drawn = [(name, text, found) for name, text, found in finite if found]
+    if not drawn:
+        return None
+    everywhere = [point for _, _, found in drawn for point in found]
     last = max(px for px, _ in everywhere)
     x, y = axis([0, last], floor=0, ceiling=last), axis([py for _, py in everywhere], floor=0)
     lines = tuple(
-        Line(name=name, text=SERIES[name], last=found[-1][1], points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found))
-        for name, found in series.items()
+        Line(name=name, text=text, last=found[-1][1], points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found))
+        for name, text, found in drawn
     )
     return Curves(x=x, y=y, lines=lines)
 

@@ -54,7 +54,7 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
 
 def _command(job: Job, folder: Path) -> list[str]:
     wanted = job.settings.processes
-    processes = _devices() if wanted == "auto" else wanted
+    processes = 1 if job.settings.online else _devices() if wanted == "auto" else wanted
     start = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
     return [sys.executable, *start, "-m", "tasks.train.loop", str(folder / "job.json")]
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
+from numpy.typing import NDArray
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -23,42 +24,76 @@ from tasks.errors import CuveeError
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
+from tasks.train.steered import Steered
+from tasks.train.steering import Steering
 
 POINTS = 20
 """Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an interruption."""
 CURVE_ROWS = 2_000
 """Most hold-out rows that the learning curve looks at."""
+EVALUATION_BATCH = 64
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):
     """Encoded texts with their labels."""
 
-    def __init__(self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: dict[str, int]) -> None:
+    def __init__(
+        self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: dict[str, int], sources: NDArray[np.int64] | None = None
+    ) -> None:  # fmt: skip
         encoded = tokenizer(table["text"].to_list(), truncation=True, max_length=max_tokens, padding=False)
         self.ids: list[list[int]] = encoded["input_ids"]
         self.labels = [labels[label] for label in table["label"]]
         self.lengths = np.array([len(ids) for ids in self.ids])
+        self.sources = sources
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, row: int) -> dict[str, Any]:
-        return {"input_ids": self.ids[row], "attention_mask": [1] * len(self.ids[row]), "labels": self.labels[row]}
+        told = {"input_ids": self.ids[row], "attention_mask": [1] * len(self.ids[row]), "labels": self.labels[row]}
+        return told if self.sources is None else told | {"source": int(self.sources[row])}
 
 
 class Ordered(Trainer):
-    """The Trainer, with our order of the rows."""
+    """The Trainer, with our order of the rows; it tells the losses of the rows by source to whom it may concern."""
 
-    order: WindowedLengths
+    order: WindowedLengths | Steered
+    steering: Steering | None = None
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002 (the Trainer's signature)
         return self.order
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        """Give the mean loss of a batch."""
+        sources = inputs.pop("source", None)
+        if self.steering is None or sources is None:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        outputs = model(**inputs)
+        each = torch.nn.functional.cross_entropy(outputs.logits, inputs["labels"], reduction="none")
+        self.steering.saw(sources, each.detach())
+        loss = each.mean() if num_items_in_batch is None else each.sum() / num_items_in_batch
+        return (loss, outputs) if return_outputs else loss
+
+    def mean_loss(self, rows: Rows) -> float:
+        """Measure the mean loss on rows, without learning from them."""
+        model: Any = self.model
+        model.eval()
+        total = 0.0
+        with torch.no_grad():
+            for start in range(0, len(rows), EVALUATION_BATCH):
+                batch: Any = self.data_collator([rows[row] for row in range(start, min(start + EVALUATION_BATCH, len(rows)))])
+                held = {name: value.to(self.args.device) for name, value in batch.items()}
+                with self.accelerator.autocast():
+                    logits = model(**held).logits
+                total += float(torch.nn.functional.cross_entropy(logits.float(), held["labels"], reduction="sum"))
+        model.train()
+        return total / len(rows)
 
 
 class Telling(TrainerCallback):
     """Tells every step, keeps the sampler's epoch, and stops a training that diverges."""
 
-    def __init__(self, order: WindowedLengths) -> None:
+    def __init__(self, order: WindowedLengths | Steered) -> None:
         self.order = order
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
@@ -112,7 +147,7 @@ def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
     bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
     return TrainingArguments(
         output_dir=job.checkpoints, num_train_epochs=settings.epochs, seed=job.seed, data_seed=job.seed,
-        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate, per_device_eval_batch_size=64,
+        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate, per_device_eval_batch_size=EVALUATION_BATCH,
         learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
         eval_strategy="steps", eval_steps=point, logging_steps=point, logging_nan_inf_filter=False,
         save_strategy="steps", save_steps=2 * point, save_total_limit=2, bf16=bf16, use_cpu=not gpu,
@@ -125,20 +160,24 @@ def train(job: Job) -> None:
     """Carry a job out: model, tokenizer, `curve.json` and `facts.json` are in `job.out` afterwards."""
     watch_parent(job.parent)
     set_seed(job.seed)
-    mix = pl.read_parquet(list(job.mix), columns=["text", "label"])
+    mix = pl.read_parquet(list(job.mix), columns=["text", "label", "source", "row_id"])
     model, tokenizer = load(job.settings, job.base, job.labels, mix["text"])
     numbers = {label: number for number, label in enumerate(job.labels)}
-    rows = Rows(mix, tokenizer, job.settings.max_tokens, numbers)
+    steering = steered(job, mix)
+    rows = Rows(mix, tokenizer, job.settings.max_tokens, numbers, steering.source if steering else None)
     aside = pl.concat([pl.read_parquet(file, columns=["text", "label"]) for file in job.holdout])
     seen = aside if aside.height <= CURVE_ROWS else aside.sample(CURVE_ROWS, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    order = WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
+    order = steering.sampler if steering else WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
     trainer = Ordered(
         model=model, args=arguments(job, len(rows), processes), train_dataset=rows,
         eval_dataset=Rows(seen, tokenizer, job.settings.max_tokens, numbers), processing_class=tokenizer,
-        data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Telling(order)],
+        data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Telling(order), *([steering] if steering else [])],
     )  # fmt: skip
-    trainer.order = order
+    trainer.order, trainer.steering = order, steering
+    if steering and len(steering.probe):
+        probe = Rows(mix[steering.probe.tolist()], tokenizer, job.settings.max_tokens, numbers)
+        steering.measure = lambda: trainer.mean_loss(probe)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
     if trainer.is_world_process_zero():
         save(job, trainer, rows)
@@ -146,7 +185,15 @@ def train(job: Job) -> None:
     trainer.accelerator.end_training()
 
 
-def save(job: Job, trainer: Trainer, rows: Rows) -> None:
+def steered(job: Job, mix: pl.DataFrame) -> Steering | None:
+    """Let a method set the weights while training, if the recipe asks for one."""
+    if job.settings.online is None:
+        return None
+    batches = math.ceil(len(mix) / job.settings.batch_size)
+    return Steering(mix, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed)
+
+
+def save(job: Job, trainer: Ordered, rows: Rows) -> None:
     """Write what training made."""
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
     model.save_pretrained(job.out)
@@ -164,6 +211,8 @@ def save(job: Job, trainer: Trainer, rows: Rows) -> None:
         "max_tokens": job.settings.max_tokens,
         "architecture": model.config.model_type,
     }
+    if trainer.steering:
+        facts["online"] = trainer.steering.facts(trainer.state.global_step)
     Path(job.out, "facts.json").write_text(json.dumps(facts))
 
 

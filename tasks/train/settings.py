@@ -1,9 +1,10 @@
 """The `train` section of a recipe."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
+from tasks import kinds
 from tasks.records import Section
 
 
@@ -16,6 +17,23 @@ class BuiltModel(Section):
     """Word pieces of its tokenizer, which is trained on the mix."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
+
+
+class OnlineSettings(Section):
+    """What every method says that changes the weights while training."""
+
+    kind: str
+    every: int = Field(default=10, ge=1)
+    """Optimiser steps between two updates of the weights."""
+
+
+def _online(section: Any) -> Any:
+    """Let the section be a method's name, or a mapping with `kind`."""
+    from tasks.train import online
+
+    if isinstance(section, str):
+        section = {"kind": section}
+    return kinds.load(online, section.get("kind")).Params.model_validate(section) if isinstance(section, dict) else section
 
 
 class TrainSettings(Section):
@@ -39,5 +57,14 @@ class TrainSettings(Section):
     """Longest input in tokens; longer ones are cut and counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
+    online: Annotated[SerializeAsAny[OnlineSettings], BeforeValidator(_online)] | None = None
+    """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the rows, in distinct
+    copies, and the weights it starts with."""
     processes: int | Literal["auto"] = "auto"
-    """Training processes on this machine; `auto` = one per GPU, one without."""
+    """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
+
+    @model_validator(mode="after")
+    def _online_in_one_process(self) -> Self:
+        if self.online and self.processes not in ("auto", 1):
+            raise ValueError(f"train.online changes weights in one process only; remove train.processes: {self.processes}")
+        return self

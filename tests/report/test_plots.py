@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tasks.records import Account
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
-from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, widest_share
+from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
 from tasks.report.samples import LONGEST, label_counts, sample_rows
 from tasks.runs import RunRecord, TaskNote
 
@@ -70,6 +70,16 @@ def test_short_and_flat_curves_are_drawn(points: list[dict[str, float]]) -> None
     found = curves(points)
     assert found is not None
     assert all(math.isfinite(value) for line in found.lines for point in line.points for value in point)
+
+
+def test_the_path_of_weights_is_a_line_for_each_source_between_0_and_1() -> None:
+    path = [{"step": step, "weights": {"a": 0.5 + step / 40, "b": 0.5 - step / 40}} for step in range(0, 20, 5)]
+    found = weights_path({"kind": "bandit", "path": path})
+    assert found is not None
+    assert [line.text for line in found.lines] == ["a", "b"]
+    assert [line.last for line in found.lines] == [0.875, 0.125]
+    assert found.lines[0].points[-1][1] < found.lines[1].points[-1][1], "the larger weight is higher on the page"
+    assert weights_path(None) is None
 
 
 def test_the_picture_is_small_and_always_the_same(record: RunRecord) -> None:

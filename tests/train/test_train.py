@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,17 @@ def mix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     return store, Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, rows=192)
 
 
+@pytest.fixture(scope="module")
+def two_sources(mix: tuple[Path, Manifest], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """The same mix, as if it came from two sources."""
+    store = tmp_path_factory.mktemp("two")
+    shutil.copytree(mix[0], store, dirs_exist_ok=True)
+    path = store / "snapshots/mix/m/data/train-00000.parquet"
+    halves = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("easy")).otherwise(pl.lit("hard"))
+    pl.read_parquet(path).with_columns(source=halves).write_parquet(path)
+    return store, mix[1]
+
+
 def settings(**more: Any) -> TrainSettings:
     return TrainSettings(**({"model": TINY, "epochs": 8, "batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32} | more))
 
@@ -80,8 +92,11 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     assert not [file.name for file in model.files if file.name.endswith((".bin", ".pkl", ".pt"))]
 
 
-def test_killed_training_resumes_to_the_same_weights_and_curve(mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = settings(epochs=6, weight_decay=0.02)
+@pytest.mark.parametrize("online", [None, "group-dro", {"kind": "bandit", "every": 7}])
+def test_killed_training_resumes_to_the_same_weights_and_curve(
+    two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any
+) -> None:  # fmt: skip
+    mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online)
     killed: list[int] = []
 
     def kill_at_half(line: str) -> dict[str, Any]:
@@ -102,6 +117,20 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(mix: tuple[Path, 
     whole = trained(mix, chosen)
     assert min(step for step in steps if step) == 1
     assert outcome(mix[0], resumed) == outcome(mix[0], whole)
+    assert resumed.facts == whole.facts
+
+
+def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path, Manifest]) -> None:
+    model = trained(two_sources, settings(epochs=3, online={"kind": "bandit", "every": 4, "target": "easy"}))
+    facts = model.facts["online"]
+    assert [point["step"] for point in facts["path"]] == [0, *range(5, 38, 4)]
+    assert all(sum(point["weights"].values()) == pytest.approx(1) for point in facts["path"])
+    assert sum(facts["shares"].values()) == pytest.approx(1)
+    assert facts["probe_rows"] == 9
+    with pytest.raises(RecipeError, match="'eassy' has no rows in the mix"):
+        trained(two_sources, settings(online={"kind": "bandit", "target": "eassy"}))
+    with pytest.raises(ValueError, match="one process only"):
+        settings(online="odm", processes=2)
 
 
 def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path, Manifest], tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ class Params(Section):
 
     kind: Literal["given"] = "given"
     shares: dict[str, float] = Field(min_length=1)
+    """Source -> share of the mix; normalised to sum to 1."""
 
     @model_validator(mode="after")
     def _usable(self) -> "Params":

@@ -22,7 +22,7 @@ class Params(Section):
 
     kind: Literal["temperature"] = "temperature"
     temperature: float = Field(default=2.0, gt=0, allow_inf_nan=False)
-    """T above; without unit."""
+    """T of n^(1/T): 1 is proportional, larger is nearer to uniform."""
     limit: int | None = Field(default=None, ge=1)
     """A source larger than this counts as this large, in the recipe's unit."""
 
