@@ -148,6 +148,24 @@ def ledger(
 
 
 @app.command()
+def fit(
+    mixtures: Annotated[
+        str, typer.Option(metavar="CSV", help="A row per run, a column of shares per source; a first column `index` may name the runs.")
+    ],
+    scores: Annotated[str, typer.Option(metavar="CSV", help="A row per run, in the same order or with the same `index`.")],
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the scores; several with commas between, or `mean`, for their mean.")],
+    predict: Annotated[str | None, typer.Option(metavar="CSV", help="Mixes whose scores are to be guessed.")] = None,
+    prior: Annotated[str | None, typer.Option(metavar="MIX", help="Mix to stay near: `a=0.5,b=0.5`, or a JSON or YAML file.")] = None,
+    higher_is_better: Annotated[bool, typer.Option("--higher-is-better", help="The scores are accuracies or the like, not losses.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Learn weights from runs made elsewhere: fit a surrogate, say how well it guesses, recommend a mix."""
+    from tasks.search.task import fit_runs
+
+    _give(fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better), "fitted", as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a recipe, for editors."""
     from tasks.schema import recipe_schema

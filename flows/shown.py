@@ -219,3 +219,25 @@ def ledgered(found: dict[str, Any]) -> None:
         return
     rows = ([name, entry["runs"], entry["rows_seen"], entry["epochs"]] for name, entry in found["sources"].items())
     table(f"Trained on by the runs of {found['recipe']}", ["source", "trainings>", "rows seen>", "epochs in all>"], rows)
+
+
+def fitted(found: dict[str, Any]) -> None:
+    """Print what runs made elsewhere teach."""
+    best, surrogate = found["recommended"], found["surrogate"]
+    rows = (
+        (name, percent(share), f"{percent(best['low'][name])} to {percent(best['high'][name])}", percent(found["best_run"]["weights"][name]))
+        for name, share in sorted(best["weights"].items(), key=lambda item: -item[1])
+    )
+    table("Recommended weights", ["source", "weight>", "90 % interval>", "in the best run>"], rows)
+    tried = [(one["kind"], _error(one["left_out_error"]), one["left_out_rank_correlation"]) for one in found["tried"]]
+    table(f"Surrogates on runs left out ({surrogate['how']})", ["surrogate", "error>", "rank correlation>"], tried)
+    console.print(f"The mean of the other runs is off by {surrogate['error_of_the_mean']:.4g}.")
+    if "predictions" in found:
+        table("Guessed scores", ["run", "score>"], [(one["run"], f"{one['predicted']:.4f}") for one in found["predictions"]])
+    for note in found["notes"]:
+        console.print(f"Note: {note}", markup=False)
+    console.print(found["sentence"], markup=False, style="bold")
+
+
+def _error(error: float | None) -> str:
+    return "cannot guess" if error is None else f"{error:.4g}"

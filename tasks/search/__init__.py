@@ -1,0 +1,1 @@
+"""Search: learn from runs on different mixes which mix is best."""
