@@ -1,15 +1,16 @@
 """From the sources to one checked, weighted mix."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from flows.calls import Call, Made
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
-from tasks.nearby.task import thin_pool
+from tasks.nearby.task import decontaminate_pool, thin_pool
 from tasks.profile.task import profile_mix
-from tasks.recipe import LoadedRecipe
+from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe
 from tasks.weigh.task import weigh_sources
 
 
@@ -22,6 +23,9 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean) for name in recipe.sources]
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
+    if recipe.decontaminate:
+        benchmarks = _benchmarks(recipe.decontaminate, loaded.folder, store, call)
+        made.pool = call(decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed)
     if recipe.near_duplicates:
         made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
     yield "deduplicate"
@@ -37,3 +41,10 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix, store, "mix", made.pool, made.mix, recipe.seed)
     yield "mix"
+
+
+def _benchmarks(settings: DecontaminateSettings, folder: str, store: str, call: Call) -> list[Any]:
+    """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones are dropped."""
+    seen = {name: call(probe_source, name, source, folder) for name, source in settings.benchmarks.items()}
+    raw = {name: call(ingest_source, store, name, seen[name], source, (ANY_LABEL,), folder) for name, source in settings.benchmarks.items()}
+    return [call(clean_source, store, name, raw[name], ALL_TEXTS) for name in settings.against]

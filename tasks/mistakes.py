@@ -42,7 +42,7 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
         if name == "mix":
             found.append((f"sources.{name}", "checks and policies call the whole mix by this name; take another"))
         found += _label_problems(f"sources.{name}", _mapping(source), known_labels)
-    return found
+    return [*found, *_benchmark_problems(sources, _mapping(_mapping(tree.get("decontaminate")).get("against")))]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -70,6 +70,14 @@ def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator
         for name in subjects if isinstance(subjects, list) else []:
             if name not in [*map(str, sources), "mix"]:
                 yield f"checks.expectations.{number}.subjects", f"no source is called {name!r};{nearest(name, [*sources, 'mix'])}"
+
+
+def _benchmark_problems(sources: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in benchmarks:
+        if name in sources:
+            yield f"decontaminate.against.{name}", "a source has this name; what is mixed and what is measured on are told apart by it"
+        elif name == "holdout" or not re.match(NAME, str(name)):
+            yield f"decontaminate.against.{name}", "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
 
 
 def _label_problems(place: str, source: Mapping[str, Any], known: list[str]) -> Iterator[Problem]:
@@ -108,7 +116,7 @@ def _is_branch(part: object) -> bool:
 
 def _siblings(recipe: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
     """Give the keys that could stand where an unknown one stands."""
-    if place[0] == "sources" and len(place) == 3:
+    if place[:-2] in {("sources",), ("decontaminate", "against")}:
         every = [kinds.load(source_kinds, kind).Params for kind in kinds.names(source_kinds)]
         return list(dict.fromkeys(name for model in [SourceSettings, *every] for name in model.model_fields))
     model: type[BaseModel] | None = recipe

@@ -14,17 +14,21 @@ from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, HoldoutSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.ingest.settings import Source
+from tasks.ingest.settings import Source, SourceSettings
 from tasks.kinds import load
 from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
 from tasks.mix.settings import PlanSettings
-from tasks.nearby.settings import NearSettings
+from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
 from tasks.train.settings import TrainSettings
 from tasks.weigh import methods
 from tasks.weigh.settings import Weights
 
+ANY_LABEL = "any"
+"""Stands for the labels of benchmark rows, which do not matter."""
+ALL_TEXTS = CleanSettings(max_chars=2**31)
+"""How benchmarks are cleaned: only empty texts and repetitions go."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -40,6 +44,29 @@ class MixSettings(PlanSettings):
         return PlanSettings(**{name: getattr(self, name) for name in PlanSettings.model_fields})
 
 
+class DecontaminateSettings(OverlapSettings):
+    """Benchmarks and the run's own hold-out: training rows that repeat their rows go."""
+
+    against: dict[str, Source] = Field(default_factory=dict)
+    """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no entry."""
+
+    @property
+    def overlap(self) -> OverlapSettings:
+        """The section without the benchmarks, which are read by then."""
+        return OverlapSettings(**{name: getattr(self, name) for name in OverlapSettings.model_fields})
+
+    @property
+    def benchmarks(self) -> dict[str, SourceSettings]:
+        """The benchmarks, to be read whatever their labels are."""
+        return {
+            name: source.model_copy(update={"label": ANY_LABEL, "labels": None, "columns": _text_of(source)}) for name, source in self.against.items()
+        }
+
+
+def _text_of(source: SourceSettings) -> dict[str, str | int]:
+    return {role: column for role, column in source.columns.items() if role != "label"}
+
+
 class Recipe(Section):
     """A whole recipe. Everything that has a default may be left out."""
 
@@ -52,6 +79,8 @@ class Recipe(Section):
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
     holdout: HoldoutSettings = HoldoutSettings()
+    decontaminate: DecontaminateSettings | None = None
+    """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows; `{}` = the hold-out only."""
     near_duplicates: NearSettings | None = NearSettings()
     """Which near duplicates to drop, and what counts as one; null keeps them."""
     checks: ChecksSettings = ChecksSettings()

@@ -93,6 +93,8 @@ class RunRecord(RunStart):
     verdicts: tuple[Verdict, ...] = ()
     near: dict[str, Any] = Field(default_factory=dict)
     """Facts of the search for near duplicates, with `examples` of pairs."""
+    contamination: dict[str, Any] = Field(default_factory=dict)
+    """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
     profile: dict[str, Any] = Field(default_factory=dict)
     """Quality and diversity of the sources and the mix."""
     weights: dict[str, Any] = Field(default_factory=dict)

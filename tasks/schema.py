@@ -19,7 +19,9 @@ def recipe_schema() -> dict[str, Any]:
     places, parts = models_json_schema([(model, "validation") for model in [*sources, *weights, *steered, Recipe]], ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = parts["$defs"]
     recipe = definitions.pop(places[Recipe, "validation"]["$ref"].rpartition("/")[2])
-    recipe["properties"]["sources"]["additionalProperties"] = {"anyOf": [places[model, "validation"] for model in sources]}
+    source = {"anyOf": [places[model, "validation"] for model in sources]}
+    recipe["properties"]["sources"]["additionalProperties"] = source
+    definitions["DecontaminateSettings"]["properties"]["against"]["additionalProperties"] = source
     shares = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
     names = {"enum": [name for name in kinds.names(methods) if name != "given"]}
     mix, train = definitions["MixSettings"]["properties"], definitions["TrainSettings"]["properties"]

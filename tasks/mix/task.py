@@ -18,6 +18,9 @@ from tasks.mix.write import shards, write_shards
 from tasks.records import Manifest, Product
 from tasks.storage import open_store
 
+TOLD = ("contamination",)
+"""What the dataset card says of the pool's making."""
+
 
 @stage_task("plan")
 def plan_mix(
@@ -45,7 +48,7 @@ def write_mix(work: Workbench, subject: str, pool: Manifest, plan: Manifest, set
     for name, value in {"receipt.json": plan.facts["receipt"], "lock.json": lock(pool, plan, work.files)}.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
-    facts = {"receipt": plan.facts["receipt"], "shards": len(names)}
+    facts = {"receipt": plan.facts["receipt"], "shards": len(names)} | {name: pool.facts[name] for name in TOLD if name in pool.facts}
     return Product(rows=plan.rows, tokens=plan.tokens, columns=pool.columns, accounts=pool.accounts, facts=facts)
 
 

@@ -20,9 +20,9 @@ from tasks.nearby.parallel import in_order
 from tasks.nearby.reading import at, batches, rows_of
 from tasks.nearby.settings import NearSettings
 from tasks.nearby.settle import Settled, settle
-from tasks.nearby.shingles import Places, shingle
+from tasks.nearby.shingles import Flags, Places, shingle
 from tasks.nearby.sketch import Family, Keys, band_keys
-from tasks.nearby.verify import Sets, jaccard
+from tasks.nearby.verify import Pairs, Sets, Shares, jaccard
 
 DROPPED = {"source": pl.String, "row": pl.Int64, "survivor_source": pl.String, "survivor_row": pl.Int64, "jaccard": pl.Float64}
 
@@ -49,6 +49,7 @@ def find_near_duplicates(
     seed: int = 0,
     protected: Collection[str] = (),
     quality: str | None = None,
+    only_protected: bool = False,
 ) -> NearDuplicates:
     """Say which rows nearly repeat another one, within and across sources.
 
@@ -61,21 +62,33 @@ def find_near_duplicates(
         seed: draws the hash functions.
         protected: sources of which no row is dropped (hold-out sets, benchmarks); name them first in `sources`.
         quality: a column of numbers, higher is better; nulls are the worst.
+        only_protected: whether only rows of protected sources drop others.
     """
     family = Family.drawn(settings.threshold, settings.permutations, seed)
     paths, rows = spill(in_order(lambda texts: _keys(texts, settings.words, family), batches(sources, "text")), scratch)
+    sizes = rows_of(sources)
+    kept_whole = np.isin(np.arange(len(sizes)), [number for number, name in enumerate(sources) if name in protected])
     found = groups(paths, rows)
+    if only_protected:
+        found = _mixed(found, kept_whole[np.searchsorted(np.cumsum(sizes), found.members, side="right")])
     candidates, places = np.unique(found.members, return_inverse=True)
     blocks = in_order(lambda texts: list(shingle(texts, settings.words)), at(sources, "text", candidates))
     sets = Sets.written(chain.from_iterable(blocks), scratch / "sets.u64")
 
-    sizes = rows_of(sources)
     source = np.searchsorted(np.cumsum(sizes), candidates, side="right")
     best_first = np.lexsort((candidates, _badness(sources, quality, candidates), source))
     rank = np.argsort(best_first)
-    droppable = ~np.isin(source, [number for number, name in enumerate(sources) if name in protected])
+    droppable = ~kept_whole[source[best_first]]
     by_rank = Groups(rank[places], found.sizes)
-    settled = settle(by_rank, lambda pairs: jaccard(sets, best_first[pairs]), settings.threshold, droppable[best_first])
+
+    def compare(pairs: Pairs) -> Shares:
+        if not only_protected:
+            return jaccard(sets, best_first[pairs])
+        shares, counts = np.zeros(len(pairs)), ~droppable[pairs[:, 0]]
+        shares[counts] = jaccard(sets, best_first[pairs[counts]])
+        return shares
+
+    settled = settle(by_rank, compare, settings.threshold, droppable)
     dropped = _named(settled, source[best_first], (candidates - (np.cumsum(sizes) - sizes)[source])[best_first], list(sources))
     facts = {"rows": rows, "candidates": len(candidates), "verified": settled.verified, "dropped": len(dropped)}
     facts |= {"clusters": len(np.unique(settled.survivors)), "unsettled": settled.unsettled, "bands": family.bands, "height": family.height}
@@ -84,6 +97,15 @@ def find_near_duplicates(
 
 def _keys(texts: pl.Series, words: int, family: Family) -> Keys:
     return np.concatenate([np.empty((family.bands, 0), np.uint64), *(band_keys(block, family) for block in shingle(texts, words))], axis=1)
+
+
+def _mixed(found: Groups, kept_whole: Flags) -> Groups:
+    """Keep the groups that have rows of protected and of other sources."""
+    if not len(found.sizes):
+        return found
+    starts = np.cumsum(found.sizes) - found.sizes
+    both = np.logical_or.reduceat(kept_whole, starts) & ~np.logical_and.reduceat(kept_whole, starts)
+    return Groups(found.members[np.repeat(both, found.sizes)], found.sizes[both])
 
 
 def _badness(sources: Mapping[str, Path], quality: str | None, candidates: Places) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -24,11 +24,12 @@ def example_pairs(dropped: pl.DataFrame, sources: Mapping[str, Path], count: int
     by_jaccard = dropped.sort("jaccard", "source", "row")
     places = np.unique(np.linspace(0, len(dropped) - 1, min(count, len(dropped))).round().astype(np.int64))
     chosen = by_jaccard[places]
-    texts = (_texts(chosen[source], chosen[row], sources) for source, row in (("source", "row"), ("survivor_source", "survivor_row")))
+    texts = (texts_at(chosen[source], chosen[row], sources) for source, row in (("source", "row"), ("survivor_source", "survivor_row")))
     return chosen.with_columns(**dict(zip(("text", "survivor_text"), texts, strict=True)))
 
 
-def _texts(source: pl.Series, row: pl.Series, sources: Mapping[str, Path]) -> pl.Series:
+def texts_at(source: pl.Series, row: pl.Series, sources: Mapping[str, Path]) -> pl.Series:
+    """Fetch the texts of some rows, told by file and row number."""
     if not len(row):
         return pl.Series([], dtype=pl.String)
     sizes = rows_of(sources)

@@ -1,26 +1,59 @@
-"""Prefect task of the near-duplicate stage. The work is in thin.py and engine.py."""
+"""Prefect tasks of the near-duplicate stage. The work is in contamination.py, thin.py, engine.py and remove.py."""
 
 import shutil
+from pathlib import Path
+
+import polars as pl
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
-from tasks.nearby.settings import NearSettings
+from tasks.nearby.contamination import contaminated
+from tasks.nearby.remove import closed, remove
+from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.nearby.thin import thin
 from tasks.records import Manifest, Product
+
+
+@stage_task("decontaminate")
+def decontaminate_pool(work: Workbench, subject: str, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int) -> Product:
+    """Drop training rows that repeat a row of the hold-out or of a benchmark."""
+    train, holdout = _sides(work, pool)
+    files = {benchmark.subject: work.open(benchmark, "data.parquet") for benchmark in benchmarks}
+    found = contaminated(train, holdout, files, settings, _scratch(work), seed)
+    told = ", ".join(f"{source}: {name} {rows:,}" for source, counts in found.facts["matched"].items() for name, rows in counts.items())
+    ui.log(f"{subject}: {found.facts['dropped']:,} training rows repeat a benchmark or the hold-out ({told or 'none'})")
+    return _without(work, pool, found.dropped, {"contamination": found.facts})
 
 
 @stage_task("nearby")
 def thin_pool(work: Workbench, subject: str, pool: Manifest, settings: NearSettings, seed: int) -> Product:
     """Drop training rows that nearly repeat another one or a hold-out row."""
-    sides = {
-        side: {account.source: work.open(pool, f"{side}/{account.source}.parquet") for account in pool.accounts} for side in ("train", "holdout")
-    }
-    (scratch := work.scratch / "near").mkdir(exist_ok=True)
-    kept, accounts, facts = thin(sides["train"], sides["holdout"], pool.accounts, settings, scratch, seed)
-    for source, frame in kept.items():
-        with work.writing(f"train/{source}.parquet") as path, work.writing(f"holdout/{source}.parquet") as aside:
-            frame.write_parquet(path, compression="zstd", compression_level=1)
-            shutil.copyfile(sides["holdout"][source], aside)
-    ui.log(f"{subject}: {facts['dropped']:,} of {facts['rows']:,} rows are near duplicates (Jaccard >= {settings.threshold:g})")
-    rows, tokens = (sum(getattr(account, name) for account in accounts) for name in ("rows", "tokens"))
-    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=accounts, facts=pool.facts | {"near": facts})
+    found = thin(*_sides(work, pool), settings, _scratch(work), seed)
+    counts = f"{found.facts['dropped']:,} of {found.facts['rows']:,} rows"
+    ui.log(f"{subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
+    return _without(work, pool, found.dropped, {"near": found.facts})
+
+
+def _sides(work: Workbench, pool: Manifest) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Open the files to train on and those kept aside."""
+    names = [account.source for account in pool.accounts]
+    train, holdout = ({name: work.open(pool, f"{side}/{name}.parquet") for name in names} for side in ("train", "holdout"))
+    return train, holdout
+
+
+def _scratch(work: Workbench) -> Path:
+    (folder := work.scratch / "near").mkdir(exist_ok=True)
+    return folder
+
+
+def _without(work: Workbench, pool: Manifest, dropped: pl.DataFrame, facts: dict[str, object]) -> Product:
+    """Write what is left of the pool; the hold-out stays as it is."""
+    accounts = []
+    for (name, train), holdout in zip(_sides(work, pool)[0].items(), _sides(work, pool)[1].values(), strict=True):
+        gone = dropped.filter(pl.col("source") == name)
+        with work.writing(f"train/{name}.parquet") as path, work.writing(f"holdout/{name}.parquet") as aside:
+            remove(train, gone["row"], path)
+            accounts.append(closed(pool.account(name), gone, path))
+            shutil.copyfile(holdout, aside)
+    rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
+    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=pool.facts | facts)

@@ -17,6 +17,9 @@ REASONS = {
     "holdout_duplicate": "repeats a hold-out row",
     "near_duplicate": "nearly repeats another row",
     "near_holdout": "nearly repeats a hold-out row",
+    "in_benchmark": "shares a run of words with a benchmark",
+    "near_benchmark": "nearly repeats a benchmark row",
+    "in_holdout_ngram": "shares a run of words with a hold-out row",
 }
 STATEMENT_END = (("holdout", "kept aside to measure on"), ("rows", "may be mixed"))
 

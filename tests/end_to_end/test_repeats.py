@@ -1,0 +1,111 @@
+"""Rows that repeat a benchmark: removed on the way from sources to mix, counted, and shown in report and card."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from flows.blend import blend
+from flows.calls import Made, Plain, walk
+from flows.look import validate_recipe
+from flows.record import gather
+from tasks.errors import CuveeError, RecipeError
+from tasks.publish.cards import dataset_card
+from tasks.publish.task import begin_run
+from tasks.recipe import LoadedRecipe, load_recipe
+from tasks.report.page import build_page
+
+WORDS = np.array([f"word{number}" for number in range(3000)])
+QUESTIONS = ["which " + " ".join(WORDS[start : start + 16]) for start in (0, 100, 200)]
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_recipe(folder: Path, **more: Any) -> str:
+    rng = np.random.default_rng(1)
+    for name in ("news", "talk"):
+        texts = [" ".join(rng.choice(WORDS, size=20)) for _ in range(200)]
+        if name == "talk":
+            texts[3] = f"she asked: {QUESTIONS[1].upper()}? nobody knew"
+            texts[5] = QUESTIONS[0].replace("word7", "other")  # no run of 13 words, yet nearly the same
+        write_csv(folder / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
+    write_csv(folder / "quiz.csv", [{"question": question, "answer": str(number)} for number, question in enumerate(QUESTIONS)])
+    recipe = {
+        "name": "repeats", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "decontaminate": {"against": {"quiz": {"path": "quiz.csv", "columns": {"text": "question", "label": "answer"}}}, "near": {"threshold": 0.2}},
+    } | more  # fmt: skip
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
+    return str(folder / "recipe.yaml")
+
+
+Run = tuple[LoadedRecipe, str, Made]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("repeats")
+    loaded, made = load_recipe(write_recipe(folder)), Made()
+    walk(blend(loaded, str(folder / "store"), Plain(), made), "mix")
+    return loaded, str(folder / "store"), made
+
+
+def test_rows_that_repeat_the_benchmark_are_not_in_the_mix(run: Run) -> None:
+    _, store, made = run
+    mix = pl.read_parquet(Path(store, made.mix.path, "data/train-*.parquet"))
+    assert {"talk.csv:5", "talk.csv:7"} & set(mix["row_id"]) == set()
+    account = made.mix.account("talk")
+    removed = {name: count for name, count in account.dropped.items() if name.endswith("_benchmark")}
+    assert sum(removed.values()) == 2 - _held(store, made, "talk")
+    assert made.mix.account("news").dropped == {}
+
+
+def _held(store: str, made: Made, source: str) -> int:
+    held = pl.read_parquet(Path(store, made.mix.path, f"data/holdout-{source}.parquet"))["row_id"]
+    return len({"talk.csv:5", "talk.csv:7"} & set(held))
+
+
+def test_benchmark_rows_are_no_part_of_the_pool(run: Run) -> None:
+    _, _, made = run
+    assert [account.source for account in made.pool.accounts] == ["news", "talk"]
+    assert made.pool.facts["contamination"]["rows"]["quiz"] == 3
+
+
+def test_report_and_card_tell_what_was_found(run: Run) -> None:
+    loaded, store, made = run
+    start = begin_run(loaded.published)
+    page = build_page(gather(start, loaded, store, made, []), [], {})
+    card = dataset_card(start, made.mix, "f" * 64)
+    assert "shares a run of words with a benchmark" in page
+    for text in (page, card):
+        assert "quiz" in text
+        assert "word110" in text
+    assert "| quiz | 3 | 2 |" in card
+
+
+def test_validate_reads_the_benchmarks_too(tmp_path: Path) -> None:
+    file = write_recipe(tmp_path)
+    assert validate_recipe(file, {})["valid"]
+    with pytest.raises(CuveeError, match=r"decontaminate\.against\.quiz: .*nowhere\.csv"):
+        validate_recipe(file, {"decontaminate.against.quiz.path": "nowhere.csv"})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("news", "a source has this name"), ("holdout", "not `holdout`"), ("Quiz 1", "lower-case letters")]
+)  # fmt: skip
+def test_names_of_benchmarks_are_their_own(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        load_recipe(write_recipe(tmp_path, decontaminate={"against": {name: {"path": "quiz.csv"}}}))
+
+
+def test_an_unknown_key_of_a_benchmark_is_told_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"decontaminate\.against\.quiz\.colums: unknown key; did you mean 'columns'"):
+        load_recipe(write_recipe(tmp_path, decontaminate={"against": {"quiz": {"path": "quiz.csv", "colums": {}}}}))
