@@ -108,7 +108,9 @@ class Submitted:
 
 
 def _line(note: TaskNote) -> str:
-    return f"{note.name:<20} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {f'{note.seconds:.1f} s' if note.state == 'run' else '':>8}"
+    took = f"{note.seconds:.1f} s" if note.state == "run" else ""
+    how = note.how if note.state == "run" else ""
+    return f"{note.name:<20} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {took:>8}  {how}".rstrip()
 
 
 def result_storage(store: str) -> LocalFileSystem | RemoteFileSystem:

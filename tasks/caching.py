@@ -39,8 +39,10 @@ class Workbench:
         key: the content key of the product in hand.
     """
 
-    def __init__(self, store: Store, stage: str, key: str) -> None:
-        self.store, self.stage, self.key = store, stage, key
+    def __init__(self, store: Store, stage: str, key: str, parts: dict[str, str]) -> None:
+        self.store, self.stage, self.key, self.parts = store, stage, key, parts
+        self.pointer = ""
+        self.note: dict[str, Any] | None = None
         self.path = f"snapshots/{stage}/{key}"
         self.scratch = store.scratch(f"{stage}-{key}")
         self.files: list[FileFact] = []
@@ -70,6 +72,23 @@ class Workbench:
     def open(self, manifest: Manifest, name: str) -> Path:
         """Give a local path to a file of another product."""
         return self.store.open(manifest, name)
+
+    def earlier(self, changing: str) -> tuple[Manifest, Any] | None:
+        """Find the product made last whose inputs differ from this one's in nothing but the argument `changing`, and what it left.
+
+        Only a product whose work called `leave` is found.
+        """
+        same = {name: part for name, part in self.parts.items() if name.partition(".")[0] != changing}
+        self.pointer = f"snapshots/{self.stage}/newest/{key_of(self.stage, same)}.json"
+        if not self.store.exists(self.pointer):
+            return None
+        left = self.store.read_json(self.pointer)
+        found = self.store.lookup(self.stage, left["key"])
+        return (found, left["note"]) if found else None
+
+    def leave(self, note: Any) -> None:
+        """Leave a note (JSON) for the next product of the same inputs; it is no part of this one. `earlier` comes first."""
+        self.note = {"key": self.key, "note": note}
 
 
 def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, str]:
@@ -157,21 +176,24 @@ def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], arg
     """Make the product with this key; others of this machine that want the same one wait for it."""
     home, key = open_store(arguments["store"]), key_of(stage, parts)
     with home.holding(f"{stage}-{key}"):
-        return home.lookup(stage, key) or _make(Workbench(home, stage, key), parts, work, arguments)
+        return home.lookup(stage, key) or _make(Workbench(home, stage, key, parts), work, arguments)
 
 
-def _make(bench: Workbench, parts: dict[str, str], work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
+def _make(bench: Workbench, work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
     """Do the work; data first, manifest last."""
     started = time.monotonic()
     product = work(bench, **{name: value for name, value in arguments.items() if name != "store"})
+    seconds = round(time.monotonic() - started, 3)
     inputs = [item for value in arguments.values() for item in (value if isinstance(value, (list, tuple)) else [value])]
     manifest = Manifest(
-        stage=bench.stage, subject=arguments["subject"], key=bench.key, path=bench.path, parts=parts, seconds=round(time.monotonic() - started, 3),
+        stage=bench.stage, subject=arguments["subject"], key=bench.key, path=bench.path, parts=bench.parts, seconds=seconds,
         files=tuple(sorted(bench.files, key=lambda file: file.name)),
         parents=tuple(item.fingerprint for item in inputs if isinstance(item, Manifest)),
         **{name: getattr(product, name) for name in Product.model_fields},
     )  # fmt: skip
     bench.store.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
+    if bench.note:
+        bench.store.write_json(bench.pointer, bench.note)
     shutil.rmtree(bench.scratch, ignore_errors=True)
     return manifest
 

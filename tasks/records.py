@@ -100,6 +100,8 @@ class Manifest(Section):
     """Dotted name of every input of the key -> short digest of its value."""
     seconds: float = 0.0
     """How long the work took; no part of the fingerprint."""
+    how: str = ""
+    """How it was made, in words; no part of the fingerprint."""
 
     @property
     def bytes(self) -> int:
@@ -109,7 +111,7 @@ class Manifest(Section):
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of what the product says and holds; equal content made in another way has the same one."""
-        return digest(self.model_dump(mode="json", exclude={"key", "path", "parents", "parts", "seconds"}))
+        return digest(self.model_dump(mode="json", exclude={"key", "path", "parents", "parts", "seconds", "how"}))
 
     def file(self, name: str) -> FileFact:
         """Find a file by its name inside the product."""
@@ -128,6 +130,7 @@ class Product(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
     facts: dict[str, Any] = Field(default_factory=dict)
+    how: str = ""
 
 
 class Failure(Section):

@@ -64,13 +64,15 @@ class TaskNote(Section):
     """Of the product; empty for a task that makes none."""
     parents: tuple[str, ...] = ()
     """Fingerprints of the products it was made from."""
+    how: str = ""
+    """How the product was made, in words, such as which files were read."""
 
     @classmethod
     def of(cls, name: str, subject: str, state: str, made: Manifest | None) -> Self:
         """Note a task and the product it gave, if it gives one."""
         if made is None:
             return cls(name=name, subject=subject, state=state)
-        said = {field: getattr(made, field) for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents")}
+        said = {field: getattr(made, field) for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents", "how")}
         return cls(name=name, subject=subject, state=state, **said)
 
 

@@ -146,7 +146,7 @@ def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, call
 
 
 def test_a_file_whose_writing_failed_is_not_in_the_store(tmp_path: Path) -> None:
-    bench = Workbench(Store(str(tmp_path)), "clean", "k")
+    bench = Workbench(Store(str(tmp_path)), "clean", "k", {})
     with pytest.raises(CuveeError), bench.writing("data") as path:
         path.write_text("half")
         raise CuveeError("stopped")

@@ -1,14 +1,28 @@
 """What a source kind hands over: blocks of raw records, and the records it could not read."""
 
+import codecs
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import Any, BinaryIO
 
 import polars as pl
 
+from tasks.errors import QualityGate
+
 LINE = "__line"
 """Column with the record's line (or number) in its file, from 1."""
+FILE, PART = "__file", "__part"
+"""Columns with the record's file, and with the number of its batch, where several are mapped together."""
+OURS = frozenset({LINE, FILE, PART, "__text", "__label", "__reason"})
+"""Names that no column of a source can have here."""
 EXCERPT = 500
+LONGEST_LINE = 1 << 30
+"""Bytes; a longer line is no record but a file of another kind."""
+STATEFUL = ("utf-7", "hz", "iso2022", "unicode-escape", "raw-unicode-escape")
+"""Encodings whose lines cannot be decoded one by one."""
 
 
 @dataclass(frozen=True)
@@ -28,81 +42,55 @@ class BadRow:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A place in a file between two records: those before it are complete, whatever is appended to the file.
+
+    Attributes:
+        offset: bytes before it.
+        line: number of the line that begins there.
+    """
+
+    offset: int
+    line: int
+
+
+START = Mark(0, 1)
+
+
+@dataclass(frozen=True)
 class Batch:
     """A block of records of one file.
 
     Attributes:
-        frame: the source's own columns, with `LINE`.
+        frame: the source's own columns, all of them text, with `LINE`.
+        loose: whether a record may lack any column; one that earlier records of the file had is null then.
+        mark: place up to which this batch and those before it give the file; None where reading cannot be taken up again.
     """
 
     file: str
     frame: pl.DataFrame
     bad: list[BadRow] = field(default_factory=list)
+    loose: bool = False
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file of a source: its name within the source, and how to open it (decompressed)."""
+    """A file of a source: its name within the source, and how to open it (decompressed).
+
+    Attributes:
+        mark: where to begin; another place than the start only for kinds that set marks on their batches.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
+    mark: Mark = START
 
 
 def excerpt(raw: str | bytes) -> str:
     """Make the first characters of a record storable and printable."""
     text = raw[: 4 * EXCERPT].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:EXCERPT]
     return text[:EXCERPT].encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[tuple[int, list[str | bytes]]]:
-    """Read a text file in blocks of whole lines.
-
-    Lines end with LF, CRLF or CR-less end of file; a byte order mark at the start is no part of the text. A line that is
-    not valid in `encoding` is given as bytes.
-
-    Yields:
-        Number of the block's first line (from 1), and its lines without their ends.
-    """
-    number, rest = 1, b""
-    with file.open() as stream:
-        if _is_wide(encoding):
-            text = stream.read().decode(encoding, "replace").removeprefix("\ufeff")
-            yield 1, list(_split(text))
-            return
-        first = True
-        while block := stream.read(block_bytes):
-            if first:
-                block, first = block.removeprefix(b"\xef\xbb\xbf"), False
-            *whole, rest = (rest + block).split(b"\n") if b"\n" in block else (rest + block,)
-            if whole:
-                yield number, _decoded(whole, encoding)
-                number += len(whole)
-    if rest:
-        yield number, _decoded([rest], encoding)
-
-
-def _is_wide(encoding: str) -> bool:
-    """Say whether a line end takes more than the byte 0x0A in this encoding."""
-    return "\n".encode(encoding) != b"\n"
-
-
-def _split(text: str) -> Iterable[str]:
-    lines = text.split("\n")
-    return (line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines))
-
-
-def _decoded(lines: list[bytes], encoding: str) -> list[str | bytes]:
-    try:
-        return [line.removesuffix("\r") for line in b"\n".join(lines).decode(encoding).split("\n")]
-    except UnicodeDecodeError:
-        return [_line(line.removesuffix(b"\r"), encoding) for line in lines]
-
-
-def _line(line: bytes, encoding: str) -> str | bytes:
-    try:
-        return line.decode(encoding)
-    except UnicodeDecodeError:
-        return line
 
 
 def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
@@ -120,32 +108,127 @@ def as_text(value: Any) -> str | None:
         value = value[0]
     if value is None:
         return None
-    text = value if isinstance(value, str) else _json(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if not text.isascii():
         text.encode("utf-8")
     return text
 
 
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
-
-
 def from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], bad: list[BadRow]) -> Batch:
     """Make a batch of records with numbers; keys that a record lacks are null."""
-    columns: dict[str, list[str | None]] = {}
     numbers: list[int] = []
+    rows: list[dict[str, str | None]] = []
     for number, record in records:
         try:
-            row = {str(key): as_text(value) for key, value in record.items()}
+            row = {as_text(str(key)) or "": as_text(value) for key, value in record.items()}
         except UnicodeEncodeError:
             bad.append(BadRow(number, "bad_encoding", "half of a surrogate pair", excerpt(str(record))))
             continue
-        for key in row.keys() - columns.keys():
-            columns[key] = [None] * len(numbers)
-        for key, values in columns.items():
-            values.append(row.get(key))
         numbers.append(number)
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-    return Batch(name, frame.with_columns(pl.Series(LINE, numbers, pl.Int64)), bad)
+        rows.append(row)
+    names = [name for name in dict.fromkeys(chain.from_iterable(rows)) if name not in OURS]
+    columns = {key: pl.Series([row.get(key) for row in rows], dtype=pl.String) for key in names}
+    return Batch(name, pl.DataFrame(columns | {LINE: pl.Series(numbers, dtype=pl.Int64)}), bad, loose=True)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a text file.
+
+    Attributes:
+        mark: where it begins.
+        data: its bytes; in UTF-8 for encodings that need more than one byte for a line end, else as they stand in the file.
+        last: whether the file ends here without a line end, so that its last line may still grow.
+    """
+
+    mark: Mark
+    data: bytes
+    last: bool = False
+
+    @cached_property
+    def end(self) -> Mark:
+        """Where the next block begins."""
+        return Mark(self.mark.offset + len(self.data), self.mark.line + self.data.count(b"\n"))
+
+
+def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block]:
+    """Read a text file in blocks of whole lines, from its mark on; a byte order mark at its start is passed over.
+
+    Raises:
+        QualityGate: a line of more than LONGEST_LINE bytes.
+    """
+    mark, waiting, held = file.mark, list[bytes](), 0
+    with file.open() as stream:
+        if mark.offset:
+            stream.seek(mark.offset)
+        for raw in _transcoded(stream, encoding, block_bytes) if is_wide(encoding) else iter(lambda: stream.read(block_bytes), b""):
+            chunk = raw
+            if mark.offset == 0 and not waiting:
+                chunk = raw.removeprefix(codecs.BOM_UTF8)
+                mark = Mark(len(raw) - len(chunk), mark.line)
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                block = Block(mark, b"".join([*waiting, chunk[:cut]]))
+                yield block
+                mark, waiting, held = block.end, [], 0
+            if cut < len(chunk):
+                waiting.append(chunk[cut:])
+                held += len(waiting[-1])
+            if held > LONGEST_LINE:
+                raise QualityGate(f"{file.name}: line {mark.line} has no end within {held:,} bytes; is it a text file of this kind?")
+    if waiting:
+        yield Block(mark, b"".join(waiting), last=True)
+
+
+def mark_after(block: Block, encoding: str) -> Mark | None:
+    """Give the place after a block where reading can be taken up again, if it can."""
+    return None if block.last or is_wide(encoding) else block.end
+
+
+def is_wide(encoding: str) -> bool:
+    """Say whether a text must be decoded from its start: a line end is not the byte 0x0A, or lines lean on those before them."""
+    return encoding.replace("_", "-").startswith(STATEFUL) or "\n".encode(encoding) != b"\n"
+
+
+def _transcoded(stream: BinaryIO, encoding: str, block_bytes: int) -> Iterator[bytes]:
+    """Give a text in UTF-8; what cannot be decoded becomes half of a surrogate pair, so that its line is not valid UTF-8 either."""
+    decoder = codecs.getincrementaldecoder(encoding)("cuvee-mark")
+    while chunk := stream.read(block_bytes):
+        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+codecs.register_error("cuvee-mark", lambda error: ("\udc80", getattr(error, "end", 1)))
+
+
+def decoded(data: bytes, encoding: str) -> str | None:
+    """Decode lines of a block; None when they are not valid."""
+    try:
+        return data.decode("utf-8" if is_wide(encoding) else encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def lines_of(block: Block, encoding: str) -> list[str | bytes]:
+    """Give the lines of a block without their ends (LF or CRLF); a line that is not valid in `encoding` is given as bytes."""
+    text = decoded(block.data, encoding)
+    if text is None:
+        lines = block.data.split(b"\n")
+        return [_line(line.removesuffix(b"\r"), encoding) for line in (lines if block.last else lines[:-1])]
+    whole = text.split("\n") if block.last else text.split("\n")[:-1]
+    return [line.removesuffix("\r") for line in whole] if "\r" in text else list(whole)
+
+
+def _line(line: bytes, encoding: str) -> str | bytes:
+    text = decoded(line, encoding)
+    return line if text is None else text
+
+
+def blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[tuple[int, list[str | bytes]]]:
+    """Read a text file in blocks of lines.
+
+    Yields:
+        Number of the block's first line (from 1), and its lines as `lines_of` gives them.
+    """
+    for block in byte_blocks(file, encoding, block_bytes):
+        yield block.mark.line, lines_of(block, encoding)

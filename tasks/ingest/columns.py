@@ -1,18 +1,38 @@
 """Bring the columns of typed formats to texts, as the text formats give them."""
 
+import re
+from collections.abc import Iterable
+
 import polars as pl
 
-from tasks.ingest.batch import as_text
+from tasks.ingest.batch import OURS, as_text
+
+
+def unique(header: Iterable[str]) -> list[str]:
+    """Name columns that share a name apart: `a`, `a.1`, `a.2`; columns without a name get their number."""
+    names: dict[str, None] = {}
+    for number, raw in enumerate(header):
+        name = raw or str(number)
+        twin = 0
+        while (candidate := name if not twin else f"{name}.{twin}") in names or candidate in OURS:
+            twin += 1
+        names[candidate] = None
+    return list(names)
+
+
+def exact(name: str) -> pl.Expr:
+    """Give the column of this name, also where Polars would take the name for a pattern."""
+    return pl.col(f"^{re.escape(name)}$" if name.startswith("^") and name.endswith("$") else name)
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     """Give every column as text: numbers as they are, a list of one value as that value, nested values as JSON."""
-    return frame.with_columns(_flat(frame, name, dtype) for name, dtype in frame.schema.items())
+    return frame.select(_flat(frame, name, dtype) for name, dtype in frame.schema.items() if name not in OURS)
 
 
 def _flat(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr | pl.Series:
     if isinstance(dtype, pl.Binary):
-        return pl.col(name).cast(pl.String, strict=False)
+        return exact(name).cast(pl.String, strict=False)
     if dtype.is_nested():
         return pl.Series(name, [as_text(value) for value in frame[name].to_list()], pl.String)
-    return pl.col(name).cast(pl.String)
+    return exact(name).cast(pl.String)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 import fsspec
 
 from tasks.errors import QualityGate, Unreachable
-from tasks.ingest.batch import Opened
+from tasks.ingest.batch import START, Mark, Opened
 from tasks.ingest.settings import FileSettings
 from tasks.reaching import reaching
 
@@ -62,8 +62,11 @@ def _fixed(pattern: str) -> str:
     return pattern[: pattern.rfind("/", 0, cut) + 1]
 
 
-def opened(place: Place, settings: FileSettings) -> Iterator[Opened]:
+def opened(place: Place, settings: FileSettings, mark: Mark = START) -> Iterator[Opened]:
     """Give what is inside a file: itself, decompressed when it is gzip, or the members of a zip archive.
+
+    Args:
+        mark: where to begin in a file that is no archive.
 
     Raises:
         QualityGate: an archive with names that lead out of it, or that is not whole.
@@ -72,8 +75,12 @@ def opened(place: Place, settings: FileSettings) -> Iterator[Opened]:
     if lower.endswith(".zip"):
         yield from _members(place, settings.member)
     else:
-        unpack = lower.endswith(".gz")
-        yield Opened(place.name, lambda: _stream(place, unpack=unpack))
+        yield Opened(place.name, lambda: _stream(place, unpack=packed(lower)), mark)
+
+
+def packed(name: str) -> bool:
+    """Say whether a file must be unpacked before it is read."""
+    return name.split("?", maxsplit=1)[0].lower().endswith((".gz", ".zip"))
 
 
 def _stream(place: Place, *, unpack: bool) -> BinaryIO:

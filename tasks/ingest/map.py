@@ -3,27 +3,46 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from tasks.errors import RecipeError
-from tasks.ingest.batch import LINE, BadRow, Batch, excerpt
+from tasks.ingest.batch import FILE, LINE, OURS, PART, Batch
+from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
 from tasks.mistakes import nearest
 
 FIELD = re.compile(r"\{([^{}]+)\}")
+MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
+"""Nodes of an expression that look at other rows too."""
 ROW_SCHEMA = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String}
+DROPPED = ("where", "label_left_out")
+"""Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}
+
+
+@dataclass
+class Tally:
+    """Where records went."""
+
+    rows: int = 0
+    bad: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Count other records as well."""
+        self.rows, self.bad = self.rows + other.rows, self.bad + other.bad
+        self.dropped.update(other.dropped)
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """What became of a batch: every record is in `rows`, in `bad`, or counted in `dropped`."""
+    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch."""
 
     rows: pl.DataFrame
     bad: pl.DataFrame
-    dropped: Counter[str] = field(default_factory=Counter)
+    tallies: list[Tally]
 
 
 class Mapper:
@@ -33,29 +52,53 @@ class Mapper:
         source: its name.
         labels: the recipe's labels.
 
+    Attributes:
+        numbers: columns of the condition that are numbers; settled by the first records.
+
     Raises (when mapping):
         RecipeError: a column that is not there, a template or condition that cannot be understood.
     """
 
     def __init__(self, source: str, settings: SourceSettings, labels: Sequence[str]) -> None:
         self.source, self.settings, self.labels = source, settings, labels
-        self.numeric: set[str] | None = None
+        self.numbers: tuple[str, ...] | None = None
+        self.first = ""
+        self.known: tuple[str, dict[str, None]] = ("", {})
 
-    def __call__(self, batch: Batch) -> Mapped:
-        """Map one batch."""
-        frame, dropped = batch.frame, Counter[str]()
-        bad = [_bad_frame(batch.file, batch.bad)]
-        if frame.height:
-            names = [name for name in frame.columns if name != LINE]
+    def complete(self, batch: Batch, known: Sequence[str] = ()) -> Batch:
+        """Give a batch of loose records the columns that earlier records of its file had, in the order of their appearance.
+
+        Batches come in the order of their files.
+
+        Args:
+            known: columns of records of the file that are not read this time.
+        """
+        self.first = self.first or batch.file
+        if batch.loose:
+            names = self.known[1] if self.known[0] == batch.file else dict.fromkeys(known)
+            names |= dict.fromkeys(name for name in batch.frame.columns if name not in OURS)
+            self.known = (batch.file, names)
+            nothing = pl.repeat(None, batch.frame.height, dtype=pl.String, eager=True)
+            there = {column.name: column for column in batch.frame}
+            batch = replace(batch, frame=pl.DataFrame({name: there.get(name, nothing) for name in names} | {LINE: there[LINE]}))
+        if self.numbers is None and batch.frame.height and self.settings.where is not None:
+            self.numbers = self._numbers(batch.frame)
+        return batch
+
+    def __call__(self, batches: Sequence[Batch]) -> Mapped:
+        """Map batches that have the same columns."""
+        bad = _bad_frame(batches)
+        frame = _joined(batches)
+        if not frame.height:
+            return Mapped(pl.DataFrame(schema=ROW_SCHEMA), bad.drop(PART), _tallies(len(batches), None, bad))
+        names = [name for name in frame.columns if name not in OURS]
+        try:
             frame = frame.with_columns(self._text(names).alias("__text"), self._label(names).alias("__label"))
-            frame, unfit = self._where(frame, batch.file)
-            bad.append(unfit)
-            dropped["where"] = batch.frame.height - frame.height - unfit.height
-            frame = frame.with_columns(self._reason().alias("__reason"), self._mapped().alias("__mapped"))
-            dropped["label_left_out"] = frame.filter(pl.col("__reason") == "label_left_out").height
-            bad.append(self._quarantined(frame, batch.file))
-            frame = frame.filter(pl.col("__reason").is_null())
-        return Mapped(self._rows(frame, batch.file), pl.concat(bad), +dropped)
+            frame = frame.with_columns(self._judged(frame).alias("__reason"))
+        except RecipeError as error:
+            raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
+        bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
+        return Mapped(self._rows(frame), bad.drop(PART), _tallies(len(batches), frame, bad))
 
     def _text(self, names: list[str]) -> pl.Expr:
         return self._column("text", self.settings.columns.get("text", "text"), names)
@@ -69,49 +112,52 @@ class Mapper:
         if isinstance(wanted, int):
             if not 0 <= wanted < len(names):
                 raise RecipeError(f"sources.{self.source}.columns.{role}: there is no column {wanted}; they are numbered 0 to {len(names) - 1}")
-            return pl.col(names[wanted])
+            return exact(names[wanted])
         if wanted in names:
-            return pl.col(wanted)
+            return exact(wanted)
         fields = FIELD.findall(wanted)
         missing = [name for name in fields or [wanted] if name not in names]
         if missing:
             raise RecipeError(f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}")
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))
-        filled = pl.format(parts, *(pl.col(name).fill_null("") for name in fields))
-        return pl.when(pl.all_horizontal(pl.col(name).is_null() for name in fields)).then(None).otherwise(filled)
+        filled = pl.format(parts, *(exact(name).fill_null("") for name in fields))
+        return pl.when(pl.all_horizontal(exact(name).is_null() for name in fields)).then(None).otherwise(filled)
 
-    def _where(self, frame: pl.DataFrame, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Split off the rows that do not meet the condition, and those whose value it cannot be asked of."""
-        empty = _bad_frame(file, [])
+    def _judged(self, frame: pl.DataFrame) -> pl.Expr:
+        """Say why a row cannot be used or is left out, null when neither."""
         if self.settings.where is None:
-            return frame, empty
+            return self._reason()
+        condition, _ = self._condition(frame)
         try:
-            condition = pl.sql_expr(self.settings.where)
-            asked = condition.meta.root_names()
-            missing = [name for name in asked if name not in frame.columns or name.startswith("__")]
-            if missing:
-                known = [name for name in frame.columns if not name.startswith("__")]
-                raise RecipeError(f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}")
-            self._settle_numbers(frame, asked)
-            numbers = [_number(name) for name in sorted(self.numeric or ())]
-            keep = frame.with_columns(numbers).select(condition.fill_null(value=False).alias("keep")).to_series()
-            wrong = frame.select(pl.any_horizontal(pl.lit(value=False), *(_unread(name) for name in self.numeric or ()))).to_series()
-            if keep.dtype != pl.Boolean:
-                raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} is no condition; it gives {keep.dtype}")
+            keep = frame.with_columns(map(_number, self.numbers or ())).with_columns(condition.fill_null(value=False).alias("__text"))["__text"]
         except pl.exceptions.PolarsError as error:
-            raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} cannot be asked: {str(error).splitlines()[0]}") from None
-        unfit = [
-            BadRow(row[LINE], "bad_where_value", f"{name} is no number: {row[name]!r}"[:200], excerpt(str(row.get("__text"))))
-            for row in frame.filter(wrong).to_dicts()
-            for name in sorted(self.numeric or ())[:1]
-        ]
-        return frame.filter(keep & ~wrong), _bad_frame(file, unfit)
+            raise self._cannot_ask(error) from None
+        if keep.dtype != pl.Boolean:
+            raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} is no condition; it gives {keep.dtype}")
+        wrong = pl.any_horizontal(pl.lit(value=False), *map(_unread, self.numbers or ()))
+        return pl.when(wrong).then(pl.lit("bad_where_value")).when(~pl.lit(keep)).then(pl.lit("where")).otherwise(self._reason())
 
-    def _settle_numbers(self, frame: pl.DataFrame, asked: list[str]) -> None:
-        """Read those columns of the condition as numbers whose values in the first batch all are; the rest stay texts."""
-        if self.numeric is None:
-            self.numeric = {name for name in asked if frame[name].null_count() < frame.height and not frame.select(_unread(name)).to_series().any()}
+    def _condition(self, frame: pl.DataFrame) -> tuple[pl.Expr, list[str]]:
+        """Give the condition and the columns that it asks of, all of which are there."""
+        try:
+            condition = pl.sql_expr(str(self.settings.where))
+        except pl.exceptions.PolarsError as error:
+            raise self._cannot_ask(error) from None
+        asked, known = condition.meta.root_names(), [name for name in frame.columns if name not in OURS]
+        if missing := [name for name in asked if name not in known]:
+            raise RecipeError(f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}")
+        if MANY_ROWS.search(condition.meta.serialize(format="json")):
+            raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} looks at more than one row; it is asked of each row alone")
+        return condition, asked
+
+    def _cannot_ask(self, error: Exception) -> RecipeError:
+        return RecipeError(f"sources.{self.source}.where: {self.settings.where!r} cannot be asked: {str(error).splitlines()[0]}")
+
+    def _numbers(self, frame: pl.DataFrame) -> tuple[str, ...]:
+        """Name those columns of the condition whose values here all are numbers; the rest stay texts."""
+        asked = sorted(set(self._condition(frame)[1]))
+        return tuple(name for name in asked if frame[name].null_count() < frame.height and not frame.select(_unread(name)).to_series().any())
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can."""
@@ -129,32 +175,50 @@ class Mapper:
         mapping = self.settings.labels
         return pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else pl.col("__label")
 
-    def _quarantined(self, frame: pl.DataFrame, file: str) -> pl.DataFrame:
-        unfit = frame.filter(pl.col("__reason").is_not_null() & (pl.col("__reason") != "label_left_out"))
+    def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
+        unfit = frame.filter(pl.col("__reason").is_not_null() & ~pl.col("__reason").is_in(DROPPED))
+        label = pl.format("label {}", pl.col("__label").fill_null("is missing"))
+        values = [pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name))) for name in self.numbers or ()]
+        number = pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values)) if values else pl.lit(None, pl.String)
         return unfit.select(
-            pl.lit(file).alias("file"), pl.col(LINE).alias("line"), pl.col("__reason").alias("reason"),
-            pl.format("label {}", pl.col("__label").fill_null("is missing")).str.slice(0, 200).alias("detail"),
-            pl.col("__text").fill_null("").str.slice(0, 500).alias("raw"),
+            PART, pl.col(FILE).alias("file"), pl.col(LINE).alias("line"), pl.col("__reason").alias("reason"),
+            pl.coalesce(number, label).str.slice(0, 200).alias("detail"), pl.col("__text").fill_null("").str.slice(0, 500).alias("raw"),
         )  # fmt: skip
 
-    def _rows(self, frame: pl.DataFrame, file: str) -> pl.DataFrame:
-        if not frame.height:
-            return pl.DataFrame(schema=ROW_SCHEMA)
-        return frame.select(
-            pl.format(file.replace("{", "{{").replace("}", "}}") + ":{}", pl.col(LINE)).alias("row_id"),
-            pl.lit(self.source).alias("source"), pl.col("__text").alias("text"), pl.col("__mapped").alias("label"),
+    def _rows(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.filter(pl.col("__reason").is_null()).select(
+            pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"),
+            pl.lit(self.source).alias("source"), pl.col("__text").alias("text"), self._mapped().alias("label"),
         )  # fmt: skip
+
+
+def _joined(batches: Sequence[Batch]) -> pl.DataFrame:
+    frames = [batch.frame.with_columns(pl.lit(batch.file).alias(FILE), pl.lit(number, pl.UInt32).alias(PART)) for number, batch in enumerate(batches)]
+    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)
+
+
+def _tallies(parts: int, frame: pl.DataFrame | None, bad: pl.DataFrame) -> list[Tally]:
+    tallies = [Tally() for _ in range(parts)]
+    for part, count in bad.group_by(PART).len().iter_rows():
+        tallies[part].bad = count
+    if frame is not None:
+        for part, reason, count in frame.group_by(PART, "__reason").len().iter_rows():
+            if reason is None:
+                tallies[part].rows = count
+            elif reason in DROPPED:
+                tallies[part].dropped[reason] = count
+    return tallies
 
 
 def _number(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars().cast(pl.Float64, strict=False)
+    return exact(name).str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def _unread(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
+    text = exact(name).str.strip_chars()
     return _number(name).is_null() & text.is_not_null() & (text != "")
 
 
-def _bad_frame(file: str, bad: list[BadRow]) -> pl.DataFrame:
-    rows = [{"file": file, **vars(row)} for row in bad]
-    return pl.DataFrame(rows, schema=BAD_SCHEMA)
+def _bad_frame(batches: Sequence[Batch]) -> pl.DataFrame:
+    rows = [{PART: number, "file": batch.file} | vars(row) for number, batch in enumerate(batches) for row in batch.bad]
+    return pl.DataFrame(rows, schema={PART: pl.UInt32} | BAD_SCHEMA).sort(PART, "line", maintain_order=True)

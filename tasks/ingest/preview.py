@@ -23,8 +23,9 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
     batch = next((block for block in batches(settings, base) if block.frame.height or block.bad), None)
     if batch is None:
         raise QualityGate("it holds no records: its files are empty")
-    mapped = mapper(batch)
+    mapped = mapper([mapper.complete(batch)])
     bad = mapped.bad.head(3).to_dicts()
+    dropped = mapped.tallies[0].dropped
     if mapped.rows.height == 0 and bad:
         raise QualityGate(
             "none of its first records can be used: " + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
@@ -36,5 +37,5 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
         "labels": dict(mapped.rows["label"].value_counts(sort=True).iter_rows()),
         "bad": dict(mapped.bad.group_by("reason").agg(pl.len()).sort("reason").iter_rows()),
         "bad_examples": [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad],
-        "dropped": dict(mapped.dropped),
+        "dropped": dict(dropped),
     }

@@ -4,24 +4,27 @@ import contextlib
 import gzip
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from tasks import kinds
 from tasks.errors import QualityGate
 from tasks.ingest import kinds as source_kinds
-from tasks.ingest.batch import Batch
-from tasks.ingest.files import find, opened
-from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapped, Mapper
+from tasks.ingest.batch import START, Batch, Mark
+from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
+from tasks.ingest.files import Place, find, opened
+from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.write import Groups, writing
 from tasks.reaching import reaching
-from tasks.records import Account
+from tasks.records import Account, SeenFile
+
+TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 8 << 20
+"""Small batches are mapped together up to this size."""
 
 
 def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
@@ -31,14 +34,22 @@ def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
         Unreachable: a file is missing, or its server stops answering.
         QualityGate: a file that is not whole.
     """
-    kind: Any = kinds.load(source_kinds, settings.kind)
     if not isinstance(settings, FileSettings):
-        yield from kind.batches_of(settings, base)
+        yield from _kind(settings).batches_of(settings, base)
         return
-    # One after the other: an archive stays open only while its members are read.
-    files = (inner for place in find(settings.path, base) for inner in opened(place, settings))
+    for place in find(settings.path, base):
+        yield from _of_place(place, settings, base, START)
+
+
+def _kind(settings: SourceSettings) -> Any:
+    return kinds.load(source_kinds, settings.kind)
+
+
+def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> Iterator[Batch]:
+    kind = _kind(settings)
     labels_file: str | None = getattr(settings, "labels_file", None)
-    for file in files:
+    # One after the other: an archive stays open only while its members are read.
+    for file in opened(place, settings, mark):
         with _whole(file.name):
             found = kind.batches(file, settings)
             if labels_file:
@@ -62,45 +73,131 @@ class Outcome:
 
     Attributes:
         columns: names of the source's own columns.
-        reasons: reason code -> (rows, first examples as `file:line: detail`).
+        reasons: reason code -> rows, the most frequent first.
+        examples: the first bad rows, as `file:line: reason (detail)`.
+        note: what the next reading of the source should know, see `probed`.
+        how: which files were read, and from where.
     """
 
     account: Account
     columns: tuple[str, ...]
     reasons: dict[str, int]
     examples: tuple[str, ...]
+    note: dict[str, Any]
+    how: str
+
+    def shown(self, most: int = 100) -> list[dict[str, Any]]:
+        """Give a table of the files for the UI."""
+        return [{name: file[name] for name in ("name", "bytes", "rows", "bad")} for file in self.note["files"][:most]]
 
 
-def read_source(source: str, settings: SourceSettings, base: str, labels: Sequence[str], rows: Path, quarantine: Path) -> Outcome:
-    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet."""
+class _Reading:
+    """One pass over a source: maps batches, small ones together, and writes what becomes of them."""
+
+    def __init__(self, mapper: Mapper, rows: Groups, bad: Groups) -> None:
+        self.mapper, self.rows, self.bad = mapper, rows, bad
+        self.given: list[Given] = []
+        self.waiting: list[tuple[Given, Batch]] = []
+        self.size = (0, 0)
+
+    def keep(self, source: Probed, old: Kept) -> None:
+        """Take over what an earlier product holds of the file in hand."""
+        self.flush()
+        given = self.given[-1]
+        given.tally.add(old.tally)
+        given.columns |= dict.fromkeys(old.columns)
+        for part in slices(source.rows, old.row, old.tally.rows):
+            self.rows.add(part)
+        for part in slices(source.quarantine, old.bad, old.tally.bad):
+            self.bad.add(part)
+
+    def add(self, batch: Batch) -> None:
+        """Map a batch of the file in hand, now or with the next ones."""
+        given = self.given[-1]
+        batch = self.mapper.complete(batch, tuple(given.columns))
+        if self.waiting and self.waiting[-1][1].frame.columns != batch.frame.columns:
+            self.flush()
+        self.waiting.append((given, batch))
+        given.columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
+        given.mark = batch.mark
+        self.size = (self.size[0] + batch.frame.height + len(batch.bad), self.size[1] + batch.frame.estimated_size())
+        if self.size[0] >= TOGETHER_ROWS or self.size[1] >= TOGETHER_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Map the batches that wait."""
+        if self.waiting:
+            mapped = self.mapper([batch for _, batch in self.waiting])
+            self.rows.add(mapped.rows)
+            self.bad.add(mapped.bad)
+            for (given, _), tally in zip(self.waiting, mapped.tallies, strict=True):
+                given.tally.add(tally)
+        self.waiting, self.size = [], (0, 0)
+
+
+def read_source(
+    source: str, settings: SourceSettings, base: str, labels: Sequence[str], rows: Path, quarantine: Path, known: Probed | None = None
+) -> Outcome:
+    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet.
+
+    Args:
+        known: what the source holds, and an earlier product: what that holds of files that did not change is taken over, and a file that
+            grew is read from where it ended. The files written are the same bytes as without it.
+    """
     mapper = Mapper(source, settings, labels)
-    dropped: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    good, columns, examples = 0, dict[str, None](), list[str]()
-    with _writer(rows, ROW_SCHEMA) as write_rows, _writer(quarantine, BAD_SCHEMA) as write_bad:
-        for batch in batches(settings, base):
-            mapped = mapper(batch)
-            write_rows.write_table(mapped.rows.to_arrow().cast(write_rows.schema))
-            write_bad.write_table(mapped.bad.to_arrow().cast(write_bad.schema))
-            good += mapped.rows.height
-            dropped += mapped.dropped
-            reasons.update(dict(mapped.bad["reason"].value_counts().iter_rows()))
-            examples += _examples(mapped, 3 - len(examples))
-            columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
-    bad = sum(reasons.values())
-    account = Account(source=source, read=good + bad + sum(dropped.values()), quarantined=bad, dropped=dict(sorted(dropped.items())), rows=good)
-    return Outcome(account, tuple(columns), dict(reasons.most_common()), tuple(examples))
+    places = find(settings.path, base) if isinstance(settings, FileSettings) else []
+    old = kept(known, places) if known and known.files and _goes_on(mapper, settings, base, places, known) else {}
+    seen = {file.name: file for file in known.seen.files} if known else {}
+    with writing(rows, ROW_SCHEMA, "text") as write_rows, writing(quarantine, BAD_SCHEMA, "raw") as write_bad:
+        reading = _Reading(mapper, write_rows, write_bad)
+        for name, found in _by_file(source, settings, base, places, old):
+            reading.given.append(Given(seen.get(name, SeenFile(name=name, bytes=-1, tag=""))))
+            if known and name in old:
+                reading.keep(known, old[name])
+            for batch in found:
+                reading.add(batch)
+        reading.flush()
+    return _outcome(source, reading.given, quarantine, mapper, in_words(places, old, known))
 
 
-def _examples(mapped: Mapped, wanted: int) -> list[str]:
-    return [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in mapped.bad.head(max(wanted, 0)).to_dicts()]
+def _by_file(
+    source: str, settings: SourceSettings, base: str, places: Sequence[Place], old: dict[str, Kept]
+) -> Iterator[tuple[str, Iterator[Batch]]]:
+    """Give the name of each file, and the batches of what is to be read of it."""
+    if not isinstance(settings, FileSettings):
+        yield source, batches(settings, base)
+        return
+    for place in places:
+        mark = old[place.name].mark if place.name in old else START
+        yield place.name, _of_place(place, settings, base, mark) if mark else iter(())
 
 
-@contextlib.contextmanager
-def _writer(path: Path, schema: dict[str, Any]) -> Generator[pq.ParquetWriter]:
-    shape = pl.DataFrame(schema=schema).to_arrow().schema
-    with pq.ParquetWriter(path, shape, compression="zstd") as writer:
-        yield writer
+def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, places: Sequence[Place], known: Probed) -> bool:
+    """Say whether an earlier product can be built on.
+
+    Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's numbers as before.
+    """
+    if not isinstance(settings, FileSettings) or not settings.alone or [file.name for file in known.seen.files] != [place.name for place in places]:
+        return False
+    trial = Mapper(mapper.source, settings, mapper.labels)
+    if settings.where is not None and (first := next((batch for batch in batches(settings, base) if batch.frame.height), None)):
+        trial.complete(first)
+    mapper.numbers = trial.numbers if trial.numbers == known.numbers else None
+    return trial.numbers == known.numbers
+
+
+def _outcome(source: str, given: Sequence[Given], quarantine: Path, mapper: Mapper, how: str) -> Outcome:
+    whole = Tally()
+    for one in given:
+        whole.add(one.tally)
+    bad = pl.scan_parquet(quarantine)
+    counts = bad.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).collect()
+    examples = tuple(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad.head(3).collect().to_dicts())
+    dropped = dict(sorted(whole.dropped.items()))
+    account = Account(source=source, read=whole.rows + whole.bad + sum(dropped.values()), quarantined=whole.bad, dropped=dropped, rows=whole.rows)
+    columns = tuple(dict.fromkeys(name for one in given for name in one.columns))
+    note = {"files": [one.note() for one in given], "numbers": mapper.numbers}
+    return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
 
 
 def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: str) -> None:

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
 
@@ -44,6 +44,8 @@ class SourceSettings(Section):
 class FileSettings(SourceSettings):
     """A source made of files."""
 
+    alone: ClassVar[bool] = False
+    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
     path: str
     """A file, a glob, or a URL; relative paths start at the recipe's folder."""
     member: str = "*"

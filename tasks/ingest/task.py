@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.ingest.earlier import probed
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
@@ -28,9 +29,12 @@ def preview_source(subject: str, settings: SourceSettings, base: str, labels: tu
 @stage_task("ingest")
 def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str) -> Product:
     """Read a source and bring it to the one schema; bad rows go to quarantine."""
-    ui.log(f"{subject}: reading {len(seen.files)} file(s), {sum(file.bytes for file in seen.files):,} bytes")
+    known = probed(seen, work.earlier("seen"), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
-        outcome = read_source(subject, settings, base, labels, rows, quarantine)
+        outcome = read_source(subject, settings, base, labels, rows, quarantine, known)
     refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet"))
+    work.leave(outcome.note)
+    ui.log(f"{subject}: {outcome.how}")
+    ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")
     facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
-    return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts)
+    return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)

@@ -14,12 +14,14 @@ Recipe:
 
 import csv
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
 
-from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks, excerpt
+from tasks.ingest.batch import LINE, START, BadRow, Batch, Opened, bad_encoding, byte_blocks, excerpt, lines_of, mark_after
+from tasks.ingest.columns import unique
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -31,6 +33,7 @@ LONGEST_FIELD = 2**31 - 1
 class Params(FileSettings):
     """Settings of a delimited source."""
 
+    alone: ClassVar[bool] = True
     kind: Literal["delimited"] = "delimited"
     delimiter: str | None = Field(default=None, min_length=1)
     """One character or several; by default a tab for `.tsv`, `|` for `.psv`, else a comma."""
@@ -53,11 +56,15 @@ class Params(FileSettings):
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
     """Read a file block by block."""
     rows = _Rows(params)
-    for start, lines in blocks(file, params.encoding, BLOCK_BYTES):
-        records, bad = rows.read(start, lines)
+    if file.mark.offset:
+        rows.take_names(replace(file, mark=START))
+    for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
+        records, bad = rows.read(block.mark.line, lines_of(block, params.encoding))
+        batch = _batch(file.name, rows.names, records, bad)
+        yield replace(batch, mark=None if rows.waiting else mark_after(block, params.encoding))
+    if rows.waiting:
+        records, bad = rows.rest()
         yield _batch(file.name, rows.names, records, bad)
-    records, bad = rows.rest()
-    yield _batch(file.name, rows.names, records, bad)
 
 
 def _batch(name: str, names: list[str], records: list[tuple[int, list[str]]], bad: list[BadRow]) -> Batch:
@@ -74,6 +81,15 @@ class _Rows:
         self.names: list[str] = []
         self.width = params.fields
         self.waiting: list[tuple[int, str]] = []
+        self.held: list[BadRow] = []
+
+    def take_names(self, file: Opened) -> None:
+        """Name the columns from the start of a file, whose records are not wanted."""
+        for block in byte_blocks(file, self.params.encoding, BLOCK_BYTES):
+            self.read(block.mark.line, lines_of(block, self.params.encoding))
+            if self.names:
+                break
+        self.waiting, self.held = [], []
 
     def read(self, start: int, lines: list[str | bytes]) -> tuple[list[tuple[int, list[str]]], list[BadRow]]:
         """Cut the lines of one block; a record that is still open at its end waits for the next block."""
@@ -83,7 +99,11 @@ class _Rows:
         todo = self.waiting + fresh
         cut = self._quoted if self.params.quoting and len(self.params.separator) == 1 else self._split
         self.waiting = cut(todo, records, bad)
-        return self._fitting(records, dict(todo), bad), bad
+        fitting = self._fitting(records, dict(todo), bad)
+        # Bad rows come in the order of their lines: those after a record that is still open wait with it.
+        every, after = [*self.held, *bad], self.waiting[0][0] if self.waiting else start + len(lines)
+        self.held = [row for row in every if row.line >= after]
+        return fitting, [row for row in every if row.line < after]
 
     def rest(self) -> tuple[list[tuple[int, list[str]]], list[BadRow]]:
         """Cut what still waits at the end of the file: its first line opens a quote that nothing closes."""
@@ -96,7 +116,7 @@ class _Rows:
             bad.append(_unclosed(number, line))
             todo = self._quoted(todo[1:], records, bad)
         self.waiting = []
-        return self._fitting(records, texts, bad), bad
+        return self._fitting(records, texts, bad), [*self.held, *bad]
 
     def _split(self, todo: list[tuple[int, str]], records: list[tuple[int, list[str]]], _bad: list[BadRow]) -> list[tuple[int, str]]:
         separator = self.params.separator
@@ -131,7 +151,7 @@ class _Rows:
         if not self.names and records:
             first = records[0][1]
             width = self.width or len(first)
-            self.names = unique(first) if self.params.header else [str(number) for number in range(width)]
+            self.names = unique(name.strip() for name in first) if self.params.header else [str(number) for number in range(width)]
             self.width = len(self.names)
             records = records[1:] if self.params.header else records
         fitted: list[tuple[int, list[str]]] = []
@@ -171,15 +191,3 @@ class _Lines:
 
 def _unclosed(number: int, line: str) -> BadRow:
     return BadRow(number, "bad_fields", "a quote that nothing closes", excerpt(line))
-
-
-def unique(header: list[str]) -> list[str]:
-    """Name columns that share a name apart: `a`, `a.1`, `a.2`; columns without a name get their number."""
-    names: list[str] = []
-    for number, raw in enumerate(header):
-        name = raw.strip() or str(number)
-        twin = 0
-        while (candidate := name if not twin else f"{name}.{twin}") in names:
-            twin += 1
-        names.append(candidate)
-    return names

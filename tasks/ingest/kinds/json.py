@@ -12,7 +12,7 @@ Recipe:
 
 import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tasks.errors import RecipeError
 from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
@@ -24,6 +24,7 @@ BATCH_ROWS = 50_000
 class Params(FileSettings):
     """Settings of a JSON source."""
 
+    alone: ClassVar[bool] = True
     kind: Literal["json"] = "json"
     records: str = ""
     """Way to the list of records, keys joined by dots; empty when the document is the list."""

@@ -9,11 +9,12 @@ Recipe:
 import io
 import json
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 import polars as pl
 
-from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks, excerpt, from_records
+from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, byte_blocks, excerpt, from_records, lines_of, mark_after
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -22,13 +23,16 @@ BLOCK_BYTES = 8 << 20
 class Params(FileSettings):
     """Settings of a JSON Lines source."""
 
+    alone: ClassVar[bool] = True
     kind: Literal["jsonl"] = "jsonl"
 
 
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
     """Read a file block by block; a block with anything odd in it is read line by line."""
-    for start, lines in blocks(file, params.encoding, BLOCK_BYTES):
-        yield _fast(file.name, start, lines) or _careful(file.name, start, lines, params.encoding)
+    for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
+        start, lines = block.mark.line, lines_of(block, params.encoding)
+        batch = _fast(file.name, start, lines) or _careful(file.name, start, lines, params.encoding)
+        yield replace(batch, mark=mark_after(block, params.encoding))
 
 
 def _fast(name: str, start: int, lines: list[str | bytes]) -> Batch | None:
@@ -42,10 +46,10 @@ def _fast(name: str, start: int, lines: list[str | bytes]) -> Batch | None:
     except pl.exceptions.PolarsError:
         return None
     plain = all(isinstance(dtype, (pl.String, pl.Int64, pl.Boolean)) for dtype in frame.dtypes)
-    if frame.height != len(lines) or not plain or LINE in frame.columns:
+    if frame.height != len(lines) or not plain or OURS & set(frame.columns):
         return None
     numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
-    return Batch(name, frame.with_columns(pl.all().cast(pl.String)).with_columns(numbers))
+    return Batch(name, frame.with_columns(pl.all().cast(pl.String)).with_columns(numbers), loose=True)
 
 
 def _careful(name: str, start: int, lines: list[str | bytes], encoding: str) -> Batch:

@@ -7,7 +7,7 @@ Recipe:
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tasks.errors import QualityGate
 from tasks.ingest.batch import LINE, Batch, Opened
-from tasks.ingest.columns import flattened
+from tasks.ingest.columns import flattened, unique
 from tasks.ingest.settings import FileSettings
 
 BATCH_ROWS = 50_000
@@ -24,6 +24,7 @@ BATCH_ROWS = 50_000
 class Params(FileSettings):
     """Settings of a Parquet source."""
 
+    alone: ClassVar[bool] = True
     kind: Literal["parquet"] = "parquet"
 
 
@@ -33,7 +34,8 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (e
     try:
         with file.open() as stream:
             for block in pq.ParquetFile(stream).iter_batches(batch_size=BATCH_ROWS):
-                frame = flattened(pl.DataFrame(pa.Table.from_batches([block])))
+                table = pa.Table.from_batches([block])
+                frame = flattened(pl.DataFrame(table.rename_columns(unique(table.column_names))))
                 numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
                 yield Batch(file.name, frame.with_columns(numbers))
                 start += frame.height

@@ -8,13 +8,14 @@ Recipe:
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 
 from tasks.errors import QualityGate
-from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks
+from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks, byte_blocks, lines_of, mark_after
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -23,6 +24,7 @@ BLOCK_BYTES = 8 << 20
 class Params(FileSettings):
     """Settings of a plain-text source."""
 
+    alone: ClassVar[bool] = True
     kind: Literal["text"] = "text"
     record: Literal["line", "file"] = "line"
     """What one record is."""
@@ -43,10 +45,12 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
         except UnicodeDecodeError:
             yield _batch(file.name, [], [], label, [bad_encoding(1, raw, params.encoding)])
         return
-    for start, lines in blocks(file, params.encoding, BLOCK_BYTES):
+    for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
+        start, lines = block.mark.line, lines_of(block, params.encoding)
         bad = [bad_encoding(number, line, params.encoding) for number, line in enumerate(lines, start) if isinstance(line, bytes)]
         good = [(number, line) for number, line in enumerate(lines, start) if isinstance(line, str)]
-        yield _batch(file.name, [line for _, line in good], [number for number, _ in good], label, bad)
+        batch = _batch(file.name, [line for _, line in good], [number for number, _ in good], label, bad)
+        yield replace(batch, mark=mark_after(block, params.encoding))
 
 
 def _batch(name: str, texts: list[str], numbers: list[int], label: str | None, bad: list[BadRow]) -> Batch:

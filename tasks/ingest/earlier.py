@@ -1,0 +1,129 @@
+"""What an earlier product of the same source and settings still says of files that are as they were, or only grew."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.ingest.batch import Mark
+from tasks.ingest.files import Place, packed
+from tasks.ingest.map import Tally
+from tasks.reaching import reaching
+from tasks.records import Fingerprint, Manifest, SeenFile
+
+SLICE = 50_000
+
+
+@dataclass
+class Given:
+    """What one file gave.
+
+    Attributes:
+        columns: names of its columns, in the order of their appearance.
+        mark: where its last batch ended.
+    """
+
+    seen: SeenFile
+    tally: Tally = field(default_factory=Tally)
+    columns: dict[str, None] = field(default_factory=dict)
+    mark: Mark | None = None
+
+    def note(self) -> dict[str, Any]:
+        """Say it in JSON; `next_line` is null where reading cannot be taken up at the end that the file had when it was probed."""
+        ended = self.mark and self.mark.offset == self.seen.bytes and not packed(self.seen.name)
+        counts = {"rows": self.tally.rows, "bad": self.tally.bad, "dropped": dict(sorted(self.tally.dropped.items()))}
+        return self.seen.model_dump() | counts | {"columns": list(self.columns), "next_line": self.mark.line if self.mark and ended else None}
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a source holds now, and the product of what it held before.
+
+    Attributes:
+        files: the notes on the files of the earlier product, in their order; none when there is no such product.
+        numbers: columns of the condition that it took for numbers.
+    """
+
+    seen: Fingerprint
+    rows: Path = Path()
+    quarantine: Path = Path()
+    files: tuple[dict[str, Any], ...] = ()
+    numbers: tuple[str, ...] | None = None
+
+
+def probed(seen: Fingerprint, left: tuple[Manifest, dict[str, Any]] | None, local: Callable[[Manifest, str], Path]) -> Probed:
+    """Put what is known together: the probe, and the earlier product with the note that it left."""
+    if left is None:
+        return Probed(seen)
+    made, note = left
+    numbers = None if note["numbers"] is None else tuple(note["numbers"])
+    return Probed(seen, local(made, "data.parquet"), local(made, "quarantine.parquet"), tuple(note["files"]), numbers)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an earlier product holds of a file.
+
+    Attributes:
+        row, bad: where its rows, and its bad ones, begin there.
+        mark: where the file is to be read on; None when nothing of it is new.
+    """
+
+    row: int
+    bad: int
+    tally: Tally
+    columns: tuple[str, ...]
+    mark: Mark | None
+
+
+def kept(source: Probed, places: Sequence[Place]) -> dict[str, Kept]:
+    """Find the files that are as they were when the earlier product was made, or begin as they were then: name -> what it holds of them."""
+    files, found = dict(zip((place.name for place in places), zip(places, source.seen.files, strict=True), strict=True)), dict[str, Kept]()
+    row = bad = 0
+    for old in source.files:
+        place, now = files.get(old["name"], (None, None))
+        same = now is not None and (now.bytes, now.tag) == (old["bytes"], old["tag"])
+        if place and now and (same or (now.bytes > old["bytes"] and old["next_line"] and _begins(place, old["bytes"], old["tag"]))):
+            tally = Tally(old["rows"], old["bad"], Counter(old["dropped"]))
+            found[place.name] = Kept(row, bad, tally, tuple(old["columns"]), None if same else Mark(old["bytes"], old["next_line"]))
+        row, bad = row + old["rows"], bad + old["bad"]
+    return found
+
+
+def _begins(place: Place, size: int, tag: str) -> bool:
+    """Say whether the first bytes of a local file have this sha256."""
+    protocols = place.fs.protocol if isinstance(place.fs.protocol, tuple) else (place.fs.protocol,)
+    if "file" not in protocols:
+        return False
+    whole, left = hashlib.sha256(), size
+    with reaching(place.uri), place.fs.open(place.path, "rb") as file:
+        while left and (block := file.read(min(left, 1 << 20))):
+            whole.update(block)
+            left -= len(block)
+    return left == 0 and whole.hexdigest() == tag
+
+
+def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
+    """Give rows of a Parquet file, a part at a time."""
+    for at in range(start, start + count, SLICE):
+        yield pl.scan_parquet(path).slice(at, min(SLICE, start + count - at)).collect()
+
+
+def in_words(places: Sequence[Place], known: dict[str, Kept], source: Probed | None) -> str:
+    """Say how the files of a source are read."""
+    before = {old["name"] for old in source.files} if source else set()
+    if len(places) == 1 and (only := known.get(places[0].name)) and only.mark:
+        return f"grown, read on from byte {only.mark.offset:,} (line {only.mark.line:,})"
+    states = Counter(
+        ("read on where it had grown" if known[place.name].mark else "unchanged, not read")
+        if place.name in known
+        else ("changed, read anew" if place.name in before else "new, read")
+        for place in places
+    )
+    gone = len(before - {place.name for place in places})
+    counted = [f"{count:,} {state}" for state, count in states.items()] + ([f"{gone:,} gone"] if gone else [])
+    return f"of {len(places):,} file(s): {'; '.join(counted)}" if known else "read anew"
