@@ -6,9 +6,10 @@ from typing import Any
 from flows.calls import Call, Made
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
+from tasks.embed.task import embed_source, probe_encoder
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
-from tasks.nearby.task import decontaminate_pool, thin_pool
+from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.profile.task import profile_mix
 from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe
 from tasks.weigh.task import weigh_sources
@@ -28,6 +29,11 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
         made.pool = call(decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed)
     if recipe.near_duplicates:
         made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
+    if recipe.semantic_duplicates:
+        encoder, folder = recipe.semantic_duplicates.encoder, loaded.folder
+        known = call(probe_encoder, "encoder", encoder, folder)
+        embedded = [call(embed_source, store, name, known, rows, encoder, folder) for name, rows in zip(recipe.sources, cleaned, strict=True)]
+        made.pool = call(compare_meanings, store, "pool", made.pool, embedded, recipe.semantic_duplicates.threshold, recipe.seed)
     yield "deduplicate"
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)

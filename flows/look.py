@@ -7,6 +7,7 @@ from flows.blend import blend
 from flows.calls import Found, LookedUp, Made, Plain, walk
 from flows.train import train
 from tasks.check.task import expectation_problems
+from tasks.embed.task import probe_encoder
 from tasks.errors import CuveeError, RecipeError
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
@@ -38,6 +39,11 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             preview_source(name, settings, loaded.folder, (ANY_LABEL,))
         except CuveeError as error:
             problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
+    if loaded.recipe.semantic_duplicates:
+        try:
+            probe_encoder.fn("encoder", loaded.recipe.semantic_duplicates.encoder, loaded.folder)
+        except CuveeError as error:
+            problems.append(error)
     if problems:
         raise type(problems[0])("\n".join(str(error) for error in problems))
     return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources}

@@ -36,6 +36,7 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
         checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
         verdicts=(*made.verdicts, *made.mix_verdict),
         near=made.pool.facts.get("near", {}) if made.pool else {},
+        semantic=made.pool.facts.get("semantic", {}) if made.pool else {},
         contamination=made.pool.facts.get("contamination", {}) if made.pool else {},
         profile=made.profile.facts if made.profile else {},
         weights=made.weights.facts if made.weights else {},

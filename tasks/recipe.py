@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, HoldoutSettings
+from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
@@ -67,6 +68,18 @@ def _text_of(source: SourceSettings) -> dict[str, str | int]:
     return {role: column for role, column in source.columns.items() if role != "label"}
 
 
+class SemanticSettings(EncoderSettings):
+    """Which rows mean the same."""
+
+    threshold: float = Field(default=0.95, gt=0, le=1)
+    """Least cosine of two texts' vectors."""
+
+    @property
+    def encoder(self) -> EncoderSettings:
+        """The section without the threshold, on which the vectors do not depend."""
+        return EncoderSettings(**{name: getattr(self, name) for name in EncoderSettings.model_fields})
+
+
 class Recipe(Section):
     """A whole recipe. Everything that has a default may be left out."""
 
@@ -83,6 +96,8 @@ class Recipe(Section):
     """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows; `{}` = the hold-out only."""
     near_duplicates: NearSettings | None = NearSettings()
     """Which near duplicates to drop, and what counts as one; null keeps them."""
+    semantic_duplicates: SemanticSettings | None = None
+    """Drop rows that mean the same as another one, by the vectors of an encoder; needs the extra `semantic`."""
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None

@@ -95,6 +95,8 @@ class RunRecord(RunStart):
     verdicts: tuple[Verdict, ...] = ()
     near: dict[str, Any] = Field(default_factory=dict)
     """Facts of the search for near duplicates, with `examples` of pairs."""
+    semantic: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the search for semantic duplicates, with `examples` of pairs."""
     contamination: dict[str, Any] = Field(default_factory=dict)
     """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
     profile: dict[str, Any] = Field(default_factory=dict)

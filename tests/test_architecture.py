@@ -31,7 +31,7 @@ IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}
 """The training process sleeps while it watches that its parent is alive; nothing it makes depends on it."""
-HEAVY = {"accelerate", "datasets", "great_expectations", "matplotlib", "pandas", "scipy", "sklearn", "torch", "transformers"}
+HEAVY = {"accelerate", "datasets", "faiss", "great_expectations", "matplotlib", "pandas", "scipy", "sklearn", "torch", "transformers"}
 
 
 def imports(path: Path, *, top_only: bool = False) -> Iterator[str]:

@@ -14,9 +14,8 @@ from tasks.nearby.examples import texts_at
 from tasks.nearby.overlap import find_overlaps
 from tasks.nearby.settings import OverlapSettings
 from tasks.nearby.shingles import ALONE, NOT_WORD
+from tasks.nearby.thin import HOLDOUT
 
-HOLDOUT = "holdout/"
-"""Put before a source's name for its hold-out file; a slash is in no source's name."""
 EXAMPLES = 3
 SHOWN = 300
 BEFORE = 60

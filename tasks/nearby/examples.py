@@ -10,20 +10,21 @@ from tasks.nearby.reading import at, rows_of
 from tasks.nearby.shingles import Places
 
 
-def example_pairs(dropped: pl.DataFrame, sources: Mapping[str, Path], count: int) -> pl.DataFrame:
+def example_pairs(dropped: pl.DataFrame, sources: Mapping[str, Path], count: int, by: str = "jaccard") -> pl.DataFrame:
     """Choose pairs evenly from the least to the most similar and fetch their texts.
 
     Args:
         dropped: as `find_near_duplicates` gives it.
         sources: the same files, in the same order.
         count: most pairs wanted.
+        by: the column that says how similar a pair is.
 
     Returns:
-        The lines of `dropped`, by jaccard ascending, with `text` and `survivor_text`.
+        The lines of `dropped`, the least similar first, with `text` and `survivor_text`.
     """
-    by_jaccard = dropped.sort("jaccard", "source", "row")
+    by_likeness = dropped.sort(by, "source", "row")
     places = np.unique(np.linspace(0, len(dropped) - 1, min(count, len(dropped))).round().astype(np.int64))
-    chosen = by_jaccard[places]
+    chosen = by_likeness[places]
     texts = (texts_at(chosen[source], chosen[row], sources) for source, row in (("source", "row"), ("survivor_source", "survivor_row")))
     return chosen.with_columns(**dict(zip(("text", "survivor_text"), texts, strict=True)))
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from tasks.nearby.parallel import in_order
-from tasks.nearby.reading import batches, rows_of
+from tasks.nearby.reading import batches, rows_of, told
 from tasks.nearby.shingles import Flags, Hashes, Places, Shingles, edges, ragged, shingle
 
 PART_NGRAMS = 1 << 24
@@ -99,7 +99,8 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
     order = np.lexsort((every[:, 1], other, every[:, 0]))
     every, other = every[order], other[order]
     once = edges(every[:, 0] * (len(against) + 1) + other)[0] if len(every) else np.empty(0, np.bool_)
-    return _named(every[once], train, against)
+    columns = [*told(train, every[once, 0]), *told(against, every[once, 1])]
+    return pl.DataFrame(dict(zip(SHARED, columns, strict=True)), schema=SHARED)
 
 
 def _parts(against: Mapping[str, Path], words: int, share: float, ends: Places) -> Iterator[tuple[int, Protected]]:
@@ -184,13 +185,3 @@ def _shared(block: Shingles, texts: Places, rows: Places, protected: Protected) 
         counts.append(np.add.reduceat(there.astype(np.int64), np.cumsum(sizes) - sizes))
         start = stop
     return np.concatenate(counts)
-
-
-def _named(pairs: np.ndarray[tuple[int, int], np.dtype[np.int64]], train: Mapping[str, Path], against: Mapping[str, Path]) -> pl.DataFrame:
-    """Tell numbers of texts as files and rows."""
-    columns: list[pl.Series | Places] = []
-    for files, numbers in ((train, pairs[:, 0]), (against, pairs[:, 1])):
-        sizes = rows_of(files)
-        file = np.searchsorted(np.cumsum(sizes), numbers, side="right")
-        columns += [pl.Series(list(files), dtype=pl.String).gather(file), numbers - (np.cumsum(sizes) - sizes)[file]]
-    return pl.DataFrame(dict(zip(SHARED, columns, strict=True)), schema=SHARED)

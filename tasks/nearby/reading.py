@@ -32,3 +32,10 @@ def at(sources: Mapping[str, Path], column: str, rows: Places) -> Iterator[pl.Se
         if stop > start:
             yield values.gather(rows[start:stop] - first)
         first += len(values)
+
+
+def told(sources: Mapping[str, Path], rows: Places) -> tuple[pl.Series, Places]:
+    """Tell rows, numbered through all files, as names of files and numbers in them."""
+    sizes = rows_of(sources)
+    file = np.searchsorted(np.cumsum(sizes), rows, side="right")
+    return pl.Series(list(sources), dtype=pl.String).gather(file), rows - (np.cumsum(sizes) - sizes)[file]

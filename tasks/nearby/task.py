@@ -1,4 +1,4 @@
-"""Prefect tasks of the near-duplicate stage. The work is in contamination.py, thin.py, engine.py and remove.py."""
+"""Prefect tasks of the near-duplicate stage. The work is in contamination.py, thin.py and remove.py."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from tasks.caching import Workbench, stage_task
 from tasks.nearby.contamination import contaminated
 from tasks.nearby.remove import closed, remove
 from tasks.nearby.settings import NearSettings, OverlapSettings
-from tasks.nearby.thin import thin
+from tasks.nearby.thin import Vectors, thin, thin_by_meaning
 from tasks.records import Manifest, Product
 
 
@@ -32,6 +32,15 @@ def thin_pool(work: Workbench, subject: str, pool: Manifest, settings: NearSetti
     counts = f"{found.facts['dropped']:,} of {found.facts['rows']:,} rows"
     ui.log(f"{subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
     return _without(work, pool, found.dropped, {"near": found.facts})
+
+
+@stage_task("semantic")
+def compare_meanings(work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int) -> Product:
+    """Drop training rows that mean the same as another one or as a hold-out row."""
+    vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
+    found = thin_by_meaning(*_sides(work, pool), vectors, threshold, _scratch(work), seed)
+    ui.log(f"{subject}: {found.facts['dropped']:,} of {found.facts['rows']:,} rows are semantic duplicates (cosine >= {threshold:g})")
+    return _without(work, pool, found.dropped, {"semantic": found.facts})
 
 
 def _sides(work: Workbench, pool: Manifest) -> tuple[dict[str, Path], dict[str, Path]]:

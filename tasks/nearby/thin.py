@@ -1,19 +1,30 @@
-"""Which rows of the pool nearly repeat another one, or the hold-out."""
+"""Which rows of the pool nearly repeat another one, or the hold-out: in its words, or in what it means."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from tasks.nearby.engine import find_near_duplicates
 from tasks.nearby.examples import example_pairs
+from tasks.nearby.meaning import Halves, find_alike
+from tasks.nearby.reading import rows_of, told
 from tasks.nearby.settings import NearSettings
 
 HOLDOUT = "holdout/"
 """Put before a source's name for its hold-out file; a slash is in no source's name."""
 EXAMPLES = 6
 SHOWN = 300
+BLOCK_ROWS = 65_536
+
+
+class Vectors(NamedTuple):
+    """Files with the vectors of a source's rows, and with the ids of these rows."""
+
+    vectors: Path
+    row_ids: Path
 
 
 class Thinned(NamedTuple):
@@ -38,8 +49,46 @@ def thin(train: Mapping[str, Path], holdout: Mapping[str, Path], settings: NearS
     """
     files = {HOLDOUT + source: path for source, path in holdout.items()} | dict(train)
     found = find_near_duplicates(files, settings, scratch, seed=seed, protected=[HOLDOUT + source for source in holdout])
-    pairs = [_shown(pair) for pair in example_pairs(found.dropped, files, EXAMPLES).to_dicts()] if len(found.dropped) else []
+    pairs = [_shown(pair, "jaccard") for pair in example_pairs(found.dropped, files, EXAMPLES).to_dicts()] if len(found.dropped) else []
     return Thinned(reasons(found.dropped, "near"), found.facts | {"examples": pairs})
+
+
+def thin_by_meaning(
+    train: Mapping[str, Path], holdout: Mapping[str, Path], vectors: Mapping[str, Vectors], threshold: float, scratch: Path, seed: int
+) -> Thinned:
+    """Find the training rows that mean the same as a hold-out row or as a training row that comes before them.
+
+    Args:
+        train, holdout: as for `thin`.
+        vectors: source -> vectors of all of its rows.
+        threshold: least cosine.
+        scratch: a folder for the vectors of the pool, 2 bytes a dimension and row.
+    """
+    files = {HOLDOUT + source: path for source, path in holdout.items()} | dict(train)
+    ordered = _ordered(files, vectors, scratch / "vectors.npy")
+    protected = int(rows_of(holdout).sum())
+    found = find_alike(ordered, threshold, protected, seed)
+    columns = [*told(files, found.dropped), *told(files, found.survivors), found.cosine]
+    dropped = pl.DataFrame(dict(zip(("source", "row", "survivor_source", "survivor_row", "cosine"), columns, strict=True)))
+    pairs = [_shown(pair, "cosine") for pair in example_pairs(dropped, files, EXAMPLES, "cosine").to_dicts()] if len(dropped) else []
+    facts = {"rows": len(ordered), "dropped": len(dropped), "verified": found.verified, "exact": found.exact, "threshold": threshold}
+    return Thinned(reasons(dropped, "semantic"), facts | {"examples": pairs})
+
+
+def _ordered(files: Mapping[str, Path], vectors: Mapping[str, Vectors], out: Path) -> Halves:
+    """Put the vectors of the pool's rows one after the other, in the order of the files."""
+    opened = {source: np.load(found.vectors, mmap_mode="r") for source, found in vectors.items()}
+    ordered = np.lib.format.open_memmap(out, "w+", np.float16, (max(1, int(rows_of(files).sum())), next(iter(opened.values())).shape[1]))
+    done = 0
+    for name, path in files.items():
+        source = name.removeprefix(HOLDOUT)
+        numbered = pl.read_parquet(vectors[source].row_ids).with_row_index("place")
+        places = pl.read_parquet(path, columns=["row_id"]).join(numbered, on="row_id", how="left", maintain_order="left")["place"]
+        for start in range(0, len(places), BLOCK_ROWS):
+            block = places[start : start + BLOCK_ROWS].to_numpy()
+            ordered[done : done + len(block)] = opened[source][block]
+            done += len(block)
+    return ordered[:done]
 
 
 def reasons(dropped: pl.DataFrame, manner: str) -> pl.DataFrame:
@@ -48,12 +97,12 @@ def reasons(dropped: pl.DataFrame, manner: str) -> pl.DataFrame:
     return dropped.with_columns(reason=pl.when(own).then(pl.lit(f"{manner}_holdout")).otherwise(pl.lit(f"{manner}_duplicate")))
 
 
-def _shown(pair: dict[str, Any]) -> dict[str, Any]:
+def _shown(pair: dict[str, Any], measure: str) -> dict[str, Any]:
     return {
         "source": pair["source"],
         "text": pair["text"][:SHOWN],
         "survivor_source": pair["survivor_source"].removeprefix(HOLDOUT),
         "survivor_text": pair["survivor_text"][:SHOWN],
         "in_holdout": pair["survivor_source"].startswith(HOLDOUT),
-        "jaccard": round(pair["jaccard"], 3),
+        measure: round(pair[measure], 3),
     }

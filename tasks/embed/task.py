@@ -1,0 +1,29 @@
+"""Prefect tasks of the embedding stage. The work is in encoder.py and vectors.py."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks import ui
+from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.embed.encoder import Encoder, need_faiss, seen_encoder
+from tasks.embed.settings import EncoderSettings
+from tasks.embed.vectors import write_vectors
+from tasks.records import Fingerprint, Manifest, Product
+
+
+@task(name="probe-encoder", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
+def probe_encoder(subject: str, settings: EncoderSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
+    """See what the encoder is now, and whether its vectors can be used here."""
+    need_faiss()
+    return seen_encoder(settings, base)
+
+
+@stage_task("embed")
+def embed_source(work: Workbench, subject: str, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str) -> Product:
+    """Make vectors of a source's texts."""
+    encode = Encoder(settings, base)
+    with work.writing("vectors.npy") as vectors, work.writing("rows.parquet") as ids, ui.Progress(subject, "Encoding") as progress:
+        written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
+    if written.cut:
+        ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are compared")
+    return Product(rows=written.rows, facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]})

@@ -1,0 +1,54 @@
+"""Vectors of all rows of a source, in a file: 2 bytes a dimension and row."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.embed.encoder import Encoded
+
+BLOCK_ROWS = 4096
+
+
+class Encodes(Protocol):
+    """What makes vectors of texts."""
+
+    dimensions: int
+
+    def __call__(self, texts: list[str]) -> Encoded:
+        """Give the vectors of some texts."""
+        ...
+
+
+class Written(NamedTuple):
+    """What was written: `rows` vectors, `cut` of them of the beginning of a text only."""
+
+    rows: int
+    cut: int
+
+
+def write_vectors(source: Path, encode: Encodes, vectors: Path, row_ids: Path, progress: Callable[[float, str], None]) -> Written:
+    """Encode the texts of a Parquet file, some thousand at a time.
+
+    Args:
+        vectors: gets a numpy array of float16, shape (rows, dimensions); two vectors' cosine stays true to 0.0005.
+        row_ids: gets the rows' ids as Parquet, in the same order.
+        progress: is told the share done, and words for it.
+    """
+    rows, cut = pq.read_metadata(source).num_rows, 0
+    pl.scan_parquet(source).select("row_id").sink_parquet(row_ids, compression="zstd")
+    if not rows:
+        np.lib.format.write_array(vectors.open("wb"), np.empty((0, encode.dimensions), np.float16))
+        return Written(0, 0)
+    out, done = np.lib.format.open_memmap(vectors, "w+", np.float16, (rows, encode.dimensions)), 0
+    with pq.ParquetFile(source) as file:
+        for batch in file.iter_batches(BLOCK_ROWS, columns=["text"]):
+            encoded = encode(batch.column(0).to_pylist())
+            out[done : done + len(batch)] = encoded.vectors
+            done, cut = done + len(batch), cut + encoded.cut
+            progress(done / rows, f"{done:,} of {rows:,} texts")
+    out.flush()
+    return Written(rows, cut)
