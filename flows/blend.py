@@ -7,6 +7,7 @@ from flows.calls import Call, Made
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.embed.task import embed_source, probe_encoder
+from tasks.history.task import count_spent
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
@@ -38,9 +39,10 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
     yield "check"
-    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weights, recipe.mix.unit)
+    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weighing, [])
     epochs = recipe.train.epochs if recipe.train else 1.0
-    made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed)
+    spent = [call(count_spent, "mix", store, loaded.published, made.pool)] if recipe.mix.max_total_epochs else []
+    made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed, *spent)
     yield "plan"
     made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
     made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)

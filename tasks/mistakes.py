@@ -29,7 +29,7 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
     sources = _mapping(tree.get("sources"))
     labels = tree.get("labels")
     known_labels = [str(label) for label in labels] if isinstance(labels, list) else []
-    found = list(_weights_problems(sources, _mapping(tree.get("mix")).get("weights")))
+    found = list(_mix_problems(sources, _mapping(tree.get("mix"))))
     found += [
         (f"checks.policies.{name}", f"no source has this name;{nearest(name, [*sources, 'mix'])}")
         for name in _mapping(_mapping(tree.get("checks")).get("policies"))
@@ -49,19 +49,50 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _weights_problems(sources: Mapping[str, Any], weights: Any) -> Iterator[Problem]:
+def _mix_problems(sources: Mapping[str, Any], mix: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _weights_problems(sources, "mix.weights", mix.get("weights"))
+    phases = mix.get("phases")
+    for number, phase in enumerate(phases if isinstance(phases, list) else []):
+        yield from _weights_problems(sources, f"mix.phases.{number}.weights", _mapping(phase).get("weights"))
+    for place in ("floors", "ceilings"):
+        yield from _unknown(sources, f"mix.{place}", _mapping(mix.get(place)))
+
+
+def _weights_problems(sources: Mapping[str, Any], place: str, weights: Any) -> Iterator[Problem]:
     shares = _mapping(weights)
-    place = "mix.weights"
     if "kind" in shares:
-        shares, place = _mapping(shares.get("shares")), "mix.weights.shares"
+        yield from _target_problems(sources, place, shares.get("target"))
+        named = [(str(group), name) for group, inner in _mapping(shares.get("groups")).items() for name in _names(_mapping(inner).get("sources"))]
+        for group, name in named:
+            yield from _unknown(sources, f"{place}.groups.{group}.sources", [name])
+        if named and (missing := [name for name in sources if name not in {inner for _, inner in named}]):
+            yield f"{place}.groups", f"{', '.join(missing)} stands in no group"
+        shares, place = _mapping(shares.get("shares")), f"{place}.shares"
     if not shares:
         return
-    for name in shares:
-        if name not in sources:
-            yield f"{place}.{name}", f"no source has this name;{nearest(name, sources)}"
+    yield from _unknown(sources, place, shares)
     for name in sources:
         if name not in shares:
-            yield place, f"source {name!r} has no weight; write 0 to leave it out"
+            yield place.removesuffix(".shares"), f"source {name!r} has no weight; write 0 to leave it out"
+
+
+def _target_problems(sources: Mapping[str, Any], place: str, target: Any) -> Iterator[Problem]:
+    if not isinstance(target, str):
+        return
+    if target not in sources:
+        yield f"{place}.target", f"no source has this name ({target!r});{nearest(target, sources)}"
+    elif len(sources) == 1:
+        yield f"{place}.target", "the target is the only source: there is nothing to compare with it"
+
+
+def _names(value: Any) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def _unknown(sources: Mapping[str, Any], place: str, names: Iterable[Any]) -> Iterator[Problem]:
+    for name in names:
+        if name not in sources:
+            yield f"{place}.{name}", f"no source has this name;{nearest(name, sources)}"
 
 
 def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator[Problem]:

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, HoldoutSettings
@@ -16,15 +16,13 @@ from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
-from tasks.kinds import load
 from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
 from tasks.train.settings import TrainSettings
-from tasks.weigh import methods
-from tasks.weigh.settings import Weights
+from tasks.weigh.settings import ShareSettings, WeighSettings
 
 ANY_LABEL = "any"
 """Stands for the labels of benchmark rows, which do not matter."""
@@ -33,16 +31,18 @@ ALL_TEXTS = CleanSettings(max_chars=2**31)
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-class MixSettings(PlanSettings):
+class MixSettings(PlanSettings, ShareSettings):
     """How the sources are combined."""
-
-    weights: Weights = Field(default_factory=lambda: load(methods, "proportional").Params())
-    """Share of each source by name, or the method that sets them (also as `{kind: METHOD, …}`); by default proportional."""
 
     @property
     def plan(self) -> PlanSettings:
         """The section without its weights, which are settled by then."""
         return PlanSettings(**{name: getattr(self, name) for name in PlanSettings.model_fields})
+
+    @property
+    def weighing(self) -> WeighSettings:
+        """What the weights are settled from."""
+        return WeighSettings(**{name: getattr(self, name) for name in WeighSettings.model_fields})
 
 
 class DecontaminateSettings(OverlapSettings):
@@ -105,6 +105,12 @@ class Recipe(Section):
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
+
+    @model_validator(mode="after")
+    def _one_says_how_weights_change(self) -> Self:
+        if self.mix.phases and self.train and self.train.online:
+            raise ValueError("mix.phases and train.online: both change the weights while training; take one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -217,14 +223,22 @@ def _leave_out(tree: dict[str, Any], name: str, file: str) -> None:
     sources = tree.get("sources")
     if not isinstance(sources, dict) or name not in sources:
         raise RecipeError(f"{file}: --without {name!r}: no source has this name;{nearest(name, sources or ())}")
-    weights = (tree.get("mix") or {}).get("weights")
-    named = weights.get("shares", weights) if isinstance(weights, dict) else None
-    for mapping in (sources, named, (tree.get("checks") or {}).get("policies")):
+    mix = tree.get("mix") or {}
+    places = [sources, mix.get("floors"), mix.get("ceilings"), (tree.get("checks") or {}).get("policies"), *_named_shares(mix)]
+    for mapping in places:
         if isinstance(mapping, dict):
             mapping.pop(name, None)
     for expectation in (tree.get("checks") or {}).get("expectations") or ():
         if name in (expectation.get("subjects") or ()):
             expectation["subjects"].remove(name)
+
+
+def _named_shares(mix: dict[str, Any]) -> Iterator[Any]:
+    """Give the mappings of `mix` that have shares by source."""
+    phases = mix.get("phases")
+    for part in [mix, *(phases if isinstance(phases, list) else [])]:
+        weights = part.get("weights") if isinstance(part, dict) else None
+        yield weights.get("shares", weights) if isinstance(weights, dict) else None
 
 
 def _expand(value: Any, path: str, problems: list[Problem]) -> Any:

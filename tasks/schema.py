@@ -23,15 +23,21 @@ def recipe_schema() -> dict[str, Any]:
     recipe["properties"]["sources"]["additionalProperties"] = source
     definitions["DecontaminateSettings"]["properties"]["against"]["additionalProperties"] = source
     shares = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
-    names = {"enum": [name for name in kinds.names(methods) if name != "given"]}
-    mix, train = definitions["MixSettings"]["properties"], definitions["TrainSettings"]["properties"]
-    mix["weights"] = _one_of(mix["weights"], [shares, names, *(places[model, "validation"] for model in weights)])
+    bare = [model.model_fields["kind"].default for model in weights if not any(field.is_required() for field in model.model_fields.values())]
+    weighed = [shares, {"enum": bare}, *(places[model, "validation"] for model in weights)]
+    for name in ("MixSettings", "Phase", "Group", places[_params(methods, "groups"), "validation"]["$ref"].rpartition("/")[2]):
+        definitions[name]["properties"]["weights"] = _one_of(definitions[name]["properties"]["weights"], weighed)
+    train = definitions["TrainSettings"]["properties"]
     train["online"] = _one_of(train["online"], [{"enum": list(kinds.names(online))}, *(places[model, "validation"] for model in steered)])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cuvée recipe", **recipe, "$defs": definitions}
 
 
 def _settings(package: ModuleType) -> list[type[BaseModel]]:
-    return [kinds.load(package, kind).Params for kind in kinds.names(package)]
+    return [_params(package, kind) for kind in kinds.names(package)]
+
+
+def _params(package: ModuleType, kind: str) -> type[BaseModel]:
+    return kinds.load(package, kind).Params
 
 
 def _one_of(field: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:

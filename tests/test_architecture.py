@@ -23,7 +23,7 @@ TOP = {
     "LICENSE", "Makefile", ".gitignore", ".ci", ".github", "prefect.toml", "docs",
 }  # fmt: skip
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
-KINDS = {tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose"}, tasks.train.online: {"update"}}
+KINDS = {tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose", "propose_from"}, tasks.train.online: {"update"}}
 """Folder of kinds -> the functions of which a file there defines one."""
 READ_THE_RECIPE = {"recipe", "schema", "mistakes"}
 """Shared modules that know the stages' settings, and nothing else of them."""

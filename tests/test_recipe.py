@@ -68,6 +68,31 @@ def test_weights_that_mean_nothing_are_refused(tmp_path: Path, weights: str, tol
     assert told in mistakes(tmp_path, GOOD.replace("{movies: 0.4, tweets: 0.6}", weights)).lower()
 
 
+@pytest.mark.parametrize(
+    ("mix", "told"),
+    [
+        ("floors: {twets: 0.1}", "mix.floors.twets: no source has this name; did you mean 'tweets'?"),
+        ("ceilings: {movies: 0.5}, floors: {movies: 0.6}", "floors.movies: 0.6 is above its ceiling of 0.5"),
+        ("phases: [{share: 0.8, weights: {movies: 1}}, {share: 0.2, weights: uniform}]", "mix.phases.0.weights: source 'tweets' has no weight"),
+        ("phases: [{share: 0.8, weights: uniform}]", "phases: their shares sum to 0.8; they must sum to 1"),
+        ("weights: {kind: groups, groups: {one: {sources: [movies]}}}", "mix.weights.groups: tweets stands in no group"),
+        (
+            "weights: {kind: score, terms: {relevance: 1}, target: twets}",
+            "mix.weights.target: no source has this name ('twets'); did you mean 'tweets'?",
+        ),
+    ],
+)
+def test_names_and_numbers_of_the_mix_are_checked(tmp_path: Path, mix: str, told: str) -> None:
+    assert told in mistakes(tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", f"mix: {{{mix}}}"))
+
+
+def test_a_source_that_is_left_out_leaves_phases_and_bounds(tmp_path: Path) -> None:
+    mix = "mix: {floors: {tweets: 0.1}, phases: [{share: 1, weights: {movies: 1, tweets: 1}}]}"
+    loaded = load_recipe(write(tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", mix)), without=["tweets"])
+    assert loaded.recipe.mix.floors == {}
+    assert loaded.recipe.mix.phases[0].weights.model_dump()["shares"] == {"movies": 1.0}
+
+
 def test_source_is_not_named_like_the_whole_mix(tmp_path: Path) -> None:
     assert "call the whole mix by this name" in mistakes(tmp_path, GOOD.replace("tweets:", "mix:", 1).replace("tweets: 0.6", "mix: 0.6"))
 

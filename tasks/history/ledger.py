@@ -1,8 +1,9 @@
 """How often each source's rows have been trained on, over all runs of a recipe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tasks.records import Manifest
 from tasks.runs import RunRecord
 
 
@@ -25,3 +26,22 @@ def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
                 entry["rows_seen"] += round(row.epochs * row.available)
                 entry["epochs"] = round(entry["epochs"] + row.epochs, 4)
     return found
+
+
+def spent(records: Iterable[RunRecord], recipe: Mapping[str, Any], pool: Manifest) -> dict[str, float]:
+    """Say how often earlier runs have trained on each source, in passes over the rows that it has now.
+
+    A run of this very recipe on this very pool does not count: its model is found again, and nothing is trained on anew.
+
+    Args:
+        records: of the recipe's runs.
+        recipe: as it is published.
+        pool: the rows that may be trained on now.
+    """
+    others = [record for record in records if not (record.recipe == recipe and _planned_from(record, pool.fingerprint))]
+    now = {account.source: account.rows for account in pool.accounts}
+    return {name: round(entry["rows_seen"] / now[name], 4) for name, entry in ledger(others).items() if now.get(name)}
+
+
+def _planned_from(record: RunRecord, pool: str) -> bool:
+    return any(note.name == "plan-mix" and pool in note.parents for note in record.tasks)

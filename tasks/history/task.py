@@ -1,14 +1,19 @@
-"""The face of looking back. Nothing is made here, so nothing is a task; the work is in the modules beside."""
+"""The face of looking back. No product is made here; the work is in the modules beside."""
 
 from typing import Any
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.caching import RETRIES
 from tasks.errors import RecipeError
 from tasks.history import differ
 from tasks.history.find import FoundMix, find_mix, shards_of
 from tasks.history.impact import known_sources, made_from
-from tasks.history.ledger import ledger
+from tasks.history.ledger import ledger, spent
 from tasks.history.trace import as_read, row_at
 from tasks.mistakes import nearest
+from tasks.records import Manifest
 from tasks.runs import list_records
 from tasks.storage import Store, open_store
 
@@ -70,3 +75,9 @@ def ledger_of(store: str, name: str) -> dict[str, Any]:
     if not records:
         raise RecipeError(f"no run of {name!r} in {home.uri}; `cuvee runs` lists all")
     return {"recipe": name, "sources": ledger(records)}
+
+
+@task(name="count-spent", task_run_name="count-spent", cache_policy=NO_CACHE, **RETRIES)
+def count_spent(subject: str, store: str, recipe: dict[str, Any], pool: Manifest) -> dict[str, float]:  # noqa: ARG001 (a task's first argument is its subject)
+    """Say how often the recipe's earlier runs have trained on each source."""
+    return spent(list_records(open_store(store), recipe["name"]), recipe, pool)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tasks.errors import NotEnoughData
 
@@ -20,6 +20,9 @@ class Budget:
         trainer_epochs: how often training goes through the mix.
         redistribute: give what a source cannot fill to the others; else that is an error.
         unit: `rows` or `tokens`.
+        max_total_epochs: most passes over a source in this run and those before it; None = those before do not count.
+        spent: passes that earlier runs have made over each source, training included.
+        ceilings: most that a source may be of the mix; redistribution does not pass it.
     """
 
     size: int | None
@@ -27,15 +30,25 @@ class Budget:
     trainer_epochs: float = 1.0
     redistribute: bool = False
     unit: str = "rows"
+    max_total_epochs: float | None = None
+    spent: Mapping[str, float] = field(default_factory=dict)
+    ceilings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def repeats(self) -> float:
-        """How many copies of a source the mix may hold, on average over its rows."""
+        """How many copies of a source the mix may hold, on average over its rows, where earlier runs do not count."""
         return self.max_epochs / self.trainer_epochs
 
-    def cap(self, available: float) -> float:
+    def held_by_the_past(self, name: str) -> bool:
+        """Say whether earlier runs leave a source less than `max_epochs`."""
+        return self.max_total_epochs is not None and self.max_total_epochs - self.spent.get(name, 0.0) < self.max_epochs
+
+    def cap(self, name: str, available: float) -> float:
         """Give the most that a source holding `available` may fill; whole, so that no rounding breaks it."""
-        return float(math.floor(_snap(available * self.repeats)))
+        repeats = self.repeats
+        if self.max_total_epochs is not None and self.held_by_the_past(name):
+            repeats = max(self.max_total_epochs - self.spent.get(name, 0.0), 0.0) / self.trainer_epochs
+        return float(math.floor(_snap(available * repeats)))
 
 
 def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget: Budget) -> dict[str, float]:
@@ -53,14 +66,18 @@ def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget:
     """
     wanted = {name: weight for name, weight in weights.items() if weight > 0}
     _refuse_useless(available, wanted, budget)
+    caps = {name: budget.cap(name, available[name]) for name in wanted}
     if budget.size is None:
-        size = math.floor(_snap(min(available[name] / weight for name, weight in wanted.items())))
+        size = math.floor(_snap(min(min(available[name], caps[name]) / weight for name, weight in wanted.items())))
+        if not size:
+            raise _held_back(available, wanted, replace(budget, size=1), 0)
         return {name: weight * size for name, weight in weights.items()}
-    caps = {name: budget.cap(available[name]) for name in wanted}
     if budget.redistribute:
-        if budget.size > (most := math.fsum(caps.values())):
+        size = float(budget.size)
+        caps = {name: min(cap, size * budget.ceilings.get(name, 1.0)) for name, cap in caps.items()}
+        if budget.size > (most := math.fsum(caps.values())) * (1 + HAIR):
             raise _all_full(available, caps, budget.size, most, budget)
-        return dict.fromkeys(weights, 0.0) | fill(wanted, caps, float(budget.size))
+        return dict.fromkeys(weights, 0.0) | fill(wanted, caps, min(size, most))
     best = math.floor(_snap(min(caps[name] / weight for name, weight in wanted.items())))
     if budget.size > best:
         raise _held_back(available, wanted, budget, best)
@@ -140,27 +157,42 @@ def _refuse_useless(available: Mapping[str, float], wanted: Mapping[str, float],
 def _held_back(available: Mapping[str, float], wanted: Mapping[str, float], budget: Budget, best: int) -> NotEnoughData:
     """Tell which source is short, by how much, the best possible plan, and what would make room."""
     size, unit = budget.size or 0, budget.unit
-    name = min(wanted, key=lambda one: budget.cap(available[one]) / wanted[one])
-    needed = max(_epochs_for(size * wanted[one], available[one], budget) for one in wanted)
+    name = min(wanted, key=lambda one: budget.cap(one, available[one]) / wanted[one])
+    needed = {one: _epochs_for(size * wanted[one], available[one], budget) for one in wanted}
+    smaller = f"mix.size <= {best}, or " if best else ""
     return NotEnoughData(
         f"{size:,} {unit} wanted, {best:,} possible. Source {name!r} holds it back: {100 * wanted[name]:.4g} % of the mix = "
-        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {unit} x {_passes(budget)} = {budget.cap(available[name]):,.0f}. "
-        f"Set mix.size <= {best}, or mix.max_epochs >= {needed:g}, or mix.on_cap: redistribute.",
-        source=name, wanted=size, possible=best, max_epochs=needed,
+        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {unit} x {_passes(budget, name)} = {budget.cap(name, available[name]):,.0f}. "
+        f"Set {smaller}{_more_epochs(needed, budget)}, or mix.on_cap: redistribute.",
+        source=name, wanted=size, possible=best, max_epochs=max(needed.values()),
     )  # fmt: skip
 
 
 def _all_full(available: Mapping[str, float], caps: Mapping[str, float], size: int, most: float, budget: Budget) -> NotEnoughData:
     """Tell that every source is at its cap and how much of the budget would stay unspent."""
     needed = _epochs_for(float(size + len(caps)), math.fsum(available[name] for name in caps), budget)
+    past = ", less what earlier runs have spent" if any(map(budget.held_by_the_past, caps)) else ""
+    limits = f"its cap of {_passes(replace(budget, max_total_epochs=None))}{past}" + (" or its ceiling" if budget.ceilings else "")
     return NotEnoughData(
-        f"{size:,} {budget.unit} wanted, {most:,.0f} possible: every source is at its cap of {_passes(budget)}, "
-        f"{size - most:,.0f} would stay unspent. Set mix.size <= {most:.0f}, or mix.max_epochs >= {needed:g}.",
+        f"{size:,} {budget.unit} wanted, {most:,.0f} possible: every source is at {limits}, "
+        f"{size - most:,.0f} would stay unspent. Set mix.size <= {most:.0f}, or {_more_epochs(dict.fromkeys(caps, needed), budget)}.",
         wanted=size, possible=int(most), max_epochs=needed,
     )  # fmt: skip
 
 
-def _passes(budget: Budget) -> str:
+def _more_epochs(needed: Mapping[str, float], budget: Budget) -> str:
+    """Name the settings that let every source give as often as is needed of it."""
+    most = max(needed.values())
+    found = [f"mix.max_epochs >= {most:g}"] if most > budget.max_epochs else []
+    total = max(passes + budget.spent.get(name, 0.0) for name, passes in needed.items())
+    if budget.max_total_epochs is not None and total > budget.max_total_epochs:
+        found.append(f"mix.max_total_epochs >= {math.ceil(_snap(total * 100)) / 100:g}")
+    return " and ".join(found or [f"mix.max_epochs >= {most:g}"])
+
+
+def _passes(budget: Budget, name: str = "") -> str:
+    if budget.held_by_the_past(name):
+        return f"what max_total_epochs {budget.max_total_epochs:g} leaves after {budget.spent.get(name, 0.0):g} in earlier runs"
     if budget.trainer_epochs == 1:
         return f"max_epochs {budget.max_epochs:g}"
     return f"{budget.repeats:.4g} copies (max_epochs {budget.max_epochs:g} / {budget.trainer_epochs:g} epochs of training)"

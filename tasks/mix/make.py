@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.errors import NotEnoughData
-from tasks.mix.counts import Budget, quotas, whole
-from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave
+from tasks.mix.counts import Budget
+from tasks.mix.phases import Stretch, phase_quotas, whole_phases
+from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined
 from tasks.mix.receipt import Given, receipt
 from tasks.mix.settings import PlanSettings
 from tasks.records import Account, ReceiptRow
@@ -32,6 +33,21 @@ class Made:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a plan has to know of the run it is for.
+
+    Attributes:
+        trainer_epochs: how often training goes through the mix; counts against `max_epochs`.
+        spent: passes that earlier runs have made over each source; None = they do not count.
+    """
+
+    trainer_epochs: float
+    seed: int
+    spent: Mapping[str, float] | None = None
+
+
+Rows = NDArray[np.uint32]
 Tokens = Mapping[str, NDArray[np.uint32]]
 """Tokens of every row that may be trained on, by source."""
 
@@ -41,52 +57,91 @@ def make_plan(
     files: Mapping[str, Path],
     weighing: Mapping[str, Any],
     settings: PlanSettings,
-    trainer_epochs: float,
-    seed: int,
+    run: Run,
 ) -> Made:
     """Plan a mix.
 
     Args:
         accounts: of the pool, in the recipe's order.
         files: Parquet of the rows that may be trained on, with a column `tokens`, by source.
-        weighing: `weights`, `requested` and `reasons` by source, and the `method` with its settings.
-        trainer_epochs: how often training goes through the mix; counts against `max_epochs`.
+        weighing: `weights`, `requested` and `reasons` by source, the `method` with its settings, and `phases`, if the mix has any.
 
     Raises:
         NotEnoughData: the sources cannot fill the mix as asked.
     """
     order = [account.source for account in accounts]
     tokens = {name: pl.read_parquet(files[name], columns=["tokens"])["tokens"].to_numpy() for name in order}
-    size = None if settings.size == "all" else settings.size
-    on_cap = weighing["method"].get("on_cap", settings.on_cap)
-    budget = Budget(size, settings.max_epochs, trainer_epochs, redistribute=on_cap == "redistribute", unit=settings.unit)
     held = {name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()}
-    quota = quotas(held, weighing["weights"], budget)
-    drawn = (_draw_rows if settings.unit == "rows" else _draw_tokens)(tokens, quota, budget, seed)
-    total = math.fsum(quota.values())
-    given = {name: Given(quota[name] / total, len(rows), int(tokens[name][rows].sum(dtype=np.int64))) for name, rows in drawn.items()}
-    facts = {"unit": settings.unit, "size": settings.size, "max_epochs": settings.max_epochs, "on_cap": on_cap}
-    return Made(interleave([drawn[name] for name in order]), receipt(accounts, given, weighing, trainer_epochs), facts)
+    asked: list[Mapping[str, Any]] = weighing.get("phases") or [{**weighing, "share": 1.0}]
+    budget = _budget(asked, settings, run)
+    phases = [Stretch(phase["share"], phase["weights"]) for phase in asked]
+    quota = phase_quotas(held, phases, budget)
+    drawn = (_draw_rows if settings.unit == "rows" else _draw_tokens)(tokens, quota, budget, run.seed)
+    sums = [math.fsum(phase.values()) for phase in quota]
+    given = {
+        name: _given(math.fsum(phase[name] for phase in quota) / math.fsum(sums), tokens[name], [part[name] for part in drawn]) for name in order
+    }
+    wished = {name: math.fsum(size * phase.weights[name] for size, phase in zip(sums, phases, strict=True)) / math.fsum(sums) for name in order}
+    plan = joined([interleave([part[name] for name in order]) for part in drawn])
+    facts: dict[str, Any] = {"unit": settings.unit, "size": settings.size, "max_epochs": settings.max_epochs}
+    facts["on_cap"] = "redistribute" if budget.redistribute else "error"
+    if run.spent is not None:
+        facts |= {"max_total_epochs": settings.max_total_epochs, "spent": dict(run.spent)}
+    if weighing.get("phases"):
+        facts["phases"] = [
+            {"share": phase.share, "rows": sum(len(rows) for rows in part.values()), "sources": {name: len(rows) for name, rows in part.items()}}
+            for phase, part in zip(phases, drawn, strict=True)
+        ]
+    return Made(plan, receipt(accounts, given, {**weighing, "weights": wished}, run.trainer_epochs), facts)
 
 
-def _draw_rows(tokens: Tokens, quota: Mapping[str, float], _budget: Budget, seed: int) -> dict[str, NDArray[np.uint32]]:
-    counts = whole(quota, round(math.fsum(quota.values())))
-    return {name: draw_rows(len(rows), counts[name], generator(seed, name)) for name, rows in tokens.items()}
+def _budget(phases: Sequence[Mapping[str, Any]], settings: PlanSettings, run: Run) -> Budget:
+    on_cap = {phase["method"].get("on_cap", settings.on_cap) for phase in phases}
+    return Budget(
+        None if settings.size == "all" else settings.size, settings.max_epochs, run.trainer_epochs, redistribute="redistribute" in on_cap,
+        unit=settings.unit, max_total_epochs=settings.max_total_epochs, spent=run.spent or {}, ceilings=phases[0].get("ceilings") or {},
+    )  # fmt: skip
 
 
-def _draw_tokens(tokens: Tokens, quota: Mapping[str, float], budget: Budget, seed: int) -> dict[str, NDArray[np.uint32]]:
-    drawn: dict[str, NDArray[np.uint32]] = {}
+def _given(share: float, tokens: NDArray[np.uint32], parts: Sequence[Rows]) -> Given:
+    return Given(share, sum(map(len, parts)), sum(int(tokens[rows].sum(dtype=np.int64)) for rows in parts))
+
+
+def _draw_rows(tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int) -> list[dict[str, Rows]]:
+    """Draw each source once for all phases, so that a later one has the rows that an earlier one has not."""
+    counts = whole_phases(quota, {name: budget.cap(name, float(len(rows))) for name, rows in tokens.items()})
+    drawn = {name: draw_rows(len(rows), sum(part[name] for part in counts), generator(seed, name)) for name, rows in tokens.items()}
+    cuts = {name: np.cumsum([part[name] for part in counts])[:-1] for name in tokens}
+    return _by_phase({name: np.split(rows, cuts[name]) for name, rows in drawn.items()}, len(quota))
+
+
+def _draw_tokens(tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int) -> list[dict[str, Rows]]:
+    """Cut each source's one order of rows where it comes nearest to what the phases up to there want of it."""
+    drawn: dict[str, list[Rows]] = {}
     for name, rows in tokens.items():
-        if not quota[name]:
-            drawn[name] = np.empty(0, dtype=np.uint32)
-            continue
-        most = max(quota[name], budget.cap(float(rows.sum(dtype=np.int64))))
-        drawn[name] = draw_tokens(rows, quota[name], most, generator(seed, name))
-        if not len(drawn[name]):
-            enough = math.ceil(int(rows.max()) * math.fsum(quota.values()) / quota[name])
-            raise NotEnoughData(
-                f"source {name!r} gets {quota[name]:.0f} of {math.fsum(quota.values()):,.0f} tokens, less than one of its rows. "
-                f"Set mix.size >= {enough}, or its weight to 0.",
-                source=name,
-            )
-    return drawn
+        cap, until, wanted = budget.cap(name, float(rows.sum(dtype=np.int64))), 0, 0.0
+        drawn[name] = []
+        for phase in quota:
+            if not phase[name]:
+                drawn[name].append(np.empty(0, dtype=np.uint32))
+                continue
+            wanted += phase[name]
+            upto = draw_tokens(rows, wanted, max(wanted, cap), generator(seed, name))
+            drawn[name].append(upto[until:])
+            until = max(until, len(upto))
+            if not len(drawn[name][-1]):
+                raise _no_row(name, int(rows.max()), phase)
+    return _by_phase(drawn, len(quota))
+
+
+def _by_phase(drawn: Mapping[str, Sequence[Rows]], phases: int) -> list[dict[str, Rows]]:
+    return [{name: parts[at] for name, parts in drawn.items()} for at in range(phases)]
+
+
+def _no_row(name: str, longest: int, quota: Mapping[str, float]) -> NotEnoughData:
+    total = math.fsum(quota.values())
+    return NotEnoughData(
+        f"source {name!r} gets {quota[name]:.0f} of {total:,.0f} tokens, less than one of its rows. "
+        f"Set mix.size >= {math.ceil(longest * total / quota[name])}, or its weight to 0.",
+        source=name,
+    )

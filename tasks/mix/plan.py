@@ -73,6 +73,11 @@ def interleave(drawn: Sequence[NDArray[np.uint32]]) -> Plan:
     return Plan(source, row)
 
 
+def joined(plans: Sequence[Plan]) -> Plan:
+    """Put plans one after the other."""
+    return Plan(np.concatenate([plan.source for plan in plans]), np.concatenate([plan.row for plan in plans]))
+
+
 def spread(counts: Sequence[int]) -> NDArray[np.uint16]:
     """Say whose row stands at each place of the mix, so that every stretch holds each source by its weight.
 

@@ -9,7 +9,7 @@ from typing import Any
 from tasks import ui
 from tasks.caching import Workbench, stage_task
 from tasks.mix.lock import lock
-from tasks.mix.make import make_plan
+from tasks.mix.make import Run, make_plan
 from tasks.mix.plan import load_plan, save_plan
 from tasks.mix.receipt import headline
 from tasks.mix.replay import replay
@@ -24,11 +24,12 @@ TOLD = ("contamination",)
 
 @stage_task("plan")
 def plan_mix(
-    work: Workbench, subject: str, pool: Manifest, weights: Manifest, settings: PlanSettings, trainer_epochs: float, seed: int
+    work: Workbench, subject: str, pool: Manifest, weights: Manifest, settings: PlanSettings, trainer_epochs: float, seed: int,
+    spent: dict[str, float] | None = None,
 ) -> Product:  # fmt: skip
     """Decide which row stands where in the mix."""
     files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
-    made = make_plan(pool.accounts, files, weights.facts, settings, trainer_epochs, seed)
+    made = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
     with work.writing("plan.npz") as path:
         save_plan(made.plan, path)
     ui.log(f"{subject}: {headline(made.receipt)}")

@@ -1,19 +1,22 @@
-"""Prefect task of the weighing stage. The work is in methods/ and verdicts.py."""
+"""Prefect task of the weighing stage. The work is in methods/, verdicts.py, bounds.py and shares.py."""
 
-from tasks import kinds, ui
+from tasks import ui
 from tasks.caching import Workbench, stage_task
-from tasks.records import Manifest, Product, Section, Verdict
-from tasks.weigh import methods
-from tasks.weigh.verdicts import settle
+from tasks.records import Manifest, Product, Verdict
+from tasks.weigh.settings import WeighSettings
+from tasks.weigh.shares import weigh
 
 
 @stage_task("weigh")
-def weigh_sources(_work: Workbench, subject: str, pool: Manifest, verdicts: tuple[Verdict, ...], weights: Section, unit: str) -> Product:  # noqa: ARG001
+def weigh_sources(
+    _work: Workbench, subject: str, pool: Manifest, verdicts: tuple[Verdict, ...], settings: WeighSettings, appraised: list[Manifest]
+) -> Product:  # fmt: skip
     """Decide every source's share of the mix, and say why."""
-    asked = weights.model_dump(mode="json")
-    sizes = {account.source: float(account.rows if unit == "rows" else account.tokens) for account in pool.accounts}
-    weighed = settle(kinds.load(methods, asked["kind"]).propose(sizes, weights), sizes, verdicts, asked["kind"])
-    for note in weighed.notes:
+    sizes = {account.source: float(account.rows if settings.unit == "rows" else account.tokens) for account in pool.accounts}
+    facts, notes = weigh(sizes, verdicts, settings, appraised)
+    for note in notes:
         ui.log(note, warn=True)
-    facts = {"weights": weighed.weights, "requested": weighed.requested, "reasons": weighed.reasons, "method": asked}
+    for number, phase in enumerate(facts.get("phases", [facts]), 1):
+        if phase["why"]:
+            ui.show_table(f"why-{subject}-{number}", phase["why"], f"Why these weights: {phase['method']['kind']}")
     return Product(facts=facts)

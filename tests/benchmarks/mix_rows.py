@@ -46,7 +46,7 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
     """Plan and shards."""
     import pyarrow.parquet as pq
 
-    from tasks.mix.make import make_plan
+    from tasks.mix.make import Run, make_plan
     from tasks.mix.settings import PlanSettings
     from tasks.mix.write import shards, write_shards
     from tasks.records import Account
@@ -54,7 +54,7 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
     files = {name: folder / f"{name}.parquet" for name in WEIGHTS}
     accounts = [Account(source=name, read=pq.read_metadata(path).num_rows, rows=pq.read_metadata(path).num_rows) for name, path in files.items()]
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
-    plan = make_plan(accounts, files, weighing(), settings, 1.0, 0).plan
+    plan = make_plan(accounts, files, weighing(), settings, Run(1.0, 0)).plan
     names = shards(rows, settings.shard_rows)
     for number, path in write_shards(plan, list(files.values()), settings.shard_rows, range(len(names)), out / "scratch"):
         path.replace(out / Path(names[number]).name)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import NotEnoughData
-from tasks.mix.make import Made, make_plan
+from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.receipt import headline
 from tasks.mix.settings import PlanSettings
 from tasks.records import Manifest
@@ -23,13 +23,14 @@ def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., 
     """Plan a mix of a small pool: `make({"a": 50}, {"a": 1.0}, size=20)`; sizes, or the tokens of every row."""
 
     def plan(
-        held: Mapping[str, int | Sequence[int]], shares: Mapping[str, float], *, epochs: float = 1.0, seed: int = 0, method: str = "given", **mix: Any
-    ) -> Made:
+        held: Mapping[str, int | Sequence[int]], shares: Mapping[str, float], *, epochs: float = 1.0, seed: int = 0, method: str = "given",
+        spent: Mapping[str, float] | None = None, **mix: Any,
+    ) -> Made:  # fmt: skip
         sizes = {name: rows if isinstance(rows, int) else len(rows) for name, rows in held.items()}
         manifest = pool(tmp_path, sizes, {name: rows for name, rows in held.items() if not isinstance(rows, int)})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in sizes}
         told = weighing(shares, kind=method, **({"on_cap": "redistribute"} if method == "unimax" else {}))
-        return make_plan(manifest.accounts, files, told, PlanSettings(**mix), epochs, seed)
+        return make_plan(manifest.accounts, files, told, PlanSettings(**mix), Run(epochs, seed, spent))
 
     return plan
 

@@ -13,6 +13,7 @@ from tasks.errors import NotEnoughData, QualityGate, RecipeError
 from tasks.records import Account, Manifest, Section, Verdict
 from tasks.weigh.methods import given as given_weights
 from tasks.weigh.methods import proportional, temperature, uniform, unimax
+from tasks.weigh.settings import WeighSettings
 from tasks.weigh.task import weigh_sources
 from tasks.weigh.verdicts import Weighed, settle
 
@@ -146,7 +147,8 @@ def manifest(**sizes: tuple[int, int]) -> Manifest:
 
 
 def weigh(store: Path, weights: Section, unit: str = "rows", *verdicts: Verdict) -> dict[str, dict[str, float]]:
-    return weigh_sources.fn(str(store), "mix", manifest(a=(100, 200), b=(100, 600)), verdicts, weights, unit).facts
+    settings = WeighSettings.model_validate({"weights": weights, "unit": unit})
+    return weigh_sources.fn(str(store), "mix", manifest(a=(100, 200), b=(100, 600)), verdicts, settings, []).facts
 
 
 def test_sizes_are_counted_in_the_recipes_unit(tmp_path: Path) -> None:
