@@ -7,7 +7,7 @@ from typing import Any
 from tasks.errors import CuveeError, Unreachable
 
 TRANSIENT = ("timeout", "timed out", "slow down", "slowdown", "connection reset", "temporarily")
-NETWORK = {"ConnectionError", "HTTPClientError", "ClientConnectionError"}
+NETWORK = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "ClientPayloadError"}
 """Classes of botocore and aiohttp for what happens on the way to a server."""
 
 

@@ -1,7 +1,9 @@
 """Find the files of a source, wherever they are, and open them decompressed."""
 
+import contextlib
 import fnmatch
 import gzip
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,12 +43,14 @@ def find(path: str, base: str) -> list[Place]:
         Unreachable: there is no such file, or its server does not answer.
     """
     full = path if "://" in path else str(Path(base) / path)
+    web = full.startswith(("http://", "https://"))
     with reaching(path):
-        fs, root = fsspec.core.url_to_fs(full)
-        if not any(sign in root for sign in "*?["):
-            if not fs.exists(root):
+        fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
+        if not any(sign in root for sign in ("*" if web else "*?[")):
+            # Asked strictly, a server that is down is not taken for one without the file; asked for folders, it would send the whole file.
+            if not (fs.exists(root, strict=True) if web else fs.exists(root)):
                 raise Unreachable(f"cannot read {path}: there is no such file")
-            if fs.isdir(root):
+            if not web and fs.isdir(root):
                 raise Unreachable(f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv")
             return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
         found = sorted(name for name in fs.glob(root) if not fs.isdir(name))
@@ -54,6 +58,26 @@ def find(path: str, base: str) -> list[Place]:
         raise Unreachable(f"cannot read {path}: no file matches")
     start = len(_fixed(root))
     return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in found]
+
+
+def _web() -> dict[str, Any]:
+    """Settings for web servers: a download may take its time, silence may not."""
+    import aiohttp
+
+    return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)}}
+
+
+def details(place: Place) -> dict[str, Any]:
+    """Give what the file system or server says of a file: its size, and an ETag or the like where it has one.
+
+    Raises:
+        Unreachable: it does not answer.
+    """
+    with reaching(place.uri):
+        try:
+            return place.fs.info(place.path)
+        except FileNotFoundError as error:
+            raise error.__cause__ or error from None  # fsspec says so of whatever a web server answers
 
 
 def _fixed(pattern: str) -> str:
@@ -83,14 +107,38 @@ def packed(name: str) -> bool:
     return name.split("?", maxsplit=1)[0].lower().endswith((".gz", ".zip"))
 
 
+class _Unpacked(gzip.GzipFile):
+    """A gzip stream that closes what it reads from."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__(fileobj=raw)
+        self.raw_stream = raw
+
+    def close(self) -> None:
+        """Close both."""
+        super().close()
+        self.raw_stream.close()
+
+
 def _stream(place: Place, *, unpack: bool) -> BinaryIO:
-    with reaching(place.uri):
-        raw = place.fs.open(place.path, "rb")
-    return cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if unpack else raw
+    raw = raw_stream(place)
+    return cast("BinaryIO", _Unpacked(raw)) if unpack else raw
+
+
+def raw_stream(place: Place) -> BinaryIO:
+    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of it."""
+    with reaching(place.uri), contextlib.ExitStack() as until_whole:
+        if not place.path.startswith(("http://", "https://")):
+            return place.fs.open(place.path, "rb")
+        local = until_whole.enter_context(tempfile.TemporaryFile())
+        place.fs.get_file(place.path, local)
+        local.seek(0)
+        until_whole.pop_all()
+        return cast("BinaryIO", local)
 
 
 def _members(place: Place, pattern: str) -> Iterator[Opened]:
-    with reaching(place.uri), place.fs.open(place.path, "rb") as raw:
+    with raw_stream(place) as raw:
         try:
             archive = zipfile.ZipFile(raw)
         except zipfile.BadZipFile as error:

@@ -1,9 +1,11 @@
 """What a source holds right now, cheaply: size and content hash, ETag, or revision."""
 
 import hashlib
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
-from tasks.ingest.files import Place, find
+from tasks.ingest.files import Place, details, find, raw_stream
 from tasks.ingest.settings import FileSettings, SourceSettings
 from tasks.reaching import reaching
 from tasks.records import Fingerprint, SeenFile
@@ -33,11 +35,11 @@ def _of_local(path: Path, name: str) -> SeenFile:
 
 
 def _seen(place: Place) -> SeenFile:
-    with reaching(place.uri):
-        info = place.fs.info(place.path)
-        size = int(info.get("size") or 0)
-        tag = next((str(info[name]) for name in ("ETag", "etag", "md5Hash", "Last-Modified") if info.get(name)), None)
-        if tag is None:
-            with place.fs.open(place.path, "rb") as file:
-                tag = hashlib.sha256(file.read()).hexdigest() if size == 0 else hashlib.file_digest(file, "sha256").hexdigest()
+    info = details(place)
+    size = int(info.get("size") or 0)
+    tag = next((str(info[name]) for name in ("ETag", "etag", "md5Hash", "Last-Modified") if info.get(name)), None)
+    if tag is None:
+        with reaching(place.uri), raw_stream(place) as file:
+            tag = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
+            size = file.tell()
     return SeenFile(name=place.name, bytes=size, tag=tag)

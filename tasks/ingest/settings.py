@@ -64,8 +64,9 @@ class FileSettings(SourceSettings):
     @classmethod
     def _known(cls, encoding: str) -> str:
         try:
+            "a\n".encode(encoding).decode(encoding)  # some codecs are not for text
             return codecs.lookup(encoding).name
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise ValueError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 or gb18030") from None
 
 

@@ -14,14 +14,29 @@ Recipe:
 
 import csv
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
-from tasks.ingest.batch import LINE, START, BadRow, Batch, Opened, bad_encoding, byte_blocks, excerpt, lines_of, mark_after
+from tasks.ingest.batch import (
+    LINE,
+    START,
+    BadRow,
+    Batch,
+    Mark,
+    Opened,
+    bad_encoding,
+    byte_blocks,
+    decoded,
+    excerpt,
+    is_wide,
+    mark_after,
+)  # fmt: skip
 from tasks.ingest.columns import unique
+from tasks.ingest.cut import NEWLINE, Records, find_records, joined
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -54,76 +69,142 @@ class Params(FileSettings):
 
 
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
-    """Read a file block by block."""
+    """Read a file block by block; a record that is still open at the end of a block waits for the next one."""
     rows = _Rows(params)
     if file.mark.offset:
         rows.take_names(replace(file, mark=START))
+    waiting, line = b"", file.mark.line
     for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
-        records, bad = rows.read(block.mark.line, lines_of(block, params.encoding))
-        batch = _batch(file.name, rows.names, records, bad)
-        yield replace(batch, mark=None if rows.waiting else mark_after(block, params.encoding))
-    if rows.waiting:
-        records, bad = rows.rest()
-        yield _batch(file.name, rows.names, records, bad)
+        data = waiting + block.data if waiting else block.data
+        part = rows.read(data, line)
+        waiting, line = data[part.used :], line + part.lines
+        end = mark_after(block, params.encoding)
+        yield Batch(file.name, part.frame, part.bad, mark=end and Mark(end.offset - len(waiting), line))
+    if waiting:
+        part = rows.read(waiting, line, last=True)
+        yield Batch(file.name, part.frame, part.bad)
 
 
-def _batch(name: str, names: list[str], records: list[tuple[int, list[str]]], bad: list[BadRow]) -> Batch:
-    columns = list(zip(*(fields for _, fields in records), strict=True)) or [()] * len(names)
-    frame = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
-    return Batch(name, frame.with_columns(pl.Series(LINE, [number for number, _ in records], pl.Int64)), bad)
+@dataclass(frozen=True)
+class _Part:
+    """What a piece of text gave.
+
+    Attributes:
+        used, lines: bytes and lines of it that are done with.
+    """
+
+    frame: pl.DataFrame
+    bad: list[BadRow]
+    used: int
+    lines: int
+
+
+Record = tuple[int, list[str]]
+"""Number of its first line, and its fields."""
 
 
 class _Rows:
-    """Cuts lines into records; keeps what a block leaves unfinished for the next one."""
+    """Cuts text into records: all at once where it is regular, else line by line.
+
+    Attributes:
+        names: columns, once the first record is seen.
+    """
 
     def __init__(self, params: Params) -> None:
         self.params = params
         self.names: list[str] = []
-        self.width = params.fields
-        self.waiting: list[tuple[int, str]] = []
-        self.held: list[BadRow] = []
+        separator = params.separator
+        self.quoted = params.quoting and len(separator) == 1
+        self.simple = len(separator) == 1 and separator.isascii() and (separator.isprintable() or separator == "\t") and separator != '"'
 
     def take_names(self, file: Opened) -> None:
         """Name the columns from the start of a file, whose records are not wanted."""
+        waiting = b""
         for block in byte_blocks(file, self.params.encoding, BLOCK_BYTES):
-            self.read(block.mark.line, lines_of(block, self.params.encoding))
+            data = waiting + block.data
+            waiting = data[self.read(data, 1).used :]
             if self.names:
-                break
-        self.waiting, self.held = [], []
+                return
 
-    def read(self, start: int, lines: list[str | bytes]) -> tuple[list[tuple[int, list[str]]], list[BadRow]]:
-        """Cut the lines of one block; a record that is still open at its end waits for the next block."""
-        bad = [bad_encoding(number, line, self.params.encoding) for number, line in enumerate(lines, start) if isinstance(line, bytes)]
-        fresh = [(number, line) for number, line in enumerate(lines, start) if isinstance(line, str)]
-        records: list[tuple[int, list[str]]] = []
-        todo = self.waiting + fresh
-        cut = self._quoted if self.params.quoting and len(self.params.separator) == 1 else self._split
-        self.waiting = cut(todo, records, bad)
-        fitting = self._fitting(records, dict(todo), bad)
-        # Bad rows come in the order of their lines: those after a record that is still open wait with it.
-        every, after = [*self.held, *bad], self.waiting[0][0] if self.waiting else start + len(lines)
-        self.held = [row for row in every if row.line >= after]
-        return fitting, [row for row in every if row.line < after]
+    def read(self, data: bytes, line: int, *, last: bool = False) -> _Part:
+        """Cut whole lines, the first of which is number `line`.
 
-    def rest(self) -> tuple[list[tuple[int, list[str]]], list[BadRow]]:
-        """Cut what still waits at the end of the file: its first line opens a quote that nothing closes."""
-        records: list[tuple[int, list[str]]] = []
-        bad: list[BadRow] = []
-        todo = self.waiting
-        texts = dict(todo)
-        while todo:
-            number, line = todo[0]
-            bad.append(_unclosed(number, line))
-            todo = self._quoted(todo[1:], records, bad)
-        self.waiting = []
-        return self._fitting(records, texts, bad), [*self.held, *bad]
+        Args:
+            last: whether nothing follows, so that a record that is still open will not be closed.
+        """
+        text = decoded(data, self.params.encoding)
+        if text is None or not self.simple or last:
+            return self._careful(data, line, last=last)
+        plain = text.replace("\r\n", "\n").encode() if "\r" in text or self.params.encoding != "utf-8" else data
+        ended = plain if plain.endswith(b"\n") else plain + b"\n"
+        found = None if b"\r" in ended else find_records(ended, self.params.separator, quoted=self.quoted)
+        part = self._fast(ended, found, line) if found and found.longest <= MOST_LINES else None
+        if part is None:
+            return self._careful(data, line, last=False)
+        return replace(part, used=len(data)) if part.used == len(ended) else replace(part, used=_after(data, part.lines))
 
-    def _split(self, todo: list[tuple[int, str]], records: list[tuple[int, list[str]]], _bad: list[BadRow]) -> list[tuple[int, str]]:
+    def _fast(self, data: bytes, found: Records, line: int) -> _Part | None:
+        """Give the records of regular text; those of another width one by one."""
+        keep = found.fields > 0
+        if not self.names and keep.any():
+            first = int(np.argmax(keep))
+            record = data[int(found.starts[first]) : int(found.ends[first])].decode()
+            self._name(self._fields(record))
+            keep[first] &= not self.params.header
+        fits = keep & (found.fields == len(self.names))
+        frame = self._parsed(joined(data, found, fits), found.lines[fits] + line)
+        if frame is None:
+            return None
+        bad, records = list[BadRow](), list[Record]()
+        for at in np.flatnonzero(keep & ~fits).tolist():
+            text = data[int(found.starts[at]) : int(found.ends[at])].decode()
+            records += self._fitting([(int(found.lines[at]) + line, self._fields(text))], {int(found.lines[at]) + line: text.partition("\n")[0]}, bad)
+        frame = pl.concat([frame, self._frame(records)]).sort(LINE) if records else frame
+        used = found.used
+        return _Part(frame, bad, used, data.count(b"\n", 0, used))
+
+    def _fields(self, record: str) -> list[str]:
+        separator = self.params.separator
+        return next(csv.reader(record.splitlines(keepends=True), delimiter=separator)) if self.quoted else record.split(separator)
+
+    def _parsed(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
+        """Parse records of the right width."""
+        if not len(numbers):
+            return self._frame([])
+        try:
+            frame = pl.read_csv(
+                data, has_header=False, schema=dict.fromkeys(self.names, pl.String), separator=self.params.separator,
+                quote_char='"' if self.quoted else None, empty_string_is_null=False, missing_columns="raise", extra_columns="raise",
+            )  # fmt: skip
+        except pl.exceptions.PolarsError:
+            return None
+        return frame.with_columns(pl.Series(LINE, numbers, pl.Int64)) if frame.shape == (len(numbers), len(self.names)) else None
+
+    def _frame(self, records: list[Record]) -> pl.DataFrame:
+        columns = list(zip(*(fields for _, fields in records), strict=True)) or [()] * len(self.names)
+        frame = pl.DataFrame({name: pl.Series(values, dtype=pl.String) for name, values in zip(self.names, columns, strict=True)})
+        return frame.with_columns(pl.Series(LINE, [number for number, _ in records], pl.Int64))
+
+    def _careful(self, data: bytes, line: int, *, last: bool) -> _Part:
+        """Cut line by line; a line that is not valid in the encoding makes its record a bad one."""
+        lines = list(enumerate(_lines(data, self.params.encoding), line))
+        texts, bad, records = dict(lines), list[BadRow](), list[Record]()
+        cut = self._quoted if self.quoted else self._split
+        waiting = cut(lines, records, bad)
+        while waiting and last:  # its first line opens a quote that nothing closes
+            bad.append(_unclosed(*waiting[0]))
+            waiting = cut(waiting[1:], records, bad)
+        fitting = self._fitting(records, texts, bad)
+        done = waiting[0][0] - line if waiting else len(lines)
+        bad.sort(key=lambda row: row.line)
+        return _Part(self._frame(fitting), bad, _after(data, done) if waiting else len(data), done)
+
+    def _split(self, todo: list[tuple[int, str]], records: list[Record], _bad: list[BadRow]) -> list[tuple[int, str]]:
         separator = self.params.separator
         records += [(number, line.split(separator)) for number, line in todo if line]
         return []
 
-    def _quoted(self, todo: list[tuple[int, str]], records: list[tuple[int, list[str]]], bad: list[BadRow]) -> list[tuple[int, str]]:
+    def _quoted(self, todo: list[tuple[int, str]], records: list[Record], bad: list[BadRow]) -> list[tuple[int, str]]:
         """Cut with the csv module; gives the lines of a last record that is not closed."""
         csv.field_size_limit(LONGEST_FIELD)
         at = 0
@@ -146,25 +227,29 @@ class _Rows:
                 at = lines.begun + 1
         return []
 
-    def _fitting(self, records: list[tuple[int, list[str]]], texts: dict[int, str], bad: list[BadRow]) -> list[tuple[int, list[str]]]:
-        """Name the columns from the first record, then keep the records of that width."""
+    def _name(self, first: list[str]) -> None:
+        """Name the columns by the first record."""
+        width = self.params.fields or len(first)
+        self.names = unique(name.strip() for name in first) if self.params.header else [str(number) for number in range(width)]
+
+    def _fitting(self, records: list[Record], texts: dict[int, str], bad: list[BadRow]) -> list[Record]:
+        """Name the columns if they have no names yet, then keep the records of that width."""
         if not self.names and records:
-            first = records[0][1]
-            width = self.width or len(first)
-            self.names = unique(name.strip() for name in first) if self.params.header else [str(number) for number in range(width)]
-            self.width = len(self.names)
+            self._name(records[0][1])
             records = records[1:] if self.params.header else records
-        fitted: list[tuple[int, list[str]]] = []
+        fitted: list[Record] = []
         for number, fields in records:
-            joined = self._joined(fields)
-            if len(joined) == self.width:
-                fitted.append((number, joined))
+            whole = self._joined(fields)
+            if not _is_text(whole):
+                bad.append(bad_encoding(number, texts[number].encode("utf-8", "surrogateescape"), self.params.encoding))
+            elif len(whole) == len(self.names):
+                fitted.append((number, whole))
             else:
-                bad.append(BadRow(number, "bad_fields", f"{len(fields)} fields, want {self.width}", excerpt(texts.get(number, ""))))
+                bad.append(BadRow(number, "bad_fields", f"{len(fields)} fields, want {len(self.names)}", excerpt(texts[number])))
         return fitted
 
     def _joined(self, fields: list[str]) -> list[str]:
-        surplus = len(fields) - (self.width or 0)
+        surplus = len(fields) - len(self.names)
         if surplus <= 0 or not self.params.overflow:
             return fields
         separator = self.params.separator
@@ -191,3 +276,25 @@ class _Lines:
 
 def _unclosed(number: int, line: str) -> BadRow:
     return BadRow(number, "bad_fields", "a quote that nothing closes", excerpt(line))
+
+
+def _lines(data: bytes, encoding: str) -> list[str]:
+    """Give lines without their ends; bytes that are not valid stand in them as halves of surrogate pairs."""
+    codec = "utf-8" if is_wide(encoding) else encoding
+    text = decoded(data, encoding)
+    lines = [line.decode(codec, "surrogateescape") for line in data.split(b"\n")] if text is None else text.split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def _after(data: bytes, lines: int) -> int:
+    """Give the place after so many lines."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
+    return 0 if not lines else int(ends[lines - 1]) + 1 if lines <= len(ends) else len(data)
+
+
+def _is_text(fields: list[str]) -> bool:
+    try:
+        "".join(fields).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

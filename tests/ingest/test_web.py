@@ -1,0 +1,139 @@
+"""A source on a web server: its ETag says whether it changed; an answer that is an error or cut short is never fewer rows."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.calls import result_storage
+from tasks.errors import Unreachable
+from tasks.ingest.settings import _parse
+from tasks.ingest.task import ingest_source, probe_source
+from tasks.records import Manifest
+
+BODY = b"text,label\n" + b"".join(f"row {n},positive\n".encode() for n in range(2_000))
+
+
+class Server:
+    """Answers as it is told to, one plan a request; then 200 with the whole body.
+
+    Attributes:
+        plans: `503`, `404`, or `cut`: the body ends half-way through what Content-Length announced.
+        asked: the methods of all requests.
+    """
+
+    def __init__(self) -> None:
+        self.plans: list[str] = []
+        self.asked: list[str] = []
+        self.body, self.etag = BODY, '"one"'
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.url = f"http://127.0.0.1:{self.http.server_port}/data.csv"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                server.asked.append(self.command)
+                plan = server.plans.pop(0) if server.plans else "200"
+                self.send_response(200 if plan == "cut" else int(plan))
+                body = server.body if plan in ("200", "cut") else b""
+                self.send_header("Content-Length", str(len(body)))
+                if server.etag:
+                    self.send_header("ETag", server.etag)
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(body[: len(body) // 2] if plan == "cut" else body)
+                    self.close_connection = plan == "cut"
+
+            do_GET = do_HEAD = answer  # noqa: N815 (the names that http.server calls)
+
+            def log_message(self, *_: Any) -> None:
+                return None
+
+        return Handler
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    import fsspec
+
+    found = Server()
+    yield found
+    found.http.shutdown()
+    found.http.server_close()
+    fsspec.get_filesystem_class("http").clear_instance_cache()
+
+
+def ingest(store: Path, server: Server) -> Manifest:
+    section = _parse({"path": server.url})
+    return ingest_source.fn(str(store), "s", probe_source.fn("s", section, "."), section, ("negative", "positive"), ".")
+
+
+def test_the_etag_says_whether_a_file_changed(tmp_path: Path, server: Server) -> None:
+    first = ingest(tmp_path, server)
+    assert first.rows == 2_000
+    server.asked.clear()
+    assert ingest(tmp_path, server) == first
+    assert "HEAD" in server.asked
+    server.body, server.etag = BODY + b"more,negative\n", '"two"'
+    assert ingest(tmp_path, server).rows == 2_001
+
+
+def test_without_an_etag_the_content_says_it(tmp_path: Path, server: Server) -> None:
+    server.etag = ""
+    first = ingest(tmp_path, server)
+    assert ingest(tmp_path, server) == first
+    server.body = BODY.replace(b"row 7,", b"ROW 7,")
+    assert ingest(tmp_path, server).key != first.key
+
+
+@pytest.mark.parametrize("plans", [["503"], ["200", "503", "503"], ["200", "200", "503"], ["200", "200", "200", "cut"]])
+def test_an_error_on_the_way_is_worth_a_retry_and_never_fewer_rows(tmp_path: Path, server: Server, plans: list[str]) -> None:
+    server.plans = plans
+    with pytest.raises(Unreachable) as caught:
+        ingest(tmp_path, server)
+    assert caught.value.transient
+    assert server.url in str(caught.value)
+    assert not list(tmp_path.glob("snapshots/ingest/*/manifest.json"))
+    assert ingest(tmp_path, server).rows == 2_000
+
+
+def test_prefect_tries_again_until_the_body_is_whole(tmp_path: Path, server: Server, prefect_server: str) -> None:
+    from prefect import flow
+
+    section = _parse({"path": server.url + ".gz"})
+    server.body = gzip.compress(BODY)
+    server.plans = ["503", "503", "200", "200", "200", "cut"]
+
+    @flow
+    def read() -> Manifest:
+        at_once = {"retry_delay_seconds": 0.1, "result_storage": result_storage(str(tmp_path))}
+        seen = probe_source.with_options(retry_delay_seconds=0.1)("s", section, ".")
+        return ingest_source.with_options(**at_once)(str(tmp_path), "s", seen, section, ("negative", "positive"), ".")
+
+    assert prefect_server
+    assert read().rows == 2_000
+    assert not server.plans
+
+
+def test_a_file_that_is_not_there_is_no_matter_of_trying_again(tmp_path: Path, server: Server) -> None:
+    server.plans = ["404"] * 9
+    with pytest.raises(Unreachable, match="no such file") as caught:
+        ingest(tmp_path, server)
+    assert not caught.value.transient
+
+
+def test_nobody_listens_is_worth_a_retry(tmp_path: Path, server: Server) -> None:
+    server.http.shutdown()
+    server.http.server_close()
+    with pytest.raises(Unreachable) as caught:
+        ingest(tmp_path, server)
+    assert caught.value.transient
