@@ -4,9 +4,11 @@ The vector of a text is the mean of the last hidden states over its tokens, padd
 "Sentence-BERT", EMNLP 2019, the pooling they found best).
 """
 
+import contextlib
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +22,9 @@ BATCH_ROWS = 128
 BATCH_TOKENS = 8192
 """Tokens of one batch, padding included."""
 Vectors = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+_turn = threading.Lock()
 
 
 class Encoded(NamedTuple):
@@ -104,6 +109,13 @@ class Encoder:
                 pooled = (self.model(**batch).last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
                 found[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
         return Encoded(found, cut)
+
+
+@contextlib.contextmanager
+def in_turn(settings: EncoderSettings, base: str) -> Generator[Encoder]:
+    """Load an encoder when no other one is in use in this process: transformers cannot be loaded twice at once, and one uses all cores."""
+    with _turn:
+        yield Encoder(settings, base)
 
 
 def batches_of(lengths: np.ndarray[Any, np.dtype[np.int64]]) -> list[np.ndarray[Any, np.dtype[np.int64]]]:

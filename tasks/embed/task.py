@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
-from tasks.embed.encoder import Encoder, need_faiss, seen_encoder
+from tasks.embed.encoder import in_turn, need_faiss, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
 from tasks.records import Fingerprint, Manifest, Product
@@ -21,8 +21,8 @@ def probe_encoder(subject: str, settings: EncoderSettings, base: str) -> Fingerp
 @stage_task("embed")
 def embed_source(work: Workbench, subject: str, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str) -> Product:
     """Make vectors of a source's texts."""
-    encode = Encoder(settings, base)
-    with work.writing("vectors.npy") as vectors, work.writing("rows.parquet") as ids, ui.Progress(subject, "Encoding") as progress:
+    files = (work.writing(name) for name in ("vectors.npy", "rows.parquet"))
+    with in_turn(settings, base) as encode, next(files) as vectors, next(files) as ids, ui.Progress(subject, "Encoding") as progress:
         written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
     if written.cut:
         ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are compared")

@@ -9,6 +9,7 @@ from tasks.runs import TaskNote
 HANDED_ON = (
     ("probe-source", "ingest-source"),
     ("probe-model", "train-model"),
+    ("probe-encoder", "embed-source"),
     ("check-source", "gate-checks"),
     ("check-mix", "gate-checks"),
     ("gate-checks", "weigh-sources"),
@@ -47,6 +48,8 @@ def _handed_on(notes: Sequence[TaskNote]) -> Iterator[tuple[int, int]]:
 
 
 def _meet(before: TaskNote, after: TaskNote) -> bool:
+    if before.name == "probe-encoder":
+        return True
     if after.name == "gate-checks":
         return after.subject == GATED[before.name]
     return before.subject == ("sources" if after.name == "weigh-sources" else after.subject)

@@ -1,5 +1,6 @@
 """Vectors of texts: length 1, their own whatever is encoded beside them, and the mean of the tokens' states."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tasks.errors import RecipeError
 from tasks.records import Fingerprint, Manifest
 from tasks.storage import Store, as_fact
 
+ROOT = Path(__file__).parents[2]
 TEXTS = ["a good film", "it was very very bad", "book", "a good film", "unknown words only", "a " * 60]
 
 
@@ -79,11 +81,29 @@ def test_the_same_texts_and_encoder_are_not_encoded_twice(tiny_encoder: Path, tm
     rows = Manifest(stage="clean", subject="films", key="k", path="snapshots/clean/k", files=(fact,), rows=1)
     seen = seen_encoder(settings, ".")
     first = embed_source.fn(store.uri, "films", seen, rows, settings, ".")
-    monkeypatch.setattr("tasks.embed.task.Encoder", None)
+    monkeypatch.setattr("tasks.embed.task.in_turn", None)
     assert embed_source.fn(store.uri, "films", seen, rows, settings, ".").fingerprint == first.fingerprint
     other = Fingerprint(source="encoder", files=())
     with pytest.raises(TypeError):
         embed_source.fn(store.uri, "films", other, rows, settings, ".")
+
+
+def test_sources_are_encoded_one_after_the_other(tiny_encoder: Path) -> None:
+    """In a process of its own, for what goes wrong otherwise is that several threads import transformers at once."""
+    program = f"""
+from concurrent.futures import ThreadPoolExecutor
+from tasks.embed.encoder import in_turn
+from tasks.embed.settings import EncoderSettings
+
+def encode(number):
+    with in_turn(EncoderSettings(model={str(tiny_encoder)!r}, max_tokens=8), ".") as encode:
+        return len(encode(["a good film"] * number).vectors)
+
+with ThreadPoolExecutor(6) as pool:
+    print(list(pool.map(encode, range(1, 7))))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    assert done.stdout.strip() == "[1, 2, 3, 4, 5, 6]", done.stderr[-2000:]
 
 
 def test_a_folder_is_known_by_its_content(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -36,9 +36,10 @@ def receipt(reason: str = "given", source: str = "news") -> dict[str, Any]:
 
 def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manifest:
     account = Account(source="news", read=10, dropped={code: 2}, rows=6, tokens=30, holdout=2)
-    return Manifest(
-        stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts={"receipt": [receipt(reason)]}
-    )
+    pair = {"source": code, "benchmark": code, "text": code, "benchmark_text": code, "shared": code}
+    found = {"words": 13, "dropped": 2, "rows": {code: 9, "holdout": 2}, "matched": {"news": {code: 2}, "books": {"holdout": 1}}, "examples": [pair]}
+    facts = {"receipt": [receipt(reason)], "contamination": found}
+    return Manifest(stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts)
 
 
 def body(card: str) -> str:

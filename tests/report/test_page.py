@@ -63,10 +63,15 @@ def spoiled(record: RunRecord, text: str) -> RunRecord:
     notes = tuple(note.model_copy(update={"name": text, "subject": text, "state": text, "key": text}) for note in record.tasks[:2])
     check = CheckResult(subject=text, passed=False, evaluated=1, failed=(failure,))
     rows = tuple(row.model_copy(update={"source": text, "reason": text, "dropped": {text: 1}}) for row in record.receipt[:1])
+    pair = {"source": text, "text": text, "survivor_source": text, "survivor_text": text, "in_holdout": True}
     changes: dict[str, Any] = {
         "name": text, "run": text, "error": text, "labels": (text, text + "2"), "metrics": metrics, "tasks": notes, "flow_run_id": text,
         "recipe": {text: [text]}, "accounts": (Account(source=text, read=2, dropped={text: 1}, rows=1),), "versions": {text: text},
-        "training": {text: text}, "checks": (check,), "verdicts": (Verdict(subject=text, action=text, reason=text),), "receipt": rows,
+        "training": {text: text}, "near": {"examples": [pair | {"jaccard": 0.9}]}, "semantic": {"examples": [pair | {"cosine": 0.9}]},
+        "contamination": {
+            "words": 13, "dropped": 1, "rows": {text: 2, "holdout": 1}, "matched": {text: {text: 1}},
+            "examples": [{"source": text, "benchmark": text, "text": text, "benchmark_text": text, "shared": text}],
+        }, "checks": (check,), "verdicts": (Verdict(subject=text, action=text, reason=text),), "receipt": rows,
     }  # fmt: skip
     return record.model_copy(update=changes)
 
