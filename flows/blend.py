@@ -13,6 +13,7 @@ from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.profile.task import profile_mix
 from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe
+from tasks.sift.task import sift_pool
 from tasks.weigh.task import weigh_sources
 
 
@@ -22,7 +23,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     seen = {name: call(probe_source, name, source, loaded.folder) for name, source in recipe.sources.items()}
     raw = {name: call(ingest_source, store, name, seen[name], source, labels, loaded.folder) for name, source in recipe.sources.items()}
     yield "ingest"
-    cleaned = [call(clean_source, store, name, raw[name], recipe.clean) for name in recipe.sources]
+    cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
     if recipe.decontaminate:
@@ -35,6 +36,8 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
         known = call(probe_encoder, "encoder", encoder, folder)
         embedded = [call(embed_source, store, name, known, rows, encoder, folder) for name, rows in zip(recipe.sources, cleaned, strict=True)]
         made.pool = call(compare_meanings, store, "pool", made.pool, embedded, recipe.semantic_duplicates.threshold, recipe.seed)
+    for judge in recipe.sift:
+        made.pool = call(sift_pool, store, "pool", made.pool, judge, recipe.seed)
     yield "deduplicate"
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)

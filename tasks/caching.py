@@ -25,7 +25,7 @@ from tasks.records import FileFact, Manifest, Product, digest, flatten
 from tasks.storage import Store, as_fact, open_store, sha256_of
 
 ROOT = Path(__file__).parent
-SHARED = ("records.py",)
+SHARED = ("chance.py", "pool.py", "records.py")
 PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 
@@ -103,7 +103,7 @@ def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[s
 
 @functools.cache
 def code_digest(module: str) -> str:
-    """Hash the Python files of the stage that `module` belongs to, and of the shared records."""
+    """Hash the Python files of the stage that `module` belongs to, and of the shared modules that products hang on."""
     folder = ROOT.parent.joinpath(*module.split(".")[:-1])
     paths = [*sorted(folder.rglob("*.py")), *(ROOT / name for name in SHARED)]
     return digest([[path.relative_to(ROOT.parent).as_posix(), sha256_of(path)] for path in paths])[:16]

@@ -25,7 +25,7 @@ def nearest(name: object, known: Iterable[object]) -> str:
 
 
 def strangers(tree: Mapping[str, Any]) -> list[Problem]:
-    """Find names that nothing in the recipe answers to: sources in weights and policies, labels in label maps."""
+    """Find names that nothing in the recipe answers to: sources in weights, policies and cleaning, labels in label maps."""
     sources = _mapping(tree.get("sources"))
     labels = tree.get("labels")
     known_labels = [str(label) for label in labels] if isinstance(labels, list) else []
@@ -34,6 +34,11 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
         (f"checks.policies.{name}", f"no source has this name;{nearest(name, [*sources, 'mix'])}")
         for name in _mapping(_mapping(tree.get("checks")).get("policies"))
         if name not in sources and name != "mix"
+    ]
+    found += [
+        (f"clean.sources.{name}", f"no source has this name;{nearest(name, sources)}")
+        for name in _mapping(_mapping(tree.get("clean")).get("sources"))
+        if name not in sources
     ]
     found += _subject_problems(sources, _mapping(tree.get("checks")).get("expectations"))
     for name, source in sources.items():

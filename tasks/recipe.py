@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
-from tasks.clean.settings import CleanSettings, HoldoutSettings
+from tasks.clean.settings import CleanSettings, HoldoutSettings, SourceCleaning
 from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
@@ -21,12 +21,13 @@ from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
+from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
 from tasks.weigh.settings import ShareSettings, WeighSettings
 
 ANY_LABEL = "any"
 """Stands for the labels of benchmark rows, which do not matter."""
-ALL_TEXTS = CleanSettings(max_chars=2**31)
+ALL_TEXTS = SourceCleaning(max_chars=2**31)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -98,6 +99,8 @@ class Recipe(Section):
     """Which near duplicates to drop, and what counts as one; null keeps them."""
     semantic_duplicates: SemanticSettings | None = None
     """Drop rows that mean the same as another one, by the vectors of an encoder; needs the extra `semantic`."""
+    sift: tuple[Sifting, ...] = ()
+    """Models that learn from the training rows and drop the worst of them, in this order, each by its name or as `{kind: NAME, …}`."""
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None

@@ -7,22 +7,30 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tasks import kinds
+from tasks.clean import filters
+from tasks.clean.presets import PRESETS
 from tasks.ingest import kinds as source_kinds
 from tasks.recipe import Recipe
+from tasks.sift import methods as sift_methods
 from tasks.train import online
 from tasks.weigh import methods
 
 
 def recipe_schema() -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a recipe."""
-    sources, weights, steered = (_settings(package) for package in (source_kinds, methods, online))
-    places, parts = models_json_schema([(model, "validation") for model in [*sources, *weights, *steered, Recipe]], ref_template="#/$defs/{model}")
+    sources, weights, steered, sifted, judges = (_settings(package) for package in (source_kinds, methods, online, filters, sift_methods))
+    models = [(model, "validation") for model in [*sources, *weights, *steered, *sifted, *judges, Recipe]]
+    places, parts = models_json_schema(models, ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = parts["$defs"]
     recipe = definitions.pop(places[Recipe, "validation"]["$ref"].rpartition("/")[2])
     source = {"anyOf": [places[model, "validation"] for model in sources]}
     recipe["properties"]["sources"]["additionalProperties"] = source
     definitions["DecontaminateSettings"]["properties"]["against"]["additionalProperties"] = source
     shares = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+    chosen = {"anyOf": [{"enum": list(kinds.names(filters))}, *(places[model, "validation"] for model in sifted)]}
+    for section in ("CleanSettings", "Exceptions"):
+        fields = definitions[section]["properties"]
+        fields["filters"] = _one_of(fields["filters"], [{"enum": list(PRESETS)}, {"type": "array", "items": chosen}])
     bare = [model.model_fields["kind"].default for model in weights if not any(field.is_required() for field in model.model_fields.values())]
     weighed = [shares, {"enum": bare}, *(places[model, "validation"] for model in weights)]
     for name in ("MixSettings", "Phase", "Group", places[_params(methods, "groups"), "validation"]["$ref"].rpartition("/")[2]):
@@ -41,4 +49,4 @@ def _params(package: ModuleType, kind: str) -> type[BaseModel]:
 
 
 def _one_of(field: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"description": field["description"], "anyOf": choices}
+    return {"description": field.get("description", ""), "anyOf": choices}

@@ -13,7 +13,9 @@ from types import ModuleType
 import pytest
 import yaml
 
+import tasks.clean.filters
 import tasks.ingest.kinds
+import tasks.sift.methods
 import tasks.train.online
 import tasks.weigh.methods
 
@@ -23,7 +25,10 @@ TOP = {
     "LICENSE", "Makefile", ".gitignore", ".ci", ".github", "prefect.toml", "docs",
 }  # fmt: skip
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
-KINDS = {tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose", "propose_from"}, tasks.train.online: {"update"}}
+KINDS = {
+    tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose", "propose_from"}, tasks.clean.filters: {"reason"},
+    tasks.train.online: {"update"}, tasks.sift.methods: {"judged"},
+}  # fmt: skip
 """Folder of kinds -> the functions of which a file there defines one."""
 READ_THE_RECIPE = {"recipe", "schema", "mistakes"}
 """Shared modules that know the stages' settings, and nothing else of them."""
@@ -95,7 +100,15 @@ def test_a_stage_imports_no_other_stage() -> None:
 
 def test_shared_modules_know_no_stage_but_for_the_settings_in_a_recipe() -> None:
     def may(parts: tuple[str, ...], name: str) -> bool:
-        return parts[1] in READ_THE_RECIPE and name.split(".")[2:3] in ([], ["settings"], ["kinds"], ["methods"], ["online"])
+        return parts[1] in READ_THE_RECIPE and name.split(".")[2:3] in (
+            [],
+            ["settings"],
+            ["kinds"],
+            ["methods"],
+            ["online"],
+            ["filters"],
+            ["presets"],
+        )
 
     shared = [path for path in MODULES if place(path)[0] == "tasks" and len(place(path)) == 2]
     found = [(path, name) for path in shared for name in imports(path) if stage_of(name) and not may(place(path), name)]

@@ -29,14 +29,14 @@ def table() -> str:
 def _of_kinds(place: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """List the fields of a section that comes in kinds, each with the kinds that have it."""
     kinds = [one for one in (_resolved(one, schema) for one in field["anyOf"]) if "kind" in one.get("properties", {})]
-    rows: dict[str, str] = {}
+    rows: dict[str, None] = {}
     for one in kinds:
         for name, inner in one["properties"].items():
-            having = [other["properties"]["kind"]["const"] for other in kinds if name in other["properties"]]
-            shown = "" if len(having) == len(kinds) else f" ({', '.join(having)})"
+            same = [other["properties"]["kind"]["const"] for other in kinds if other["properties"].get(name) == inner]
+            shown = "" if len(same) == len(kinds) else f" ({', '.join(same)})"
             if name != "kind":
-                rows.setdefault(name, _row(f"{place}.{name}", inner, schema, shown))
-    return list(rows.values())
+                rows[_row(f"{place}.{name}", inner, schema, shown)] = None
+    return list(rows)
 
 
 def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +49,9 @@ def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]
     nested = next((model for model in [inner, *models] if "properties" in model), None)
     if nested is not None and "kind" in nested["properties"]:
         return [_row(name, inner | field, schema), *_of_kinds(name, field, schema)]
+    listed = [one["items"] for one in inner.get("anyOf", []) if "anyOf" in one.get("items", {})]
+    if listed:
+        return [_row(name, inner, schema), *_of_kinds(f"{name}[]", listed[0], schema)]
     if nested is not None:
         own = [] if nested is inner or name in {"train"} else [_row(name, inner, schema)]
         return own + [row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)]

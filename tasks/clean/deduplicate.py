@@ -9,10 +9,7 @@ import polars as pl
 
 from tasks.clean.filter import conflicts
 from tasks.clean.holdout import in_holdout
-from tasks.clean.keys import digests, match_keys
 from tasks.records import Account
-
-OUTLINE = pl.Struct({"key": pl.Binary, "match": pl.Binary, "holdout": pl.Boolean})
 
 
 @dataclass(frozen=True)
@@ -36,26 +33,22 @@ class Pool:
         return ((side, source, kept) for side, sources in self.sides.items() for source, kept in sources.items())
 
 
-def outline(rows: pl.LazyFrame, share: float, seed: int) -> pl.DataFrame:
+def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     """Give for every row its label, its tokens, the keys of its text (exact and match) and whether it belongs to the hold-out."""
-
-    def keys(texts: pl.Series) -> pl.Series:
-        found = [digests(texts), digests(match_keys(texts)).alias("match"), in_holdout(texts, share, seed)]
-        return pl.DataFrame(found).to_struct("keys")
-
-    text = pl.col("text").map_batches(keys, return_dtype=OUTLINE, is_elementwise=True)
-    return rows.select("label", "tokens", text.alias("keys")).collect(engine="streaming").unnest("keys")
+    rows = pl.read_parquet(file, columns=["label", "tokens"])
+    found = pl.read_parquet(keys)
+    return pl.concat([rows, found, in_holdout(found["key"], share, seed).to_frame()], how="horizontal")
 
 
-def deduplicate(files: Sequence[Path], accounts: Sequence[Account], share: float, seed: int) -> Pool:
+def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], share: float, seed: int) -> Pool:
     """Carve the hold-out, then keep the first copy of every text; the order of the sources decides who is first.
 
     Args:
-        files: cleaned rows, one file a source, each text once within a file.
+        files: cleaned rows and their keys, two files a source, each text once within a source.
         accounts: the sources' accounts so far, in the same order.
         share: expected share of the rows that go to the hold-out.
     """
-    outlines = [outline(pl.scan_parquet(file), share, seed).with_columns(number=pl.lit(number)) for number, file in enumerate(files)]
+    outlines = [outline(*both, share, seed).with_columns(number=pl.lit(number)) for number, both in enumerate(files)]
     every = pl.concat(outlines)
     held = every.filter("holdout")["match"].unique()
     judged = every.select("number", "label", "tokens", "holdout", reason=_reason(held))

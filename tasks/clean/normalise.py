@@ -12,16 +12,24 @@ SPACES = r"[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 EDGES = r"^[ \u200c\u200d]+|[ \u200c\u200d]+$"
 ODD = r"[^\x20-\x7e]|  |^ | $"
 """What plain, single-spaced ASCII never has; only texts with it need the slow way."""
+LINE_ENDS = r"\r\n?|[\x0b\x0c\u0085\u2028\u2029]"
+BLANKS = r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+EDGE_LINES = r"\A(?:[ \t\u200c\u200d]*\n)+|[\s\u200c\u200d]+\z"
+ODD_LINES = r"[^\x20-\x7e\n\t]|[ \t]\n|\A[ \t]*\n|\s\z"
 UNSEEN = r"^[\p{M}\p{Z}\p{Cc}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]*$"
 """A text of which nothing would be seen: marks without a letter, and the fillers that count as letters or signs."""
 
 
-def normalised(text: pl.Expr) -> pl.Expr:
-    """Normalise texts; doing it twice changes nothing. Missing texts stay missing."""
-    return text.map_batches(_normalised, return_dtype=pl.String, is_elementwise=True)
+def normalised(text: pl.Expr, *, keep_lines: bool = False) -> pl.Expr:
+    """Normalise texts; doing it twice changes nothing. Missing texts stay missing.
+
+    Args:
+        keep_lines: leave line ends, as LF, and what stands before the first word of a line; else all white space becomes single spaces.
+    """
+    return text.map_batches(_in_lines if keep_lines else _in_one_line, return_dtype=pl.String, is_elementwise=True)
 
 
-def _normalised(texts: pl.Series) -> pl.Series:
+def _in_one_line(texts: pl.Series) -> pl.Series:
     odd = texts.str.contains(ODD).fill_null(value=False)
     if not odd.any():
         return texts
@@ -29,11 +37,14 @@ def _normalised(texts: pl.Series) -> pl.Series:
     return texts.clone().scatter(odd.arg_true(), kept.str.replace_all(SPACES, " ").str.replace_all(EDGES, ""))
 
 
+def _in_lines(texts: pl.Series) -> pl.Series:
+    odd = texts.str.contains(ODD_LINES).fill_null(value=False)
+    if not odd.any():
+        return texts
+    kept = texts.filter(odd).str.replace_all(INVISIBLE, "").str.normalize("NFC").str.replace_all(LINE_ENDS, "\n").str.replace_all(BLANKS, " ")
+    return texts.clone().scatter(odd.arg_true(), kept.str.replace_all(r"[ \t]+\n", "\n").str.replace_all(EDGE_LINES, ""))
+
+
 def unseen(text: pl.Expr) -> pl.Expr:
     """Say of normalised texts whether there is nothing in them to see."""
     return text.str.contains(UNSEEN)
-
-
-def token_count(text: pl.Expr) -> pl.Expr:
-    r"""Count words and signs: matches of `\w+|[^\w\s]`, independent of any tokenizer."""
-    return text.str.count_matches(r"\w+|[^\w\s]").cast(pl.UInt32)

@@ -1,17 +1,90 @@
 """The `clean` and `holdout` sections of a recipe."""
 
-from pydantic import Field
+from typing import Annotated, Any, Self
 
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
+
+from tasks import kinds
+from tasks.clean import filters
+from tasks.clean.presets import PRESETS
 from tasks.records import Section
 
 
-class CleanSettings(Section):
-    """Which texts are kept. Lengths are in characters, after normalising."""
+class FilterSettings(Section):
+    """What every filter says."""
+
+    kind: str
+
+
+def _parse(chosen: Any) -> Any:
+    """Let filters be a preset's name, or a list of filters, each by its name or as `{kind: NAME, …}`."""
+    if isinstance(chosen, str):
+        if chosen not in PRESETS:
+            raise ValueError(f"there is no preset {chosen!r}; there are {', '.join(PRESETS)}; or give a list of filters")
+        chosen = PRESETS[chosen]
+    return [_filter(one) for one in chosen] if isinstance(chosen, (list, tuple)) else chosen
+
+
+def _filter(one: Any) -> Any:
+    if isinstance(one, str):
+        one = {"kind": one}
+    return kinds.load(filters, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+
+
+Filters = Annotated[tuple[SerializeAsAny[FilterSettings], ...], BeforeValidator(_parse)]
+"""`web`, or `[language, {kind: words, least: 5}]`."""
+
+
+class SourceCleaning(Section):
+    """Which texts of one source are kept. Lengths are in characters, after normalising."""
 
     min_chars: int = Field(default=1, ge=1)
     """Shorter texts are dropped."""
     max_chars: int = Field(default=20_000, ge=1)
     """Longer texts are dropped."""
+    keep_lines: bool = False
+    """Keep the ends and the indentation of lines, as code and web pages need them; else all white space becomes single spaces."""
+    filters: Filters = ()
+    """A preset (`web`, `reviews`, `code`, `short-text`), or filters in the order in which they are asked, each by its name or as
+    `{kind: NAME, …}`."""
+
+    @model_validator(mode="after")
+    def _lines_for_filters(self) -> Self:
+        blind = [] if self.keep_lines else [one.kind for one in self.filters if getattr(kinds.load(filters, one.kind), "NEEDS_LINES", False)]
+        if blind:
+            raise ValueError(f"the filter {blind[0]!r} looks at lines, and they are folded into one; say keep_lines: true")
+        return self
+
+
+class Exceptions(Section):
+    """What is different for one source; what is not said is as for all."""
+
+    min_chars: int | None = Field(default=None, ge=1)
+    max_chars: int | None = Field(default=None, ge=1)
+    keep_lines: bool | None = None
+    filters: Filters | None = None
+
+
+class CleanSettings(SourceCleaning):
+    """Which texts are kept, of all sources and of some."""
+
+    sources: dict[str, Exceptions] = Field(default_factory=dict)
+    """Source -> what is different for it: `min_chars`, `max_chars`, `keep_lines`, `filters` (`[]` for none)."""
+
+    @model_validator(mode="after")
+    def _every_source_can_be_cleaned(self) -> Self:
+        for name in self.sources:
+            try:
+                self.of(name)
+            except ValidationError as error:
+                raise ValueError(f"sources.{name}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+        return self
+
+    def of(self, source: str) -> SourceCleaning:
+        """Give what holds for one source."""
+        own = self.sources.get(source, Exceptions())
+        chosen = {name: getattr(self, name) if getattr(own, name) is None else getattr(own, name) for name in SourceCleaning.model_fields}
+        return SourceCleaning(**chosen)
 
 
 class HoldoutSettings(Section):

@@ -7,7 +7,7 @@ from tasks.caching import Workbench, stage_task
 from tasks.clean.deduplicate import deduplicate
 from tasks.clean.filter import COLUMNS, clean_file, write_rows
 from tasks.clean.refuse import counted, refuse
-from tasks.clean.settings import CleanSettings, HoldoutSettings
+from tasks.clean.settings import HoldoutSettings, SourceCleaning
 from tasks.records import Manifest, Product
 
 SHAPE = dict.fromkeys(COLUMNS, "text") | {"tokens": "uint32"}
@@ -15,10 +15,10 @@ CONFLICTS = "texts stand there with different labels; the first one's label coun
 
 
 @stage_task("clean")
-def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: CleanSettings) -> Product:
+def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: SourceCleaning) -> Product:
     """Normalise a source's texts and drop the rows that no model should see."""
-    with work.writing("data.parquet") as path:
-        done = clean_file(snapshot.account(subject), work.open(snapshot, "data.parquet"), path, settings)
+    with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
+        done = clean_file(snapshot.account(subject), work.open(snapshot, "data.parquet"), path, keys, settings)
     account = done.account
     ui.log(f"{subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
     if done.label_conflicts:
@@ -30,12 +30,12 @@ def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: Cl
 @stage_task("deduplicate")
 def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
-    files = {snapshot.subject: work.open(snapshot, "data.parquet") for snapshot in snapshots}
+    files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], holdout.share, seed)
     refuse(pool, holdout.share)
     for side, source, kept in pool.parts():
         with work.writing(f"{side}/{source}.parquet") as path:
-            write_rows(pl.scan_parquet(files[source]), kept, path)
+            write_rows(pl.scan_parquet(files[source][0]), kept, path)
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))

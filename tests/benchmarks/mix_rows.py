@@ -15,13 +15,8 @@ shuffle, less is more even.
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +25,8 @@ import polars as pl
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+from side_by_side import compare, measure  # noqa: E402
+
 WEIGHTS = {"news": 0.3, "social": 0.3, "reviews": 0.2, "papers": 0.2}
 PAPERS_SHARE = 0.018
 """Of all rows: a source so small that the mix repeats it."""
@@ -141,40 +138,20 @@ def judge(out: Path, rows: int) -> dict[str, float]:
 # --- measuring
 
 
-def measure(engine: str, folder: Path, rows: int) -> dict[str, float]:
-    """Run one engine in a process of its own: wall and CPU seconds, peak memory (PSS, MB) sampled 20 times a second, and its result."""
-    from near_duplicates import look
-
+def measured(engine: str, folder: Path, rows: int) -> dict[str, float]:
+    """Run one engine, and judge what it wrote."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as out:
-        command = [sys.executable, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--rows", str(rows), "--work", out]
-        started, peak, cpu = time.monotonic(), 0.0, dict[int, float]()
-        process = subprocess.Popen(command, env=os.environ | {"PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1"})
-        while process.poll() is None:
-            peak = max(peak, look(process.pid, cpu))
-            time.sleep(0.05)
-        wall = time.monotonic() - started
-        if process.returncode:
-            raise SystemExit(f"{engine} failed")
-        return {"wall": wall, "cpu": sum(cpu.values()), "peak": peak} | judge(Path(out), rows)
+        me = str(Path(__file__).absolute())
+        return measure([sys.executable, me, "--engine", engine, "--input", str(folder), "--rows", str(rows), "--work", out]) | judge(Path(out), rows)
 
 
-def compare(arguments: argparse.Namespace, work: Path) -> None:
-    """Run all engines in turn, then print one line for each; x = that of `datasets` (or the last engine) / this one's, median of rounds."""
+def compare_all(arguments: argparse.Namespace, work: Path) -> None:
+    """Make the input where it is not there yet; run all engines in turn."""
     folder = work / f"mix-{arguments.rows}"
     if not folder.exists():
         make_input(arguments.rows, folder)
-    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in arguments.engines}
-    for turn in range(arguments.rounds):
-        for engine, results in runs.items():
-            results.append(measure(engine, folder, arguments.rows))
-            shown = {name: round(value, 4) for name, value in results[-1].items()}
-            print(f"round {turn + 1} {engine}: {json.dumps(shown)}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    base = runs.get("datasets", results)
     print(f"{arguments.rows:,} rows, {arguments.rounds} rounds, medians")
-    for engine, results in runs.items():
-        middle = {name: statistics.median(result[name] for result in results) for name in results[0]}
-        times = {f"x_{name}": statistics.median(b[name] / r[name] for r, b in zip(results, base, strict=True)) for name in ("wall", "cpu", "peak")}
-        print(f"{engine:9s}", "  ".join(f"{name} {value:.4g}" for name, value in (middle | times).items()), flush=True)
+    compare(arguments.engines, arguments.rounds, lambda engine: measured(engine, folder, arguments.rows), "datasets")
 
 
 def main() -> None:
@@ -191,10 +168,10 @@ def main() -> None:
         ENGINES[arguments.engine](arguments.input, arguments.rows, arguments.work)
     elif arguments.work:
         arguments.work.mkdir(parents=True, exist_ok=True)
-        compare(arguments, arguments.work.absolute())
+        compare_all(arguments, arguments.work.absolute())
     else:
         with tempfile.TemporaryDirectory() as folder:
-            compare(arguments, Path(folder))
+            compare_all(arguments, Path(folder))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from tasks.clean.deduplicate import Pool, deduplicate
 from tasks.clean.filter import Cleaned, clean_file
-from tasks.clean.settings import CleanSettings
+from tasks.clean.settings import SourceCleaning
 from tasks.records import Account, Manifest
 
 
@@ -19,17 +19,22 @@ def table(source: str, texts: Sequence[str | None], labels: Sequence[str] | None
     return pl.DataFrame(whole, schema=dict.fromkeys(whole, pl.String))
 
 
+def with_keys(file: Path) -> tuple[Path, Path]:
+    return file, file.with_name("keys.parquet")
+
+
 @pytest.fixture(scope="session")
 def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Cleaned]]:
     """Clean a source of these texts: `cleaned(source, texts, labels, settings)`; gives the file and what was done."""
 
     def clean(
-        source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: CleanSettings | None = None
+        source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: SourceCleaning | None = None
     ) -> tuple[Path, Cleaned]:
         folder = tmp_path_factory.mktemp("rows")
         table(source, texts, labels).write_parquet(folder / "raw.parquet")
         before = Account(source=source, read=len(texts), rows=len(texts))
-        return folder / "data.parquet", clean_file(before, folder / "raw.parquet", folder / "data.parquet", settings or CleanSettings())
+        out, keys = folder / "data.parquet", folder / "keys.parquet"
+        return out, clean_file(before, folder / "raw.parquet", out, keys, settings or SourceCleaning())
 
     return clean
 
@@ -40,7 +45,7 @@ def pooled(cleaned: Callable[..., tuple[Path, Cleaned]]) -> Callable[..., tuple[
 
     def pool(sources: dict[str, list[str]], share: float = 0.3, seed: int = 0) -> tuple[Pool, dict[str, dict[str, list[str]]]]:
         parts = {name: cleaned(name, texts) for name, texts in sources.items()}
-        found = deduplicate([file for file, _ in parts.values()], [done.account for _, done in parts.values()], share, seed)
+        found = deduplicate([with_keys(file) for file, _ in parts.values()], [done.account for _, done in parts.values()], share, seed)
         sides: dict[str, dict[str, list[str]]] = {"train": {}, "holdout": {}}
         for side, source, kept in found.parts():
             sides[side][source] = pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.clean.settings import CleanSettings
+from tasks.clean.keys import digests
+from tasks.clean.settings import SourceCleaning
 from tasks.clean.task import clean_source
 from tasks.errors import QualityGate
 
@@ -20,7 +21,7 @@ Clean = Callable[..., tuple[Path, Any]]
 
 def test_each_dropped_row_has_its_reason(cleaned: Clean) -> None:
     texts = ["", "  ", None, "ab", "x" * 50, "good text", "good  text", "other text", "ab"]
-    file, done = cleaned("s", texts, settings=CleanSettings(min_chars=3, max_chars=20))
+    file, done = cleaned("s", texts, settings=SourceCleaning(min_chars=3, max_chars=20))
     assert pl.read_parquet(file)["text"].to_list() == ["good text", "other text"]
     assert done.account.dropped == {"empty_text": 3, "exact_duplicate": 1, "too_long": 1, "too_short": 2}
     assert (done.account.rows, done.account.tokens) == (2, 4)
@@ -56,7 +57,7 @@ def test_hostile_texts_pass_as_text_or_are_dropped_with_a_reason(cleaned: Clean)
         "<script>alert(1)</script>", "ab", "[2Jgone", "RTL", "مرحبا بالعالم", "🇩🇪👍🏽", "=cmd()",
     ]  # fmt: skip
     assert done.account.dropped == {"empty_text": 1, "too_long": 1}
-    wide = cleaned("s", texts, settings=CleanSettings(max_chars=20_000_000))[1]
+    wide = cleaned("s", texts, settings=SourceCleaning(max_chars=20_000_000))[1]
     assert wide.account.dropped == {"empty_text": 1}
 
 
@@ -64,17 +65,18 @@ def test_a_source_of_which_nothing_is_left_says_where_its_rows_went(cleaned: Cle
     with pytest.raises(
         QualityGate, match=r"source 's' has no row left after cleaning: 3 read; 0 in quarantine; dropped: empty_text 1, too_short 2\."
     ):
-        cleaned("s", ["", "a", "b"], settings=CleanSettings(min_chars=2))
+        cleaned("s", ["", "a", "b"], settings=SourceCleaning(min_chars=2))
 
 
 def test_task_carries_the_account_on_and_tells_of_conflicts(tmp_path: Path, snapshot: Callable[..., Any]) -> None:
     raw = snapshot("a", [f"text {n % 90}" for n in range(100)], ["positive"] * 95 + ["negative"] * 5, quarantined=3)
-    made = clean_source.fn(str(tmp_path), "a", raw, CleanSettings())
+    made = clean_source.fn(str(tmp_path), "a", raw, SourceCleaning())
     [account] = made.accounts
     assert (account.read, account.quarantined, account.dropped, account.rows) == (103, 3, {"exact_duplicate": 10}, 90)
     assert made.facts == {"licence": None, "label_conflicts": 5}
     written = pl.read_parquet(tmp_path / made.path / "data.parquet")
     assert list(written.schema.items()) == [*dict.fromkeys(("row_id", "source", "text", "label"), pl.String).items(), ("tokens", pl.UInt32)]
+    assert pl.read_parquet(tmp_path / made.path / "keys.parquet")["key"].equals(digests(written["text"]))
     assert written["tokens"].sum() == account.tokens == made.tokens
 
 

@@ -1,0 +1,1 @@
+"""Sifting: training rows judged by models that learn from the other rows."""

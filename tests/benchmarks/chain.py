@@ -1,0 +1,260 @@
+"""Read, normalise, filter, drop exact duplicates, write: this project and its peers on the same files, side by side.
+
+    python tests/benchmarks/chain.py --rows 1000000 [--peers VENV] [--rounds 3] [--engines cuvee loop datasets datatrove] [--work DIR]
+
+Input: the benchmark corpus, four sources in JSON Lines, CSV and Parquet. Every engine brings texts to NFC without control characters and with
+single spaces, applies the same five filters (words, letters, digits, capitals, signs), keeps the first of equal texts in the order of the
+sources, and writes Parquet of id, text, label and source. Every engine is a process of its own, imports included, in turn.
+
+cuvee: the pure functions of ingest, clean and deduplicate with their default checks; sources side by side as in a run. It also keeps bad rows
+aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs; those few are counted as kept here.
+loop: a plain Python loop in one process. datasets: map, filter, filter, with two processes. datatrove: its readers, LambdaFilters and three-stage
+exact deduplication, two workers; it keeps one of equal texts, not always the first.
+"""
+
+import argparse
+import csv
+import json
+import re
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+FILES = {"news": "news.jsonl", "social": "social.csv", "reviews": "reviews.parquet", "papers": "papers.jsonl"}
+LABELS = ("negative", "neutral", "positive")
+LEAST_WORDS, LEAST_LETTERS, MOST_DIGITS, MOST_CAPITALS, MOST_SIGNS = 3, 0.5, 0.3, 0.7, 0.3
+WORKERS = 2
+
+
+# --- what the peers share: the same rules, said in Python
+
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+)
+WORD, SIGN = re.compile(r"\w+"), re.compile(r"[^\w\s]")
+
+
+def normal(text: str) -> str:
+    """Bring a text to the form that all engines agree on."""
+    text = text if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", INVISIBLE.sub("", text))
+    return " ".join(text.split())
+
+
+def stays(text: str) -> bool:
+    """Apply the five filters."""
+    if not text or len(WORD.findall(text)) < LEAST_WORDS:
+        return False
+    chars, letters = len(text), sum(map(str.isalpha, text))
+    return (
+        letters >= LEAST_LETTERS * chars
+        and sum(map(str.isdecimal, text)) <= MOST_DIGITS * chars
+        and sum(map(str.isupper, text)) <= MOST_CAPITALS * letters
+        and len(SIGN.findall(text)) <= MOST_SIGNS * chars
+    )
+
+
+def records(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Read id, text, label and source of every row."""
+    import pyarrow.parquet as pq
+
+    for source, name in FILES.items():
+        if name.endswith(".jsonl"):
+            with (folder / name).open(encoding="utf-8") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    yield row["id"], row["text"], row["label"], source
+        elif name.endswith(".csv"):
+            with (folder / name).open(encoding="utf-8", newline="") as lines:
+                for row in csv.DictReader(lines):
+                    yield row["id"], row["text"], row["label"], source
+        else:
+            with pq.ParquetFile(folder / name) as file:
+                for batch in file.iter_batches(10_000):
+                    columns = batch.to_pydict()
+                    yield from ((a, b, c, source) for a, b, c in zip(columns["id"], columns["text"], columns["label"], strict=True))
+
+
+# --- engines: each reads FOLDER and writes Parquet files under OUT
+
+
+def cuvee(folder: Path, out: Path) -> None:
+    """This project, as plain functions."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import polars as pl
+
+    from tasks.clean.deduplicate import deduplicate
+    from tasks.clean.filter import clean_file, write_rows
+    from tasks.clean.settings import SourceCleaning
+    from tasks.ingest import kinds as source_kinds
+    from tasks.ingest.read import read_source
+    from tasks.kinds import load
+    from tasks.records import Account
+
+    characters = {"least_letters": LEAST_LETTERS, "most_digits": MOST_DIGITS, "most_capitals": MOST_CAPITALS, "most_signs": MOST_SIGNS}
+    settings = SourceCleaning.model_validate({"filters": [{"kind": "words", "least": LEAST_WORDS}, {"kind": "characters", **characters}]})
+
+    def prepared(source: str) -> Account:
+        name = FILES[source]
+        kind = {".csv": "delimited", ".jsonl": "jsonl", ".parquet": "parquet"}[Path(name).suffix]
+        params = load(source_kinds, kind).Params(path=name)
+        before = read_source(source, params, str(folder), LABELS, out / f"{source}.read", out / f"{source}.bad").account
+        return clean_file(before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings).account
+
+    def written(part: tuple[str, str, Any]) -> None:
+        side, source, kept = part
+        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        accounts = list(pool.map(prepared, FILES))
+        found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
+        list(pool.map(written, found.parts()))
+    equal = sum(account.dropped.get("in_holdout", 0) for account in found.accounts)
+    (out / "equal_to_holdout").write_text(str(equal))
+
+
+def loop(folder: Path, out: Path) -> None:
+    """The yardstick."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.string()) for name in ("id", "text", "label", "source")])
+    seen: set[str] = set()
+    rows: list[tuple[str, str, str, str]] = []
+    with pq.ParquetWriter(out / "rows.parquet", schema, compression="zstd") as writer:
+
+        def flush() -> None:
+            writer.write_table(pa.table(list(map(list, zip(*rows, strict=True))), schema=schema))
+            rows.clear()
+
+        for name, text, label, source in records(folder):
+            form = normal(text)
+            if stays(form) and form not in seen:
+                seen.add(form)
+                rows.append((name, form, label, source))
+                if len(rows) == 50_000:
+                    flush()
+        if rows:
+            flush()
+
+
+def datasets(folder: Path, out: Path) -> None:
+    """The library's own way; the set of texts seen needs one process, the rest has two."""
+    import datasets as hf
+
+    hf.disable_progress_bars()
+    builders = {".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
+    features = hf.Features({name: hf.Value("string") for name in ("id", "text", "label")})
+    parts = []
+    for source, name in FILES.items():
+        part = hf.load_dataset(
+            builders[Path(name).suffix], data_files=str(folder / name), split="train", cache_dir=str(out / "cache"), features=features
+        )
+        parts.append(part.add_column("source", [source] * len(part)))
+    whole = hf.concatenate_datasets(parts)
+    whole = whole.map(lambda batch: {"text": [normal(text or "") for text in batch["text"]]}, batched=True, num_proc=WORKERS)
+    whole = whole.filter(lambda batch: [stays(text) for text in batch["text"]], batched=True, num_proc=WORKERS)
+    seen: set[str] = set()
+    whole = whole.filter(lambda batch: [not (text in seen or seen.add(text)) for text in batch["text"]], batched=True)
+    whole.to_parquet(str(out / "rows.parquet"))
+
+
+def datatrove(folder: Path, out: Path) -> None:
+    """Read, normalise, filter and sign; find duplicates; read again and drop them."""
+    from datatrove.data import Document
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.base import PipelineStep
+    from datatrove.pipeline.dedup.exact_dedup import ExactDedupConfig, ExactDedupFilter, ExactDedupSignature, ExactFindDedups
+    from datatrove.pipeline.filters import LambdaFilter
+    from datatrove.pipeline.formatters.base import BaseFormatter
+    from datatrove.pipeline.readers import CSVReader, JsonlReader, ParquetReader
+    from datatrove.pipeline.writers import ParquetWriter
+
+    readers = {".jsonl": JsonlReader, ".csv": CSVReader, ".parquet": ParquetReader}
+
+    class Sources(PipelineStep):
+        """One source per task; datatrove has no reader for several formats."""
+
+        type, name = "reader", "sources"
+
+        def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+            source, name = list(FILES.items())[rank]
+            reader = readers[Path(name).suffix](str(folder), glob_pattern=name, default_metadata={"source": source})
+            return reader.run(data, 0, 1)
+
+    class Normal(BaseFormatter):
+        name = "normal"
+
+        def format(self, text: str) -> str:
+            return normal(text)
+
+    def text_of(doc: Document) -> str:
+        return doc.text
+
+    config = ExactDedupConfig(content_getter=text_of)
+
+    def stage(tasks: int, *steps: PipelineStep) -> None:
+        LocalPipelineExecutor(list(steps), tasks=tasks, workers=WORKERS, logging_dir=None, skip_completed=False).run()
+
+    work, tasks = out / "work", len(FILES)
+    first = ParquetWriter(f"{work}/filtered", expand_metadata=True)
+    stage(tasks, Sources(), Normal(), LambdaFilter(lambda doc: stays(doc.text)), first)
+    stage(tasks, ParquetReader(f"{work}/filtered"), ExactDedupSignature(f"{work}/signatures", config))
+    stage(1, ExactFindDedups(f"{work}/signatures", f"{work}/duplicates", config))
+    stage(tasks, ParquetReader(f"{work}/filtered"), ExactDedupFilter(f"{work}/duplicates", config), ParquetWriter(str(out), expand_metadata=True))
+
+
+ENGINES: dict[str, Callable[[Path, Path], None]] = {"cuvee": cuvee, "loop": loop, "datasets": datasets, "datatrove": datatrove}
+
+
+# --- measuring
+
+
+def kept(out: Path) -> int:
+    """Count the rows that an engine wrote."""
+    import pyarrow.parquet as pq
+
+    extra = out / "equal_to_holdout"
+    return sum(pq.read_metadata(path).num_rows for path in out.glob("*.parquet")) + (int(extra.read_text()) if extra.exists() else 0)
+
+
+def main() -> None:
+    """Read the arguments; run one engine, or compare them all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
+    parser.add_argument("--peers", type=Path, help="virtual environment of datatrove")
+    parser.add_argument("--work", type=Path, help="folder for the input, kept between calls (default: a temporary one)")
+    parser.add_argument("--engine", choices=list(ENGINES), help=argparse.SUPPRESS)
+    parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.engine:
+        ENGINES[asked.engine](asked.input, asked.work)
+        return
+
+    import corpus
+    from side_by_side import compare, measure
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (asked.work or Path(temporary)).absolute() / f"chain-{asked.rows}"
+        if not folder.exists():
+            corpus.write(corpus.documents(asked.rows, corpus.shared_data()), folder)
+
+        def run(engine: str) -> dict[str, float]:
+            python = str(asked.peers / "bin/python") if engine == "datatrove" and asked.peers else sys.executable
+            with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+                command = [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--work", out]
+                return measure(command) | {"kept": float(kept(Path(out)))}
+
+        print(f"{asked.rows:,} rows, {asked.rounds} rounds, medians")
+        compare(asked.engines, asked.rounds, run, "datatrove")
+
+
+if __name__ == "__main__":
+    main()
