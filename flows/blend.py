@@ -12,7 +12,8 @@ from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.profile.task import profile_mix
-from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe
+from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe
+from tasks.relevance.task import appraise_sources, learn_source, select_rows
 from tasks.sift.task import sift_pool
 from tasks.weigh.task import weigh_sources
 
@@ -42,7 +43,9 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
     yield "check"
-    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weighing, [])
+    if recipe.mix.select:
+        made.pool = call(select_rows, store, "pool", made.pool, recipe.mix.select, recipe.seed)
+    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weighing, _appraised(recipe, store, call, made))
     epochs = recipe.train.epochs if recipe.train else 1.0
     spent = [call(count_spent, "mix", store, loaded.published, made.pool)] if recipe.mix.max_total_epochs else []
     made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed, *spent)
@@ -52,6 +55,16 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix, store, "mix", made.pool, made.mix, recipe.seed)
     yield "mix"
+
+
+def _appraised(recipe: Recipe, store: str, call: Call, made: Made) -> list[Any]:
+    """Work out what the weights want to know of the sources beyond their sizes."""
+    wanted = recipe.mix.weighing
+    probed = recipe.sources if wanted.trains_probes else ()
+    heads = [call(learn_source, store, name, made.pool, recipe.labels, recipe.seed) for name in probed]
+    return [
+        call(appraise_sources, store, "mix", made.pool, made.checks, heads, weights, recipe.labels, recipe.seed) for weights in wanted.to_appraise
+    ]
 
 
 def _benchmarks(settings: DecontaminateSettings, folder: str, store: str, call: Call) -> list[Any]:

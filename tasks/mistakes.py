@@ -56,6 +56,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _mix_problems(sources: Mapping[str, Any], mix: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _weights_problems(sources, "mix.weights", mix.get("weights"))
+    yield from _target_problems(sources, "mix.select", _mapping(mix.get("select")).get("target"))
     phases = mix.get("phases")
     for number, phase in enumerate(phases if isinstance(phases, list) else []):
         yield from _weights_problems(sources, f"mix.phases.{number}.weights", _mapping(phase).get("weights"))

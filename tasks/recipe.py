@@ -21,6 +21,7 @@ from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
+from tasks.relevance.settings import SelectSettings
 from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
 from tasks.weigh.settings import ShareSettings, WeighSettings
@@ -34,6 +35,9 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 class MixSettings(PlanSettings, ShareSettings):
     """How the sources are combined."""
+
+    select: SelectSettings | None = None
+    """Keep, of the rows of the other sources, those that are like a target's; by default all."""
 
     @property
     def plan(self) -> PlanSettings:

@@ -1,5 +1,8 @@
 """What the report says in words: the headline, the figures under it, and the names of reasons."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tasks.records import Account, CheckResult, Verdict
 from tasks.runs import RunRecord
 
@@ -11,6 +14,7 @@ REASONS = {
     "empty_text": "empty text",
     "too_short": "text too short",
     "too_long": "text too long",
+    "not_selected": "not like the target's rows",
     "few_words": "too few words",
     "many_words": "too many words",
     "many_tokens": "too many words and signs",
@@ -163,3 +167,25 @@ def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]
     lines += [("left", text, [getattr(account, field) for account in accounts]) for field, text in STATEMENT_END]
     total = [sum(column) for column in zip(*(counts for _, _, counts in lines[1:]), strict=True)]
     return [(kind, text, [*counts, sum(counts)]) for kind, text, counts in [*lines, ("sum", "sum, equal to the rows read", total)]]
+
+
+def evidence(weights: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Lay out what the weights were settled from: for each phase a title, columns and rows, a source each.
+
+    Args:
+        weights: facts of the weighing; with phases always their shares, else only figures that are there.
+    """
+    phases = weights.get("phases") or [weights]
+    found: list[tuple[str, list[str], list[list[str]]]] = []
+    for number, phase in enumerate(phases, 1):
+        rows = phase.get("why") or ([{"source": name, "weight": share} for name, share in phase["weights"].items()] if len(phases) > 1 else [])
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        cells = [[_figure(row.get(column)) for column in columns] for row in rows]
+        if cells:
+            whole = f"Figures behind {phase['method']['kind']}"
+            found.append((f"Phase {number}: {percent(phase['share'])} of the mix" if len(phases) > 1 else whole, columns, cells))
+    return found
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,.4g}" if isinstance(value, (int, float)) else str(value or "–")

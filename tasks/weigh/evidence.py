@@ -1,11 +1,23 @@
 """What is known of the sources beyond their sizes, as the stage of relevance appraised it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.errors import RecipeError
 from tasks.records import Manifest, Section
+
+LEAST = 1e-3
+"""A smaller share is none: a source that evidence speaks against is left out, rather than asked for half a row."""
+
+
+def shared_out(pulls: Mapping[str, float]) -> dict[str, float]:
+    """Give shares in proportion to pulls ≥ 0, nothing where that is less than a thousandth; all 0 when all are 0."""
+    total = math.fsum(pulls.values())
+    kept = {name: pull if total and pull / total >= LEAST else 0.0 for name, pull in pulls.items()}
+    left = math.fsum(kept.values())
+    return {name: pull / left if left else 0.0 for name, pull in kept.items()}
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,11 @@ class ShareSettings(Section):
         found = {phase.weights.model_dump_json(): phase.weights for phase in self.stretches if needs_evidence(phase.weights)}
         return tuple(found.values())
 
+    @property
+    def trains_probes(self) -> bool:
+        """Whether any of these wants a model of each source."""
+        return any(getattr(weights, "trains_probes", False) for weights in self.to_appraise)
+
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
         if self.phases and self.weights != type(self).model_fields["weights"].get_default(call_default_factory=True):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tasks.errors import RecipeError
 from tasks.records import Section
+from tasks.weigh.evidence import shared_out
 
 
 class TargetSettings(Section):
@@ -16,9 +17,14 @@ class TargetSettings(Section):
     own: float | None = Field(default=None, ge=0, lt=1)
     """Share of the target itself; by default as much as its size is of all."""
 
+    @property
+    def trains_probes(self) -> bool:
+        """Whether a model of each source is wanted."""
+        return False
+
 
 def around(sizes: Mapping[str, float], target: str, own: float | None, pull: Mapping[str, float]) -> dict[str, float]:
-    """Give the target its own share, and each other source w_i = (1 − own) p_i / Σ p_j.
+    """Give the target its own share, and each other source w_i = (1 − own) p_i / Σ p_j, nothing where that is less than a thousandth.
 
     Args:
         sizes: what each source holds; one that is empty gets nothing.
@@ -32,9 +38,7 @@ def around(sizes: Mapping[str, float], target: str, own: float | None, pull: Map
     others = {name: pull.get(name, 0.0) if size > 0 else 0.0 for name, size in sizes.items() if name != target}
     if not others:
         raise RecipeError(f"the target {target!r} is the only source: there is nothing to weigh; add a source, or give the weights yourself")
-    if not sum(others.values()):
-        others = {name: sizes[name] for name in others}
-    total, held = sum(others.values()) or 1.0, sum(sizes.values()) or 1.0
-    left = own if own is not None else sizes[target] / held
+    shares = shared_out(others if any(others.values()) else {name: sizes[name] for name in others})
+    left = own if own is not None else sizes[target] / (sum(sizes.values()) or 1.0)
     left = left if sizes[target] > 0 else 0.0
-    return {name: left if name == target else (1 - left) * others[name] / total for name in sizes}
+    return {name: left if name == target else (1 - left) * shares[name] for name in sizes}

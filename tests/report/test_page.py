@@ -167,6 +167,18 @@ def test_a_full_report_says_what_was_mixed_and_how_good_it_is(record: RunRecord,
     assert '@airline thanks for the <b>"upgrade"</b>' in text
 
 
+def test_the_figures_behind_the_weights_are_shown(record: RunRecord, samples: list[Sample], labels: Any) -> None:
+    why = [{"source": row.source, "quality": 0.875, "weight": row.requested} for row in record.receipt]
+    told = {"weights": {}, "method": {"kind": "score"}, "why": why}
+    page = words_of(build_page(record.model_copy(update={"weights": told}), samples, labels))
+    assert "Figures behind score" in page
+    assert "0.875" in page
+    phases = [{"share": share, "weights": {"news": 1.0}, "why": [], "method": {"kind": "given"}} for share in (0.75, 0.25)]
+    page = words_of(build_page(record.model_copy(update={"weights": {"phases": phases}}), samples, labels))
+    assert "Phase 1: 75" in page
+    assert "Phase 2: 25" in page
+
+
 def test_a_run_that_ended_with_the_mix_has_no_scores(mix_only: RunRecord, samples: list[Sample], labels: Any) -> None:
     text = words_of(build_page(mix_only, samples, labels))
     assert "No model was trained." in text

@@ -24,7 +24,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tasks.records import Section
-from tasks.weigh.evidence import Evidence
+from tasks.weigh.evidence import Evidence, shared_out
 
 Term = Literal["size", "quality", "relevance", "accuracy"]
 TERMS: tuple[str, ...] = get_args(Term)
@@ -48,6 +48,11 @@ class Params(Section):
     relevance: Literal["dsir", "mixture-em", "adversarial"] = "dsir"
     """Measure of the term `relevance`."""
 
+    @property
+    def trains_probes(self) -> bool:
+        """Whether a model of each source is wanted."""
+        return "accuracy" in self.terms
+
     @model_validator(mode="after")
     def _usable(self) -> Self:
         if "relevance" in self.terms and self.target is None:
@@ -59,9 +64,8 @@ class Params(Section):
 
 def propose_from(sizes: Values, params: Params, evidence: Evidence) -> dict[str, float]:
     """Work the formula out; a source without a row gets 0."""
-    scores = {name: score for name, score in _scores(sizes, params, evidence).items() if sizes[name] > 0}
-    total = math.fsum(scores.values())
-    return {name: scores.get(name, 0.0) / total if total else 0.0 for name in sizes}
+    scores = shared_out(_scores(sizes, params, evidence))
+    return {name: scores.get(name, 0.0) for name in sizes}
 
 
 def terms_of(sizes: Values, params: Params, evidence: Evidence) -> dict[str, dict[str, float]]:

@@ -1,0 +1,42 @@
+"""Samples of the sources' training rows, the same ones for the same seed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.chance import generator
+from tasks.errors import NotEnoughData
+
+SAMPLE_ROWS = 5_000
+"""Most rows looked at of each source."""
+FEWEST = 10
+"""With fewer rows a target says nothing."""
+FEW = 50
+"""With fewer rows a target says little, and the log says so."""
+
+
+def sample(files: Mapping[str, Path], seed: int, rows: int = SAMPLE_ROWS) -> dict[str, pl.DataFrame]:
+    """Draw up to `rows` rows of every source, in a random order, with their texts and labels."""
+    found: dict[str, pl.DataFrame] = {}
+    for name, file in files.items():
+        held = pl.scan_parquet(file).select(pl.len()).collect().item()
+        rng = generator(seed, "relevance", name)
+        chosen = np.sort(rng.permutation(held)[:rows])
+        wanted = pl.LazyFrame({"at": chosen}, schema={"at": pl.UInt32})
+        every = pl.scan_parquet(file).select("text", "label").with_row_index("at")
+        drawn = every.join(wanted, on="at", how="semi").collect(engine="streaming").sort("at").drop("at")
+        found[name] = drawn[rng.permutation(len(drawn))]
+    return found
+
+
+def refuse_tiny(target: str, rows: int) -> list[str]:
+    """Say what there is to say of a target's size.
+
+    Raises:
+        NotEnoughData: it has too few rows to compare with.
+    """
+    if rows < FEWEST:
+        raise NotEnoughData(f"the target {target!r} has {rows} training rows; {FEWEST} are the fewest that can be compared with", rows=rows)
+    return [f"the target {target} has only {rows} training rows: what is measured on them is a hint, no proof"] if rows < FEW else []

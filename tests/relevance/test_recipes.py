@@ -1,0 +1,143 @@
+"""Whole recipes, planned without Prefect: weights from a target, from probes and from a formula; rows selected by importance."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from flows.blend import blend
+from flows.calls import Made, Plain, walk
+from flows.look import explain_recipe
+from tasks.errors import NotEnoughData, RecipeError
+from tasks.recipe import load_recipe
+from tasks.storage import open_store
+
+GOOD, BAD = [f"good{n}" for n in range(40)], [f"bad{n}" for n in range(40)]
+TOPICS = {"film": [f"film{n}" for n in range(60)], "food": [f"food{n}" for n in range(60)]}
+SOURCES = {"near": ("film", 300, 0.0), "noisy": ("film", 300, 0.5), "far": ("food", 300, 0.0), "goal": ("film", 60, 0.0)}
+"""Source -> topic, rows, share of wrong labels."""
+
+
+def texts(topic: str, rows: int, wrong: float, rng: np.random.Generator) -> list[dict[str, str]]:
+    """Texts of a topic whose tone stands in some of its words; far topics say good and bad in each other's words."""
+    found = []
+    for _ in range(rows):
+        good = bool(rng.random() < 0.5)
+        tone = (GOOD if good != (topic == "food") else BAD) if rng.random() > wrong else (BAD if good else GOOD)
+        words = [*rng.choice(TOPICS[topic], 12), *rng.choice(tone, 6)]
+        found.append({"text": " ".join(rng.permutation(words)), "label": "positive" if good else "negative"})
+    return found
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("relevance")
+    for seed, (name, (topic, rows, wrong)) in enumerate(SOURCES.items()):
+        pl.DataFrame(texts(topic, rows, wrong, np.random.default_rng(seed))).write_ndjson(folder / f"{name}.jsonl")
+    tree = {
+        "name": "relevance", "labels": ["negative", "positive"], "mix": {"size": 100, "max_epochs": 8},
+        "sources": {name: {"path": f"{name}.jsonl", "columns": {"text": "text", "label": "label"}} for name in SOURCES},
+    }  # fmt: skip
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    return folder / "recipe.yaml"
+
+
+def blended(recipe: Path, until: str = "plan", **mix: Any) -> Made:
+    loaded = load_recipe(str(recipe), {f"mix.{field}": value for field, value in mix.items()})
+    made = Made()
+    walk(blend(loaded, open_store(str(recipe.parent / "store")).uri, Plain(), made), until)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["dsir", "mixture-em", "adversarial"])
+def test_without_training_sources_that_are_like_the_target_get_the_mix(recipe: Path, kind: str) -> None:
+    facts = blended(recipe, weights={"kind": kind, "target": "goal", "own": 0.1}).weights.facts
+    weights = facts["weights"]
+    assert weights["goal"] == pytest.approx(0.1)
+    assert weights["near"] + weights["noisy"] > 0.8
+    assert weights["far"] < 0.06
+    shown = {row["source"]: row for row in facts["why"]}
+    assert shown["near"]["relevance"] > shown["far"]["relevance"]
+    assert facts["reasons"]["far"].startswith(f"{kind}: ")
+    assert "relevance" in facts["reasons"]["far"]
+
+
+@pytest.mark.parametrize("kind", ["mixmin", "merge-to-mix"])
+def test_one_probe_a_source_tells_right_labels_from_wrong_ones(recipe: Path, kind: str) -> None:
+    facts = blended(recipe, weights={"kind": kind, "target": "goal"}).weights.facts
+    weights = facts["weights"]
+    assert weights["near"] > 0.7
+    assert weights["goal"] == pytest.approx(60 / 960, abs=0.02), "its own share is that of its size"
+    shown = {row["source"]: row for row in facts["why"]}
+    assert shown["near"]["accuracy"] > 0.9
+    assert shown["far"]["accuracy"] < 0.3
+
+
+def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> None:
+    formula = {"kind": "score", "form": "log-linear", "terms": {"size": 0.5, "quality": 1, "relevance": 1, "accuracy": 2}, "target": "goal"}
+    facts = blended(recipe, weights=formula).weights.facts
+    assert list(facts["why"][0]) == ["source", "passed", "kept", "letters", "quality", "relevance", "accuracy", "size", "weight"]
+    assert facts["weights"]["near"] > facts["weights"]["noisy"] > facts["weights"]["far"] == 0
+    row = facts["why"][0]
+    assert row["quality"] == pytest.approx(row["passed"] * row["kept"] * row["letters"], abs=2e-4)
+    no_target = blended(recipe, weights={"kind": "score", "terms": {"accuracy": 1}, "scale": "min-max"}).weights.facts
+    assert no_target["weights"]["far"] < no_target["weights"]["near"]
+
+
+def test_selection_keeps_rows_like_the_targets_and_counts_the_others(recipe: Path) -> None:
+    before, after = blended(recipe, "deduplicate").pool, blended(recipe, size="all", select={"target": "goal", "keep": 0.5}).pool
+    kept = {account.source: account for account in after.accounts}
+    total = sum(account.rows for account in before.accounts if account.source != "goal")
+    assert sum(kept[name].rows for name in ("near", "noisy", "far")) == round(total / 2)
+    assert kept["goal"] == before.account("goal")
+    assert kept["far"].rows < 0.1 * before.account("far").rows
+    assert kept["far"].dropped["not_selected"] == before.account("far").rows - kept["far"].rows
+    told = after.facts["selection"]["sources"]["far"]
+    assert told["before"] == before.account("far").rows
+    home = open_store(str(recipe.parent / "store"))
+    rows = pl.read_parquet(home.open(after, "train/near.parquet"))
+    assert len(rows) == kept["near"].rows
+    assert rows["row_id"].is_in(pl.read_parquet(home.open(before, "train/near.parquet"))["row_id"].implode()).all()
+    assert home.open(after, "holdout/far.parquet").read_bytes() == home.open(before, "holdout/far.parquet").read_bytes()
+    by_mean = blended(recipe, size="all", select={"target": "goal", "keep": 0.5, "length": "mean"}).pool
+    assert by_mean.account("far").rows < 0.2 * before.account("far").rows
+
+
+def test_everything_comes_from_the_store_the_second_time(recipe: Path) -> None:
+    weights = {"kind": "mixmin", "target": "goal"}
+    first = blended(recipe, weights=weights)
+    assert blended(recipe, weights=weights).weights == first.weights
+    found = explain_recipe(str(recipe), str(recipe.parent / "store"), {"mix.weights": weights})["tasks"]
+    told = {(row["task"], row["subject"]): row["hit"] for row in found}
+    assert all(told["learn-source", name] for name in SOURCES)
+    assert told["appraise-sources", "mix"]
+    other = explain_recipe(str(recipe), str(recipe.parent / "store"), {"mix.weights": weights | {"own": 0.3}})["tasks"]
+    told = {(row["task"], row["subject"]): row["hit"] for row in other}
+    assert told["learn-source", "near"]
+    assert not told["appraise-sources", "mix"]
+
+
+def test_phases_may_look_at_the_rows_too(recipe: Path) -> None:
+    phases = [{"share": 0.5, "weights": "uniform"}, {"share": 0.5, "weights": {"kind": "mixture-em", "target": "goal", "own": 0.5}}]
+    facts = blended(recipe, phases=phases).weights.facts
+    assert facts["phases"][0]["why"] == []
+    assert facts["phases"][1]["weights"]["goal"] == 0.5
+    assert facts["weights"]["goal"] == pytest.approx(0.375)
+
+
+def test_targets_that_are_none_are_refused(recipe: Path, tmp_path: Path) -> None:
+    for mix in ({"weights": {"kind": "dsir", "target": "gaol"}}, {"select": {"target": "gaol", "keep": 0.5}}):
+        with pytest.raises(RecipeError, match=r"no source has this name \('gaol'\); did you mean 'goal'"):
+            blended(recipe, **mix)
+    with pytest.raises(RecipeError, match=r"mix\.weights\.target: the target is the only source"):
+        load_recipe(str(recipe), {"mix.weights": {"kind": "dsir", "target": "goal"}}, without=["near", "noisy", "far"])
+    tree = yaml.safe_load(recipe.read_text())
+    pl.read_ndjson(recipe.parent / "goal.jsonl").head(8).write_ndjson(tmp_path / "goal.jsonl")
+    tree["sources"] |= {name: source | {"path": str(recipe.parent / f"{name}.jsonl")} for name, source in tree["sources"].items() if name != "goal"}
+    tree |= {"checks": {"min_rows": 1}, "mix": {"size": 50, "weights": {"kind": "dsir", "target": "goal"}}}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    with pytest.raises(NotEnoughData, match=r"the target 'goal' has \d training rows; 10 are the fewest"):
+        blended(tmp_path / "recipe.yaml")
