@@ -17,6 +17,8 @@ from tasks.relevance.quality import quality_terms
 from tasks.relevance.sampling import FEWEST, refuse_tiny, sample
 
 Terms = dict[str, dict[str, float]]
+CLEAR = 0.97
+"""Areas under the curve above this differ by little that matters."""
 PROBED_ROWS = 1_000
 """Most rows of a source that other sources' probes are measured on."""
 
@@ -53,7 +55,18 @@ def appraise(files: Mapping[str, Path], known: Known, asked: Mapping[str, Any]) 
     notes = refuse_tiny(target, len(rows[target])) if target else []
     if asked["kind"] == "score":
         return _score_terms(rows, known, asked), notes
-    return MEASURES[asked["kind"]](rows, known, asked["target"]), notes
+    terms = MEASURES[asked["kind"]](rows, known, asked["target"])
+    return terms, notes + _doubts(terms)
+
+
+def _doubts(terms: Terms) -> list[str]:
+    areas = terms.get("AUC", {})
+    told = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
+    return (
+        [f"every source is told from the target almost always (AUC {told}): the weights rest on little"]
+        if min(areas.values(), default=0.0) > CLEAR
+        else []
+    )
 
 
 def _score_terms(rows: Mapping[str, pl.DataFrame], known: Known, asked: Mapping[str, Any]) -> Terms:

@@ -13,6 +13,8 @@ from flows.calls import Made, Plain, walk
 from flows.look import explain_recipe
 from tasks.errors import NotEnoughData, RecipeError
 from tasks.recipe import load_recipe
+from tasks.records import Account
+from tasks.relevance.quality import kept_share, letter_share
 from tasks.storage import open_store
 
 GOOD, BAD = [f"good{n}" for n in range(40)], [f"bad{n}" for n in range(40)]
@@ -85,6 +87,12 @@ def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> No
     assert row["quality"] == pytest.approx(row["passed"] * row["kept"] * row["letters"], abs=2e-4)
     no_target = blended(recipe, weights={"kind": "score", "terms": {"accuracy": 1}, "scale": "min-max"}).weights.facts
     assert no_target["weights"]["far"] < no_target["weights"]["near"]
+
+
+def test_rows_left_out_on_purpose_say_nothing_against_a_source() -> None:
+    account = Account(source="a", read=100, quarantined=4, dropped={"label_left_out": 40, "where": 20, "too_short": 6}, rows=20, holdout=10)
+    assert kept_share(account) == 30 / 40
+    assert letter_share(pl.Series(["ab c", "a1!?", "", None])) == (1 + 0.25) / 2
 
 
 def test_selection_keeps_rows_like_the_targets_and_counts_the_others(recipe: Path) -> None:
