@@ -11,6 +11,7 @@ from tasks.history.task import count_spent
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
+from tasks.personal.task import protect_source
 from tasks.profile.task import profile_mix
 from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
@@ -25,10 +26,15 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     raw = {name: call(ingest_source, store, name, seen[name], source, labels, loaded.folder) for name, source in recipe.sources.items()}
     yield "ingest"
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
+    if recipe.personal:
+        cleaned = [call(protect_source, store, name, rows, recipe.personal.of(name)) for name, rows in zip(recipe.sources, cleaned, strict=True)]
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
     if recipe.decontaminate:
         benchmarks = _benchmarks(recipe.decontaminate, loaded.folder, store, call)
+        if recipe.personal:
+            like_sources, names = recipe.personal.of_benchmark(), recipe.decontaminate.against
+            benchmarks = [call(protect_source, store, name, rows, like_sources) for name, rows in zip(names, benchmarks, strict=True)]
         made.pool = call(decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed)
     if recipe.near_duplicates:
         made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)

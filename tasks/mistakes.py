@@ -36,8 +36,9 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
         if name not in sources and name != "mix"
     ]
     found += [
-        (f"clean.sources.{name}", f"no source has this name;{nearest(name, sources)}")
-        for name in _mapping(_mapping(tree.get("clean")).get("sources"))
+        (f"{section}.{field}.{name}", f"no source has this name;{nearest(name, sources)}")
+        for section, field in (("clean", "sources"), ("personal", "policies"))
+        for name in _mapping(_mapping(tree.get(section)).get(field))
         if name not in sources
     ]
     found += _subject_problems(sources, _mapping(tree.get("checks")).get("expectations"))

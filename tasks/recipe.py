@@ -19,6 +19,7 @@ from tasks.ingest.settings import Source, SourceSettings
 from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
+from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.records import Section
 from tasks.relevance.settings import SelectSettings
@@ -96,6 +97,8 @@ class Recipe(Section):
     """The label set; the order numbers the classes."""
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
+    personal: PersonalSettings | None = None
+    """Personal data in the texts, to train on and kept aside alike: replaced by tags, dropped with its rows, or counted; `{}` = replaced."""
     holdout: HoldoutSettings = HoldoutSettings()
     decontaminate: DecontaminateSettings | None = None
     """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows; `{}` = the hold-out only."""
@@ -231,13 +234,19 @@ def _leave_out(tree: dict[str, Any], name: str, file: str) -> None:
     if not isinstance(sources, dict) or name not in sources:
         raise RecipeError(f"{file}: --without {name!r}: no source has this name;{nearest(name, sources or ())}")
     mix = tree.get("mix") or {}
-    places = [sources, mix.get("floors"), mix.get("ceilings"), (tree.get("checks") or {}).get("policies"), *_named_shares(mix)]
+    places = [sources, mix.get("floors"), mix.get("ceilings"), *_by_source(tree), *_named_shares(mix)]
     for mapping in places:
         if isinstance(mapping, dict):
             mapping.pop(name, None)
     for expectation in (tree.get("checks") or {}).get("expectations") or ():
         if name in (expectation.get("subjects") or ()):
             expectation["subjects"].remove(name)
+
+
+def _by_source(tree: dict[str, Any]) -> Iterator[Any]:
+    """Give the mappings that say what is different for some sources."""
+    for section, field in (("checks", "policies"), ("clean", "sources"), ("personal", "policies")):
+        yield (tree.get(section) or {}).get(field)
 
 
 def _named_shares(mix: dict[str, Any]) -> Iterator[Any]:

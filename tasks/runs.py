@@ -99,6 +99,8 @@ class RunRecord(RunStart):
     """Facts of the search for semantic duplicates, with `examples` of pairs."""
     contamination: dict[str, Any] = Field(default_factory=dict)
     """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
+    personal: dict[str, Any] = Field(default_factory=dict)
+    """Source -> what was done about personal data: `action`, `rows` that held any, `found` by kind."""
     profile: dict[str, Any] = Field(default_factory=dict)
     """Quality and diversity of the sources and the mix."""
     weights: dict[str, Any] = Field(default_factory=dict)

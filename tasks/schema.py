@@ -4,12 +4,13 @@ from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from tasks import kinds
 from tasks.clean import filters
 from tasks.clean.presets import PRESETS
 from tasks.ingest import kinds as source_kinds
+from tasks.personal import detectors
 from tasks.recipe import Recipe
 from tasks.sift import methods as sift_methods
 from tasks.train import online
@@ -18,8 +19,9 @@ from tasks.weigh import methods
 
 def recipe_schema() -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a recipe."""
-    sources, weights, steered, sifted, judges = (_settings(package) for package in (source_kinds, methods, online, filters, sift_methods))
-    models = [(model, "validation") for model in [*sources, *weights, *steered, *sifted, *judges, Recipe]]
+    packages = (source_kinds, methods, online, filters, sift_methods, detectors)
+    sources, weights, steered, sifted, judges, sought = (_settings(package) for package in packages)
+    models: list[tuple[Any, JsonSchemaMode]] = [(model, "validation") for model in [*sources, *weights, *steered, *sifted, *judges, *sought, Recipe]]
     places, parts = models_json_schema(models, ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = parts["$defs"]
     recipe = definitions.pop(places[Recipe, "validation"]["$ref"].rpartition("/")[2])
@@ -35,6 +37,9 @@ def recipe_schema() -> dict[str, Any]:
     weighed = [shares, {"enum": bare}, *(places[model, "validation"] for model in weights)]
     for name in ("MixSettings", "Phase", "Group", places[_params(methods, "groups"), "validation"]["$ref"].rpartition("/")[2]):
         definitions[name]["properties"]["weights"] = _one_of(definitions[name]["properties"]["weights"], weighed)
+    found = {"anyOf": [{"enum": list(kinds.names(detectors))}, *(places[model, "validation"] for model in sought)]}
+    personal = definitions["PersonalSettings"]["properties"]
+    personal["kinds"] = _one_of(personal["kinds"], [{"type": "array", "items": found}])
     train = definitions["TrainSettings"]["properties"]
     train["online"] = _one_of(train["online"], [{"enum": list(kinds.names(online))}, *(places[model, "validation"] for model in steered)])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cuvée recipe", **recipe, "$defs": definitions}

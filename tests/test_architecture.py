@@ -15,6 +15,7 @@ import yaml
 
 import tasks.clean.filters
 import tasks.ingest.kinds
+import tasks.personal.detectors
 import tasks.sift.methods
 import tasks.train.online
 import tasks.weigh.methods
@@ -27,7 +28,7 @@ TOP = {
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 KINDS = {
     tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose", "propose_from"}, tasks.clean.filters: {"reason"},
-    tasks.train.online: {"update"}, tasks.sift.methods: {"judged"},
+    tasks.train.online: {"update"}, tasks.sift.methods: {"judged"}, tasks.personal.detectors: {"spans", "spans_of"},
 }  # fmt: skip
 """Folder of kinds -> the functions of which a file there defines one."""
 READ_THE_RECIPE = {"recipe", "schema", "mistakes"}
@@ -108,6 +109,7 @@ def test_shared_modules_know_no_stage_but_for_the_settings_in_a_recipe() -> None
             ["online"],
             ["filters"],
             ["presets"],
+            ["detectors"],
         )
 
     shared = [path for path in MODULES if place(path)[0] == "tasks" and len(place(path)) == 2]

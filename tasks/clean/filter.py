@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from tasks import kinds
 from tasks.clean import filters
-from tasks.clean.keys import digests, match_digests
 from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.errors import QualityGate
+from tasks.keys import digests, match_digests
 from tasks.records import Account
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}

@@ -1,5 +1,7 @@
 """Prefect tasks of the cleaning stage. The work is in filter.py and deduplicate.py."""
 
+from typing import Any
+
 import polars as pl
 
 from tasks import ui
@@ -39,5 +41,11 @@ def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest]
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
-    facts = {"label_conflicts": pool.label_conflicts, "licences": {snapshot.subject: snapshot.facts["licence"] for snapshot in snapshots}}
+    facts = {"label_conflicts": pool.label_conflicts, "licences": _each(snapshots, "licence")}
+    facts |= {"personal": told} if (told := _each(snapshots, "personal")) else {}
     return Product(rows=rows, tokens=tokens, columns=SHAPE, accounts=pool.accounts, facts=facts)
+
+
+def _each(snapshots: list[Manifest], fact: str) -> dict[str, Any]:
+    """Give a fact of each source that states it."""
+    return {snapshot.subject: snapshot.facts[fact] for snapshot in snapshots if fact in snapshot.facts}

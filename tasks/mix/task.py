@@ -18,7 +18,7 @@ from tasks.mix.write import shards, write_shards
 from tasks.records import Manifest, Product
 from tasks.storage import open_store
 
-TOLD = ("contamination",)
+TOLD = ("contamination", "personal")
 """What the dataset card says of the pool's making."""
 
 

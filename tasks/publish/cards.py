@@ -55,7 +55,8 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     }
     return _render(
         "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
-        accounts=mix.accounts, contamination=mix.facts.get("contamination"), sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
+        accounts=mix.accounts, contamination=mix.facts.get("contamination"),
+        personal=_personal(mix), sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
         obligations=obligations(licences), conflicts=conflicts(licences, recipe["publish"].get("licence")),
     )  # fmt: skip
 
@@ -63,6 +64,19 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
 def licences_of(start: RunStart) -> dict[str, str | None]:
     """Give the licence of every source, as the recipe says it."""
     return {name: source.get("licence") for name, source in start.recipe["sources"].items()}
+
+
+def _personal(mix: Manifest) -> list[str]:
+    """Say in a line for each source what was done about personal data."""
+    said = {"redact": "replaced by tags in {rows} rows", "drop": "{rows} rows dropped", "keep": "left as it is in {rows} rows"}
+    return [
+        f"{source}: {said[told['action']].format(rows=format(told['rows'], ','))} ({_counts(told['found'])})"
+        for source, told in mix.facts.get("personal", {}).items()
+    ]
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none found"
 
 
 def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.report.dag import mermaid
-from tasks.report.words import consequence, percent, plural, reason_text
+from tasks.report.words import consequence, percent, plural, protection, reason_text
 from tasks.runs import RunRecord
 
 Table = list[dict[str, Any]]
@@ -44,6 +44,15 @@ def checks_table(record: RunRecord) -> Table:
         ]  # fmt: skip
         found += [head | failure for failure in failures or [blank]]
     return found
+
+
+def personal_table(record: RunRecord) -> Table:
+    """Say how much personal data was found in each source, by kind, and what became of it; never what it was."""
+    kinds = sorted({kind for told in record.personal.values() for kind in told["found"]})
+    return [
+        {"source": source, "then": protection(told["action"]), "rows": told["rows"]} | {kind: told["found"].get(kind, 0) for kind in kinds}
+        for source, told in record.personal.items()
+    ]
 
 
 def scores_table(record: RunRecord) -> Table:

@@ -11,6 +11,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.report import plots, words
+from tasks.report.artifacts import personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
 
@@ -35,6 +36,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         widest=plots.widest_share(record.receipt),
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
+        personal=personal_table(record),
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path((record.training or {}).get("online")),

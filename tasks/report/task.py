@@ -35,6 +35,8 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-receipt", artifacts.receipt_table(record), "What was asked of each source, and what it got")
     if record.checks:
         ui.show_table(f"{name}-checks", artifacts.checks_table(record), "What the expectations said")
+    if record.personal:
+        ui.show_table(f"{name}-personal", artifacts.personal_table(record), "Personal data: pieces found, by kind")
     if record.metrics:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
     if png := plots.curve_png(record.curve):

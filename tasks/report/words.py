@@ -41,6 +41,7 @@ REASONS = {
     "few_comments": "too few comments",
     "many_comments": "too many comments",
     "not_python": "Python cannot parse it",
+    "personal_data": "holds personal data",
     "exact_duplicate": "repeats a row of the same source",
     "cross_source_duplicate": "repeats a row of an earlier source",
     "in_holdout": "equal to a hold-out row",
@@ -135,6 +136,11 @@ def consequence(verdict: Verdict) -> str:
     """Say what the failure policy made of a check; empty when nothing."""
     said = {"keep": "", "warn": "kept, with a warning", "quarantine": "left out", "downweight": f"weight × {verdict.factor:.2f}"}
     return said.get(verdict.action, verdict.action)
+
+
+def protection(action: str) -> str:
+    """Say what becomes of personal data."""
+    return {"redact": "replaced by tags", "drop": "dropped with the row", "keep": "left as it is"}.get(action, action)
 
 
 def figures(record: RunRecord) -> list[tuple[str, str, str]]:

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from tasks.clean.deduplicate import deduplicate
 from tasks.clean.holdout import in_holdout
-from tasks.clean.keys import digests, match_keys
 from tasks.clean.refuse import refuse
 from tasks.clean.settings import HoldoutSettings, SourceCleaning
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.errors import QualityGate
+from tasks.keys import digests, match_keys
 
 Pooled = Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]
 WORDS = st.sampled_from([one + sign for one in ("a", "A", "b", "B", "c", "d", "é", "É") for sign in ("", "!", " .")] + ["😀", "!!", "?"])

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.clean.keys import digests
 from tasks.clean.settings import SourceCleaning
 from tasks.clean.task import clean_source
 from tasks.errors import QualityGate
+from tasks.keys import digests
 
 Clean = Callable[..., tuple[Path, Any]]
 

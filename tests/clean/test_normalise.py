@@ -9,8 +9,8 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.clean.keys import digests, match_digests, match_keys
 from tasks.clean.normalise import normalised, unseen
+from tasks.keys import digests, match_digests, match_keys
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cn", "Co"])
 TEXTS = st.text(SIGNS | st.sampled_from(" \t\n\x00\u200b\u200d\ufeff\u0301é"), max_size=30)

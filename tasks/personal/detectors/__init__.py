@@ -1,0 +1,1 @@
+"""What counts as personal data: a file per kind."""

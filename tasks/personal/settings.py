@@ -1,0 +1,90 @@
+"""The `personal` section of a recipe."""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+
+from tasks import kinds as registry
+from tasks.personal import detectors
+from tasks.records import Section
+
+PATTERNED = ("iban", "card", "email", "ip", "national-id", "phone")
+"""What is known by its form, the surest first."""
+Action = Literal["redact", "drop", "keep"]
+
+
+class DetectorSettings(Section):
+    """What every detector says."""
+
+    kind: str
+
+
+def _parse(chosen: Any) -> Any:
+    """Let detectors be a list, each by its name or as `{kind: NAME, …}`."""
+    return [_detector(one) for one in chosen] if isinstance(chosen, (list, tuple)) else chosen
+
+
+def _detector(one: Any) -> Any:
+    if isinstance(one, str):
+        one = {"kind": one}
+    return registry.load(detectors, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+
+
+Detectors = Annotated[tuple[SerializeAsAny[DetectorSettings], ...], BeforeValidator(_parse)]
+"""`[email, phone, {kind: name, model: en_core_web_md}]`."""
+
+
+class Protection(Section):
+    """What is looked for, and what becomes of it."""
+
+    action: Action = "redact"
+    """`redact` puts a tag such as [EMAIL] in its place, `drop` drops the row, `keep` only counts."""
+    kinds: Detectors = Field(default=PATTERNED, min_length=1, validate_default=True)
+    """What is looked for (`card`, `email`, `iban`, `ip`, `national-id`, `phone`; `name` and `address` with the extra `presidio`), each by its
+    name or as `{kind: NAME, …}`; where two overlap the earlier one names the tag."""
+
+
+class SourceProtection(Protection):
+    """What holds for one source."""
+
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Packages that the detectors ask, on whose versions the result depends."""
+
+
+class PersonalSettings(Protection):
+    """Personal data in the texts: what is looked for, and what becomes of it, for all sources and for some."""
+
+    policies: dict[str, Action] = Field(default_factory=dict)
+    """Source -> action, where it differs from `action`."""
+
+    @model_validator(mode="after")
+    def _all_is_installed(self) -> Self:
+        versions(self.kinds)
+        return self
+
+    def of(self, source: str) -> SourceProtection:
+        """Give what holds for one source."""
+        return SourceProtection(action=self.policies.get(source, self.action), kinds=self.kinds, versions=versions(self.kinds))
+
+    def of_benchmark(self) -> SourceProtection:
+        """Give what holds for rows that are only compared with: they lose no row, or less would be measured."""
+        return SourceProtection(action="keep" if self.action == "keep" else "redact", kinds=self.kinds, versions=versions(self.kinds))
+
+
+def versions(chosen: Iterable[DetectorSettings]) -> dict[str, str]:
+    """Give the versions of the packages that detectors ask.
+
+    Raises:
+        ValueError: one is not installed; the text says how to install it.
+    """
+    found: dict[str, str] = {}
+    for one in chosen:
+        detector = registry.load(detectors, one.kind)
+        for package in detector.packages(one) if hasattr(detector, "packages") else ():
+            try:
+                found[package] = version(package)
+            except PackageNotFoundError:
+                raise ValueError(f"{one.kind!r} needs {package}, which is not installed: {detector.INSTALL}; or leave the kind out") from None
+    return found

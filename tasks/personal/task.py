@@ -1,0 +1,19 @@
+"""The Prefect task of the personal-data stage. The work is in redact.py, scan.py and the detectors."""
+
+from tasks import ui
+from tasks.caching import Workbench, stage_task
+from tasks.personal.redact import protect_file, told
+from tasks.personal.settings import SourceProtection
+from tasks.records import Manifest, Product
+
+
+@stage_task("personal")
+def protect_source(work: Workbench, subject: str, rows: Manifest, settings: SourceProtection) -> Product:
+    """Redact, drop or count the rows of a source that hold personal data."""
+    files = (work.open(rows, "data.parquet"), work.open(rows, "keys.parquet"))
+    with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
+        done = protect_file(rows.account(subject), files, path, keys, settings)
+    account = done.account
+    ui.log(f"{subject}: {done.rows:,} rows hold personal data ({told(done.found)}); action: {settings.action}; {account.rows:,} rows stay")
+    facts = rows.facts | {"personal": {"action": settings.action, "rows": done.rows, "found": done.found}}
+    return Product(rows=account.rows, tokens=account.tokens, columns=rows.columns, accounts=(account,), facts=facts)
