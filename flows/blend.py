@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flows.calls import Call, Made
+from flows.reach import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.embed.task import embed_source, probe_encoder
@@ -21,9 +22,8 @@ from tasks.weigh.task import weigh_sources
 
 def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[str]:
     """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
+    loaded, raw = read_sources(loaded, store, call, made)
     recipe, labels = loaded.recipe, loaded.recipe.labels
-    seen = {name: call(probe_source, name, source, loaded.folder) for name, source in recipe.sources.items()}
-    raw = {name: call(ingest_source, store, name, seen[name], source, labels, loaded.folder) for name, source in recipe.sources.items()}
     yield "ingest"
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     if recipe.personal:

@@ -55,6 +55,12 @@ def receipt(rows: Sequence[dict[str, Any]]) -> None:
         table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
 
 
+def unreached(found: Sequence[dict[str, Any]]) -> None:
+    """Print which sources could not be reached, and what was done without them."""
+    for one in found:
+        console.print(Text(f"{one['source']} {one['done']}"))
+
+
 def scores(metrics: dict[str, Any]) -> None:
     """Print the scores in total, per source and for the majority class."""
     total = {"accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"], "rows": metrics.get("rows")}
@@ -77,6 +83,7 @@ def ran(summary: dict[str, Any]) -> None:
     """Print the outcome of a run."""
     console.print()
     receipt(summary["receipt"])
+    unreached(summary["unreached"])
     if summary.get("metrics"):
         scores(summary["metrics"])
     tasks = summary["tasks"]
@@ -93,6 +100,7 @@ def ran(summary: dict[str, Any]) -> None:
 def planned(plan: dict[str, Any]) -> None:
     """Print what a run would do."""
     receipt(plan["receipt"])
+    unreached(plan["unreached"])
     seconds = plan["training_seconds"]
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
@@ -107,12 +115,15 @@ def validated(found: dict[str, Any]) -> None:
     for name, source in found["sources"].items():
         rows = [[row.get("text", "")[:80], row.get("label")] for row in source["sample"][:3]]
         table(f"{name}: columns {', '.join(map(str, source['columns']))}", ["text", "label"], rows)
+    for name, why in found["unreached"].items():
+        console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
     console.print(f"{found['recipe']}: valid; nothing was written")
 
 
 def explained(found: dict[str, Any]) -> None:
     """Print the state of every task's product."""
     table("", ["task", "subject", "", "why"], ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]))
+    unreached(found["unreached"])
 
 
 def listed(found: dict[str, Any]) -> None:

@@ -111,7 +111,9 @@ def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator
 
 
 def _benchmark_problems(sources: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in benchmarks:
+    for name, benchmark in benchmarks.items():
+        if "on_failure" in _mapping(benchmark):
+            yield f"decontaminate.against.{name}.on_failure", "a benchmark that cannot be reached stops the run: else the mix could hold its rows"
         if name in sources:
             yield f"decontaminate.against.{name}", "a source has this name; what is mixed and what is measured on are told apart by it"
         elif name == "holdout" or not re.match(NAME, str(name)):

@@ -1,5 +1,6 @@
 """The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
 
+import copy
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,12 +131,25 @@ class LoadedRecipe:
     Attributes:
         folder: relative paths of the recipe start here.
         published: the whole recipe with defaults and overrides, and `${NAME}` where a value came from the environment.
+        tree: the recipe as it was read, overrides included.
     """
 
     recipe: Recipe
     file: str
     folder: str
     published: dict[str, Any]
+    tree: dict[str, Any]
+
+    def without(self, names: Sequence[str]) -> "LoadedRecipe":
+        """Give the recipe as if it had never named these sources; the weights of the others keep their proportions.
+
+        Raises:
+            RecipeError: it cannot be carried out without them.
+        """
+        tree = copy.deepcopy(self.tree)
+        for name in names:
+            _leave_out(tree, name, self.file)
+        return _resolved(tree, {}, self.file)
 
 
 def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
@@ -154,6 +168,10 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
         _override(tree, path, value)
     for name in without:
         _leave_out(tree, name, file)
+    return _resolved(tree, lines, file)
+
+
+def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = _expand(tree, "", problems)
     problems += strangers(expanded)
@@ -165,7 +183,7 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     if problems or recipe is None:
         raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
     published = _unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
-    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published)
+    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published, tree)
 
 
 class _Loader(yaml.SafeLoader):

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
 
@@ -34,6 +34,14 @@ class SourceSettings(Section):
     """Largest share of bad rows; more fail the source."""
     licence: str | None = None
     """Licence of the source, for the cards."""
+    on_failure: Literal["stop", "skip", "last"] = "stop"
+    """What follows when it cannot be reached: `stop` the run, `skip` (leave the source out, as `--without` does) or `last` (use the snapshot
+    made last with the same settings)."""
+
+    @property
+    def reading(self) -> Self:
+        """The section without `on_failure`, which changes no row."""
+        return self.model_copy(update={"on_failure": "stop"})
 
     @field_validator("labels", mode="before")
     @classmethod

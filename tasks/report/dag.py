@@ -8,6 +8,7 @@ from tasks.runs import TaskNote
 
 HANDED_ON = (
     ("probe-source", "ingest-source"),
+    ("ingest-source", "clean-source"),
     ("probe-model", "train-model"),
     ("probe-encoder", "embed-source"),
     ("check-source", "gate-checks"),

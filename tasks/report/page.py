@@ -46,7 +46,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         balance=_balance(record, labels),
         samples=_by_source(samples),
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
-        stopped=[note for note in record.tasks if note.state not in ("run", "cached")],
+        stopped=words.stopping(record),
         words=words,
     )
 
