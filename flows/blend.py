@@ -8,12 +8,12 @@ from flows.reach import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.embed.task import embed_source, probe_encoder
-from tasks.history.task import count_spent
+from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.personal.task import protect_source
-from tasks.profile.task import profile_mix
+from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
 from tasks.sift.task import sift_pool
@@ -24,6 +24,8 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
     loaded, raw = read_sources(loaded, store, call, made)
     recipe, labels = loaded.recipe, loaded.recipe.labels
+    earlier = call(find_earlier, "sources", store, recipe.name, [*raw.values()])
+    made.drift = call(measure_drift, store, "sources", [*raw.values()], earlier, recipe.seed)
     yield "ingest"
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     if recipe.personal:
@@ -46,7 +48,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     for judge in recipe.sift:
         made.pool = call(sift_pool, store, "pool", made.pool, judge, recipe.seed)
     yield "deduplicate"
-    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
+    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels, made.drift) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
     yield "check"
     if recipe.mix.select:

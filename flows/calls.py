@@ -44,6 +44,7 @@ class Made:
 
     loaded: LoadedRecipe | None = None
     unreached: tuple[Unreached, ...] = ()
+    drift: Any = None
     pool: Any = None
     checks: list[Any] = field(default_factory=list)
     verdicts: Any = ()

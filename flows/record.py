@@ -39,6 +39,7 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
         semantic=made.pool.facts.get("semantic", {}) if made.pool else {},
         contamination=made.pool.facts.get("contamination", {}) if made.pool else {},
         personal=made.pool.facts.get("personal", {}) if made.pool else {},
+        drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
         profile=made.profile.facts if made.profile else {},
         weights=made.weights.facts if made.weights else {},
         metrics=made.scores.facts["metrics"] if made.scores else None,

@@ -105,6 +105,8 @@ class RunRecord(RunStart):
     """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
     personal: dict[str, Any] = Field(default_factory=dict)
     """Source -> what was done about personal data: `action`, `rows` that held any, `found` by kind."""
+    drift: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: dict[str, Any] = Field(default_factory=dict)
     """Quality and diversity of the sources and the mix."""
     weights: dict[str, Any] = Field(default_factory=dict)
@@ -133,6 +135,7 @@ class RunRecord(RunStart):
             "receipt": [row.model_dump() for row in self.receipt],
             "unreached": [one.told() for one in self.unreached],
             "checks": [_brief(check) for check in self.checks],
+            "drift": self.drift,
             "model": self.model.model_dump() if self.model else None,
             "metrics": self.metrics,
             "report": self.report,
@@ -191,9 +194,9 @@ def write_record(store: Store, record: RunRecord) -> str:
     return store.where(path)
 
 
-def list_records(store: Store, name: str | None = None) -> list[RunRecord]:
-    """Read the records of all runs, or of one recipe's, newest first."""
-    return [_read(store, path) for path in _paths(store, name)]
+def list_records(store: Store, name: str | None = None, most: int | None = None) -> list[RunRecord]:
+    """Read the records of all runs, or of one recipe's, newest first; at most `most`."""
+    return [_read(store, path) for path in _paths(store, name)[:most]]
 
 
 def last_run(store: Store, name: str, status: str | None = None) -> RunRecord | None:

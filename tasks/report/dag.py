@@ -11,6 +11,7 @@ HANDED_ON = (
     ("ingest-source", "clean-source"),
     ("probe-model", "train-model"),
     ("probe-encoder", "embed-source"),
+    ("find-earlier", "measure-drift"),
     ("check-source", "gate-checks"),
     ("check-mix", "gate-checks"),
     ("gate-checks", "weigh-sources"),

@@ -11,7 +11,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.report import plots, words
-from tasks.report.artifacts import personal_table
+from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
 
@@ -37,6 +37,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
         personal=personal_table(record),
+        drift=drift_table(record),
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path((record.training or {}).get("online")),
