@@ -14,7 +14,7 @@ from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
-from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe
+from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
 from tasks.sift.task import sift_pool
 from tasks.weigh.task import weigh_sources
@@ -30,6 +30,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     if recipe.personal:
         cleaned = [call(protect_source, store, name, rows, recipe.personal.of(name)) for name, rows in zip(recipe.sources, cleaned, strict=True)]
+    made.cleaned = cleaned
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
     if recipe.decontaminate:
@@ -50,10 +51,10 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     yield "deduplicate"
     made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels, made.drift) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
-    yield "check"
     if recipe.mix.select:
         made.pool = call(select_rows, store, "pool", made.pool, recipe.mix.select, recipe.seed)
-    made.weights = call(weigh_sources, store, "mix", made.pool, made.verdicts, recipe.mix.weighing, _appraised(recipe, store, call, made))
+    yield "check"
+    made.weights = weigh(recipe, recipe.mix.weighing, store, call, made)
     epochs = recipe.train.epochs if recipe.train else 1.0
     spent = [call(count_spent, "mix", store, loaded.published, made.pool)] if recipe.mix.max_total_epochs else []
     made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed, *spent)
@@ -65,14 +66,13 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     yield "mix"
 
 
-def _appraised(recipe: Recipe, store: str, call: Call, made: Made) -> list[Any]:
-    """Work out what the weights want to know of the sources beyond their sizes."""
-    wanted = recipe.mix.weighing
+def weigh(recipe: Recipe, wanted: WeighSettings, store: str, call: Call, made: Made) -> Any:
+    """Settle the weights, and before them what they want to know of the sources beyond their sizes."""
     probed = recipe.sources if wanted.trains_probes else ()
     heads = [call(learn_source, store, name, made.pool, recipe.labels, recipe.seed) for name in probed]
-    return [
-        call(appraise_sources, store, "mix", made.pool, made.checks, heads, weights, recipe.labels, recipe.seed) for weights in wanted.to_appraise
-    ]
+    known = (store, "mix", made.pool, made.checks, heads)
+    appraised = [call(appraise_sources, *known, weights, recipe.labels, recipe.seed) for weights in wanted.to_appraise]
+    return call(weigh_sources, store, "mix", made.pool, made.verdicts, wanted, appraised)
 
 
 def _benchmarks(settings: DecontaminateSettings, folder: str, store: str, call: Call) -> list[Any]:

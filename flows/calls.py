@@ -45,6 +45,7 @@ class Made:
     loaded: LoadedRecipe | None = None
     unreached: tuple[Unreached, ...] = ()
     drift: Any = None
+    cleaned: list[Any] = field(default_factory=list)
     pool: Any = None
     checks: list[Any] = field(default_factory=list)
     verdicts: Any = ()
@@ -59,12 +60,13 @@ class Made:
 
     def resolved(self) -> "Made":
         """Replace promises by results, and those of task runs that did not complete by nothing."""
-        return Made(**{name: _result(value, vars(Made())[name]) for name, value in vars(self).items()})
+        return Made(**{name: settled(value, vars(Made())[name]) for name, value in vars(self).items()})
 
 
-def _result(value: Any, nothing: Any = None) -> Any:
+def settled(value: Any, nothing: Any = None) -> Any:
+    """Wait for a promise, or several; `nothing` stands for what did not complete."""
     if isinstance(value, list):
-        return [_result(item) for item in value]
+        return [settled(item) for item in value]
     if isinstance(value, PrefectFuture):
         return value.result() if value.state.is_completed() else nothing
     return value

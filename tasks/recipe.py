@@ -1,14 +1,12 @@
 """The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
 
 import copy
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import importlib.util
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
@@ -17,22 +15,23 @@ from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
-from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
+from tasks.mistakes import NAME, Problem, explain, listing, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
+from tasks.recipe_file import expand, leave_out, override, read, unexpand
 from tasks.records import Section
 from tasks.relevance.settings import SelectSettings
 from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
+from tasks.trial.settings import HeadSettings
 from tasks.weigh.settings import ShareSettings, WeighSettings
 
 ANY_LABEL = "any"
 """Stands for the labels of benchmark rows, which do not matter."""
 ALL_TEXTS = SourceCleaning(max_chars=2**31)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class MixSettings(PlanSettings, ShareSettings):
@@ -81,10 +80,39 @@ class SemanticSettings(EncoderSettings):
     threshold: float = Field(default=0.95, gt=0, le=1)
     """Least cosine of two texts' vectors."""
 
+    @model_validator(mode="after")
+    def _can_be_looked_up(self) -> Self:
+        if importlib.util.find_spec("faiss") is None:
+            raise ValueError("this needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out")
+        return self
+
     @property
     def encoder(self) -> EncoderSettings:
         """The section without the threshold, on which the vectors do not depend."""
         return EncoderSettings(**{name: getattr(self, name) for name in EncoderSettings.model_fields})
+
+
+class TrialSettings(HeadSettings):
+    """How mixes are tried out by `cuvee compare` and `cuvee search`."""
+
+    size: int | None = Field(default=None, ge=1)
+    """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than the mix's each
+    source keeps as small a part of its rows, so that they repeat as often as in the mix."""
+    encoder: EncoderSettings | None = None
+    """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs of words."""
+    full: bool = False
+    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier."""
+
+    @model_validator(mode="after")
+    def _one_learner(self) -> Self:
+        if self.full and self.encoder:
+            raise ValueError("encoder and full: say one of them; full trains the model that `train` names")
+        return self
+
+    @property
+    def head(self) -> HeadSettings:
+        """How the linear classifier is trained."""
+        return HeadSettings(**{name: getattr(self, name) for name in HeadSettings.model_fields})
 
 
 class Recipe(Section):
@@ -113,6 +141,8 @@ class Recipe(Section):
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
+    trials: TrialSettings = TrialSettings()
+    """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
@@ -121,6 +151,12 @@ class Recipe(Section):
     def _one_says_how_weights_change(self) -> Self:
         if self.mix.phases and self.train and self.train.online:
             raise ValueError("mix.phases and train.online: both change the weights while training; take one")
+        return self
+
+    @model_validator(mode="after")
+    def _full_trials_train_something(self) -> Self:
+        if self.trials.full and self.train is None:
+            raise ValueError("trials.full trains the recipe's own model, but there is no `train` section; write one, or take `full` out")
         return self
 
 
@@ -148,7 +184,7 @@ class LoadedRecipe:
         """
         tree = copy.deepcopy(self.tree)
         for name in names:
-            _leave_out(tree, name, self.file)
+            leave_out(tree, name, self.file)
         return _resolved(tree, {}, self.file)
 
 
@@ -163,17 +199,17 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     Raises:
         RecipeError: every mistake at once, each as `file:line: path: what is wrong`.
     """
-    tree, lines = _read(file)
+    tree, lines = read(file)
     for path, value in (overrides or {}).items():
-        _override(tree, path, value)
+        override(tree, path, value)
     for name in without:
-        _leave_out(tree, name, file)
+        leave_out(tree, name, file)
     return _resolved(tree, lines, file)
 
 
 def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
     problems: list[Problem] = []
-    expanded = _expand(tree, "", problems)
+    expanded = expand(tree, "", problems)
     problems += strangers(expanded)
     recipe: Recipe | None = None
     try:
@@ -182,115 +218,5 @@ def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> Load
         problems += [explain(item, Recipe) for item in error.errors()]
     if problems or recipe is None:
         raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
-    published = _unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
+    published = unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
     return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published, tree)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 booleans (only true and false), and a key written twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping whose keys differ."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, regex) for tag, regex in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-
-
-def _read(file: str) -> tuple[dict[str, Any], dict[str, int]]:
-    try:
-        text = Path(file).read_text("utf-8")
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        tree = loader.construct_document(node) if node else None
-    except FileNotFoundError:
-        raise RecipeError(f"{file}: there is no such recipe") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{file}: cannot be read as UTF-8 text: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{file}{place}: not valid YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(tree, dict):
-        raise RecipeError(f"{file}: a recipe is a mapping that starts with `name:`; this file is {'empty' if tree is None else 'not one'}")
-    return tree, _lines(node, "")
-
-
-def _lines(node: Any, prefix: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            path = f"{prefix}.{key.value}" if prefix else str(key.value)
-            found |= {path: key.start_mark.line + 1} | _lines(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            found |= {f"{prefix}.{number}": value.start_mark.line + 1} | _lines(value, f"{prefix}.{number}")
-    return found
-
-
-def _override(tree: dict[str, Any], path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for name in parents:
-        inner = tree.get(name)
-        tree[name] = inner = dict(inner) if isinstance(inner, dict) else {}
-        tree = inner
-    tree[last] = value
-
-
-def _leave_out(tree: dict[str, Any], name: str, file: str) -> None:
-    sources = tree.get("sources")
-    if not isinstance(sources, dict) or name not in sources:
-        raise RecipeError(f"{file}: --without {name!r}: no source has this name;{nearest(name, sources or ())}")
-    mix = tree.get("mix") or {}
-    places = [sources, mix.get("floors"), mix.get("ceilings"), *_by_source(tree), *_named_shares(mix)]
-    for mapping in places:
-        if isinstance(mapping, dict):
-            mapping.pop(name, None)
-    for expectation in (tree.get("checks") or {}).get("expectations") or ():
-        if name in (expectation.get("subjects") or ()):
-            expectation["subjects"].remove(name)
-
-
-def _by_source(tree: dict[str, Any]) -> Iterator[Any]:
-    """Give the mappings that say what is different for some sources."""
-    for section, field in (("checks", "policies"), ("clean", "sources"), ("personal", "policies")):
-        yield (tree.get(section) or {}).get(field)
-
-
-def _named_shares(mix: dict[str, Any]) -> Iterator[Any]:
-    """Give the mappings of `mix` that have shares by source."""
-    phases = mix.get("phases")
-    for part in [mix, *(phases if isinstance(phases, list) else [])]:
-        weights = part.get("weights") if isinstance(part, dict) else None
-        yield weights.get("shares", weights) if isinstance(weights, dict) else None
-
-
-def _expand(value: Any, path: str, problems: list[Problem]) -> Any:
-    if isinstance(value, dict):
-        return {key: _expand(inner, f"{path}.{key}" if path else str(key), problems) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_expand(inner, f"{path}.{number}", problems) for number, inner in enumerate(value)]
-    if not isinstance(value, str) or not VARIABLE.search(value):
-        return value
-    unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
-    problems += [(path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset]
-    text = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
-    return _Loader(text).get_single_data() if VARIABLE.fullmatch(value) and not unset else text
-
-
-def _unexpand(resolved: Any, raw: Any) -> Any:
-    if isinstance(resolved, dict) and isinstance(raw, dict):
-        return {key: _unexpand(value, raw.get(key)) for key, value in resolved.items()}
-    if isinstance(resolved, list) and isinstance(raw, list) and len(resolved) == len(raw):
-        return [_unexpand(value, before) for value, before in zip(resolved, raw, strict=True)]
-    return raw if isinstance(raw, str) and VARIABLE.search(raw) else resolved

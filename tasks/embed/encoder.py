@@ -6,7 +6,6 @@ The vector of a text is the mean of the last hidden states over its tokens, padd
 
 import contextlib
 import hashlib
-import importlib.util
 import threading
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -49,16 +48,6 @@ def seen_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
     return Fingerprint(source="encoder", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen))
 
 
-def need_faiss() -> None:
-    """Refuse to make vectors that nothing could look up afterwards.
-
-    Raises:
-        RecipeError: faiss is not installed.
-    """
-    if importlib.util.find_spec("faiss") is None:
-        raise RecipeError("semantic_duplicates needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out")
-
-
 class Encoder:
     """An encoder, loaded; on a GPU where there is one.
 
@@ -82,11 +71,11 @@ class Encoder:
             model: Any = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype="float32")
         except (OSError, ValueError) as error:
             wanted = "wanted: a folder or Hub name with safetensors weights"
-            raise RecipeError(f"semantic_duplicates.model {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})") from None
+            raise RecipeError(f"the encoder {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})") from None
         longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens)
         if settings.max_tokens > longest:
-            said = f"semantic_duplicates.max_tokens is {settings.max_tokens}, but the encoder takes at most {longest}"
-            raise RecipeError(f"{said}; set semantic_duplicates.max_tokens <= {longest}")
+            said = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {longest}"
+            raise RecipeError(f"{said}; set max_tokens <= {longest}")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         self.device = "cuda" if torch.cuda.is_available() else "cpu"

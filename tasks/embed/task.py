@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
-from tasks.embed.encoder import in_turn, need_faiss, seen_encoder
+from tasks.embed.encoder import in_turn, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
 from tasks.records import Fingerprint, Manifest, Product
@@ -13,8 +13,7 @@ from tasks.records import Fingerprint, Manifest, Product
 
 @task(name="probe-encoder", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
 def probe_encoder(subject: str, settings: EncoderSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
-    """See what the encoder is now, and whether its vectors can be used here."""
-    need_faiss()
+    """See what the encoder is now."""
     return seen_encoder(settings, base)
 
 
@@ -25,5 +24,5 @@ def embed_source(work: Workbench, subject: str, seen: Fingerprint, rows: Manifes
     with in_turn(settings, base) as encode, next(files) as vectors, next(files) as ids, ui.Progress(subject, "Encoding") as progress:
         written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
     if written.cut:
-        ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are compared")
+        ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
     return Product(rows=written.rows, facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]})

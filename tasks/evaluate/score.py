@@ -18,7 +18,7 @@ def score(
     """Predict every hold-out row and score the predictions.
 
     Returns:
-        Predictions (row_id, source, label, predicted, p_<label> …), and the metrics.
+        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats, p_<label> …), and the metrics.
     """
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text", "label"]) for file in sorted(holdout)])
     chances = probabilities(model, rows["text"].to_list(), max_tokens)
@@ -28,5 +28,6 @@ def score(
     mixed = pl.scan_parquet(list(train)).group_by("label").len().sort(["len", "label"], descending=[True, False]).collect()
     metrics = evaluated(truth, predicted, rows["source"].to_list(), numbers[mixed["label"][0]], labels, settings, np.random.default_rng(seed))
     named = [pl.Series(f"p_{label}", chances[:, number]) for label, number in numbers.items()]
-    table = rows.drop("text").with_columns(pl.Series("predicted", [labels[number] for number in predicted]), *named)
+    loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
+    table = rows.drop("text").with_columns(pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named)
     return table, metrics

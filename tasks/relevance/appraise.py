@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from tasks.chance import generator
+from tasks.hashing import grams
+from tasks.linear import Head, numbered
 from tasks.records import Account
 from tasks.relevance import adversarial, dsir, mixmin, mixture
-from tasks.relevance.hashing import grams
-from tasks.relevance.probes import Head, features_of, held_out_logits, numbered
+from tasks.relevance.probes import features_of, held_out_logits
 from tasks.relevance.quality import quality_terms
 from tasks.relevance.sampling import FEWEST, refuse_tiny, sample
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.relevance.hashing import Floats, Ints
+from tasks.hashing import Floats, Ints
+from tasks.linear import Head, log_softmax
 from tasks.relevance.mixture import em_weights
-from tasks.relevance.probes import Head, log_softmax
 
 LEAST = 1e-3
 """Least probability of a label: one row that a model finds impossible shall not decide."""

@@ -11,9 +11,9 @@ import polars as pl
 
 from tasks.chance import generator
 from tasks.errors import NotEnoughData
+from tasks.hashing import BUCKETS, Floats, Ints, batches, grams
 from tasks.records import Account
 from tasks.relevance.dsir import gumbel_top, importance, log_ratio
-from tasks.relevance.hashing import BUCKETS, Floats, Ints, batches, grams
 from tasks.relevance.sampling import refuse_tiny
 from tasks.relevance.settings import SelectSettings
 

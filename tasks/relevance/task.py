@@ -4,9 +4,9 @@ import shutil
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
+from tasks.linear import load, save
 from tasks.records import Account, Manifest, Product, Section
 from tasks.relevance.appraise import Known, appraise
-from tasks.relevance.probes import load, save
 from tasks.relevance.select import Selection, choose, closed
 from tasks.relevance.settings import SelectSettings
 from tasks.relevance.train import train_probe

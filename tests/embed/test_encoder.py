@@ -9,13 +9,15 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tasks.embed import encoder as module
-from tasks.embed.encoder import Encoder, batches_of, need_faiss, seen_encoder
+from tasks.embed.encoder import Encoder, batches_of, seen_encoder
 from tasks.embed.settings import EncoderSettings
-from tasks.embed.task import embed_source, probe_encoder
+from tasks.embed.task import embed_source
 from tasks.embed.vectors import write_vectors
 from tasks.errors import RecipeError
+from tasks.recipe import SemanticSettings
 from tasks.records import Fingerprint, Manifest
 from tasks.storage import Store, as_fact
 
@@ -115,18 +117,18 @@ def test_a_folder_is_known_by_its_content(tiny_encoder: Path, tmp_path: Path) ->
 
 def test_no_encoder_is_told_with_what_is_wanted(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(RecipeError, match=r"semantic_duplicates\.model 'empty' cannot be loaded: .*safetensors"):
+    with pytest.raises(RecipeError, match=r"the encoder 'empty' cannot be loaded: .*safetensors"):
         Encoder(EncoderSettings(model="empty"), str(tmp_path))
 
 
 def test_more_tokens_than_the_encoder_takes_are_refused(tiny_encoder: Path) -> None:
-    with pytest.raises(RecipeError, match=r"takes at most 32; set semantic_duplicates\.max_tokens <= 32"):
+    with pytest.raises(RecipeError, match=r"takes at most 32; set max_tokens <= 32"):
         Encoder(EncoderSettings(model=str(tiny_encoder)), ".")
 
 
-def test_a_missing_library_is_told_before_any_work(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_told_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("faiss", reason="the extra `semantic` is not installed")
-    need_faiss()
+    SemanticSettings(model="some/encoder")
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(RecipeError, match=r"pip install 'cuvee\[semantic\]'"):
-        probe_encoder.fn("encoder", EncoderSettings(model=str(tiny_encoder)), ".")
+    with pytest.raises(ValidationError, match=r"pip install 'cuvee\[semantic\]'"):
+        SemanticSettings(model="some/encoder")

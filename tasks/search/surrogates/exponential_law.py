@@ -57,7 +57,7 @@ def _law(law: Vector, mixes: Matrix) -> Vector:
 
 
 def _straight(mixes: Matrix, above: Vector) -> Vector:
-    return np.linalg.lstsq(mixes * above[:, None], np.log(above) * above, rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(mixes * above[:, None], np.log(above) * above, rcond=None)[0], float)
 
 
 def _polish(mixes: Matrix, losses: Vector, start: Vector, bounds: tuple[Vector, Vector], huber: float) -> Vector:

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -76,3 +77,13 @@ def batches(file: Path) -> Iterator[pl.Series]:
     rows = pl.scan_parquet(file).select(pl.len()).collect().item()
     for start in range(0, rows, BATCH_ROWS):
         yield pl.scan_parquet(file).select("text").slice(start, BATCH_ROWS).collect()["text"]
+
+
+def matrix(found: Grams) -> Any:
+    """Count n-grams by text, as a sparse matrix whose rows have length 1."""
+    from scipy.sparse import csr_matrix
+
+    places, counts = np.unique(found.row * found.buckets + found.bucket, return_counts=True)
+    row, bucket = np.divmod(places, found.buckets)
+    lengths = np.sqrt(np.bincount(row, weights=counts.astype(float) ** 2, minlength=found.rows))
+    return csr_matrix((counts / lengths[row], (row, bucket)), shape=(found.rows, found.buckets))

@@ -1,0 +1,1 @@
+"""Trial: learn from a mix cheaply, so that many mixes can be compared."""
