@@ -39,13 +39,16 @@ WORKERS = 2
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
-WORD, SIGN = re.compile(r"\w+"), re.compile(r"[^\w\s]")
+JOINERS = "\u200c\u200d"
+MARKS = JOINERS + "\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f"
+"""Parts of words that Python's `\\w` leaves out."""
+WORD, SIGN = re.compile(rf"[\w{MARKS}]+"), re.compile(rf"[^\w\s{MARKS}]")
 
 
 def normal(text: str) -> str:
     """Bring a text to the form that all engines agree on."""
     text = text if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", INVISIBLE.sub("", text))
-    return " ".join(text.split())
+    return " ".join(text.split()).strip(" " + JOINERS)
 
 
 def stays(text: str) -> bool:
