@@ -16,7 +16,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
-from tasks.mistakes import NAME, Problem, explain, listing, nearest, strangers
+from tasks.mistakes import NAME, Problem, explain, listing, nearest, open_secrets, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.personal.settings import PersonalSettings
@@ -156,7 +156,7 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
         _leave_out(tree, name, file)
     problems: list[Problem] = []
     expanded = _expand(tree, "", problems)
-    problems += strangers(expanded)
+    problems += [*strangers(expanded), *open_secrets(tree)]
     recipe: Recipe | None = None
     try:
         recipe = Recipe.model_validate(expanded)
