@@ -15,7 +15,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
-from tasks.mistakes import NAME, Problem, explain, listing, strangers
+from tasks.mistakes import NAME, Problem, explain, listing, open_secrets, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.personal.settings import PersonalSettings
@@ -210,7 +210,7 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
 def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
-    problems += strangers(expanded)
+    problems += [*strangers(expanded), *open_secrets(tree)]
     recipe: Recipe | None = None
     try:
         recipe = Recipe.model_validate(expanded)

@@ -34,8 +34,9 @@ class SeenFile(Section):
 
     name: str
     bytes: int
+    """Size; of a database's table or query, its rows."""
     tag: str
-    """sha256 of a local file, ETag of an object, revision of a Hub dataset."""
+    """sha256 of a local file, ETag of an object, revision of a Hub dataset, highest watermark of a table."""
 
 
 class Fingerprint(Section):

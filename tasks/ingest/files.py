@@ -3,6 +3,7 @@
 import contextlib
 import fnmatch
 import gzip
+import hashlib
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -78,6 +79,19 @@ def details(place: Place) -> dict[str, Any]:
             return place.fs.info(place.path)
         except FileNotFoundError as error:
             raise error.__cause__ or error from None  # fsspec says so of whatever a web server answers
+
+
+def begins(place: Place, size: int, tag: str) -> bool:
+    """Say whether the first bytes of a local file have this sha256."""
+    protocols = place.fs.protocol if isinstance(place.fs.protocol, tuple) else (place.fs.protocol,)
+    if "file" not in protocols:
+        return False
+    whole, left = hashlib.sha256(), size
+    with reaching(place.uri), place.fs.open(place.path, "rb") as file:
+        while left and (block := file.read(min(left, 1 << 20))):
+            whole.update(block)
+            left -= len(block)
+    return left == 0 and whole.hexdigest() == tag
 
 
 def _fixed(pattern: str) -> str:

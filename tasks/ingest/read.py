@@ -6,19 +6,18 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tasks import kinds
 from tasks.errors import QualityGate
-from tasks.ingest import kinds as source_kinds
-from tasks.ingest.batch import START, Batch, Mark
+from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
-from tasks.ingest.files import Place, find, opened
+from tasks.ingest.files import Place, begins, find, opened
 from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
-from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import Groups, writing
 from tasks.reaching import reaching
 from tasks.records import Account, SeenFile
@@ -34,19 +33,23 @@ def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
         Unreachable: a file is missing, or its server stops answering.
         QualityGate: a file that is not whole.
     """
+    for part in _parts(settings, base):
+        yield from part.read(START)
+
+
+def _parts(settings: SourceSettings, base: str, seen: tuple[SeenFile, ...] = ()) -> list[Part]:
+    """Give what is read of a source, one after the other.
+
+    Args:
+        seen: what the probe found, if there was one.
+    """
     if not isinstance(settings, FileSettings):
-        yield from _kind(settings).batches_of(settings, base)
-        return
-    for place in find(settings.path, base):
-        yield from _of_place(place, settings, base, START)
-
-
-def _kind(settings: SourceSettings) -> Any:
-    return kinds.load(source_kinds, settings.kind)
+        return [kind_of(settings).part_of(settings, base, seen)]
+    return [Part(place.name, partial(_of_place, place, settings, base), partial(begins, place)) for place in find(settings.path, base)]
 
 
 def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> Iterator[Batch]:
-    kind = _kind(settings)
+    kind = kind_of(settings)
     labels_file: str | None = getattr(settings, "labels_file", None)
     # One after the other: an archive stays open only while its members are read.
     for file in opened(place, settings, mark):
@@ -120,7 +123,7 @@ class _Reading:
         self.waiting.append((given, batch))
         given.columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
         given.mark = batch.mark
-        self.size = (self.size[0] + batch.frame.height + len(batch.bad), self.size[1] + batch.frame.estimated_size())
+        self.size = (self.size[0] + batch.frame.height + len(batch.bad) + sum(batch.left_out.values()), self.size[1] + batch.frame.estimated_size())
         if self.size[0] >= TOGETHER_ROWS or self.size[1] >= TOGETHER_BYTES:
             self.flush()
 
@@ -145,39 +148,29 @@ def read_source(
             grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, labels)
-    places = find(settings.path, base) if isinstance(settings, FileSettings) else []
-    old = kept(known, places) if known and known.files and _goes_on(mapper, settings, base, places, known) else {}
+    parts = _parts(settings, base, known.seen.files if known else ())
+    old = kept(known, parts) if known and known.files and _goes_on(mapper, settings, base, parts, known) else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
     with writing(rows, ROW_SCHEMA, "text") as write_rows, writing(quarantine, BAD_SCHEMA, "raw") as write_bad:
         reading = _Reading(mapper, write_rows, write_bad)
-        for name, found in _by_file(source, settings, base, places, old):
-            reading.given.append(Given(seen.get(name, SeenFile(name=name, bytes=-1, tag=""))))
-            if known and name in old:
-                reading.keep(known, old[name])
-            for batch in found:
+        for part in parts:
+            reading.given.append(Given(seen.get(part.name, SeenFile(name=part.name, bytes=-1, tag=""))))
+            before = old.get(part.name)
+            if known and before:
+                reading.keep(known, before)
+            mark = before.mark if before else START
+            for batch in part.read(mark) if mark else ():
                 reading.add(batch)
         reading.flush()
-    return _outcome(source, reading.given, quarantine, mapper, in_words(places, old, known))
+    return _outcome(source, reading.given, quarantine, mapper, in_words(parts, old, known))
 
 
-def _by_file(
-    source: str, settings: SourceSettings, base: str, places: Sequence[Place], old: dict[str, Kept]
-) -> Iterator[tuple[str, Iterator[Batch]]]:
-    """Give the name of each file, and the batches of what is to be read of it."""
-    if not isinstance(settings, FileSettings):
-        yield source, batches(settings, base)
-        return
-    for place in places:
-        mark = old[place.name].mark if place.name in old else START
-        yield place.name, _of_place(place, settings, base, mark) if mark else iter(())
-
-
-def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, places: Sequence[Place], known: Probed) -> bool:
+def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequence[Part], known: Probed) -> bool:
     """Say whether an earlier product can be built on.
 
     Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's numbers as before.
     """
-    if not isinstance(settings, FileSettings) or not settings.alone or [file.name for file in known.seen.files] != [place.name for place in places]:
+    if not settings.alone or [file.name for file in known.seen.files] != [part.name for part in parts]:
         return False
     trial = Mapper(mapper.source, settings, mapper.labels)
     if settings.where is not None and (first := next((batch for batch in batches(settings, base) if batch.frame.height), None)):

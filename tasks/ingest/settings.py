@@ -15,12 +15,18 @@ SUFFIXES = {
     ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
     ".parquet": "parquet", ".txt": "text",
+    ".xml": "xml", ".sgm": "xml", ".sgml": "xml", ".warc": "warc",
 }  # fmt: skip
+
+BY_KEY = ("hub", "sql")
+"""Kinds that are known by a key of their own name."""
 
 
 class SourceSettings(Section):
     """What every source says, whatever its kind. Kinds add their own fields."""
 
+    alone: ClassVar[bool] = False
+    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
     kind: str
     columns: dict[str, str | int] = Field(default_factory=dict)
     """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""
@@ -52,8 +58,6 @@ class SourceSettings(Section):
 class FileSettings(SourceSettings):
     """A source made of files."""
 
-    alone: ClassVar[bool] = False
-    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
     path: str
     """A file, a glob, or a URL; relative paths start at the recipe's folder."""
     member: str = "*"
@@ -78,6 +82,11 @@ class FileSettings(SourceSettings):
             raise ValueError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 or gb18030") from None
 
 
+def kind_of(settings: SourceSettings) -> Any:
+    """Give the module of a source's kind."""
+    return kinds.load(source_kinds, settings.kind)
+
+
 def _parse(section: Any) -> Any:
     if isinstance(section, SourceSettings) or not isinstance(section, dict):
         return section
@@ -86,8 +95,8 @@ def _parse(section: Any) -> Any:
 
 
 def _kind_from(section: dict[str, Any]) -> str:
-    if "hub" in section:
-        return "hub"
+    if own := [kind for kind in BY_KEY if kind in section]:
+        return own[0]
     name = str(section.get("path", "")).lower().removesuffix(".gz")
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
