@@ -1,10 +1,7 @@
 """Read a source from its files to Parquet: good rows in one file, bad rows in another, all of them counted."""
 
 import contextlib
-import gzip
-import zipfile
-import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,11 +12,10 @@ import polars as pl
 from tasks.errors import QualityGate
 from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
-from tasks.ingest.files import Place, begins, find, opened
+from tasks.ingest.files import Place, begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import Groups, writing
-from tasks.reaching import reaching
 from tasks.records import Account, SeenFile
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 8 << 20
@@ -45,29 +41,25 @@ def _parts(settings: SourceSettings, base: str, seen: tuple[SeenFile, ...] = ())
     """
     if not isinstance(settings, FileSettings):
         return [kind_of(settings).part_of(settings, base, seen)]
-    return [Part(place.name, partial(_of_place, place, settings, base), partial(begins, place)) for place in find(settings.path, base)]
+    if hasattr(kind_of(settings), "batches_together"):
+        return [Part(settings.kind, lambda _mark: _together(settings, base), lambda _size, _tag: False)]
+    places = find(settings.path, base, folders=settings.folders)
+    return [Part(place.name, partial(_of_place, place, settings), partial(begins, place)) for place in places]
 
 
-def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> Iterator[Batch]:
-    kind = kind_of(settings)
-    labels_file: str | None = getattr(settings, "labels_file", None)
-    # One after the other: an archive stays open only while its members are read.
-    for file in opened(place, settings, mark):
-        with _whole(file.name):
-            found = kind.batches(file, settings)
-            if labels_file:
-                labels = next(opened(find(labels_file, base)[0], settings))
-                found = kind.labelled(found, labels, settings.encoding)
-            yield from found
+def _of_place(place: Place, settings: FileSettings, mark: Mark) -> Iterator[Batch]:
+    with unpacked(place, settings, mark) as files:
+        for file in files:
+            with whole(file.name):
+                yield from kind_of(settings).batches(file, settings)
 
 
-@contextlib.contextmanager
-def _whole(name: str) -> Generator[None]:
-    try:
-        with reaching(name):
-            yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
-        raise QualityGate(f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+def _together(settings: FileSettings, base: str) -> Iterator[Batch]:
+    """Read files that give records only together; archives stay open meanwhile."""
+    with contextlib.ExitStack() as stack:
+        found = [find(path, base, folders=settings.folders) for path in settings.paths]
+        files = [[file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found]
+        yield from kind_of(settings).batches_together(files, settings)
 
 
 @dataclass(frozen=True)

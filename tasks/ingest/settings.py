@@ -16,6 +16,7 @@ SUFFIXES = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
     ".parquet": "parquet", ".txt": "text",
     ".xml": "xml", ".sgm": "xml", ".sgml": "xml", ".warc": "warc",
+    ".xlsx": "spreadsheet", ".xlsm": "spreadsheet", ".xlsb": "spreadsheet", ".xls": "spreadsheet", ".ods": "spreadsheet",
 }  # fmt: skip
 
 BY_KEY = ("hub", "sql")
@@ -58,17 +59,24 @@ class SourceSettings(Section):
 class FileSettings(SourceSettings):
     """A source made of files."""
 
+    folders: ClassVar[bool] = False
+    """Whether a folder means all files in it."""
     path: str
     """A file, a glob, or a URL; relative paths start at the recipe's folder."""
     member: str = "*"
-    """Which members of a zip archive, as a glob over their names."""
+    """Which members of a zip or tar archive, as a glob over their names."""
     encoding: str = "utf-8"
     """Encoding of its text; a line that is not valid in it goes to quarantine."""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything that is to be read."""
+        return (self.path,)
+
     @field_validator("path")
     @classmethod
-    def _without_credentials(cls, path: str) -> str:
-        if re.match(r"^[a-z0-9+.-]+://[^/]*@", path):
+    def _without_credentials(cls, path: Any) -> Any:
+        if any(re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])):
             raise ValueError("a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment")
         return path
 
@@ -97,6 +105,8 @@ def _parse(section: Any) -> Any:
 def _kind_from(section: dict[str, Any]) -> str:
     if own := [kind for kind in BY_KEY if kind in section]:
         return own[0]
+    if isinstance(section.get("path"), dict):
+        return "parallel"
     name = str(section.get("path", "")).lower().removesuffix(".gz")
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
