@@ -112,14 +112,11 @@ def cuvee(folder: Path, out: Path) -> None:
         before = read_source(source, params, str(folder), LABELS, out / f"{source}.read", out / f"{source}.bad").account
         return clean_file(before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings).account
 
-    def written(part: tuple[str, str, Any]) -> None:
-        side, source, kept = part
-        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
-
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
-        found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
-        list(pool.map(written, found.parts()))
+    found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
+    for side, source, kept in found.parts():
+        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
 
 
 def loop(folder: Path, out: Path) -> None:
