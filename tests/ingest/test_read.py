@@ -303,7 +303,8 @@ def test_any_bytes_give_rows_that_add_up_or_an_expected_error(tmp_path: Path, ki
     columns = {"text": 0, "label": 0} if kind != "text" else {"text": "text", "label": "text"}
     path = {"0": "fuzz.bin", "1": "fuzz.bin"} if kind == "parallel" else "fuzz.bin"
     try:
-        rows, bad, outcome = read(tmp_path, path=path, kind=kind, columns=columns, labels={"a": "positive"})
+        more = {"record": "a"} if kind == "xml" else {}
+        rows, bad, outcome = read(tmp_path, path=path, kind=kind, columns=columns, labels={"a": "positive"}, **more)
     except CuveeError as error:
         assert str(error)
         return
