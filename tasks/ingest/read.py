@@ -50,7 +50,7 @@ def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> It
     labels_file: str | None = getattr(settings, "labels_file", None)
     # One after the other: an archive stays open only while its members are read.
     for file in opened(place, settings, mark):
-        with _whole(file.name):
+        with whole(file.name):
             found = kind.batches(file, settings)
             if labels_file:
                 labels = next(opened(find(labels_file, base)[0], settings))
@@ -59,7 +59,12 @@ def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> It
 
 
 @contextlib.contextmanager
-def _whole(name: str) -> Generator[None]:
+def whole(name: str) -> Generator[None]:
+    """Map what is raised while a file is unpacked.
+
+    Raises:
+        QualityGate: it is cut short or damaged.
+    """
     try:
         with reaching(name):
             yield

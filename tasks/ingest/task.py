@@ -1,5 +1,7 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -8,6 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
 from tasks.ingest.earlier import probed
+from tasks.ingest.guess.recipe import as_yaml, described, recipe_of
+from tasks.ingest.guess.sources import guess_sources
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
@@ -38,3 +42,20 @@ def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: So
     ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")
     facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
+
+
+def guess_recipe(files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
+    """Understand files and write a first recipe of them; no task, since nothing is made of the data.
+
+    Args:
+        files: files, folders, globs and URLs; relative ones start at the current folder.
+        file: path of the recipe.
+        name: its name; by default that of its sources.
+        text, label: columns that the user names.
+
+    Returns:
+        The recipe's YAML, and the guess with its evidence.
+    """
+    guesses = guess_sources(files, ".", text, label)
+    recipe = recipe_of(guesses, ".", str(Path(file).parent), name)
+    return as_yaml(recipe, guesses, file), described(recipe, guesses)
