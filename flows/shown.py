@@ -111,8 +111,10 @@ def guessed(found: dict[str, Any]) -> None:
         for told in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
             console.print(f"  {one_line(told, 150)}", markup=False)
         console.print()
-    for row in found["left_out"]:
+    for row in found["left_out"][:20]:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
+    if len(found["left_out"]) > 20:
+        console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
     if not found["labelled"]:
         console.print("No file has labels: records are labelled with their source's name, and no model is trained.")
     console.print(f"Labels   {', '.join(map(one_line, found['labels']))}", markup=False)

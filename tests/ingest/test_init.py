@@ -291,3 +291,11 @@ def test_a_url_is_read_and_one_with_a_password_refused() -> None:
         server.shutdown()
     with pytest.raises(RecipeError, match="holds no credentials"):
         init_recipe(["http://me:secret@127.0.0.1/films.csv"], "b.yaml")
+
+
+def test_numbers_of_two_sources_are_taken_for_the_same_labels_and_that_is_said() -> None:
+    for name in ("films", "spam"):
+        Path(f"{name}.csv").write_text("text,label\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate(GOOD)))
+    found = init_recipe(["films.csv", "spam.csv"], "recipe.yaml")
+    assert found["labels"] == ["0", "1"]
+    assert found["sources"]["films"]["doubts"] == ["its labels are numbers, as those of spam are; they are taken to mean the same"]

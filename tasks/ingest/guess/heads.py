@@ -21,7 +21,7 @@ from tasks.ingest.settings import FileSettings
 HEAD_BYTES = 1 << 20
 MOST_BYTES = 32 << 20
 """So far a text that is ASCII at its start is searched for other characters."""
-MOST_FILES = 10_000
+MOST_FILES = 200_000
 WELL_READ, BRIEFLY = 50, 4096
 """Files whose beginnings are read in full, and how much is read of those after them; they only have to resemble the first ones."""
 
@@ -90,12 +90,19 @@ def items(argument: str, base: str) -> list[Item]:
 
     Raises:
         Unreachable: there are none.
-        RecipeError: a URL with credentials.
+        RecipeError: a URL with credentials, or too many files.
     """
     try:
         FileSettings(kind="", path=argument)
     except ValidationError as error:
         raise RecipeError(f"{argument!a}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+    found = _items(argument, base)
+    if len(found) > MOST_FILES:
+        raise RecipeError(f"{argument}: {len(found):,} files, more than {MOST_FILES:,}; name a part of them by a glob, and widen it in the recipe")
+    return found
+
+
+def _items(argument: str, base: str) -> list[Item]:
     local = Path(base) / argument
     if "://" not in argument and local.is_dir():
         pattern = (PurePosixPath(glob.escape(argument)) / "**/*").as_posix()
@@ -105,13 +112,13 @@ def items(argument: str, base: str) -> list[Item]:
             places = []
         if not places:
             raise Unreachable(f"cannot read {argument}: the folder holds no file")
-        return [Item(glob.escape((PurePosixPath(argument) / place.name).as_posix()), argument, place, asked=False) for place in places[:MOST_FILES]]
+        return [Item(glob.escape((PurePosixPath(argument) / place.name).as_posix()), argument, place, asked=False) for place in places]
     if "://" not in argument and local.exists():
         return [Item(glob.escape(argument), argument, find(glob.escape(argument), base)[0], asked=True)]
     places = find(argument, base)
     if len(places) == 1 and not glob.has_magic(argument):
         return [Item(argument, argument, places[0], asked=True)]
-    return [Item(_as_written(place, argument, base), argument, place, asked=False) for place in places[:MOST_FILES]]
+    return [Item(_as_written(place, argument, base), argument, place, asked=False) for place in places]
 
 
 def _as_written(place: Place, argument: str, base: str) -> str:

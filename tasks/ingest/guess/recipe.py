@@ -3,14 +3,15 @@
 import os
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
 from tasks.errors import RecipeError
 from tasks.ingest.guess.labels import suggestion
-from tasks.ingest.guess.parts import shared_start
-from tasks.ingest.guess.sources import Guess, Guesses, label_counts, slugged
+from tasks.ingest.guess.names import words
+from tasks.ingest.guess.sources import GENERAL, Guess, Guesses, label_counts, slugged
 from tasks.mistakes import NAME
 
 TINY = {"architecture": "bert", "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512}}
@@ -18,6 +19,8 @@ PRETRAINED = "google/bert_uncased_L-2_H-128_A-2"
 SMALL, MIDDLE = 20_000, 100_000
 """Records below which training goes over the mix ten times, and four times."""
 LONGEST_COMMENT = 150
+MOST_TOLD = 20
+"""Files left out that the recipe names."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -59,9 +62,12 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dic
 
 
 def _common_name(guesses: Guesses) -> str:
-    names = list(guesses.sources)
-    shared = slugged(shared_start(names)) if len(names) > 1 else names[0]
-    return shared if len(shared) > 2 else "first-mix"
+    """Name a recipe after its only source, or the folder that all lie in."""
+    if len(guesses.sources) == 1:
+        return next(iter(guesses.sources))
+    folders = {PurePosixPath(guess.section["path"]).parent.name for guess in guesses.sources.values()}
+    name = slugged(folders.pop()) if len(folders) == 1 else ""
+    return name if name and not set(words(name)) <= GENERAL else "first-mix"
 
 
 def _by_source(guesses: Guesses) -> list[str]:
@@ -107,7 +113,9 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
         heading = f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"
         parts += [heading, *(f"    {_comment(told)}" for told in guess.evidence), *(f"    {_comment(f'look: {told}')}" for told in guess.doubts)]
         parts += [*(f"    {_entry(key, value)}" for key, value in section.items()), *_suggested(guess, guesses)]
-    parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:20]]
+    parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
+    if len(guesses.left_out) > MOST_TOLD:
+        parts += [f"# left out: {len(guesses.left_out) - MOST_TOLD:,} files more"]
     parts += ["", "# Every record once, so a source weighs what its size is of all; `uniform` gives each the same share, {NAME: 0.7, …} any other."]
     parts += [_entry("mix", recipe["mix"])]
     if "train" in recipe:

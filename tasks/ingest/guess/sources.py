@@ -5,7 +5,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +14,7 @@ from tasks.ingest.guess import labels as naming
 from tasks.ingest.guess.heads import Head, Item, heads, items
 from tasks.ingest.guess.names import words
 from tasks.ingest.guess.parts import Part, label_names, plain_section, sort_out
-from tasks.ingest.guess.roles import MOST_LABELS, Roles, atoms, roles_of
+from tasks.ingest.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.ingest.guess.sample import Seen, first_values, look
 from tasks.ingest.settings import SUFFIXES
 from tasks.mistakes import nearest
@@ -151,7 +151,7 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     if seen.bad > TOLERATED * seen.rows:
         plain["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
         doubts.append(f"{seen.bad:,} of {seen.rows:,} records lack a text or label, or cannot be read; they go to quarantine")
-    held_out = [head.name.name for head in part.heads if HELD_OUT & set(words(head.name.stem))]
+    held_out = [head.path for head in part.heads if HELD_OUT & {*words(head.name.stem), *head.name.parent.parts[-2:]}]
     if held_out:
         doubts.append(f"{held_out[0]} may be kept for measuring; under `decontaminate.against` it is not mixed")
     names = label_names(part, atoms(seen.labels))
@@ -197,7 +197,7 @@ def _name(part: Part, taken: Mapping[str, Any]) -> str:
     elif len(part.heads) > 1 or set(words(own)) <= GENERAL:
         proposals = [parent, f"{parent}-{own}"]
     else:
-        proposals = [f"{parent}-{own}"] if set(words(own)) & GENERAL else [own, f"{parent}-{own}"]
+        proposals = [f"{parent}-{own}"] if set(words(own)[:1]) & GENERAL else [own, f"{parent}-{own}"]
     slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
     numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
     return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
@@ -224,6 +224,10 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
         raise RecipeError(
             f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or name the column by --label"
         )
+    numbered = [name for name, guess in labelled.items() if all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)]
+    for name in numbered if len(numbered) > 1 else []:
+        doubt = f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} are; they are taken to mean the same"
+        labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
     why = "it has no labels, while others have; give it `label: …` to take it in"
     left_out += [(guess.section["path"], why) for name, guess in guesses.items() if name not in labelled]
     return Guesses(labels, labelled, left_out)
