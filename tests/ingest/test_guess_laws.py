@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tasks.ingest.batch import Opened
 from tasks.ingest.files import Place
 from tasks.ingest.guess.encoding import encoding_of
-from tasks.ingest.guess.formats import form_of, records_in
+from tasks.ingest.guess.formats import form_of, record_tag, records_in
 from tasks.ingest.guess.heads import Head, Item
 from tasks.ingest.guess.labels import mapping, named, one_set
 from tasks.ingest.guess.recipe import as_yaml, recipe_of
@@ -138,3 +138,10 @@ def test_scores_and_counts_are_no_labels() -> None:
     }
     assert roles_of(values).label is None
     assert roles_of(values | {"mood": ["a", "b"] * 30}).label == "mood"
+
+
+def test_the_elements_that_hold_most_of_the_text_are_the_records() -> None:
+    item = "<item id='1'><title>one</title><tag>a</tag><tag>b</tag><body>some words</body></item>"
+    assert record_tag(f"<rss><channel><title>all</title>{item * 3}</channel></rss>") == "item"
+    assert record_tag("<a>" * 50_000 + "</a>" * 2) == "a"
+    assert record_tag("<a><b/></a>") is None

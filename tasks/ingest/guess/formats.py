@@ -1,7 +1,9 @@
-"""Which format a file has, by what stands in it; its name only breaks ties. A kind may say of itself that it knows a file."""
+"""Which format a file has, by what stands in it. Its name counts for kinds that only a name tells, which are those in SUFFIXES."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,10 @@ BINARY = {
 PACKED = {b"\x1f\x8b": ".gz", b"PK\x03\x04": ".zip"}
 BY_CONTENT = {"delimited", "text", "json", "jsonl", "parquet"}
 """Kinds that are known by what stands in a file, whatever its name."""
+MARKED: dict[str, tuple[str, ...]] = {"xml": ("<?xml", "<!doctype"), "warc": ("warc/",)}
+"""Kind -> what its files begin with, in lower case."""
+HTML = re.compile(r"\s*(?:<!doctype\s+html|<html)", re.IGNORECASE)
+LOOKED_AT, MOST_TAGS = 1 << 18, 50
 LONGEST_DOCUMENT = 256 << 20
 """Bytes of a JSON document, which is read whole."""
 MOST_CONTROL = 0.05
@@ -54,15 +60,13 @@ def form_of(head: Head) -> Form:
     """
     if not head.data.strip():
         raise NotUnderstood("it is empty")
-    for kind in kinds.names(source_kinds):
-        recognises = getattr(kinds.load(source_kinds, kind), "recognises", None)
-        if recognises and (settings := recognises(head.name, head.data)) is not None:
-            return _named(head, Form({"kind": kind, **settings}, (f"its beginning is that of {kind}",)))
     by_name = SUFFIXES.get(head.name.suffix.lower())
-    if by_name and by_name not in BY_CONTENT:
+    if by_name and by_name not in BY_CONTENT | set(MARKED):
         return Form({"kind": by_name}, (f"its name says {by_name}",))
     if head.data.startswith(b"PAR1"):
         return _named(head, Form({"kind": "parquet"}))
+    if marked := _marked(head, kinds.names(source_kinds)):
+        return _named(head, marked)
     _refuse_binary(head)
     return _named(head, _json(head) or _text(head))
 
@@ -77,8 +81,40 @@ def _refuse_binary(head: Head) -> None:
     odd = sum(char == "\ufffd" or (char < " " and char not in "\t\n\r\f\x01\x1e\x1f") for char in head.text[:65536])
     if "\0" in head.text or odd > MOST_CONTROL * min(len(head.text), 65536):
         raise NotUnderstood("it is binary data, not text")
-    if head.text.lstrip().lower().startswith(("<?xml", "<!doctype", "<html", "warc/")):
+    if any(head.text.lstrip().lower().startswith(starts) for starts in MARKED.values()) or HTML.match(head.text):
         raise NotUnderstood("it holds XML, HTML or a web archive, which no kind of source here reads")
+
+
+def _marked(head: Head, known: Sequence[str]) -> Form | None:
+    """Know formats by what they begin with, as far as there are kinds for them."""
+    start = head.text.lstrip().lower()
+    if HTML.match(head.text):
+        return None
+    kind = next((kind for kind, starts in MARKED.items() if kind in known and start.startswith(starts)), None)
+    if kind != "xml":
+        return Form({"kind": kind}, (f"it begins as {kind} does",)) if kind else None
+    tag = record_tag(head.text[:LOOKED_AT])
+    if tag is None:
+        raise NotUnderstood("it is XML without elements that come again, so there are no records")
+    return Form({"kind": "xml", "record": tag}, (f"most of it lies in elements {tag!r}",))
+
+
+def record_tag(text: str) -> str | None:
+    """Find the tag of the elements that are the records: of those that come again the one that covers most of the text."""
+    tags = Counter(re.findall(r"</([^\s<>/]+)>", text))
+    covered = {tag: _covered(tag, text) for tag, count in tags.most_common(MOST_TAGS) if count > 1}
+    return max(covered, key=lambda tag: covered[tag], default=None)
+
+
+def _covered(tag: str, text: str) -> int:
+    """Count the characters from each opening of a tag to the next end of one."""
+    covered, begun = 0, None
+    for found in re.finditer(rf"<(/?){re.escape(tag)}(?=[\s/>])", text):
+        if not found[1]:
+            begun = found.start() if begun is None else begun
+        elif begun is not None:
+            covered, begun = covered + found.end() - begun, None
+    return covered
 
 
 def _text(head: Head) -> Form:

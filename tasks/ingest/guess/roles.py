@@ -133,7 +133,7 @@ def _label_score(column: Column, *, named: bool) -> float:
     if fractions > 0.5 * len(values):
         return 0
     against = set(words(column.name)) & NEITHER
-    if named and (name == 0 or against) and (len(values) > 20 or against or column.part(NUMBER) > 0.5):
+    if named and (name == 0 or against) and (column.name.startswith("@") or len(values) > 20 or against or column.part(NUMBER) > 0.5):
         return 0
     return name + 2 / math.log2(1 + len(values)) + column.share - (4 if against else 0)
 
