@@ -2,7 +2,7 @@
 
 import codecs
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -64,6 +64,7 @@ class Batch:
     Attributes:
         frame: the source's own columns, all of them text, with `LINE`.
         loose: whether a record may lack any column; one that earlier records of the file had is null then.
+        left_out: reason -> records that are left out on purpose.
         mark: place up to which this batch and those before it give the file; None where reading cannot be taken up again.
     """
 
@@ -71,6 +72,7 @@ class Batch:
     frame: pl.DataFrame
     bad: list[BadRow] = field(default_factory=list)
     loose: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
     mark: Mark | None = None
 
 

@@ -18,8 +18,7 @@ def fingerprint(source: str, settings: SourceSettings, base: str) -> Fingerprint
         Unreachable: a file is missing or its server does not answer.
     """
     if isinstance(settings, FileSettings):
-        more = [extra for extra in (getattr(settings, "labels_file", None),) if extra]
-        places = [place for path in [settings.path, *more] for place in find(path, base)]
+        places = [place for path in settings.paths for place in find(path, base, folders=settings.folders)]
         return Fingerprint(source=source, files=tuple(_seen(place) for place in places))
     name, revision = str(getattr(settings, "hub", "")), getattr(settings, "revision", None)
     folder = Path(base) / name

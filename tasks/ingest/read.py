@@ -1,10 +1,7 @@
 """Read a source from its files to Parquet: good rows in one file, bad rows in another, all of them counted."""
 
 import contextlib
-import gzip
-import zipfile
-import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +13,10 @@ from tasks.errors import QualityGate
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import START, Batch, Mark
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
-from tasks.ingest.files import Place, find, opened
+from tasks.ingest.files import Place, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings
 from tasks.ingest.write import Groups, writing
-from tasks.reaching import reaching
 from tasks.records import Account, SeenFile
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 8 << 20
@@ -36,40 +32,30 @@ def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
     """
     if not isinstance(settings, FileSettings):
         yield from _kind(settings).batches_of(settings, base)
-        return
-    for place in find(settings.path, base):
-        yield from _of_place(place, settings, base, START)
+    elif hasattr(_kind(settings), "batches_together"):
+        yield from _together(settings, base)
+    else:
+        for place in find(settings.path, base, folders=settings.folders):
+            yield from _of_place(place, settings, START)
 
 
 def _kind(settings: SourceSettings) -> Any:
     return kinds.load(source_kinds, settings.kind)
 
 
-def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> Iterator[Batch]:
-    kind = _kind(settings)
-    labels_file: str | None = getattr(settings, "labels_file", None)
-    # One after the other: an archive stays open only while its members are read.
-    for file in opened(place, settings, mark):
-        with whole(file.name):
-            found = kind.batches(file, settings)
-            if labels_file:
-                labels = next(opened(find(labels_file, base)[0], settings))
-                found = kind.labelled(found, labels, settings.encoding)
-            yield from found
+def _of_place(place: Place, settings: FileSettings, mark: Mark) -> Iterator[Batch]:
+    with unpacked(place, settings, mark) as files:
+        for file in files:
+            with whole(file.name):
+                yield from _kind(settings).batches(file, settings)
 
 
-@contextlib.contextmanager
-def whole(name: str) -> Generator[None]:
-    """Map what is raised while a file is unpacked.
-
-    Raises:
-        QualityGate: it is cut short or damaged.
-    """
-    try:
-        with reaching(name):
-            yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
-        raise QualityGate(f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+def _together(settings: FileSettings, base: str) -> Iterator[Batch]:
+    """Read files that give records only together; archives stay open meanwhile."""
+    with contextlib.ExitStack() as stack:
+        found = [find(path, base, folders=settings.folders) for path in settings.paths]
+        files = [[file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found]
+        yield from _kind(settings).batches_together(files, settings)
 
 
 @dataclass(frozen=True)
@@ -125,7 +111,7 @@ class _Reading:
         self.waiting.append((given, batch))
         given.columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
         given.mark = batch.mark
-        self.size = (self.size[0] + batch.frame.height + len(batch.bad), self.size[1] + batch.frame.estimated_size())
+        self.size = (self.size[0] + batch.frame.height + len(batch.bad) + sum(batch.left_out.values()), self.size[1] + batch.frame.estimated_size())
         if self.size[0] >= TOGETHER_ROWS or self.size[1] >= TOGETHER_BYTES:
             self.flush()
 
@@ -150,7 +136,7 @@ def read_source(
             grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, labels)
-    places = find(settings.path, base) if isinstance(settings, FileSettings) else []
+    places = _places(settings, base)
     old = kept(known, places) if known and known.files and _goes_on(mapper, settings, base, places, known) else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
     with writing(rows, ROW_SCHEMA, "text") as write_rows, writing(quarantine, BAD_SCHEMA, "raw") as write_bad:
@@ -165,16 +151,23 @@ def read_source(
     return _outcome(source, reading.given, quarantine, mapper, in_words(places, old, known))
 
 
+def _places(settings: SourceSettings, base: str) -> list[Place]:
+    """List the files that are read one by one."""
+    if not isinstance(settings, FileSettings) or hasattr(_kind(settings), "batches_together"):
+        return []
+    return find(settings.path, base, folders=settings.folders)
+
+
 def _by_file(
     source: str, settings: SourceSettings, base: str, places: Sequence[Place], old: dict[str, Kept]
 ) -> Iterator[tuple[str, Iterator[Batch]]]:
     """Give the name of each file, and the batches of what is to be read of it."""
-    if not isinstance(settings, FileSettings):
+    if not isinstance(settings, FileSettings) or not places:
         yield source, batches(settings, base)
         return
     for place in places:
         mark = old[place.name].mark if place.name in old else START
-        yield place.name, _of_place(place, settings, base, mark) if mark else iter(())
+        yield place.name, _of_place(place, settings, mark) if mark else iter(())
 
 
 def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, places: Sequence[Place], known: Probed) -> bool:

@@ -15,6 +15,7 @@ SUFFIXES = {
     ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
     ".parquet": "parquet", ".txt": "text",
+    ".xlsx": "spreadsheet", ".xlsm": "spreadsheet", ".xlsb": "spreadsheet", ".xls": "spreadsheet", ".ods": "spreadsheet",
 }  # fmt: skip
 
 
@@ -46,17 +47,24 @@ class FileSettings(SourceSettings):
 
     alone: ClassVar[bool] = False
     """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
+    folders: ClassVar[bool] = False
+    """Whether a folder means all files in it."""
     path: str
     """A file, a glob, or a URL; relative paths start at the recipe's folder."""
     member: str = "*"
-    """Which members of a zip archive, as a glob over their names."""
+    """Which members of a zip or tar archive, as a glob over their names."""
     encoding: str = "utf-8"
     """Encoding of its text; a line that is not valid in it goes to quarantine."""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything that is to be read."""
+        return (self.path,)
+
     @field_validator("path")
     @classmethod
-    def _without_credentials(cls, path: str) -> str:
-        if re.match(r"^[a-z0-9+.-]+://[^/]*@", path):
+    def _without_credentials(cls, path: Any) -> Any:
+        if any(re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])):
             raise ValueError("a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment")
         return path
 
@@ -80,6 +88,8 @@ def _parse(section: Any) -> Any:
 def _kind_from(section: dict[str, Any]) -> str:
     if "hub" in section:
         return "hub"
+    if isinstance(section.get("path"), dict):
+        return "parallel"
     name = str(section.get("path", "")).lower().removesuffix(".gz")
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):

@@ -48,7 +48,7 @@ FILES = [
         known(f"sentiment/amazon_{name}", "text", "text", "name", "negative positive", label_from="name")
         for name in ("books", "electronics", "kitchen")
     ),
-    known("sentiment/tweets_semeval", "text", "text", "file", THREE, labels_file="sentiment/tweets_semeval/val_labels.txt"),
+    known("sentiment/tweets_semeval", "parallel", "text", "file", THREE),
     known("sentiment/finance_phrasebank/Sentences_50Agree.txt", "delimited", 0, 1, THREE, delimiter="@", header=False, encoding="iso8859-1"),
     known("sentiment/finance_phrasebank/Sentences_AllAgree.txt", "delimited", 0, 1, THREE, delimiter="@", header=False),
     known("sentiment/tweets_airline/Tweets.csv.gz", "delimited", "text", "airline_sentiment", THREE),
@@ -64,7 +64,7 @@ FILES = [
     known("sentiment/product_reviews/product_reviews_1.zip", "text", "text", "mark", "neg none pos"),
     known("text/news_ag", "delimited", (1, 2), 0, {"World", "Sports", "Business", "Sci/Tech"}, header=False),
     *(known(f"text/news_reuters/reut2-00{number}.sgm.gz", "xml", ("BODY", "TEXT.BODY", "TEXT/BODY")) for number in range(10)),
-    known("text/social_tweets", "text", "text", "file", EMOJI, labels_file="text/social_tweets/train_labels.txt.gz"),
+    known("text/social_tweets", "parallel", "text", "file", EMOJI),
     *(
         known(f"text/social_youtube/Youtube0{name}.csv", "delimited", "CONTENT", "CLASS", "0 1")
         for name in ("1-Psy", "2-KatyPerry", "3-LMFAO", "4-Eminem")

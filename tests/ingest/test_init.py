@@ -206,7 +206,7 @@ def test_labels_of_names_folders_and_files_beside_are_found() -> None:
     Path("tweets/train_labels.txt").write_text("1\n" * 20 + "0\n" * 20)
     Path("tweets/mapping.txt").write_text("0\tnegative\n1\tpositive\n")
     beside = source(init_recipe(["tweets"], "3.yaml"))
-    assert beside["settings"]["labels_file"] == "tweets/train_labels.txt"
+    assert beside["settings"]["path"] == {"text": "tweets/train_text.txt", "label": "tweets/train_labels.txt"}
     assert beside["settings"]["labels"] == {"0": "negative", "1": "positive"}
 
 
@@ -299,3 +299,31 @@ def test_numbers_of_two_sources_are_taken_for_the_same_labels_and_that_is_said()
     found = init_recipe(["films.csv", "spam.csv"], "recipe.yaml")
     assert found["labels"] == ["0", "1"]
     assert found["sources"]["films"]["doubts"] == ["its labels are numbers, as those of spam are; they are taken to mean the same"]
+
+
+def test_a_text_and_its_translation_are_read_side_by_side() -> None:
+    for language in ("en", "de", "lv"):
+        Path(f"train.{language}").write_text("".join(f"{language} sentence {number}\n" for number in range(12 if language == "lv" else 20)))
+    found = init_recipe(["train.en", "train.de"], "recipe.yaml")
+    assert source(found)["settings"]["path"] == {"en": "train.en", "de": "train.de"}
+    assert source(found)["sample"][3]["text"] == "en sentence 3 = de sentence 3"
+    assert len(init_recipe(["train.en", "train.lv"], "other.yaml")["sources"]) == 2
+
+
+def test_a_folder_of_code_is_one_source() -> None:
+    Path("project/inside").mkdir(parents=True)
+    for name in ("a.py", "b.py", "inside/c.py", "inside/d.js"):
+        Path("project", name).write_text("def f():\n    return 1\n")
+    Path("project/README.md").write_text("what this is")
+    found = source(init_recipe(["project"], "recipe.yaml"))
+    assert found["settings"] == {"kind": "code", "path": "project", "label": "project"}
+    assert found["rows"] == 4
+
+
+def test_a_spreadsheet_is_read_as_a_table() -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [("comment", "verdict"), *((text, "good") for text in GOOD), *((text, "bad") for text in BAD)]:
+        book.active.append(row)
+    book.save("survey.xlsx")
+    assert source(init_recipe(["survey.xlsx"], "recipe.yaml"))["settings"]["columns"] == {"text": "comment", "label": "verdict"}

@@ -149,18 +149,12 @@ def test_nested_json_inherits_plain_values_from_above(tmp_path: Path) -> None:
         read(tmp_path, path="a.json", records="data.paragrafs", columns={"text": "q"})
 
 
-def test_label_from_file_name_folder_and_labels_file(tmp_path: Path) -> None:
+def test_label_from_file_name(tmp_path: Path) -> None:
     for name in ("good.txt", "bad.txt"):
         (tmp_path / name).write_text(f"{name} one\n{name} two\n")
     labels = {"good": "positive", "bad": "negative"}
     rows, _, _ = read(tmp_path, path="*.txt", kind="text", label_from="name", labels=labels)
     assert [row["label"] for row in rows] == ["negative", "negative", "positive", "positive"]
-    (tmp_path / "y.lab").write_text("1\n0\n")
-    rows, _, _ = read(tmp_path, path="good.txt", labels_file="y.lab", labels={1: "positive", 0: "negative"})
-    assert [row["label"] for row in rows] == ["positive", "negative"]
-    (tmp_path / "y.lab").write_text("1\n0\n1\n")
-    with pytest.raises(QualityGate, match="3 labels for 2 records"):
-        read(tmp_path, path="good.txt", labels_file="y.lab", labels={1: "positive", 0: "negative"})
 
 
 def archive(folder: Path, members: dict[str, str]) -> None:
@@ -308,8 +302,9 @@ BYTES = st.binary(max_size=300) | st.text(alphabet='a,"\n\r\t{}[]:;\x00é\ud83d'
 def test_any_bytes_give_rows_that_add_up_or_an_expected_error(tmp_path: Path, kind: str, raw: bytes) -> None:
     (tmp_path / "fuzz.bin").write_bytes(raw)
     columns = {"text": 0, "label": 0} if kind != "text" else {"text": "text", "label": "text"}
+    path = {"0": "fuzz.bin", "1": "fuzz.bin"} if kind == "parallel" else "fuzz.bin"
     try:
-        rows, bad, outcome = read(tmp_path, path="fuzz.bin", kind=kind, columns=columns, labels={"a": "positive"})
+        rows, bad, outcome = read(tmp_path, path=path, kind=kind, columns=columns, labels={"a": "positive"})
     except CuveeError as error:
         assert str(error)
         return

@@ -13,9 +13,8 @@ from pydantic import ValidationError
 
 from tasks.errors import RecipeError, Unreachable
 from tasks.ingest.batch import Opened
-from tasks.ingest.files import Place, find, opened
+from tasks.ingest.files import Place, find, unpacked, whole
 from tasks.ingest.guess.encoding import encoding_of
-from tasks.ingest.read import whole
 from tasks.ingest.settings import FileSettings
 
 HEAD_BYTES = 1 << 20
@@ -44,7 +43,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Head:
-    """How a file, or a member of a zip archive, begins.
+    """How a file, or a member of an archive, begins.
 
     Attributes:
         member: its name in the archive; empty for a file.
@@ -137,8 +136,7 @@ def heads(item: Item, number: int) -> list[Head]:
         Unreachable: it cannot be read.
         QualityGate: it cannot be unpacked.
     """
-    with whole(item.path):
-        files = opened(item.place, FileSettings(kind="", path=item.path))
+    with whole(item.path), unpacked(item.place, FileSettings(kind="", path=item.path)) as files:
         found = [_head(item, file, HEAD_BYTES if at < WELL_READ else BRIEFLY) for at, file in enumerate(files, number)]
     members = tuple(head.member for head in found)
     return [replace(head, siblings=members) for head in found]
@@ -159,8 +157,7 @@ def _head(item: Item, file: Opened, most: int) -> Head:
 
 def _member(item: Item, member: str) -> BinaryIO:
     """Open a member of an archive that has been closed since."""
-    file = next(opened(item.place, FileSettings(kind="", path=item.path, member=glob.escape(member))))
-    with file.open() as stream:
+    with unpacked(item.place, FileSettings(kind="", path=item.path, member=glob.escape(member))) as files, files[0].open() as stream:
         return io.BytesIO(stream.read())
 
 

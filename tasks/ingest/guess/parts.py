@@ -3,20 +3,24 @@
 import fnmatch
 import glob
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from tasks import kinds
 from tasks.errors import Unreachable
+from tasks.ingest import kinds as source_kinds
 from tasks.ingest.files import find
 from tasks.ingest.guess.formats import Form, NotUnderstood, form_of
-from tasks.ingest.guess.heads import Head
+from tasks.ingest.guess.heads import HEAD_BYTES, Head
 from tasks.ingest.guess.labels import in_name, labels_file, named, names_of_labels
 from tasks.ingest.guess.sample import first_values
 from tasks.ingest.guess.tables import OF_SUFFIX
 from tasks.ingest.settings import SUFFIXES
 
+LANGUAGE = re.compile(r"\.[a-z]{2,4}")
 DOCUMENTS = ("readme", "license", "licence", "notice", "citation", "changelog", "datacard", "dataset_card")
 MANY = 3
 """Files in a folder of which each is one record."""
@@ -28,7 +32,7 @@ class Part:
 
     Attributes:
         section: its settings so far.
-        label: where the label of a record comes from: `column`, `name`, `folder`, `file` or nothing known yet.
+        label: where the label of a record comes from: `column`, `name`, `folder` or `file`; empty where there is none.
         names: what a file beside it calls its labels.
     """
 
@@ -55,7 +59,7 @@ def sort_out(heads: Sequence[Head], base: str) -> Sorted:
     wanted = [head for head in heads if (head.item.asked and not head.member) or not _is_document(head.name)]
     done.left_out += [(head.path, "it looks like a note on the data, not like data") for head in heads if head not in wanted]
     for family in _families(wanted):
-        part = _of_folders(family, base)
+        part = _of_code(family) or _of_folders(family, base)
         if part:
             done.parts.append(part)
         else:
@@ -115,14 +119,16 @@ def _of_files(family: Sequence[Head], base: str, done: Sorted) -> None:
             (done.wrong if head.item.asked and not head.member else done.left_out).append((head.path, str(error)))
     lists = {head.path: names for head, form in forms if (names := _list_of_names(head, form)) is not None}
     texts = [head for head, form in forms if form.kind == "text" and head.path not in lists]
+    pairs = _translations(forms)
+    joined = {head.path for group in pairs for head, _ in group}
     labels = {text.path: head for head in texts if (text := labels_file(head, texts))}
     used = {head.path for head in labels.values()}
     done.left_out += [(path, "it names labels; it is used for that") for path in lists]
-    rest = [(head, form) for head, form in forms if head.path not in lists and head.path not in used]
-    parts = list(_together([(head, form) for head, form in rest if head.path not in labels], base))
+    rest = [(head, form) for head, form in forms if head.path not in {*lists, *used, *joined}]
+    parts = list(map(_parallel, pairs)) + list(_together([(head, form) for head, form in rest if head.path not in labels], base))
     for head, form in rest:
         if head.path in labels:
-            parts.append(_beside(head, form, labels[head.path], base))
+            parts.append(_beside(head, form, labels[head.path]))
     done.parts += [replace(part, names=_names_for(part, lists, family)) for part in parts]
 
 
@@ -138,10 +144,40 @@ def _names_for(part: Part, lists: dict[str, Any], family: Sequence[Head]) -> Any
     return (beside[0].path, lists[beside[0].path]) if len(beside) == 1 else None
 
 
-def _beside(head: Head, form: Form, labels: Head, base: str) -> Part:
-    section = {**_placed([head], base), **form.settings, "labels_file": labels.item.path}  # type: ignore[dict-item]
+def _beside(head: Head, form: Form, labels: Head) -> Part:
     told = f"labels: {labels.path} has a line for each of its lines"
-    return Part((head,), section, (*form.evidence, told), "file")
+    path = {"text": head.item.path, "label": labels.item.path}
+    return Part((head, labels), {**form.settings, "kind": "parallel", "path": path}, (*form.evidence, told), "file")
+
+
+def _translations(forms: Sequence[tuple[Head, Form]]) -> list[list[tuple[Head, Form]]]:
+    """Find texts whose names differ in their last suffix only, such as `train.en` and `train.de`, and that have equally many lines."""
+    found: dict[str, list[tuple[Head, Form]]] = {}
+    for head, form in forms:
+        if form.settings == {"kind": "text"} and LANGUAGE.fullmatch(head.name.suffix) and not head.member:
+            found.setdefault(head.name.with_suffix("").as_posix(), []).append((head, form))
+    return [group for group in found.values() if len(group) > 1 and len({_line_count(head) for head, _ in group}) == 1]
+
+
+def _line_count(head: Head) -> int:
+    with head.file.open() as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(HEAD_BYTES), b""))
+
+
+def _parallel(group: Sequence[tuple[Head, Form]]) -> Part:
+    path = {head.name.suffix[1:]: head.item.path for head, _ in group}
+    section = {"kind": "parallel", "path": path, "columns": {"text": " = ".join(f"{{{name}}}" for name in path)}}
+    return Part(tuple(head for head, _ in group), section, (f"{len(group)} files with equally many lines, one for each of {', '.join(path)}",), "")
+
+
+def _of_code(family: Sequence[Head]) -> Part | None:
+    """Take a folder whose files are mostly code for one source."""
+    languages = kinds.load(source_kinds, "code").BY_SUFFIX
+    code = [head for head in family if head.name.suffix.lower() in languages]
+    if len(code) < max(MANY, 0.5 * len(family)) or code[0].item.asked:
+        return None
+    path = code[0].item.path if code[0].member else code[0].item.argument
+    return Part(tuple(code), {"kind": "code", "path": path}, (f"{len(code):,} of {len(family):,} files are code, by their names",))
 
 
 def _together(forms: Sequence[tuple[Head, Form]], base: str) -> Iterable[Part]:
@@ -228,10 +264,18 @@ def shared_start(names: Sequence[str]) -> str:
 
 def plain_section(part: Part) -> dict[str, Any]:
     """Give a source's settings without what its path tells."""
-    name = part.section["path"].partition("?")[0].lower()
+    paths = paths_of(part.section)
+    if len(paths) > 1:
+        return {key: value for key, value in part.section.items() if key != "kind"}
+    name = paths[0].partition("?")[0].lower()
     suffix = PurePosixPath(name.removesuffix(".gz")).suffix
     told = {"kind": SUFFIXES.get(suffix), "delimiter": OF_SUFFIX.get(suffix, ",")}
     return {key: value for key, value in part.section.items() if value != told.get(key)}
+
+
+def paths_of(section: dict[str, Any]) -> list[str]:
+    """List the paths of a source."""
+    return list(section["path"].values()) if isinstance(section["path"], dict) else [section["path"]]
 
 
 def label_names(part: Part, values: Iterable[str]) -> dict[str, str] | None:

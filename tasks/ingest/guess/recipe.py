@@ -11,6 +11,7 @@ import yaml
 from tasks.errors import RecipeError
 from tasks.ingest.guess.labels import suggestion
 from tasks.ingest.guess.names import words
+from tasks.ingest.guess.parts import paths_of
 from tasks.ingest.guess.sources import GENERAL, Guess, Guesses, label_counts, slugged
 from tasks.mistakes import NAME
 
@@ -65,7 +66,7 @@ def _common_name(guesses: Guesses) -> str:
     """Name a recipe after its only source, or the folder that all lie in."""
     if len(guesses.sources) == 1:
         return next(iter(guesses.sources))
-    folders = {PurePosixPath(guess.section["path"]).parent.name for guess in guesses.sources.values()}
+    folders = {PurePosixPath(path).parent.name for guess in guesses.sources.values() for path in paths_of(guess.section)}
     name = slugged(folders.pop()) if len(folders) == 1 else ""
     return name if name and not set(words(name)) <= GENERAL else "first-mix"
 
@@ -77,9 +78,8 @@ def _by_source(guesses: Guesses) -> list[str]:
 
 def _section(name: str, guess: Guess, guesses: Guesses, base: str, folder: str) -> dict[str, Any]:
     section = dict(guess.section)
-    for key in ("path", "labels_file"):
-        if key in section:
-            section[key] = _from(section[key], base, folder)
+    path = section["path"]
+    section["path"] = {name: _from(one, base, folder) for name, one in path.items()} if isinstance(path, dict) else _from(path, base, folder)
     if not guesses.labels:
         return section | {"label": name}
     return section | ({"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else {})

@@ -14,6 +14,7 @@ from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import OURS, Batch, Opened
 from tasks.ingest.columns import exact
 from tasks.ingest.guess.heads import Head
+from tasks.ingest.map import FIELD
 from tasks.ingest.read import batches
 from tasks.ingest.settings import SourceSettings
 
@@ -79,7 +80,7 @@ def look(section: dict[str, Any], base: str, text: str, label: str | None, shown
     """Read a source as a run would, and count its labels.
 
     Args:
-        text, label: columns.
+        text, label: columns; the text may be a template.
         shown: how many of the first records to keep.
     """
     columns: dict[str, None] = {}
@@ -104,6 +105,10 @@ def look(section: dict[str, Any], base: str, text: str, label: str | None, shown
 
 
 def _values(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Give a column, or what a template makes of several."""
+    fields = [] if name in frame.columns else [field for field in FIELD.findall(name) if field in frame.columns]
+    if fields:
+        return frame.select(pl.format(FIELD.sub("{}", name), *map(exact, fields)).alias("")).to_series()
     if name not in frame.columns:
         return pl.Series("", [None] * frame.height, dtype=pl.String)
     return frame.select(exact(name).alias("")).to_series()

@@ -13,7 +13,7 @@ from tasks.errors import CuveeError, RecipeError
 from tasks.ingest.guess import labels as naming
 from tasks.ingest.guess.heads import Head, Item, heads, items
 from tasks.ingest.guess.names import words
-from tasks.ingest.guess.parts import Part, label_names, plain_section, sort_out
+from tasks.ingest.guess.parts import Part, label_names, paths_of, plain_section, sort_out
 from tasks.ingest.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.ingest.guess.sample import Seen, first_values, look
 from tasks.ingest.settings import SUFFIXES
@@ -135,11 +135,9 @@ def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head
 
 
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
-    values = first_values(part.heads[0], part.section)
-    if not any(len(column) for column in values.values()):
-        raise RecipeError("none of its first records can be read")
     from_files = part.label != "column"
-    roles = Roles("text", "label", ()) if from_files else _roles(part, values, text, label)
+    given = part.section.get("columns", {}).get("text", "text")
+    roles = Roles(given, "label" if part.label else None, ()) if from_files else _roles(part, text, label)
     plain = plain_section(part)
     seen = look(plain | {"kind": part.section["kind"]}, base, roles.text, roles.label, SHOWN)
     if seen.bad > HOPELESS * seen.rows:
@@ -165,7 +163,10 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     )  # fmt: skip
 
 
-def _roles(part: Part, values: Mapping[str, Sequence[str | None]], text: str | None, label: str | None) -> Roles:
+def _roles(part: Part, text: str | None, label: str | None) -> Roles:
+    values = first_values(part.heads[0], part.section)
+    if not any(len(column) for column in values.values()):
+        raise RecipeError("none of its first records can be read")
     if part.section["kind"] == "text":
         return Roles("text", None, ("text: each line" if part.section.get("record") != "file" else "text: each file",))
     return roles_of(values, text if text in values else None, label if label in values else None)
@@ -229,7 +230,7 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
         doubt = f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} are; they are taken to mean the same"
         labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
     why = "it has no labels, while others have; give it `label: …` to take it in"
-    left_out += [(guess.section["path"], why) for name, guess in guesses.items() if name not in labelled]
+    left_out += [(", ".join(paths_of(guess.section)), why) for name, guess in guesses.items() if name not in labelled]
     return Guesses(labels, labelled, left_out)
 
 
