@@ -110,6 +110,32 @@ def planned(plan: dict[str, Any]) -> None:
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
+def guessed(found: dict[str, Any]) -> None:
+    """Print how each source was understood, with its first rows, and where the recipe is."""
+    for name, source in found["sources"].items():
+        counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
+        rows = [[one_line(row["text"], max(20, console.width - 26)), one_line(row["label"] or "", 20)] for row in source["sample"]]
+        table(f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}", ["text", "label"], rows)
+        for told in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
+            console.print(f"  {one_line(told, 150)}", markup=False)
+        console.print()
+    for row in found["left_out"][:20]:
+        console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
+    if len(found["left_out"]) > 20:
+        console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
+    if not found["labelled"]:
+        console.print("No file has labels: records are labelled with their source's name, and no model is trained.")
+    console.print(f"Labels   {', '.join(map(one_line, found['labels']))}", markup=False)
+    console.print(f"Recipe   {found['recipe']}: it passes `cuvee validate`", markup=False)
+    console.print(f"Next     {found['next']}", markup=False)
+
+
+def one_line(text: str, most: int = 90) -> str:
+    """Make a text safe to print: one line, nothing that a terminal would obey, cut."""
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text[: 2 * most].split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def validated(found: dict[str, Any]) -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in found["sources"].items():

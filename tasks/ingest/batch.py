@@ -120,7 +120,7 @@ def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
 
 
 def as_text(value: Any) -> str | None:
-    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON.
+    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that are no text as null).
 
     Raises:
         UnicodeEncodeError: it holds half of a surrogate pair.
@@ -129,10 +129,20 @@ def as_text(value: Any) -> str | None:
         value = value[0]
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
     if not text.isascii():
         text.encode("utf-8")
     return text
+
+
+def _plain(value: Any) -> str | None:
+    """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as they are written."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], bad: list[BadRow]) -> Batch:

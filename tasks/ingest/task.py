@@ -1,5 +1,7 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from prefect import task
@@ -9,6 +11,8 @@ from tasks import ui
 from tasks.caching import RETRIES, StageFunction, Workbench, newest, stage_task
 from tasks.errors import Unreachable
 from tasks.ingest.earlier import probed
+from tasks.ingest.guess.recipe import as_yaml, described, recipe_of
+from tasks.ingest.guess.sources import guess_sources
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
@@ -54,3 +58,20 @@ def last_snapshot(store: str, subject: str, settings: SourceSettings, labels: tu
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"
         raise Unreachable(f"`on_failure: last` finds no earlier snapshot of {subject!r} with the same settings in {open_store(store).uri}; {remedy}")
     return found.made, found.when
+
+
+def guess_recipe(files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
+    """Understand files and write a first recipe of them; no task, since nothing is made of the data.
+
+    Args:
+        files: files, folders, globs and URLs; relative ones start at the current folder.
+        file: path of the recipe.
+        name: its name; by default that of its sources.
+        text, label: columns that the user names.
+
+    Returns:
+        The recipe's YAML, and the guess with its evidence.
+    """
+    guesses = guess_sources(files, ".", text, label)
+    recipe = recipe_of(guesses, ".", str(Path(file).parent), name)
+    return as_yaml(recipe, guesses, file), described(recipe, guesses)

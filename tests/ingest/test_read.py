@@ -1,5 +1,6 @@
 """Whatever stands in a file: the right rows or the right error, and every record is in exactly one place."""
 
+import datetime
 import gzip
 import io
 import json
@@ -319,3 +320,11 @@ def test_records_of_a_gzip_member_stream() -> None:
     found = list(blocks(Opened("x", lambda: gzip.GzipFile(fileobj=io.BytesIO(raw))), "utf-8", 4))  # type: ignore[arg-type,return-value]
     assert [line for _, lines in found for line in lines] == ["one", "two", "three"]
     assert found[0][0] == 1
+
+
+def test_parquet_with_bytes_and_dates_inside_lists_is_read(tmp_path: Path) -> None:
+    nested = {"images": [[b"\x89PNG", b"abc"]], "days": [[datetime.date(2024, 1, 2), datetime.date(2024, 1, 3)]]}
+    pl.DataFrame({"text": ["a"], "label": ["positive"]} | nested).write_parquet(tmp_path / "a.parquet")
+    rows, bad, _ = read(tmp_path, path="a.parquet", columns={"text": "{text} {images} {days}"})
+    assert texts(rows) == ['a [null, "abc"] ["2024-01-02", "2024-01-03"]']
+    assert not bad
