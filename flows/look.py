@@ -12,7 +12,7 @@ from tasks.errors import CuveeError, RecipeError
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
 from tasks.mix.task import replay_mix
-from tasks.recipe import ANY_LABEL, LoadedRecipe, load_recipe
+from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
 from tasks.runs import RunRecord, find_run, last_run, list_records
 from tasks.storage import open_store, overlay
@@ -34,9 +34,9 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)
         except CuveeError as error:
             problems.append(type(error)(f"sources.{name}: {error}"))
-    for name, settings in (loaded.recipe.decontaminate.benchmarks if loaded.recipe.decontaminate else {}).items():
+    for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
         try:
-            preview_source(name, settings, loaded.folder, (ANY_LABEL,))
+            preview_source(name, settings, loaded.folder, ())
         except CuveeError as error:
             problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
     if loaded.recipe.semantic_duplicates:

@@ -19,15 +19,16 @@ from hypothesis import strategies as st
 from tasks.errors import RecipeError, TrainingFailed
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
-from tasks.records import FileFact, Manifest
+from tasks.records import FileFact, Manifest, Objective
 from tasks.train import launch
 from tasks.train.job import Job
-from tasks.train.model import word_pieces
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths
 from tasks.train.settings import BuiltModel, TrainSettings
 from tasks.train.task import probe_model, train_model
+from tasks.train.vocabularies import word_pieces
 
 LABELS = ("negative", "positive")
+OBJECTIVE = Objective(task="text-classification", labels=LABELS)
 TINY = BuiltModel(
     vocabulary=300,
     config={"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32},
@@ -70,7 +71,7 @@ def settings(**more: Any) -> TrainSettings:
 
 def trained(mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".") -> Manifest:
     seen = probe_model.fn("model", chosen, base)
-    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, LABELS, 0, base)
+    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, OBJECTIVE, 0, base)
 
 
 def outcome(store: Path, model: Manifest) -> tuple[str, str]:
@@ -79,7 +80,7 @@ def outcome(store: Path, model: Manifest) -> tuple[str, str]:
 
 def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     model = trained(mix, settings())
-    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), LABELS, 0)
+    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
     metrics = scores.facts["metrics"]
     assert metrics["accuracy"] > 0.95
     assert metrics["baseline"]["gain_interval"][0] > 0.2
@@ -179,7 +180,7 @@ def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.M
         return (launch.OUT_OF_MEMORY if job.accumulate < 4 else 0), "no room"
 
     monkeypatch.setattr(launch, "_once", once)
-    job = Job(settings=settings(batch_size=16), labels=LABELS, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
+    job = Job(settings=settings(batch_size=16), objective=OBJECTIVE, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
     assert launch.run(job, tmp_path, lambda done, text: None) == 4
     assert seen == [1, 2, 4]
 
