@@ -11,6 +11,7 @@ from tasks.embed.task import probe_encoder
 from tasks.errors import CuveeError, RecipeError
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
+from tasks.measures import MEASURED
 from tasks.mix.task import replay_mix
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
@@ -109,7 +110,7 @@ def _brief(record: RunRecord) -> dict[str, Any]:
         "status": record.status,
         "started": record.started,
         "rows": record.mix.rows if record.mix else None,
-        "accuracy": record.metrics.get("accuracy") if record.metrics else None,
+        **{told.main.key: (record.metrics or {}).get(told.main.key) for told in MEASURED.values()},
         "seconds": record.seconds,
     }
 

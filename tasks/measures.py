@@ -22,6 +22,10 @@ class Measure(Section):
         """Write it for people."""
         return f"{100 * value:.1f} %" if self.share else self.cell(value)
 
+    def between(self, low: float, high: float) -> str:
+        """Write a range for people, whose unit has just been said."""
+        return f"{100 * low:.1f} to {100 * high:.1f}" if self.share else f"{self.cell(low)} to {self.cell(high)}"
+
     def cell(self, value: float) -> str:
         """Write it for a table."""
         return f"{value:,.{self.digits}f}"
@@ -37,8 +41,10 @@ class Measured(Section):
 
     measures: tuple[Measure, ...]
     """The first is the one to look at."""
+    does: str
+    """What a model does, with a place for the measure to look at."""
     baseline: str
-    """What they must beat, in two words."""
+    """What it must beat, in two words."""
     baseline_does: str
     """The same in a sentence."""
     hub: str
@@ -53,14 +59,16 @@ class Measured(Section):
 MEASURED = {
     "text-classification": Measured(
         measures=(Measure(key="accuracy", name="accuracy", hub="accuracy", share=True), Measure(key="macro_f1", name="macro-F1", hub="f1")),
-        baseline="majority class", baseline_does="always giving the commonest label", hub="text-classification",
+        does="is right on {} of the rows kept aside", baseline="majority class", baseline_does="always giving the commonest label",
+        hub="text-classification",
     ),
     "language-modelling": Measured(
         measures=(
             Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2),
             Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte"),
         ),
-        baseline="unigram model", baseline_does="knowing how frequent each token is, and nothing else", hub="text-generation",
+        does="predicts the rows kept aside with a perplexity of {}", baseline="unigram model",
+        baseline_does="knowing how frequent each token is, and nothing else", hub="text-generation",
     ),
 }  # fmt: skip
 

@@ -31,8 +31,8 @@ from tasks.train.steering import Steering
 
 POINTS = 20
 """Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an interruption."""
-CURVE_ROWS = 2_000
-"""Most hold-out rows that the learning curve looks at."""
+CURVE_ROWS = 200, 2_000
+"""Fewest and most hold-out rows that a point of the learning curve looks at; between, a tenth of the rows that are trained on."""
 EVALUATION_BATCH = 64
 """Most rows at a time where nothing is learned; no more than a training batch, which is known to fit."""
 
@@ -161,7 +161,8 @@ def train(job: Job) -> None:
     rows = objective.examples(mix, tokenizer, job.settings.max_tokens, job.objective.labels)
     steering = steered(job, mix, rows)
     aside = pl.concat([pl.read_parquet(file, columns=["text", "label"]) for file in job.holdout])
-    seen = aside if aside.height <= CURVE_ROWS else aside.sample(CURVE_ROWS, seed=job.seed)
+    limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
+    seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     order = steering.sampler if steering else WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
     trainer = Ordered(
