@@ -18,7 +18,7 @@ class Pool:
 
     Attributes:
         sides: side (`train`, `holdout`) -> source -> one truth value for each row of the source's file.
-        labels: side -> label -> rows.
+        labels: side -> label -> rows; empty where rows have none.
         accounts: the sources' accounts, closed, in the recipe's order.
         label_conflicts: texts that stand in several sources with different labels.
     """
@@ -57,7 +57,7 @@ def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account],
     chosen = {"train": stays & ~pl.col("holdout"), "holdout": stays & pl.col("holdout")}
     return Pool(
         sides={side: {name: part.select(mask).to_series() for name, part in parts.items()} for side, mask in chosen.items()},
-        labels={side: dict(judged.filter(mask)["label"].value_counts().sort("label").iter_rows()) for side, mask in chosen.items()},
+        labels={side: dict(judged.filter(mask)["label"].drop_nulls().value_counts().sort("label").iter_rows()) for side, mask in chosen.items()},
         accounts=tuple(_closed(account, *(parts[account.source].filter(mask) for mask in (~stays, *chosen.values()))) for account in accounts),
         label_conflicts=conflicts(every),
     )

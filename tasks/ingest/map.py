@@ -50,7 +50,7 @@ class Mapper:
 
     Args:
         source: its name.
-        labels: the recipe's labels.
+        labels: the recipe's labels; empty where labels do not matter: rows then have none, whatever the source says of its own.
 
     Attributes:
         numbers: columns of the condition that are numbers; settled by the first records.
@@ -104,6 +104,8 @@ class Mapper:
         return self._column("text", self.settings.columns.get("text", "text"), names)
 
     def _label(self, names: list[str]) -> pl.Expr:
+        if not self.labels:
+            return pl.lit(None, pl.String)
         if "label" not in self.settings.columns and self.settings.label is not None:
             return pl.lit(self.settings.label)
         return self._column("label", self.settings.columns.get("label", "label"), names).str.strip_chars()
@@ -161,6 +163,9 @@ class Mapper:
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can."""
+        missing = pl.when(pl.col("__text").is_null()).then(pl.lit("missing_text"))
+        if not self.labels:
+            return missing
         known = list(self.settings.labels or dict.fromkeys(self.labels, ""))
         left_out = [raw for raw, label in (self.settings.labels or {}).items() if label is None]
         label = pl.col("__label")
@@ -168,16 +173,16 @@ class Mapper:
             pl.when(label.is_null() | (label == "")).then(pl.lit("missing_label"))
             .when(~label.is_in(known)).then(pl.lit("unmapped_label"))
             .when(label.is_in(left_out)).then(pl.lit("label_left_out"))
-            .when(pl.col("__text").is_null()).then(pl.lit("missing_text"))
+            .otherwise(missing)
         )  # fmt: skip
 
     def _mapped(self) -> pl.Expr:
-        mapping = self.settings.labels
+        mapping = self.settings.labels if self.labels else None
         return pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else pl.col("__label")
 
     def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
         unfit = frame.filter(pl.col("__reason").is_not_null() & ~pl.col("__reason").is_in(DROPPED))
-        label = pl.format("label {}", pl.col("__label").fill_null("is missing"))
+        label = pl.format("label {}", pl.col("__label").fill_null("is missing")) if self.labels else pl.lit("")
         values = [pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name))) for name in self.numbers or ()]
         number = pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values)) if values else pl.lit(None, pl.String)
         return unfit.select(

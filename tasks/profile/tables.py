@@ -10,7 +10,7 @@ def rows_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _row(name: str, told: dict[str, Any]) -> dict[str, Any]:
-    topics, labels = told["topics"] or {}, told["labels"] or {}
+    topics, balance = told["topics"] or {}, {"label balance": told["labels"]["balance"]} if told["labels"] else {}
     return {
         "of": name,
         "distinct-2": told["distinct"]["2"]["mean"],
@@ -19,7 +19,7 @@ def _row(name: str, told: dict[str, Any]) -> dict[str, Any]:
         "Vendi": told["vendi"],
         "topics covered": topics.get("coverage"),
         "topic entropy": topics.get("entropy"),
-        "label balance": labels.get("balance"),
+        **balance,
         "tokens, median": told["lengths"]["median"],
         "language": next(iter(told["languages"]), None),
     }
