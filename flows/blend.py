@@ -62,7 +62,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
     made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
-    made.profile = call(profile_mix, store, "mix", made.pool, made.mix, recipe.seed)
+    made.profile = call(profile_mix, store, "mix", [*raw.values()], made.pool, made.mix, recipe.seed)
     yield "mix"
 
 

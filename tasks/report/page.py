@@ -11,7 +11,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.measures import measured
-from tasks.report import plots, words
+from tasks.report import diversity, plots, words
 from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
@@ -51,6 +51,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
         stopped=words.stopping(record),
         words=words,
+        diversity=diversity,
     )
 
 
