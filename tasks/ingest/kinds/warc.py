@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import Message
-from typing import Any, ClassVar, Literal
+from typing import Any, BinaryIO, ClassVar, Literal
 
 from tasks.errors import QualityGate, RecipeError
 from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
@@ -28,6 +28,7 @@ from tasks.ingest.settings import FileSettings
 BATCH_PAGES, BATCH_CHARS = 1_000, 8 << 20
 LONGEST_PAGE = 16 << 20
 """Bytes; what is longer is no page."""
+LONGEST_HEAD = 1 << 16
 PAGES = {"text/html", "application/xhtml+xml"}
 GZIP, ZLIB, DEFLATE = 31, 15, -15
 """What zlib calls the codings of HTTP."""
@@ -63,18 +64,36 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (e
     yield replace(from_records(file.name, rows, bad), left_out=left_out)
 
 
+class _Whole:
+    """A stream that is unpacked to its end or not at all; an EOFError would be the end of the archive to warcio."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self.stream, self.name = stream, name
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        try:
+            return self.stream.read(size)
+        except EOFError as error:
+            raise QualityGate(f"{self.name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+
+    def tell(self) -> int:
+        """Say how far it was read."""
+        return self.stream.tell()
+
+
 def _answers(file: Opened) -> Iterator[tuple[Any, bytes]]:
-    """Give the headers and the bytes of each response; of a longer one the first LONGEST_PAGE + 1."""
+    """Give the headers and the bytes of each response; of one that is too long the beginning."""
     try:
         from warcio.archiveiterator import ArchiveIterator
         from warcio.exceptions import ArchiveLoadFailed
     except ModuleNotFoundError as error:
         raise RecipeError(f"the kind warc needs {error.name}, which is not installed: pip install 'cuvee[web]'") from None
     with file.open() as stream:
-        records = ArchiveIterator(stream, no_record_parse=True)
+        records = ArchiveIterator(_Whole(stream, file.name), no_record_parse=True)
         try:
             for place, record in enumerate(records, 1):
-                content = record.raw_stream.read(LONGEST_PAGE + 1) if record.rec_type == "response" else b""
+                content = record.raw_stream.read(LONGEST_PAGE + LONGEST_HEAD + 1) if record.rec_type == "response" else b""
                 while record.raw_stream.read(1 << 20):
                     continue
                 if getattr(record.raw_stream, "limit", 1) or records.err_count:
@@ -97,6 +116,8 @@ def _page(number: int, head: Any, content: bytes) -> dict[str, Any] | BadRow | s
             return "http_status"
         if mime not in PAGES:
             return "not_html"
+        if len(content) > LONGEST_PAGE + LONGEST_HEAD:
+            raise ValueError(f"an answer of more than {LONGEST_PAGE:,} bytes")
         page = _unpacked(body, fields)
     except (ValueError, zlib.error) as error:
         return BadRow(number, "bad_http", f"{url}: {error}"[:200], excerpt(content))
