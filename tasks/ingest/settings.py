@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
 
@@ -22,6 +22,8 @@ SUFFIXES = {
 class SourceSettings(Section):
     """What every source says, whatever its kind. Kinds add their own fields."""
 
+    media: ClassVar[Literal["image", "audio"] | None] = None
+    """What its rows have beside their text."""
     kind: str
     columns: dict[str, str | int] = Field(default_factory=dict)
     """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""
