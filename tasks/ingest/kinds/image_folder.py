@@ -46,6 +46,8 @@ def _look(raw: bytes) -> Record:
             if image.width * image.height > MOST_PIXELS:
                 raise Unreadable("too_many_pixels", f"{image.width:,} x {image.height:,} pixels, at most {MOST_PIXELS:,} are decoded")
             image.load()
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as checked:
+                checked.verify()  # the check sums of a PNG, and its end
             return {"width": str(image.width), "height": str(image.height), "format": str(image.format)}
     except UnidentifiedImageError:  # what it says names a place in memory
         raise Unreadable("bad_image", f"none of {', '.join(FORMATS)}") from None
