@@ -59,7 +59,8 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     spent = [call(count_spent, "mix", store, loaded.published, made.pool)] if recipe.mix.max_total_epochs else []
     made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed, *spent)
     yield "plan"
-    made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
+    media = [raw[name] for name, source in recipe.sources.items() if source.media]
+    made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan, *([media] if media else []))
     made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix, store, "mix", [*raw.values()], made.pool, made.mix, recipe.seed)

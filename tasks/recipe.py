@@ -146,6 +146,12 @@ class Recipe(Section):
         return self.trials.full or self.task == "language-modelling"
 
     @model_validator(mode="after")
+    def _one_kind_of_media(self) -> Self:
+        if len({source.media for source in self.sources.values() if source.media}) > 1:
+            raise ValueError("sources: a mix has one column of media, images or audio; mix the image folders and the audio folders by two recipes")
+        return self
+
+    @model_validator(mode="after")
     def _one_says_how_weights_change(self) -> Self:
         if self.mix.phases and self.train and self.train.online:
             raise ValueError("mix.phases and train.online: both change the weights while training; take one")

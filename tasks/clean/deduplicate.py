@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.clean.filter import conflicts
 from tasks.clean.holdout import in_holdout
+from tasks.keys import MEDIA_KEY
 from tasks.records import Account
 
 
@@ -37,7 +38,9 @@ def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     """Give for every row its label, its tokens, the keys of its text (exact and match) and whether it belongs to the hold-out."""
     rows = pl.read_parquet(file, columns=["label", "tokens"])
     found = pl.read_parquet(keys)
-    return pl.concat([rows, found, in_holdout(found["key"], share, seed).to_frame()], how="horizontal")
+    # All texts of one image or recording fall on the same side.
+    drawn = found["match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"]
+    return pl.concat([rows, found, in_holdout(drawn, share, seed).to_frame()], how="horizontal")
 
 
 def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], share: float, seed: int) -> Pool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from tasks.errors import RecipeError
-from tasks.ingest.batch import FILE, LINE, OURS, PART, Batch
+from tasks.ingest.batch import FILE, LINE, MEDIA, MEDIA_TYPE, OURS, PART, Batch
 from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
 from tasks.mistakes import nearest
@@ -17,6 +17,7 @@ FIELD = re.compile(r"\{([^{}]+)\}")
 MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
 """Nodes of an expression that look at other rows too."""
 ROW_SCHEMA = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String}
+MEDIA_SCHEMA = {"row_id": pl.String, "media": MEDIA_TYPE}
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}
@@ -38,11 +39,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Mapped:
-    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch."""
+    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch. `media` are those of the rows."""
 
     rows: pl.DataFrame
     bad: pl.DataFrame
     tallies: list[Tally]
+    media: pl.DataFrame | None = None
 
 
 class Mapper:
@@ -98,7 +100,8 @@ class Mapper:
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
         bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
-        return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad))
+        media = _media(frame.filter(pl.col("__reason").is_null())) if MEDIA in frame.columns else None
+        return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad), media)
 
     def _text(self, names: list[str]) -> pl.Expr:
         return self._column("text", self.settings.columns.get("text", "text"), names)
@@ -195,6 +198,10 @@ class Mapper:
             pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"),
             pl.lit(self.source).alias("source"), pl.col("__text").alias("text"), self._mapped().alias("label"),
         )  # fmt: skip
+
+
+def _media(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"), pl.col(MEDIA).alias("media"))
 
 
 def _joined(batches: Sequence[Batch]) -> pl.DataFrame:

@@ -57,6 +57,7 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     return _render(
         "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
         accounts=mix.accounts, contamination=mix.facts.get("contamination"),
+        media=mix.columns.get("media"),
         personal=_personal(mix), sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
         obligations=obligations(licences), conflicts=conflicts(licences, recipe["publish"].get("licence")),
     )  # fmt: skip

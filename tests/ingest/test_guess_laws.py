@@ -18,7 +18,8 @@ from tasks.ingest.guess.recipe import as_yaml, recipe_of
 from tasks.ingest.guess.roles import roles_of
 from tasks.ingest.guess.sample import Seen, first_values
 from tasks.ingest.guess.sources import Guess, Guesses
-from tasks.recipe import _Loader, load_recipe
+from tasks.recipe import load_recipe
+from tasks.recipe_file import _Loader
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 SAID = TEXT.filter(lambda text: "${" not in text)
