@@ -66,14 +66,19 @@ def run(
     overrides: Overrides = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to carry out: ingest, clean, … mix, train.")] = None,
     without: Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="Leave a source out, as if the recipe had never named it.")] = None,
+    runner: Annotated[
+        str, typer.Option(envvar="CUVEE_RUNNER", metavar="RUNNER", help="Where tasks run: threads, dask or ray; dask=ADDRESS for a cluster.")
+    ] = "threads",
     as_json: AsJson = False,
 ) -> None:
     """Carry out the whole pipeline."""
     from flows.pipeline import pipeline, stage_named
     from flows.progress import following
+    from flows.runners import runner_named
 
+    chosen = pipeline.with_options(task_runner=runner_named(runner))
     with following(quiet=as_json):
-        summary = pipeline(recipe=recipe, store=store, overrides=_parsed(overrides), until=stage_named(until), without=without)
+        summary = chosen(recipe=recipe, store=store, overrides=_parsed(overrides), until=stage_named(until), without=without)
     _give(summary, "ran", as_json)
 
 

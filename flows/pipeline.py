@@ -4,18 +4,19 @@ Reads a recipe. Writes `snapshots/`, `mixes/<name>/`, `models/<name>/` and `runs
 Prefect UI: receipt, checks, scores, the DAG of the run, learning curve, a link to the report.
 """
 
+import os
 from itertools import chain
 from typing import Any, Literal, cast, get_args
 
 from prefect import flow
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.blend import blend
 from flows.calls import Made, Submitted, walk
 from flows.home import store_uri
 from flows.interrupt import interruptible
 from flows.record import gather
+from flows.runners import runner_named
 from flows.train import train
 from tasks.errors import RecipeError
 from tasks.mistakes import nearest
@@ -36,7 +37,7 @@ class SourceWeight(Section):
     weight: float
 
 
-@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
+@flow(name="pipeline", task_runner=runner_named(os.environ.get("CUVEE_RUNNER") or "threads"), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
 def pipeline(
     recipe: str,
     store: str | None = None,
