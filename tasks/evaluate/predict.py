@@ -48,7 +48,8 @@ def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
 
     logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model: Any = AutoModelForCausalLM.from_pretrained(model_folder, use_safetensors=True).to(device).eval()
+    loaded: Any = AutoModelForCausalLM.from_pretrained(model_folder, use_safetensors=True)
+    model = loaded.to(device).eval()
     lengths = np.array([len(ids) for ids in pieces.ids])
     found = np.zeros(len(lengths))
     with torch.inference_mode():

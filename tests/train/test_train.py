@@ -144,7 +144,7 @@ def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path,
 
 
 def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_scored_with(two_sources: tuple[Path, Manifest]) -> None:
-    model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=24), objective=WORDS)
+    model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=10), objective=WORDS)
     scores = evaluate_model.fn(str(two_sources[0]), "model", model, two_sources[1], EvaluateSettings(), WORDS, 0)
     metrics, curve = scores.facts["metrics"], json.loads((two_sources[0] / model.path / "training-curve.json").read_text())
     assert metrics["baseline"]["gain_interval"][0] > 0.1
