@@ -66,10 +66,11 @@ class Bench:
 
 def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
-    recipe = loaded.recipe
-    if recipe.trains_in_trials and recipe.train is None:
+    if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
         raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
     walk(blend(loaded, store, call, made), "check")
+    loaded = made.loaded or loaded
+    recipe = loaded.recipe
     whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole

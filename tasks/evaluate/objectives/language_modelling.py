@@ -50,7 +50,7 @@ def score(
 
 
 def _by_row(values: NDArray[np.float64], pieces: Pieces, rows: int) -> NDArray[np.float64]:
-    return np.bincount(pieces.row, values, minlength=rows).astype(np.float64)
+    return np.bincount(pieces.row, values, minlength=rows).astype(float)
 
 
 def _blocks(files: Sequence[Path]) -> Iterator[list[str]]:
