@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.mistakes import Problem
 
-LABEL_FIELDS = ("label", "labels", "label_from", "labels_file")
+LABEL_FIELDS = ("label", "labels", "label_from")
 LABELLED = {
     "sift": {"label-noise": "looks for wrong labels"},
     "weights": {"mixmin": "predicts the labels of its target", "merge-to-mix": "predicts the labels of its target"},
