@@ -94,6 +94,6 @@ def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every
     by_source = {name: rows["loss"].sum() / rows["tokens"].sum() for (name,), rows in table.group_by("source")}
     assert by_source["news"] < by_source["code"], "it has seen no code"
 
-    untrained = load_recipe(str(recipe)).recipe.model_copy(update={"train": None})
+    untrained = load_recipe(str(recipe), {"train": None})
     with pytest.raises(RecipeError, match="no `train` section"):
-        bench(type(loaded)(untrained, loaded.file, loaded.folder, loaded.published), str(tmp_path), Plain(), Made())
+        bench(untrained, str(tmp_path), Plain(), Made())
