@@ -5,14 +5,12 @@ from typing import Any
 
 from tasks.mistakes import Problem
 
-LABEL_FIELDS = ("label", "labels", "label_from", "labels_file")
+LABEL_FIELDS = ("label", "labels", "label_from")
 LABELLED = {
     "sift": {"label-noise": "looks for wrong labels"},
     "weights": {"mixmin": "predicts the labels of its target", "merge-to-mix": "predicts the labels of its target"},
 }
 """Section -> kind -> what it wants labels for."""
-FOR_CLASSIFIERS = ("encoder", "epochs", "batch_size", "learning_rate")
-"""Fields of `trials` that shape the linear classifier."""
 
 
 def label_problems(tree: Mapping[str, Any]) -> list[Problem]:
@@ -41,9 +39,8 @@ def _unwanted(tree: Mapping[str, Any]) -> Iterator[Problem]:
     for number, judge in enumerate(_listed(tree.get("sift"))):
         yield from _needy("sift", f"sift.{number}", judge)
     yield from _weights(_mapping(tree.get("mix")), "mix")
-    for field in FOR_CLASSIFIERS:
-        if field in _mapping(tree.get("trials")):
-            yield f"trials.{field}", "it shapes a linear classifier; trials of a language model train the model that `train` names"
+    if _mapping(tree.get("trials")).get("encoder"):
+        yield "trials.encoder", "a linear classifier learns from it; trials of a language model train the model that `train` names"
 
 
 def _weights(section: Mapping[str, Any], place: str) -> Iterator[Problem]:

@@ -49,7 +49,8 @@ def checks_table(record: RunRecord) -> Table:
 
 def drift_table(record: RunRecord) -> Table:
     """Say how far each source has moved from its snapshot before."""
-    return [{"source": source} | _moved(told) for source, told in record.drift.items()]
+    shown = [{"source": source} | _moved(told) for source, told in record.drift.items()]
+    return [{name: cell for name, cell in row.items() if name != "labels" or record.labels} for row in shown]
 
 
 def _moved(told: dict[str, Any] | None) -> dict[str, Any]:

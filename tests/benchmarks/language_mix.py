@@ -1,6 +1,6 @@
 """Mixing domains for a tiny language model: uniform, proportional and each domain alone, at one budget of tokens, several seeds.
 
-    python tests/benchmarks/language_mix.py [--seeds 3] [--size 200000] [--out numbers.json]
+    python tests/benchmarks/language_mix.py [--seeds 3] [--size 60000] [--store FOLDER] [--out numbers.json]
 
 Needs the public data (CUVEE_SHARED_DATA, see tests/conftest.py). Prints bits per byte and perplexity on each domain's hold-out, mean and
 standard deviation over the seeds. A mix of other texts has another tokenizer: bits per byte compare between mixes, perplexities do not.
@@ -31,10 +31,10 @@ def measured(store: str, size: int, seeds: int) -> dict[str, dict[str, dict[str,
     mixes: dict[str, Any] = {"uniform": "uniform", "proportional": "proportional"}
     mixes |= {f"{name} alone": {other: float(other == name) for other in names} for name in names}
     found: dict[str, dict[str, dict[str, list[float]]]] = {measure: {mix: {} for mix in mixes} for measure in MEASURES}
-    for mix, weights in mixes.items():
-        settled = ready.weights(weights)
-        for seed in range(seeds):
-            scores = ready.try_out(mix.replace(" ", "-"), settled, seed).facts["metrics"]["by_source"]
+    settled = {mix: ready.weights(weights) for mix, weights in mixes.items()}
+    for seed in range(seeds):
+        for mix, weights in settled.items():
+            scores = ready.try_out(mix.replace(" ", "-"), weights, seed).facts["metrics"]["by_source"]
             for measure, rows in ((measure, found[measure][mix]) for measure in MEASURES):
                 values = {name: scores[name][measure] for name in names}
                 for name, value in (values | {"all domains": statistics.mean(values.values())}).items():
@@ -58,13 +58,14 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=200_000)
+    parser.add_argument("--size", type=int, default=60_000)
+    parser.add_argument("--store", help="keep what is made, and go on from it")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     os.environ.setdefault("CUVEE_SHARED_DATA", str(Path(__file__).parents[3] / "shared" / "data"))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as store:
-        found = measured(store, chosen.size, chosen.seeds)
+        found = measured(chosen.store or store, chosen.size, chosen.seeds)
     for measure, rows in found.items():
         print(f"\n{measure}\n\n{shown(rows)}")
     print(f"\n{chosen.size:,} tokens a mix, {chosen.seeds} seeds, {time.monotonic() - started:.0f} s")
