@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.blend import blend, weigh
-from flows.calls import Call, Made, settled, walk
+from flows.calls import Call, Made, Submitted, settled, walk
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model
 from tasks.mix.task import plan_mix, write_mix
 from tasks.recipe import LoadedRecipe, MixSettings
-from tasks.records import Manifest
+from tasks.records import Manifest, digest
 from tasks.train.task import probe_model, train_model
 from tasks.trial.task import hash_source, run_trial, shrink_pool, size_trials
 
@@ -40,6 +40,14 @@ class Bench:
     features: list[Any]
     start: Any
 
+    @property
+    def setting(self) -> str:
+        """Digest of all that trials must share to be compared, apart from the sources' rows and the mix."""
+        recipe = self.loaded.recipe
+        pooled = [recipe.holdout, recipe.decontaminate, recipe.near_duplicates, recipe.semantic_duplicates, *recipe.sift, recipe.mix.select]
+        learner = recipe.train if recipe.trials.full else None
+        return digest([*pooled, recipe.task, recipe.labels, recipe.seed, recipe.mix.unit, recipe.trials, learner, self.size, round(self.share, 6)])
+
     def weights(self, weights: Any) -> Any:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
@@ -67,6 +75,8 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
     recipe = loaded.recipe
     walk(blend(loaded, store, call, made), "check")
+    if isinstance(call, Submitted):
+        call.finish()  # what failed on the way to the pool is told here
     whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole

@@ -112,7 +112,7 @@ def cuvee(folder: Path, out: Path) -> None:
 
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
-        found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
+        found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0)
         list(pool.map(written, found.parts()))
     equal = sum(account.dropped.get("in_holdout", 0) for account in found.accounts)
     (out / "equal_to_holdout").write_text(str(equal))

@@ -114,7 +114,7 @@ def test_what_equals_a_held_out_row_but_for_case_and_signs_is_no_training_row(po
 
 def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned: Callable[..., Any]) -> None:
     parts = [cleaned("a", ["same", "x"], ["positive", "positive"]), cleaned("b", ["same", "x"], ["negative", "positive"])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], 1e-9, 0)
+    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [1e-9] * len(parts), 0)
     assert pool.label_conflicts == 1
     assert pool.labels == {"train": {"positive": 2}, "holdout": {}}
 
@@ -175,7 +175,7 @@ def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(cleane
     texts = [folder.read(name).decode("latin-1") for name in folder.namelist() if name.endswith(".txt") and "readme" not in name.lower()]
     products = [line.partition("##")[2] for text in texts for line in text.splitlines() if "##" in line]
     parts = [cleaned("products", products), cleaned("vader", [line.split("\t")[2] for line in lines])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], 0.1, 0)
+    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [0.1] * len(parts), 0)
     frames = {name: pl.read_parquet(file)["text"] for name, (file, _) in zip(("products", "vader"), parts, strict=True)}
     plain = {name: {re.sub(r"[^a-z0-9]", "", text.lower()) for text in found} for name, found in frames.items()}
     assert len(plain["products"] & plain["vader"]) > 2_638
