@@ -127,22 +127,20 @@ def _tried(quest: Quest, tries: Tries, names: Mapping[str, tuple[Mapping[str, fl
     store, recipe, step = tries.where.store, tries.where.loaded.recipe.name, 2 * (os.cpu_count() or 1)
     waiting = list(names)
     for start in range(0, len(waiting), step):
-        if time.monotonic() > ends:
+        if quest.course.own and time.monotonic() > ends:
             return False
         few = {name: names[name] for name in waiting[start : start + step]}
         for name, made in tries(few).items():
-            if isinstance(made, TrainingFailed):
-                quest.course.left_out[name] = str(made)
-                continue
-            quest.course.rounds[-1].append(note_trial(store, recipe, quest, made, name, *few[name]))
+            try:
+                quest.course.rounds[-1].append(note_trial(store, recipe, quest, made, name, *few[name]))
+            except TrainingFailed as error:
+                quest.course.left_out[name] = str(error)
         ui.tell(f"\rTrials: {len(quest.course.own)} of {sum(quest.sizes)}")
     return True
 
 
 def confirm(quest: Quest, tries: Tries, seeds: int) -> dict[str, Any]:
     """Learn from the trials, and run what was learned beside uniform and proportional weights under several seeds."""
-    if not quest.course.own and quest.course.left_out:
-        raise TrainingFailed(f"none of {len(quest.course.left_out)} trials gave a result; the first: {next(iter(quest.course.left_out.values()))}")
     runs, learned, arms = learn_weights(quest)
     wanted = {f"{name} {at + 1}": (mix, CONFIRMING + at) for name, mix in arms.items() for at in range(seeds)}
     made = tries(wanted)

@@ -1,11 +1,12 @@
 """One search under way: what is searched, what has been tried, what comes next."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.errors import NotEnoughData
+from tasks.errors import NotEnoughData, TrainingFailed
 from tasks.records import Manifest, digest
 from tasks.search.costs import Half
 from tasks.search.found import Course
@@ -43,11 +44,35 @@ class Quest:
         if number == 0:
             found = opening(self.ground, self.sizes[0], self.last, self.course.past.kept, self.seed)
         else:
+            if not self.course.known:
+                self.refuse_too_few()
             found = following(self.ground, self.sizes[number], self.course.known, number + 1, self.seed)
         return None if found is None else [self.ground.named(mix) for mix in found]
 
+    def refuse_too_few(self) -> None:
+        """Stop where nothing can be learned.
+
+        Raises:
+            TrainingFailed: every trial failed.
+            NotEnoughData: there was no time for more than a few.
+        """
+        left_out, known = self.course.left_out, len(self.course.known)
+        if left_out and not known:
+            raise TrainingFailed(f"none of {len(left_out)} trials gave a result; the first: {next(iter(left_out.values()))}")
+        if known < FEWEST:
+            raise NotEnoughData(
+                f"{known} trials gave something to learn from, {FEWEST} are the least ({self.course.stopped or f'{len(left_out)} failed'}). "
+                "They are kept: the same command with more minutes goes on where this one stopped"
+            )
+
     def noted(self, made: Manifest, name: str, mix: Mapping[str, float], seed: int, half: Half) -> Trial:
-        """Make the note of a trial."""
+        """Make the note of a trial.
+
+        Raises:
+            TrainingFailed: a loss is no number.
+        """
+        if not all(map(math.isfinite, half.costs().values())):
+            raise TrainingFailed("its losses are no numbers")
         return Trial(
             id=made.key[:16], name=name, search=self.identity, setting=self.setting, seed=seed, mix=dict(mix), snapshots=dict(self.snapshots),
             costs=half.costs(), seconds=made.seconds,

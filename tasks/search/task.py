@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from tasks.caching import RETRIES
+from tasks.errors import TrainingFailed
 from tasks.records import Manifest, Section
 from tasks.search import keep
 from tasks.search.confirm import Arm
@@ -49,8 +50,10 @@ def next_mixes(quest: Quest, number: int) -> list[dict[str, float]] | None:
         return quest.mixes(number)
 
 
-def note_trial(store: str, recipe: str, quest: Quest, made: Manifest, name: str, mix: Mapping[str, float], seed: int) -> Trial:
-    """Read what a trial cost and note it in the store."""
+def note_trial(store: str, recipe: str, quest: Quest, made: Manifest | TrainingFailed, name: str, mix: Mapping[str, float], seed: int) -> Trial:
+    """Read what a trial cost and note it in the store; one that failed, or whose losses are no numbers, raises TrainingFailed."""
+    if isinstance(made, TrainingFailed):
+        raise made
     home = open_store(store)
     trial = quest.noted(made, name, mix, seed, halves_of(store, made, quest.seed)[0])
     keep.write_trial(home, recipe, trial)
@@ -64,6 +67,7 @@ def halves_of(store: str, made: Manifest, seed: int) -> tuple[Half, Half]:
 
 def learn_weights(quest: Quest) -> tuple[Runs, Learned, dict[str, dict[str, float]]]:
     """Learn from all trials; gives also the mixes to confirm, by name."""
+    quest.refuse_too_few()
     runs = runs_of(quest.ground, quest.course.known, quest.seed)
     with threadpool_limits(1):
         learned = learn(runs)

@@ -74,8 +74,8 @@ def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns:
 
 def runs_of(ground: Ground, trials: Sequence[Trial], seed: int) -> Runs:
     """Lay trials out as runs to learn from."""
-    mixes = np.array([ground.vector(trial.mix) for trial in trials])
-    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials])
+    mixes = np.array([ground.vector(trial.mix) for trial in trials]).reshape(-1, len(ground.sources))
+    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials]).reshape(-1, len(ground.columns))
     names = tuple(trial.name for trial in trials)
     return Runs(names, ground.sources, mixes / mixes.sum(1, keepdims=True), ground.columns, scores, ground.parts, prior=ground.prior,
                 limits=ground.limits, seed=seed)  # fmt: skip
