@@ -99,6 +99,7 @@ def planned(plan: dict[str, Any]) -> None:
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     console.print(f"Training {f'about {seconds:.0f} s, as the last run took' if seconds is not None else 'not known before the first run'}")
+    console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}", markup=False)
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from tasks.caching import RETRIES
 from tasks.errors import TrainingFailed
-from tasks.records import Manifest, Section
+from tasks.records import Account, Manifest, Section
 from tasks.search import keep
 from tasks.search.confirm import Arm
 from tasks.search.costs import Half, read_halves
@@ -18,8 +18,10 @@ from tasks.search.fit import Learned, Runs, learn
 from tasks.search.found import tell
 from tasks.search.ground import Terms, lay_ground
 from tasks.search.quest import Quest, begin
+from tasks.search.recommend import Means, recommend
+from tasks.search.settings import SearchSettings
 from tasks.search.trials import Trial, runs_of
-from tasks.search.verdict import arms_of
+from tasks.search.verdict import ARMS, arms_of
 from tasks.storage import open_store
 
 Confirmed = tuple[Mapping[str, float], Sequence[tuple[Half, Half]]]
@@ -37,6 +39,20 @@ def begin_search(store: str, name: str, pool: Manifest, cleaned: Sequence[Manife
     """Lay out what is searched, and find the trials of earlier searches; no task, since it is arithmetic."""
     home = open_store(store)
     return begin(lay_ground(pool.accounts, terms), terms, cleaned, keep.read_trials(home, name), keep.read_latest(home, name))
+
+
+def advise(
+    store: str, name: str, accounts: Sequence[Account], settings: SearchSettings, target: str | None, steps: int, *, generates: bool
+) -> dict[str, str]:  # fmt: skip
+    """Name the way of setting the weights that fits what the user has; no task, since it only looks."""
+    filled = {one.source: one for one in accounts if one.rows}
+    asked = [filled[target]] if target in filled else list(filled.values())
+    took = [trial.seconds for trial in keep.read_trials(open_store(store), name) if trial.seconds]
+    fewest = {field: min((getattr(one, field) for one in asked), default=0) for field in ("rows", "holdout")}
+    trials, seconds = settings.most_trials(len(filled)) + ARMS * settings.seeds, sum(took) / len(took) if took else None
+    means = Means(len(filled), target, fewest["rows"], fewest["holdout"], seconds, trials, settings.minutes, steps, generates)
+    way, why = recommend(means)
+    return {"method": way, "why": why}
 
 
 def terms_of(**what: Any) -> Terms:

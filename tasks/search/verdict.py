@@ -15,6 +15,8 @@ from tasks.search.surrogate import Vector
 GAIN, NO_GAIN, TOO_FEW = "gain", "no gain", "too few"
 """Outcomes: these weights, with this interval; not to be told from uniform or proportional weights; not enough trials to say."""
 UNIFORM, PROPORTIONAL, RECOMMENDED, BEST = "uniform", "proportional", "recommended", "best trial"
+ARMS = 4
+"""Mixes that are confirmed, at most."""
 BASELINES = (UNIFORM, PROPORTIONAL)
 APART = 0.05
 """Σ|w - v| from where on two mixes are confirmed one by one."""

@@ -2,10 +2,12 @@
 predicted uses both halves alike. By symmetry the best mix is one half of `left` and one half of `right`."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 LABELS = ["no", "yes"]
@@ -18,6 +20,12 @@ def texts(rng: np.random.Generator, rows: int, halves: tuple[int, ...], truth: f
     says = (numbers % 2).sum(1) > 2
     label = np.where(rng.random(rows) < truth, says, ~says)
     return [(" ".join(f"word{number}" for number in row), LABELS[int(yes)]) for row, yes in zip(numbers, label, strict=True)]
+
+
+@pytest.fixture(scope="session")
+def write_planted() -> Callable[..., str]:
+    """Write sources whose best mix is known, and a recipe that searches on them; gives its path."""
+    return write_recipe
 
 
 def write_recipe(folder: Path, truths: dict[str, float] | None = None, **more: Any) -> str:
