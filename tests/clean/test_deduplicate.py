@@ -168,6 +168,15 @@ def test_pools_that_cannot_be_learned_or_measured_stop(sources: dict[str, list[s
         refuse(pooled(sources, share)[0], share)
 
 
+def test_a_source_may_keep_a_share_of_its_own_aside() -> None:
+    shares = HoldoutSettings(share=0.1, shares={"small": 0.9})
+    assert [shares.of(name) for name in ("small", "large")] == [0.9, 0.1]
+    keys = digests(pl.Series([f"text {number}" for number in range(2_000)]))
+    kept = {name: in_holdout(keys, shares.of(name), 0) for name in ("small", "large")}
+    assert kept["small"].mean() == pytest.approx(0.9, abs=0.03)
+    assert (kept["large"] <= kept["small"]).all(), "what is kept aside under a small share is so under a larger one"
+
+
 @pytest.mark.shared_data
 def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(cleaned: Callable[..., Any], shared_data: Path) -> None:
     lines = (shared_data / "sentiment/vader/amazonReviewSnippets_GroundTruth.txt").read_text("utf-8").splitlines()
