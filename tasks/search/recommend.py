@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-FEWEST_LABELS = 60
-"""Labelled rows of a target, kept aside, below which no search can be judged."""
+from tasks.search.ground import FEWEST_ROWS
+
 PROBED = 100
 """Labelled rows to train on that tell one source's model from another's."""
 MINUTES = 10.0
@@ -46,7 +46,7 @@ def recommend(means: Means) -> tuple[str, str]:
     aim = means.target or "all sources alike"
     if means.sources < 2:
         return "none", "There is one source, so there is nothing to weigh."
-    if means.judged < FEWEST_LABELS:
+    if means.judged < FEWEST_ROWS:
         return _unjudged(means)
     seconds, said = _cost(means)
     allowed = means.minutes or MINUTES

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from flows import shown
 from flows.search import confirm, explore
 from tasks.errors import NotEnoughData, RecipeError, TrainingFailed
 from tasks.records import Account, FileFact, Manifest
+from tasks.report.page import build_search_page
 from tasks.search.confirm import Arm, gain
 from tasks.search.costs import Half, read_halves
 from tasks.search.design import first_round, next_round
@@ -39,6 +41,11 @@ def hills(mix: np.ndarray) -> float:
 def flat(mix: np.ndarray) -> float:
     """A loss that the mix does not change."""
     return 0.5
+
+
+def jagged(mix: np.ndarray) -> float:
+    """A loss that the mix changes, but no law can be learned from a dozen runs."""
+    return 0.5 + 0.2 * float(np.sin(1e4 * (mix[0] + 2 * mix[1] + 3 * mix[2])))
 
 
 class Lawful:
@@ -106,6 +113,22 @@ def test_where_the_mix_does_nothing_it_stops_early_or_says_so(tmp_path: Path) ->
         said.append(found)
     assert any(found["indistinguishable_from"] == ["uniform", "proportional"] and found["counts"]["own"] < 30 for found in said)
     assert all("Kept: " in found["sentence"] or "They are kept" in found["sentence"] for found in said)
+
+
+@pytest.mark.parametrize(("law", "trials", "outcome"), [(hills, 20, "gain"), (flat, 20, "no gain"), (jagged, 12, "too few")])
+def test_report_and_terminal_tell_of_every_outcome(
+    tmp_path: Path, law: Callable[[np.ndarray], float], trials: int, outcome: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = searched(quest_of(terms(search=SearchSettings(target="a", trials=trials))), Lawful(tmp_path, law))
+    head = {"name": "lawful", "search": "1", "started": "2026-01-01T00:00:00+00:00", "seconds": 3.0, "unit": "rows", "report": "r"}
+    page = build_search_page(head | found)
+    shown.searched(head | found)
+    told = capsys.readouterr().out
+    assert found["outcome"] == outcome
+    assert found["sentence"] in page
+    assert " ".join(found["sentence"].split()) in " ".join(told.split())
+    assert page.count("<svg") == page.count("</svg>")
+    assert ("Confirming run" in page) == ("Confirmed under 5 seeds" in told) == bool(found["confirmed"]["arms"])
 
 
 def test_weights_chosen_by_luck_are_not_confirmed(tmp_path: Path) -> None:
