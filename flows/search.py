@@ -53,7 +53,7 @@ def search(
     with interruptible():
         where = bench(loaded, home.uri, calls, Made())
         calls.finish()
-        tries = Tries(replace(where, call=(runs := Submitted(home.uri))), runs)
+        tries = Tries(replace(where, call=(runs := Submitted(home.uri, quiet=True))), runs)
         quest = begun(where)
         explore(quest, tries, loaded.recipe.search.minutes)
         found = confirm(quest, tries, loaded.recipe.search.seeds)
@@ -132,16 +132,21 @@ def _tried(quest: Quest, tries: Tries, names: Mapping[str, tuple[Mapping[str, fl
         few = {name: names[name] for name in waiting[start : start + step]}
         for name, made in tries(few).items():
             try:
-                quest.course.rounds[-1].append(note_trial(store, recipe, quest, made, name, *few[name]))
+                trial = note_trial(store, recipe, quest, made, name, *few[name])
             except TrainingFailed as error:
                 quest.course.left_out[name] = str(error)
-        ui.tell(f"\rTrials: {len(quest.course.own)} of {sum(quest.sizes)}")
+                ui.tell(f"{name}  left out: {error}")
+            else:
+                quest.course.rounds[-1].append(trial)
+                mix = "  ".join(f"{source} {share:.2f}" for source, share in trial.mix.items() if share > 0)
+                ui.tell(f"{name} of {sum(quest.sizes)}  loss {quest.ground.cost(trial.costs):.4f}  {trial.seconds:.1f} s  {mix}")
     return True
 
 
 def confirm(quest: Quest, tries: Tries, seeds: int) -> dict[str, Any]:
     """Learn from the trials, and run what was learned beside uniform and proportional weights under several seeds."""
     runs, learned, arms = learn_weights(quest)
+    ui.tell(f"confirming: {len(arms)} mixes under {seeds} seeds" if arms else "nothing to confirm")
     wanted = {f"{name} {at + 1}": (mix, CONFIRMING + at) for name, mix in arms.items() for at in range(seeds)}
     made = tries(wanted)
     if failed := [one for one in made.values() if isinstance(one, TrainingFailed)]:

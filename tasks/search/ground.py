@@ -73,6 +73,10 @@ class Ground:
         """What each column counts for in the cost: all the same, summing to 1."""
         return np.full(len(self.columns), 1 / len(self.columns))
 
+    def cost(self, costs: Mapping[str, float]) -> float:
+        """Give the cost of a mix from those by source."""
+        return sum(costs[name] for name in self.columns) / len(self.columns)
+
     @property
     def even(self) -> Vector:
         """The uniform mix, between the limits."""
@@ -83,8 +87,10 @@ class Ground:
         return np.array([mix.get(name, 0.0) for name in self.sources])
 
     def named(self, mix: Vector) -> dict[str, float]:
-        """Name the shares of a mix; rounded to a millionth, so that they read well and are the same everywhere."""
-        return {name: round(float(share), 6) for name, share in zip(self.sources, mix, strict=True)}
+        """Name the shares of a mix; whole millionths that sum to 1, so that they read well and are the same everywhere."""
+        found = {name: round(float(share), 6) for name, share in zip(self.sources, mix, strict=True)}
+        largest = max(found, key=lambda name: found[name])
+        return found | {largest: round(found[largest] + 1 - sum(found.values()), 6)}
 
     def all_note(self, mix: Mapping[str, float]) -> tuple[str, ...]:
         """Tell how large a mix with these weights is where the recipe says `all`."""
