@@ -16,6 +16,7 @@ from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe import ALL_TEXTS, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
+from tasks.search.task import recall_weights
 from tasks.sift.task import sift_pool
 from tasks.weigh.task import weigh_sources
 
@@ -73,6 +74,7 @@ def weigh(recipe: Recipe, wanted: WeighSettings, store: str, call: Call, made: M
     heads = [call(learn_source, store, name, made.pool, recipe.labels, recipe.seed) for name in probed]
     known = (store, "mix", made.pool, made.checks, heads)
     appraised = [call(appraise_sources, *known, weights, recipe.labels, recipe.seed) for weights in wanted.to_appraise]
+    appraised += [call(recall_weights, "mix", store, recipe.name, made.cleaned, weights, wanted.unit) for weights in wanted.to_recall]
     return call(weigh_sources, store, "mix", made.pool, made.verdicts, wanted, appraised)
 
 

@@ -77,10 +77,11 @@ class Submitted:
 
     Args:
         store: the store's URI; Prefect's results go to its `results/`.
+        quiet: say nothing of each task that ends.
     """
 
-    def __init__(self, store: str) -> None:
-        self.storage = result_storage(store)
+    def __init__(self, store: str, *, quiet: bool = False) -> None:
+        self.storage, self.quiet = result_storage(store), quiet
         self.runs: list[tuple[Task[..., Any], str, PrefectFuture[Any]]] = []
         self.given_up: list[PrefectFuture[Any]] = []
 
@@ -91,7 +92,8 @@ class Submitted:
         chosen = task.with_options(result_storage=self.storage) if makes_product else task
         future = chosen.submit(*arguments)
         self.runs.append((task, subject, future))
-        future.add_done_callback(lambda done: self._tell(task, subject, done))
+        if not self.quiet:
+            future.add_done_callback(lambda done: self._tell(task, subject, done))
         return future
 
     def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:

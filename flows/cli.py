@@ -169,6 +169,24 @@ def ledger(
 
 
 @app.command()
+def search(
+    recipe: RecipeFile,
+    trials: Annotated[int | None, typer.Option(metavar="N", help="Most mixes that are tried; by default as the recipe's search.trials says.")] = None,
+    minutes: Annotated[float | None, typer.Option(metavar="M", help="No trial begins later than this after the first.")] = None,
+    store: StoreUri = DEFAULT_STORE,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn the weights: try mixes, fit a surrogate, confirm what it recommends; `mix.weights: learned` then uses it."""
+    from flows.progress import following
+    from flows.search import search as search_weights
+
+    with following(quiet=as_json):
+        found = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=_parsed(overrides))
+    _give(found, "searched", as_json)
+
+
+@app.command()
 def fit(
     mixtures: Annotated[
         str, typer.Option(metavar="CSV", help="A row per run, a column of shares per source; a first column `index` may name the runs.")

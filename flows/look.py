@@ -17,6 +17,7 @@ from tasks.mix.task import replay_mix
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
 from tasks.runs import RunRecord, find_run, last_run, list_records
+from tasks.search.task import advise
 from tasks.storage import open_store, overlay
 
 
@@ -96,9 +97,19 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
         "holdout": {account.source: account.holdout for account in made.pool.accounts},
         "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
         "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
+        "recommended": _recommended(loaded, store, manifest, made),
         "training_seconds": _training_seconds(loaded, store, manifest),
         "resolved": loaded.published,
     }
+
+
+def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, made: Made) -> dict[str, str]:
+    """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
+    recipe = loaded.recipe
+    named = recipe.search.target or getattr(recipe.mix.weights, "target", None) or (recipe.mix.select.target if recipe.mix.select else None)
+    steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
+    generates = str(recipe.task) != "text-classification"
+    return advise(store, recipe.name, made.pool.accounts, recipe.search, named, steps, generates=generates)
 
 
 def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float | None:

@@ -106,6 +106,7 @@ def planned(plan: dict[str, Any]) -> None:
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     console.print(f"Training {f'about {seconds:.0f} s, as the last run took' if seconds is not None else 'not known before the first run'}")
+    console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}", markup=False)
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
@@ -274,6 +275,38 @@ def fitted(found: dict[str, Any]) -> None:
     for note in found["notes"]:
         console.print(f"Note: {note}", markup=False)
     console.print(found["sentence"], markup=False, style="bold")
+
+
+def searched(found: dict[str, Any]) -> None:
+    """Print what a search found."""
+    out, recommended = found["confirmed"], found["recommended"]
+    arms = {arm["name"]: arm["weights"] for arm in out["arms"] if arm["name"] not in ("uniform", "recommended")}
+    rows = (
+        [name, percent(share), *_recommended(recommended, name), *(percent(arm[name]) for arm in arms.values())]
+        for name, share in found["weights"].items()
+    )
+    between = ["recommended>", "90 % of refits>"] if recommended else []
+    table("Weights", ["source", "used>", *between, *(f"{name}>" for name in arms)], rows)
+    scored = ([arm["name"], f"{arm['cost_chosen_by']:.4f}", f"{arm['cost']:.4f}", arm["accuracy"]] for arm in out["arms"])
+    if out["arms"]:
+        table(f"Confirmed under {out['seeds']} seeds", ["mix", "loss, half chosen by>", "loss, other half>", "accuracy there>"], scored)
+    gains = ([one["baseline"], f"{one['gain']:.4f}", "{:.4f} to {:.4f}".format(*one["interval"]), f"{one['p']:.2g}"] for one in out["against"])
+    if out["against"]:
+        table("Gain over", ["weights", "loss>", "95 % interval>", "p>"], gains)
+    surrogate, counts = found["surrogate"], found["counts"]
+    console.print(
+        f"Trials   {counts['own']} made, {counts['earlier']} of earlier searches, {counts['left_out']} left out; {counts['confirming']} confirming "
+        f"runs; {found['seconds']:.0f} s in all"
+    )
+    console.print(f"Guessed  by {surrogate['kind']}; rank correlation on trials left out {surrogate['left_out_rank_correlation']:.2f}")
+    for note in found["notes"]:
+        console.print(f"Note: {note}", markup=False)
+    console.print(f"Report   {found['report']}")
+    console.print(found["sentence"], markup=False, style="bold")
+
+
+def _recommended(best: dict[str, Any] | None, name: str) -> list[str]:
+    return [percent(best["weights"][name]), f"{100 * best['low'][name]:.0f} to {percent(best['high'][name])}"] if best else []
 
 
 def _error(error: float | None) -> str:

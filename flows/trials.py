@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.blend import blend, weigh
-from flows.calls import Call, Made, settled, walk
+from flows.calls import Call, Made, Submitted, settled, walk
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.errors import RecipeError
 from tasks.evaluate.task import evaluate_model
 from tasks.mix.task import plan_mix, write_mix
 from tasks.recipe import LoadedRecipe, MixSettings
-from tasks.records import Manifest
+from tasks.records import Manifest, digest
 from tasks.train.task import probe_model, train_model
 from tasks.trial.task import hash_source, run_trial, shrink_pool, size_trials
 
@@ -41,6 +41,14 @@ class Bench:
     features: list[Any]
     start: Any
 
+    @property
+    def setting(self) -> str:
+        """Digest of all that trials must share to be compared, apart from the sources' rows and the mix."""
+        recipe = self.loaded.recipe
+        pooled = [recipe.holdout, recipe.decontaminate, recipe.near_duplicates, recipe.semantic_duplicates, *recipe.sift, recipe.mix.select]
+        learner = recipe.train if recipe.trials.full else None
+        return digest([*pooled, recipe.task, recipe.labels, recipe.seed, recipe.mix.unit, recipe.trials, learner, self.size, round(self.share, 6)])
+
     def weights(self, weights: Any) -> Any:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
@@ -69,6 +77,8 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
         raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
     walk(blend(loaded, store, call, made), "check")
+    if isinstance(call, Submitted):
+        call.finish()  # what failed on the way to the pool is told here
     loaded = made.loaded or loaded
     recipe = loaded.recipe
     whole: Manifest = settled(made.pool)

@@ -39,10 +39,11 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
     ]
     found += [
         (f"{section}.{field}.{name}", f"no source has this name;{nearest(name, sources)}")
-        for section, field in (("clean", "sources"), ("personal", "policies"))
+        for section, field in (("clean", "sources"), ("personal", "policies"), ("holdout", "shares"))
         for name in _mapping(_mapping(tree.get(section)).get(field))
         if name not in sources
     ]
+    found += _target_problems(sources, "search", _mapping(tree.get("search")).get("target"))
     found += _subject_problems(sources, _mapping(tree.get("checks")).get("expectations"))
     for name, source in sources.items():
         if not re.match(NAME, str(name)):

@@ -23,6 +23,7 @@ from tasks.publish.settings import PublishSettings
 from tasks.recipe_file import expand, leave_out, override, read, unexpand
 from tasks.records import Objective, Section
 from tasks.relevance.settings import SelectSettings
+from tasks.search.settings import SearchSettings
 from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
 from tasks.trial.settings import HeadSettings
@@ -131,6 +132,8 @@ class Recipe(Section):
     evaluate: EvaluateSettings = EvaluateSettings()
     trials: TrialSettings = TrialSettings()
     """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
+    search: SearchSettings = SearchSettings()
+    """How `cuvee search` looks for weights; a run does not look at it."""
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""

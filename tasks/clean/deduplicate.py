@@ -43,15 +43,15 @@ def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     return pl.concat([rows, found, in_holdout(drawn, share, seed).to_frame()], how="horizontal")
 
 
-def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], share: float, seed: int) -> Pool:
+def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], shares: Sequence[float], seed: int) -> Pool:
     """Carve the hold-out, then keep the first copy of every text; the order of the sources decides who is first.
 
     Args:
         files: cleaned rows and their keys, two files a source, each text once within a source.
         accounts: the sources' accounts so far, in the same order.
-        share: expected share of the rows that go to the hold-out.
+        shares: expected share of each source's rows that go to the hold-out.
     """
-    outlines = [outline(*both, share, seed).with_columns(number=pl.lit(number)) for number, both in enumerate(files)]
+    outlines = [outline(*both, share, seed).with_columns(number=pl.lit(at)) for at, (both, share) in enumerate(zip(files, shares, strict=True))]
     every = pl.concat(outlines)
     held = every.filter("holdout")["match"].unique()
     judged = every.select("number", "label", "tokens", "holdout", reason=_reason(held))

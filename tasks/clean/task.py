@@ -34,7 +34,7 @@ def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: So
 def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], holdout.share, seed)
+    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], [holdout.of(name) for name in files], seed)
     refuse(pool, holdout.share)
     for side, source, kept in pool.parts():
         with work.writing(f"{side}/{source}.parquet") as path:

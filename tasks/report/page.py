@@ -11,7 +11,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.measures import measured
-from tasks.report import diversity, plots, words
+from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
@@ -55,13 +55,31 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
     )
 
 
+def build_search_page(found: Mapping[str, Any]) -> str:
+    """Write the page of a search.
+
+    Args:
+        found: what the search says of itself.
+    """
+    return _template("search.html.j2").render(
+        found=found,
+        style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
+        figures=searches.figures(found),
+        bars=searches.bars(found),
+        guesses=searches.guesses(found),
+        gain_axis=searches.gain_axis(found),
+        hues=plots.HUES,
+        words=words,
+    )
+
+
 @functools.cache
-def _template() -> jinja2.Template:
+def _template(name: str = "template.html.j2") -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, finalize=visible,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template("template.html.j2")
+    return environment.get_template(name)
 
 
 def visible(value: Any) -> Any:

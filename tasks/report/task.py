@@ -1,6 +1,7 @@
 """Prefect tasks of the reporting stage: the page in the store, and what the UI shows of a run. Never cached."""
 
 from pathlib import Path
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -8,11 +9,11 @@ from prefect.cache_policies import NO_CACHE
 from tasks import ui
 from tasks.caching import RETRIES
 from tasks.records import Manifest
-from tasks.report import artifacts, plots, words
-from tasks.report.page import build_page
+from tasks.report import artifacts, plots, searches, words
+from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
 from tasks.runs import RunRecord, run_folder
-from tasks.storage import open_store
+from tasks.storage import Store, open_store
 
 SAMPLES = 3
 
@@ -24,8 +25,23 @@ def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> st
     shards = [home.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")] if mix else []
     page = build_page(record, sample_rows(shards, SAMPLES), label_counts(shards))
     home.write_bytes(path, page.encode("utf-8"))
-    _show(record, Path(home.where(path)).as_uri() if home.is_local else home.where(path))
+    _show(record, _link(home, path))
     return home.where(path)
+
+
+@task(name="report-search", task_run_name="report-search", cache_policy=NO_CACHE, **RETRIES)
+def report_search(store: str, found: dict[str, Any]) -> str:
+    """Write the report of a search and show in the UI what it found; gives the report's URI."""
+    home, path = open_store(store), f"searches/{found['name']}/{found['search']}/report.html"
+    home.write_bytes(path, build_search_page(found).encode("utf-8"))
+    ui.show_markdown(f"{found['name']}-search", ui.escape(found["sentence"]), "What the search found")
+    ui.show_table(f"{found['name']}-search-weights", searches.weights_table(found), "Weights used, and those of every mix confirmed")
+    ui.show_link(f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)))
+    return home.where(path)
+
+
+def _link(home: Store, path: str) -> str:
+    return Path(home.where(path)).as_uri() if home.is_local else home.where(path)
 
 
 def _show(record: RunRecord, report: str) -> None:

@@ -32,13 +32,13 @@ def fit_files(mixtures: str, scores: str, target: str, predict: str | None, prio
     if wanted is not None:
         guessed = runs.sign * learned.tried[0].predict(wanted.values)
         answer["predictions"] = [{"run": name, "predicted": float(score)} for name, score in zip(wanted.rows, guessed, strict=True)]
-    return _plain(answer)
+    return plain(answer)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn numpy's numbers into Python's, all the way down."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value.item() if isinstance(value, np.generic) else value

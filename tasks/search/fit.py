@@ -9,6 +9,7 @@ from tasks.errors import NotEnoughData
 from tasks.search.outcome import FEWEST, LEARNED, NO_EFFECT, settle
 from tasks.search.propose import Space, candidates, recommend
 from tasks.search.select import Evidence, Surrogate, choose
+from tasks.search.simplex import Limits
 from tasks.search.surrogate import Matrix, Vector
 
 DRAWN = 20_000
@@ -32,7 +33,7 @@ class Runs:
         parts: what each column counts for in the target, shape (D,).
         higher_is_better: accuracy and the like; else the scores are losses.
         prior: the mix to stay near, shape (K,).
-        caps: most that each source may have, shape (K,).
+        limits: between what the shares of the mix to recommend lie; by default anything.
     """
 
     names: tuple[str, ...]
@@ -43,7 +44,7 @@ class Runs:
     parts: Vector
     higher_is_better: bool = False
     prior: Vector | None = None
-    caps: Vector | None = None
+    limits: Limits | None = None
     seed: int = 0
 
     @property
@@ -104,9 +105,9 @@ def learn(runs: Runs) -> Learned:
 
 
 def _space(runs: Runs, evidence: Evidence) -> Space:
-    caps = np.ones(len(runs.sources)) if runs.caps is None else runs.caps
+    limits = Limits.none(len(runs.sources)) if runs.limits is None else runs.limits
     centre = evidence.mixes.mean(0) if runs.prior is None else runs.prior
-    return Space(centre, evidence.mixes[int(evidence.totals.argmin())], caps, runs.prior)
+    return Space(centre, evidence.mixes[int(evidence.totals.argmin())], limits, runs.prior)
 
 
 def _refitted(best: Surrogate, evidence: Evidence, space: Space, drawn: Matrix, mix: Vector, rng: np.random.Generator) -> tuple[Matrix, Vector]:

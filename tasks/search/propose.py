@@ -1,11 +1,12 @@
-"""From a surrogate to the mix to use: the mean of the best of many candidates, polished, under the caps and near the prior."""
+"""From a surrogate to the mix to use: the mean of the best of many candidates, polished, between the limits and near the prior."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tasks.search.simplex import divergence, draw, tidy, within_caps
+from tasks.search.simplex import Limits, divergence, draw
 from tasks.search.surrogate import Matrix, Vector
 
 STRENGTHS = np.array([0.3, 0.6, 1.0, 2.5, 6.0])
@@ -22,22 +23,22 @@ class Space:
     Attributes:
         centre: the middle of the candidates, shape (K,): the prior, or the mean of the mixes tried.
         best: the best mix tried, shape (K,); candidates are drawn around it, too.
-        caps: most that each source may have, shape (K,).
+        limits: between what the shares lie.
         prior: the mix to stay near, where there is one.
     """
 
     centre: Vector
     best: Vector
-    caps: Vector
+    limits: Limits
     prior: Vector | None = None
 
 
 def candidates(space: Space, count: int, rng: np.random.Generator) -> Matrix:
-    """Draw mixes under the caps: three quarters around the centre, the rest around the best mix tried."""
+    """Draw mixes between the limits: three quarters around the centre, the rest around the best mix tried."""
     sources = len(space.centre)
     near = count // 4
     drawn = [draw(space.centre, sources * STRENGTHS, count - near, rng), draw(space.best, np.array([10.0, 30.0, 100.0]), near, rng)]
-    return within_caps(np.vstack(drawn), space.caps)
+    return space.limits.within(np.vstack(drawn))
 
 
 def recommend(predict: Callable[[Matrix], Vector], spread: float, space: Space, drawn: Matrix, *, polish: bool = True) -> Vector:
@@ -56,13 +57,13 @@ def recommend(predict: Callable[[Matrix], Vector], spread: float, space: Space, 
         return predict(mixes) + pull
 
     mean = drawn[np.argsort(cost(drawn), kind="stable")[:TOP]].mean(0)
-    found = [tidy(mean[None], space.caps)[0]]
+    found = [space.limits.tidy(mean[None])[0]]
     if polish:
-        found.append(tidy(_polish(cost, mean, space.caps)[None], space.caps)[0])
+        found.append(space.limits.tidy(_polish(cost, mean, space.limits)[None])[0])
     return found[int(cost(np.stack(found)).argmin())]
 
 
-def _polish(cost: Callable[[Matrix], Vector], start: Vector, caps: Vector) -> Vector:
+def _polish(cost: Callable[[Matrix], Vector], start: Vector, limits: Limits) -> Vector:
     from scipy.optimize import minimize
 
     step = 1e-5 * np.eye(len(start))
@@ -75,7 +76,7 @@ def _polish(cost: Callable[[Matrix], Vector], start: Vector, caps: Vector) -> Ve
         return float(cost(np.maximum(mix, 0)[None])[0])
 
     total = {"type": "eq", "fun": lambda mix: mix.sum() - 1, "jac": np.ones_like}
-    found = minimize(
-        value, start, jac=slope, method="SLSQP", bounds=[(0, cap) for cap in caps], constraints=[total], options={"maxiter": 60, "ftol": 1e-8}
-    )
-    return np.clip(np.where(np.isfinite(found.x), found.x, start), 0, caps)
+    within = list(zip(limits.low, limits.high, strict=True))
+    asked: Any = {"method": "SLSQP", "bounds": within, "constraints": [total], "options": {"maxiter": 60, "ftol": 1e-8}}
+    found = minimize(value, start, jac=slope, **asked)
+    return np.clip(np.where(np.isfinite(found.x), found.x, start), limits.low, limits.high)

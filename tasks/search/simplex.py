@@ -1,4 +1,7 @@
-"""Mixes as points: shares ≥ 0 that sum to 1, none above its cap."""
+"""Mixes as points: shares ≥ 0 that sum to 1, between their limits."""
+
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -39,9 +42,42 @@ def within_caps(mixes: Matrix, caps: Vector) -> Matrix:
     return shares
 
 
-def tidy(mixes: Matrix, caps: Vector) -> Matrix:
-    """Set shares below LEAST to 0 and bring the rest to sum to 1 under the caps."""
-    return within_caps(np.where(mixes < LEAST, 0, mixes), caps)
+@dataclass(frozen=True)
+class Limits:
+    """Between what the shares of a mix lie.
+
+    Attributes:
+        low, high: least and most of each source, shape (K,); Σ low ≤ 1 ≤ Σ high.
+        least: a share below this is none.
+    """
+
+    low: Vector
+    high: Vector
+    least: float = LEAST
+
+    @classmethod
+    def none(cls, sources: int) -> Self:
+        """Let every share be anything."""
+        return cls(np.zeros(sources), np.ones(sources))
+
+    def within(self, mixes: Matrix) -> Matrix:
+        """Bring mixes (n, K) between the limits: w = low + (1 - Σ low) v, with v what is above `low`, brought under the caps.
+
+        A mix between its limits stays as it is.
+
+        Raises:
+            NotEnoughData: the caps sum to less than 1.
+        """
+        free = 1 - self.low.sum()
+        if free <= 1e-9:
+            return np.tile(self.low / self.low.sum(), (len(mixes), 1))
+        above = np.maximum(mixes / mixes.sum(1, keepdims=True) - self.low, 0)
+        return self.low + free * within_caps(above, (self.high - self.low) / free)
+
+    def tidy(self, mixes: Matrix) -> Matrix:
+        """Bring mixes between the limits, with no share below `least`."""
+        found = self.within(mixes)
+        return self.within(np.where(found < self.least, self.low, found))
 
 
 def divergence(mixes: Matrix, prior: Vector) -> Vector:

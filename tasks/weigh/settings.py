@@ -56,6 +56,15 @@ class ShareSettings(Section):
     @property
     def to_appraise(self) -> tuple[Section, ...]:
         """The weights that are worked out from evidence on the sources, each once."""
+        return tuple(weights for weights in self._by_evidence if not getattr(weights, "searched", False))
+
+    @property
+    def to_recall(self) -> tuple[Section, ...]:
+        """The weights that a search has left in the store."""
+        return tuple(weights for weights in self._by_evidence if getattr(weights, "searched", False))
+
+    @property
+    def _by_evidence(self) -> tuple[Section, ...]:
         found = {phase.weights.model_dump_json(): phase.weights for phase in self.stretches if needs_evidence(phase.weights)}
         return tuple(found.values())
 

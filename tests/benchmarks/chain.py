@@ -114,7 +114,7 @@ def cuvee(folder: Path, out: Path) -> None:
 
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
-    found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
+    found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0)
     for side, source, kept in found.parts():
         write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
 

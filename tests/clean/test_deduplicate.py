@@ -114,7 +114,7 @@ def test_what_equals_a_held_out_row_but_for_case_and_signs_is_no_training_row(po
 
 def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned: Callable[..., Any]) -> None:
     parts = [cleaned("a", ["same", "x"], ["positive", "positive"]), cleaned("b", ["same", "x"], ["negative", "positive"])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], 1e-9, 0)
+    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [1e-9] * len(parts), 0)
     assert pool.label_conflicts == 1
     assert pool.labels == {"train": {"positive": 2}, "holdout": {}}
 
@@ -168,6 +168,15 @@ def test_pools_that_cannot_be_learned_or_measured_stop(sources: dict[str, list[s
         refuse(pooled(sources, share)[0], share)
 
 
+def test_a_source_may_keep_a_share_of_its_own_aside() -> None:
+    shares = HoldoutSettings(share=0.1, shares={"small": 0.9})
+    assert [shares.of(name) for name in ("small", "large")] == [0.9, 0.1]
+    keys = digests(pl.Series([f"text {number}" for number in range(2_000)]))
+    kept = {name: in_holdout(keys, shares.of(name), 0) for name in ("small", "large")}
+    assert kept["small"].mean() == pytest.approx(0.9, abs=0.03)
+    assert (kept["large"] <= kept["small"]).all(), "what is kept aside under a small share is so under a larger one"
+
+
 @pytest.mark.shared_data
 def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(cleaned: Callable[..., Any], shared_data: Path) -> None:
     lines = (shared_data / "sentiment/vader/amazonReviewSnippets_GroundTruth.txt").read_text("utf-8").splitlines()
@@ -175,7 +184,7 @@ def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(cleane
     texts = [folder.read(name).decode("latin-1") for name in folder.namelist() if name.endswith(".txt") and "readme" not in name.lower()]
     products = [line.partition("##")[2] for text in texts for line in text.splitlines() if "##" in line]
     parts = [cleaned("products", products), cleaned("vader", [line.split("\t")[2] for line in lines])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], 0.1, 0)
+    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [0.1] * len(parts), 0)
     frames = {name: pl.read_parquet(file)["text"] for name, (file, _) in zip(("products", "vader"), parts, strict=True)}
     plain = {name: {re.sub(r"[^a-z0-9]", "", text.lower()) for text in found} for name, found in frames.items()}
     assert len(plain["products"] & plain["vader"]) > 2_638

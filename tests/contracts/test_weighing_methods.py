@@ -44,7 +44,7 @@ def proposed(method: ModuleType, sizes: dict[str, float], params: Any, values: S
     if hasattr(method, "propose"):
         return method.propose(sizes, params)
     terms = {term: dict(zip(sizes, cycle(values), strict=False)) for term in ("quality", "relevance", "accuracy", "explains")}
-    return method.propose_from(sizes, params, Evidence(terms))
+    return method.propose_from(sizes, params, Evidence(terms | {"learned": dict.fromkeys(sizes, 1 / len(sizes))}))
 
 
 def fewest_sources(method: ModuleType) -> int:

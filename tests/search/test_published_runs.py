@@ -1,14 +1,17 @@
 """Published runs: what our surrogates make of RegMix's and the mixing laws' tables, against numbers known beforehand."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import spearmanr
 
 from tasks import kinds
 from tasks.search import surrogates
 from tasks.search.select import Evidence, judge
+from tasks.search.surrogate import Matrix
 from tasks.search.surrogates.exponential_law import fit_law, mean_huber
 from tasks.search.task import fit_runs
 
@@ -141,3 +144,30 @@ def test_the_mixing_laws_logs_are_read_as_they_are(shared_data: Path, name: str)
     assert found["runs"] == {"2Mix_70M": 5, "2Mix_160M": 5, "3Mix_160M": 6, "5Mix_70M": 26}[name]
     assert any("the last that every run has reached" in note for note in found["notes"])
     assert sum(found["recommended"]["weights"].values()) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def trees(regmix) -> Callable[[Matrix], Matrix]:
+    """RegMix's own predictor of the loss on Pile-CC, from all 512 runs."""
+    return kinds.load(surrogates, "lightgbm").fit(regmix.mixes, regmix.losses[:, [regmix.pile_cc]]).predict
+
+
+def test_regmixs_trees_rank_pile_cc_as_in_its_notebook(regmix, trees: Callable[[Matrix], Matrix]) -> None:
+    assert rho(trees(regmix.new_mixes)[:, 0], regmix.new_losses[:, regmix.pile_cc]) == pytest.approx(0.9892, abs=0.0015)
+    assert rho(trees(regmix.new_mixes)[:, 0], regmix.larger_losses[:, regmix.pile_cc]) == pytest.approx(0.9849, abs=0.0015)
+
+
+PRIOR = [
+    0.11328527, 0.07960865, 0.00391349, 0.1853759, 0.05108136, 0.01596293, 0.10175077, 0.00370752, 0.06652935, 0.00175077, 0.02708548,
+    0.23686921, 0.01184346, 0.00792997, 0.00803296, 0.03882595, 0.04644696,
+]  # fmt: skip
+"""Token shares of the 17 sources, in the order of RegMix's table of mixes."""
+
+
+def test_the_mean_of_the_128_best_of_100_000_draws_is_the_published_mix(trees: Callable[[Matrix], Matrix], shared_data: Path) -> None:
+    columns = pl.read_csv(shared_data / "tables/regmix/train_mixture_1m.csv", n_rows=1).drop("index").columns
+    drawn = np.random.RandomState(42).dirichlet(PRIOR, 100_000)
+    best = drawn[np.argsort(trees(drawn)[:, 0], kind="stable")[:128]].mean(0)
+    shares = dict(zip(columns, best, strict=True))
+    told = {"pile_cc": 0.8909, "ubuntu_irc": 0.0614, "pubmed_abstracts": 0.0123, "wikipedia_en": 0.0073, "arxiv": 0.0047}
+    assert {name: shares[f"train_the_pile_{name}"] for name in told} == pytest.approx(told, abs=0.01)

@@ -1,0 +1,31 @@
+"""The weights that `cuvee search` has found for this recipe and left in the store.
+
+They hold for the data that they were learned on: once a source is added, gone or changed, a run stops and says so, rather than use
+them in silence. A search without a gain leaves the weights that it could not beat, uniform or proportional.
+
+Recipe:
+    kind: learned
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tasks.records import Section
+from tasks.weigh.evidence import Evidence
+
+
+class Params(Section):
+    """Nothing to choose: `searches/<name>/latest.json` of the store says it."""
+
+    kind: Literal["learned"] = "learned"
+
+    @property
+    def searched(self) -> bool:
+        """Whether the weights are in the store, from a search."""
+        return True
+
+
+def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+    """Give the weights that were found."""
+    found = evidence.terms["learned"]
+    return {name: found[name] for name in sizes}
