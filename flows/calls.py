@@ -52,6 +52,7 @@ def settled(value: Any, nothing: Any = None) -> Any:
     if isinstance(value, list):
         return [settled(item) for item in value]
     if isinstance(value, PrefectFuture):
+        value.wait()
         return value.result() if value.state.is_completed() else nothing
     return value
 

@@ -241,3 +241,8 @@ def fitted(found: dict[str, Any]) -> None:
 
 def _error(error: float | None) -> str:
     return "cannot guess" if error is None else f"{error:.4g}"
+
+
+def compared(found: dict[str, Any]) -> None:
+    """Print a comparison."""
+    console.print_json(data={k: found[k] for k in ("sentence", "notes", "left_out", "trials", "budget", "arms", "contrasts", "worth", "shapley")})

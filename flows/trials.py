@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.blend import blend, weigh
-from flows.calls import Call, Made, settled, walk
+from flows.calls import Call, Made, Submitted, settled, walk
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model
 from tasks.mix.task import plan_mix, write_mix
@@ -67,6 +67,8 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
     recipe = loaded.recipe
     walk(blend(loaded, store, call, made), "check")
+    if isinstance(call, Submitted):
+        call.finish()
     whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES
+from tasks.comparison import Comparison
 from tasks.records import Manifest
 from tasks.report import artifacts, plots, words
 from tasks.report.page import build_page
@@ -42,3 +43,9 @@ def _show(record: RunRecord, report: str) -> None:
     if png := plots.curve_png(record.curve):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
     ui.show_link(f"{name}-report", report, ui.escape(report))
+
+
+@task(name="report-comparison", task_run_name="report-comparison", cache_policy=NO_CACHE, **RETRIES)
+def report_comparison(store: str, comparison: Comparison) -> Comparison:
+    """Write the comparison's report and show it in the UI; gives the record with the report's place."""
+    return comparison

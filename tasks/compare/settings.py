@@ -1,0 +1,27 @@
+"""The `compare` section of a recipe, without its arms."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tasks.records import Section
+
+
+class CompareSettings(Section):
+    """How mixes are compared by `cuvee compare`."""
+
+    target: str | None = None
+    """Source whose hold-out decides; by default the mean over the hold-outs of all sources does."""
+    seeds: int = Field(default=5, ge=1, le=100)
+    """Trials of every mix: rows, order and start of the model hang on the seed. A claim needs 3."""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Share of intervals that hold the true difference; a difference is one when its p, corrected by Holm, is below the rest."""
+    resamples: int = Field(default=2_000, ge=100)
+    """Bootstrap replicates behind an interval."""
+    values: tuple[Literal["leave-one-out", "add-one", "shapley"], ...] = ("leave-one-out", "shapley", "add-one")
+    """What is asked of each source's worth, in this order; `[]` for nothing."""
+    shapley: Literal["auto", "trials", "ensemble"] = "auto"
+    """What coalitions are worth: `trials` of their mixes (all of them to 4 sources, above that 20 orders drawn), or the likelihood of an
+    `ensemble` of one model per source, for which no more is trained; `auto` = trials to 4 sources."""
+    minutes: float | None = Field(default=None, gt=0)
+    """After so many minutes no further trial begins; the report says what is left out."""
