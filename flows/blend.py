@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from flows.calls import Call, Made
+from flows.reach import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source, deduplicate_sources
 from tasks.embed.task import embed_source, probe_encoder
-from tasks.history.task import count_spent
+from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.personal.task import protect_source
-from tasks.profile.task import profile_mix
+from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
 from tasks.sift.task import sift_pool
@@ -21,9 +22,10 @@ from tasks.weigh.task import weigh_sources
 
 def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[str]:
     """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
+    loaded, raw = read_sources(loaded, store, call, made)
     recipe, labels = loaded.recipe, loaded.recipe.labels
-    seen = {name: call(probe_source, name, source, loaded.folder) for name, source in recipe.sources.items()}
-    raw = {name: call(ingest_source, store, name, seen[name], source, labels, loaded.folder) for name, source in recipe.sources.items()}
+    earlier = call(find_earlier, "sources", store, recipe.name, [*raw.values()])
+    made.drift = call(measure_drift, store, "sources", [*raw.values()], earlier, recipe.seed)
     yield "ingest"
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     if recipe.personal:
@@ -47,7 +49,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     for judge in recipe.sift:
         made.pool = call(sift_pool, store, "pool", made.pool, judge, recipe.seed)
     yield "deduplicate"
-    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels) for name in recipe.sources]
+    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels, made.drift) for name in recipe.sources]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
     if recipe.mix.select:
         made.pool = call(select_rows, store, "pool", made.pool, recipe.mix.select, recipe.seed)

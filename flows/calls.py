@@ -2,7 +2,7 @@
 
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from prefect import Task
@@ -11,8 +11,9 @@ from prefect.futures import PrefectFuture
 
 from tasks import ui
 from tasks.caching import StageFunction, key_of
-from tasks.errors import CuveeError
-from tasks.records import Manifest, digest
+from tasks.errors import CuveeError, Unreachable
+from tasks.recipe import LoadedRecipe
+from tasks.records import Manifest, Unreached, digest
 from tasks.runs import TaskNote
 from tasks.storage import open_store
 
@@ -24,11 +25,26 @@ class Call(Protocol):
         """Call `task`."""
         ...
 
+    def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Call `task`; when it, or what it is handed, cannot be reached, that ends nothing before `unreached` is asked."""
+        ...
+
+    def unreached(self, *made: Any) -> Unreachable | None:
+        """Say what stood in the way of attempts that hang on each other; the run goes on without them."""
+        ...
+
 
 @dataclass
 class Made:
-    """What the steps have made so far: results, or promises of them."""
+    """What the steps have made so far: results, or promises of them.
 
+    Attributes:
+        loaded: the recipe without the sources that could not be reached and are left out.
+    """
+
+    loaded: LoadedRecipe | None = None
+    unreached: tuple[Unreached, ...] = ()
+    drift: Any = None
     cleaned: list[Any] = field(default_factory=list)
     pool: Any = None
     checks: list[Any] = field(default_factory=list)
@@ -67,6 +83,7 @@ class Submitted:
     def __init__(self, store: str) -> None:
         self.storage = result_storage(store)
         self.runs: list[tuple[Task[..., Any], str, PrefectFuture[Any]]] = []
+        self.given_up: list[PrefectFuture[Any]] = []
 
     def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
         """Submit `task`; its subject is its first argument after the store."""
@@ -77,6 +94,20 @@ class Submitted:
         self.runs.append((task, subject, future))
         future.add_done_callback(lambda done: self._tell(task, subject, done))
         return future
+
+    def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Submit `task`; see `Call`."""
+        return self(task, *arguments)
+
+    def unreached(self, *made: PrefectFuture[Any]) -> Unreachable | None:
+        """Wait for attempts; see `Call`."""
+        for future in made:
+            future.wait()
+            error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
+            if isinstance(error, Unreachable):
+                self.given_up += made
+                return error
+        return None
 
     def _tell(self, task: Task[..., Any], subject: str, future: PrefectFuture[Any]) -> None:
         try:
@@ -90,7 +121,8 @@ class Submitted:
         """Wait for every task run; raise what the failed ones raised."""
         for _, _, future in self.runs:
             future.wait()
-        failed = [future for _, _, future in self.runs if future.state.is_failed() or future.state.is_crashed()]
+        wanted = [future for _, _, future in self.runs if future not in self.given_up]
+        failed = [future for future in wanted if future.state.is_failed() or future.state.is_crashed()]
         errors = [future.state.result(raise_on_failure=False) for future in failed]
         expected = [error for error in errors if isinstance(error, CuveeError)]
         if len(expected) > 1 and len(expected) == len(errors):
@@ -107,6 +139,7 @@ class Submitted:
         state = future.state
         made = future.result() if state.is_completed() else None
         outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
+        outcome = "unreached" if future in self.given_up and made is None else outcome
         return TaskNote.of(task.name, subject, outcome, made if isinstance(made, Manifest) else None)
 
 
@@ -132,13 +165,31 @@ class Plain:
         """Call the function under `task`."""
         return task.fn(*arguments)
 
+    def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Call the function under `task`; gives the error when something cannot be reached."""
+        if error := self.unreached(*arguments):
+            return error
+        try:
+            return self(task, *arguments)
+        except Unreachable as error:
+            return error
+
+    def unreached(self, *made: Any) -> Unreachable | None:
+        """Find the first error among what was made; see `Call`."""
+        return next((one for one in made if isinstance(one, Unreachable)), None)
+
 
 @dataclass(frozen=True)
 class Missing:
-    """A product that is not there, and why."""
+    """A product that is not there, and why.
+
+    Attributes:
+        error: what cannot be reached, where that is the reason.
+    """
 
     task: str
     why: str
+    error: Unreachable | None = None
 
 
 @dataclass(frozen=True)
@@ -177,13 +228,21 @@ class LookedUp:
         self.found.append(Found(task.name, subject, hit=True, why=""))
         return manifest
 
+    def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
+        """Look for the product of `task`; see `Call`."""
+        return self(task, *arguments)
+
+    def unreached(self, *made: Any) -> Unreachable | None:
+        """Find the first error among what was found; see `Call`."""
+        return next((one.error for one in made if isinstance(one, Missing) and one.error), None)
+
     def _ask(self, task: Task[..., Any], arguments: tuple[Any, ...], gaps: list[Missing]) -> Any:
         if gaps:
             return gaps[0]
         try:
             return task.fn(*arguments)
         except CuveeError as error:
-            return self._miss(task, arguments[0], str(error))
+            return replace(self._miss(task, arguments[0], str(error)), error=error if isinstance(error, Unreachable) else None)
 
     def _miss(self, task: Task[..., Any], subject: str, why: str) -> Missing:
         self.found.append(Found(task.name, subject, hit=False, why=why))

@@ -28,6 +28,22 @@ INTERRUPTED = 130
 
 
 @app.command()
+def init(
+    files: Annotated[list[str], typer.Argument(metavar="FILES…", help="Files, folders, globs or URLs; one source is made of what reads alike.")],
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where the recipe goes.")] = "recipe.yaml",
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The recipe's name; by default after its sources.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of texts, if the guess is wrong.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of labels, if the guess is wrong.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Guess how files read, show it, and write a first recipe that passes `validate`."""
+    from flows.first import init_recipe
+
+    _give(init_recipe(files, out, name, text, label, force=force), "guessed", as_json)
+
+
+@app.command()
 def validate(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check the file, reach every source, check columns and labels; write nothing."""
     from flows.look import validate_recipe

@@ -88,7 +88,7 @@ def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Ma
     """Run the trials of the arms, then those that the values of the sources ask for, and judge what came to an end."""
     recipe = place.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
-    game, values = ask_values(ours, settings, recipe.seed)
+    game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trials.full)
     left_out: list[str] = []
     for title, mixes in {"arms": list(arms.mixes.values()), **values}.items():
         if missed := runs.carry_out([(mix, seed) for seed in seeds for mix in mixes], f"Trials of {title}"):

@@ -5,10 +5,11 @@ from typing import Any
 
 from flows.blend import blend
 from flows.calls import Found, LookedUp, Made, Plain, walk
+from flows.record import receipt_of
 from flows.train import train
 from tasks.check.task import expectation_problems
 from tasks.embed.task import probe_encoder
-from tasks.errors import CuveeError, RecipeError
+from tasks.errors import CuveeError, RecipeError, Unreachable
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
 from tasks.mix.task import replay_mix
@@ -26,6 +27,7 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
     """
     loaded = load_recipe(file, overrides)
     sources: dict[str, Any] = {}
+    unreached: dict[str, str] = {}
     # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
     asked = expectation_problems(loaded.recipe.checks) if loaded.recipe.checks.expectations else []
     problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in asked]
@@ -33,6 +35,9 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
         try:
             sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)
         except CuveeError as error:
+            if isinstance(error, Unreachable) and settings.on_failure != "stop":
+                unreached[name] = str(error)
+                continue
             problems.append(type(error)(f"sources.{name}: {error}"))
     for name, settings in (loaded.recipe.decontaminate.benchmarks if loaded.recipe.decontaminate else {}).items():
         try:
@@ -44,16 +49,23 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             probe_encoder.fn("encoder", loaded.recipe.semantic_duplicates.encoder, loaded.folder)
         except CuveeError as error:
             problems.append(error)
+    if len(unreached) == len(loaded.recipe.sources):
+        problems += [Unreachable(f"sources.{name}: {why}") for name, why in unreached.items()]
     if problems:
         raise type(problems[0])("\n".join(str(error) for error in problems))
-    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources}
+    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
 
 
 def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
     """Look every product of the recipe up, without making any."""
     loaded = load_recipe(file, overrides)
-    found = _looked_up(loaded, store)[0]
-    return {"recipe": file, "store": open_store(store).uri, "tasks": [vars(row) for row in found]}
+    found, made = _looked_up(loaded, store)
+    return {"recipe": file, "store": open_store(store).uri, "tasks": [vars(row) for row in found], "unreached": _told(made)}
+
+
+def _told(made: Made) -> list[dict[str, Any]]:
+    """Say which sources cannot be reached, and what a run does without them."""
+    return [one.told() for one in made.unreached]
 
 
 def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], Made]:
@@ -78,7 +90,8 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
         "rows": manifest.rows,
         "tokens": manifest.tokens,
         "unit": loaded.recipe.mix.unit,
-        "receipt": manifest.facts["receipt"],
+        "receipt": [row.model_dump(mode="json") for row in receipt_of(made, loaded)],
+        "unreached": _told(made),
         "holdout": {account.source: account.holdout for account in made.pool.accounts},
         "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
         "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],

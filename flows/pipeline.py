@@ -75,9 +75,11 @@ def pipeline(
 
 
 def publish(store: str, start: RunStart, made: Made) -> dict[str, PublishedMix | PublishedModel]:
-    """Put out what was made, the mix first."""
+    """Put out what was made, the mix first, with the recipe that made it: without the sources that were left out."""
     if made.mix is None:
         return {}
+    if made.loaded and made.unreached:
+        start = start.model_copy(update={"recipe": made.loaded.published, "unreached": made.unreached})
     mix = publish_mix(store, start, made.mix, made.plan)
     if made.scores is None:
         return {"mix": mix}

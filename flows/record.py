@@ -8,8 +8,8 @@ from typing import Any
 
 from flows.calls import Made
 from tasks.recipe import LoadedRecipe
-from tasks.records import CheckResult, Manifest
-from tasks.runs import RunRecord, RunStart, TaskNote
+from tasks.records import CheckResult, Manifest, ReceiptRow
+from tasks.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.storage import open_store
 
 LIBRARIES = ("cuvee", "prefect", "polars", "great-expectations", "torch", "transformers", "accelerate", "datasets", "numpy", "scikit-learn")
@@ -25,13 +25,13 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
     finished = datetime.now(UTC)
     checks = [*made.checks, *([made.mix_check] if made.mix_check else [])]
     return RunRecord(
-        **dict(start),
+        **(dict(start) | {"unreached": made.unreached}),
         task=loaded.recipe.task,
         labels=loaded.recipe.labels,
         status="failed" if more.get("error") else "completed",
         finished=finished.isoformat(timespec="seconds"),
         seconds=round((finished - datetime.fromisoformat(start.started)).total_seconds(), 1),
-        receipt=made.plan.facts["receipt"] if made.plan else (),
+        receipt=receipt_of(made, loaded) if made.plan else (),
         accounts=made.pool.accounts if made.pool else (),
         checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
         verdicts=(*made.verdicts, *made.mix_verdict),
@@ -39,6 +39,7 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
         semantic=made.pool.facts.get("semantic", {}) if made.pool else {},
         contamination=made.pool.facts.get("contamination", {}) if made.pool else {},
         personal=made.pool.facts.get("personal", {}) if made.pool else {},
+        drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
         profile=made.profile.facts if made.profile else {},
         weights=made.weights.facts if made.weights else {},
         metrics=made.scores.facts["metrics"] if made.scores else None,
@@ -48,6 +49,12 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
         versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         **more,
     )
+
+
+def receipt_of(made: Made, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
+    """Give the plan's receipt, sources included that could not be reached."""
+    rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]]
+    return with_unreached(rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {}))
 
 
 def _curve(store: str, model: Manifest) -> tuple[dict[str, float], ...]:

@@ -55,6 +55,12 @@ def receipt(rows: Sequence[dict[str, Any]]) -> None:
         table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
 
 
+def unreached(found: Sequence[dict[str, Any]]) -> None:
+    """Print which sources could not be reached, and what was done without them."""
+    for one in found:
+        console.print(Text(f"{one['source']} {one['done']}"))
+
+
 def scores(metrics: dict[str, Any]) -> None:
     """Print the scores in total, per source and for the majority class."""
     total = {"accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"], "rows": metrics.get("rows")}
@@ -77,6 +83,7 @@ def ran(summary: dict[str, Any]) -> None:
     """Print the outcome of a run."""
     console.print()
     receipt(summary["receipt"])
+    unreached(summary["unreached"])
     if summary.get("metrics"):
         scores(summary["metrics"])
     tasks = summary["tasks"]
@@ -93,6 +100,7 @@ def ran(summary: dict[str, Any]) -> None:
 def planned(plan: dict[str, Any]) -> None:
     """Print what a run would do."""
     receipt(plan["receipt"])
+    unreached(plan["unreached"])
     seconds = plan["training_seconds"]
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
@@ -102,17 +110,46 @@ def planned(plan: dict[str, Any]) -> None:
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
+def guessed(found: dict[str, Any]) -> None:
+    """Print how each source was understood, with its first rows, and where the recipe is."""
+    for name, source in found["sources"].items():
+        counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
+        rows = [[one_line(row["text"], max(20, console.width - 26)), one_line(row["label"] or "", 20)] for row in source["sample"]]
+        table(f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}", ["text", "label"], rows)
+        for told in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
+            console.print(f"  {one_line(told, 150)}", markup=False)
+        console.print()
+    for row in found["left_out"][:20]:
+        console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
+    if len(found["left_out"]) > 20:
+        console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
+    if not found["labelled"]:
+        console.print("No file has labels: records are labelled with their source's name, and no model is trained.")
+    console.print(f"Labels   {', '.join(map(one_line, found['labels']))}", markup=False)
+    console.print(f"Recipe   {found['recipe']}: it passes `cuvee validate`", markup=False)
+    console.print(f"Next     {found['next']}", markup=False)
+
+
+def one_line(text: str, most: int = 90) -> str:
+    """Make a text safe to print: one line, nothing that a terminal would obey, cut."""
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text[: 2 * most].split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def validated(found: dict[str, Any]) -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in found["sources"].items():
         rows = [[row.get("text", "")[:80], row.get("label")] for row in source["sample"][:3]]
         table(f"{name}: columns {', '.join(map(str, source['columns']))}", ["text", "label"], rows)
+    for name, why in found["unreached"].items():
+        console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
     console.print(f"{found['recipe']}: valid; nothing was written")
 
 
 def explained(found: dict[str, Any]) -> None:
     """Print the state of every task's product."""
     table("", ["task", "subject", "", "why"], ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]))
+    unreached(found["unreached"])
 
 
 def listed(found: dict[str, Any]) -> None:

@@ -65,10 +65,11 @@ class Bench:
 
 def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
-    recipe = loaded.recipe
     walk(blend(loaded, store, call, made), "check")
     if isinstance(call, Submitted):
         call.finish()
+    loaded = made.loaded or loaded
+    recipe = loaded.recipe
     whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole

@@ -11,6 +11,8 @@ import shutil
 import time
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ ROOT = Path(__file__).parent
 SHARED = ("chance.py", "hashing.py", "keys.py", "linear.py", "pool.py", "records.py")
 PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
+CODE = ("code", "polars")
+"""Parts of a key that say what the work was done with."""
 
 
 class Workbench:
@@ -78,17 +82,38 @@ class Workbench:
 
         Only a product whose work called `leave` is found.
         """
-        same = {name: part for name, part in self.parts.items() if name.partition(".")[0] != changing}
-        self.pointer = f"snapshots/{self.stage}/newest/{key_of(self.stage, same)}.json"
-        if not self.store.exists(self.pointer):
-            return None
-        left = self.store.read_json(self.pointer)
-        found = self.store.lookup(self.stage, left["key"])
-        return (found, left["note"]) if found else None
+        self.pointer = pointer_to_newest(self.stage, self.parts, changing)
+        found = newest(self.store, self.stage, self.parts, changing)
+        return (found.made, found.note) if found and all(found.made.parts.get(name) == self.parts[name] for name in CODE) else None
 
     def leave(self, note: Any) -> None:
         """Leave a note (JSON) for the next product of the same inputs; it is no part of this one. `earlier` comes first."""
-        self.note = {"key": self.key, "note": note}
+        self.note = {"key": self.key, "when": datetime.now(UTC).isoformat(timespec="seconds"), "note": note}
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The product made last of some inputs, what it left, and when (ISO 8601, UTC)."""
+
+    made: Manifest
+    note: Any
+    when: str
+
+
+def newest(store: Store, stage: str, parts: dict[str, str], changing: str) -> Newest | None:
+    """Find the product made last from these inputs but for `changing`, by whatever version of the code; only one whose work called `leave`."""
+    pointer = pointer_to_newest(stage, parts, changing)
+    if not store.exists(pointer):
+        return None
+    left = store.read_json(pointer)
+    found = store.lookup(stage, left["key"])
+    return Newest(found, left["note"], left["when"]) if found else None
+
+
+def pointer_to_newest(stage: str, parts: dict[str, str], changing: str) -> str:
+    """Give the path of the file that names that product."""
+    same = {name: part for name, part in parts.items() if name.partition(".")[0] != changing and name not in CODE}
+    return f"snapshots/{stage}/newest/{key_of(stage, same)}.json"
 
 
 def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, str]:

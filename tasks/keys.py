@@ -10,6 +10,8 @@ LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
 """Marks belong to their letters: without its vowel signs a word of Hindi is another word. Variation selectors belong to signs."""
+COMMON_SIGNS = "[\u2010-\u2016\u2018-\u2027\u2030-\u203b\u2600-\u2775\u2794-\u27bf\ufe0f\U0001f300-\U0001faff]"
+"""Typographic quotes, dashes and emoji: signs whatever their form, and all there is beyond ASCII in most texts."""
 
 
 def digests(texts: pl.Series) -> pl.Series:
@@ -19,14 +21,26 @@ def digests(texts: pl.Series) -> pl.Series:
 
 def match_digests(texts: pl.Series) -> pl.Series:
     """Give the digests of the texts' match keys, without holding the keys."""
-    plain = texts.str.len_bytes() == texts.str.len_chars()
-    other = digests(match_keys(texts.filter(~plain)))
-    ascii_texts = texts.filter(plain).cast(pl.Binary).to_list()
-    found = [xxhash.xxh3_128_digest(text.translate(LOWER, SIGNS) or text) for text in ascii_texts]
-    if not len(other):
+    bare = _without_common_signs(texts)
+    plain = _ascii(bare)
+    whole = texts.filter(plain).cast(pl.Binary).to_list()
+    signless = [text.translate(LOWER, SIGNS) for text in bare.filter(plain).cast(pl.Binary).to_list()]
+    found = [xxhash.xxh3_128_digest(key or text) for key, text in zip(signless, whole, strict=True)]
+    if plain.all():
         return pl.Series("match", found, pl.Binary)
     places = pl.concat([plain.arg_true(), (~plain).arg_true()])
+    other = digests(match_keys(texts.filter(~plain)))
     return pl.concat([pl.Series(found, dtype=pl.Binary), other]).gather(places.arg_sort()).alias("match")
+
+
+def _ascii(texts: pl.Series) -> pl.Series:
+    return texts.str.len_bytes() == texts.str.len_chars()
+
+
+def _without_common_signs(texts: pl.Series) -> pl.Series:
+    """Most texts beyond ASCII are ASCII without these; their keys then need no tables of Unicode."""
+    odd = ~_ascii(texts)
+    return texts.clone().scatter(odd.arg_true(), texts.filter(odd).str.replace_all(COMMON_SIGNS, "")) if odd.any() else texts
 
 
 def match_keys(texts: pl.Series) -> pl.Series:

@@ -14,6 +14,8 @@ from tasks.ingest.settings import SourceSettings
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 ARMS = ("recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles")
 """Arms of every comparison, by name."""
+PASSWORD = re.compile(r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE)
+"""A URL with a password that is not left to the environment."""
 Problem = tuple[str, str]
 """Dotted path in the recipe, what is wrong there."""
 
@@ -121,11 +123,25 @@ def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator
 
 
 def _benchmark_problems(sources: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in benchmarks:
+    for name, benchmark in benchmarks.items():
+        if "on_failure" in _mapping(benchmark):
+            yield f"decontaminate.against.{name}.on_failure", "a benchmark that cannot be reached stops the run: else the mix could hold its rows"
         if name in sources:
             yield f"decontaminate.against.{name}", "a source has this name; what is mixed and what is measured on are told apart by it"
         elif name == "holdout" or not re.match(NAME, str(name)):
             yield f"decontaminate.against.{name}", "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
+
+
+def open_secrets(tree: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find passwords that stand in a recipe as they are.
+
+    Args:
+        tree: the recipe as it was written, before `${NAME}` is replaced.
+    """
+    for place, sources in (("sources", tree.get("sources")), ("decontaminate.against", _mapping(tree.get("decontaminate")).get("against"))):
+        for name, source in _mapping(sources).items():
+            if PASSWORD.search(str(_mapping(source).get("sql", ""))):
+                yield f"{place}.{name}.sql", "a recipe holds no password; write ${NAME} in its place, and set NAME in the environment"
 
 
 def _label_problems(place: str, source: Mapping[str, Any], known: list[str]) -> Iterator[Problem]:

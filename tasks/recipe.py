@@ -1,5 +1,6 @@
 """The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
 
+import copy
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import Source, SourceSettings
-from tasks.mistakes import NAME, Problem, explain, listing, strangers
+from tasks.mistakes import NAME, Problem, explain, listing, open_secrets, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.personal.settings import PersonalSettings
@@ -182,12 +183,25 @@ class LoadedRecipe:
     Attributes:
         folder: relative paths of the recipe start here.
         published: the whole recipe with defaults and overrides, and `${NAME}` where a value came from the environment.
+        tree: the recipe as it was read, overrides included.
     """
 
     recipe: Recipe
     file: str
     folder: str
     published: dict[str, Any]
+    tree: dict[str, Any]
+
+    def without(self, names: Sequence[str]) -> "LoadedRecipe":
+        """Give the recipe as if it had never named these sources; the weights of the others keep their proportions.
+
+        Raises:
+            RecipeError: it cannot be carried out without them.
+        """
+        tree = copy.deepcopy(self.tree)
+        for name in names:
+            leave_out(tree, name, self.file)
+        return _resolved(tree, {}, self.file)
 
 
 def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
@@ -206,9 +220,13 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
         override(tree, path, value)
     for name in without:
         leave_out(tree, name, file)
+    return _resolved(tree, lines, file)
+
+
+def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
-    problems += strangers(expanded)
+    problems += [*strangers(expanded), *open_secrets(tree)]
     recipe: Recipe | None = None
     try:
         recipe = Recipe.model_validate(expanded)
@@ -217,4 +235,4 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     if problems or recipe is None:
         raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
     published = unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
-    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published)
+    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published, tree)

@@ -95,9 +95,12 @@ def leave_out(tree: dict[str, Any], name: str, file: str) -> None:
     for mapping in places:
         if isinstance(mapping, dict):
             mapping.pop(name, None)
-    for expectation in (tree.get("checks") or {}).get("expectations") or ():
-        if name in (expectation.get("subjects") or ()):
-            expectation["subjects"].remove(name)
+    checks = tree.get("checks") or {}
+    if expectations := checks.get("expectations"):
+        checks["expectations"] = [one for one in expectations if one.get("subjects") != [name]]  # without subjects it would be about all
+        for expectation in checks["expectations"]:
+            if name in (expectation.get("subjects") or ()):
+                expectation["subjects"].remove(name)
 
 
 def _by_source(tree: dict[str, Any]) -> Iterator[Any]:

@@ -34,8 +34,9 @@ class SeenFile(Section):
 
     name: str
     bytes: int
+    """Size; of a database's table or query, its rows."""
     tag: str
-    """sha256 of a local file, ETag of an object, revision of a Hub dataset."""
+    """sha256 of a local file, ETag of an object, revision of a Hub dataset, highest watermark of a table."""
 
 
 class Fingerprint(Section):
@@ -68,6 +69,25 @@ class Account(Section):
         if placed != self.read:
             raise ValueError(f"source {self.source!r}: {self.read} rows read, {placed} accounted for")
         return self
+
+
+class Unreached(Section):
+    """A source that could not be reached, and what was done without it."""
+
+    source: str
+    why: str
+    snapshot_of: str = ""
+    """When the snapshot was made that stands in for it, ISO 8601; empty = the source is left out."""
+
+    @property
+    def done(self) -> str:
+        """Say what was done, and why."""
+        then = f"its snapshot of {self.snapshot_of[:16].replace('T', ' ')} UTC was used" if self.snapshot_of else "left out"
+        return f"could not be reached ({self.why}); {then}"
+
+    def told(self) -> dict[str, Any]:
+        """Give it for programs, the words included."""
+        return self.model_dump() | {"done": self.done}
 
 
 class FileFact(Section):
@@ -184,6 +204,12 @@ class ReceiptRow(Section):
     epochs: float
     """How often each row of the source is seen in all, the trainer's epochs included."""
     dropped: dict[str, int] = Field(default_factory=dict)
+
+    @classmethod
+    def left_out(cls, source: str, requested: float, reason: str) -> Self:
+        """Make the line of a source of which nothing is in the mix."""
+        nothing = {"weight": 0.0, "available": 0, "rows": 0, "share_rows": 0.0, "tokens": 0, "share_tokens": 0.0, "epochs": 0.0}
+        return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -5,14 +5,16 @@ Ids begin with the UTC time of the start, so the newest run is the last name of 
 
 import difflib
 import json
+import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from tasks.errors import CuveeError, RecipeError
-from tasks.records import Account, CheckResult, Manifest, ReceiptRow, Section, Verdict, digest
+from tasks.records import Account, CheckResult, Manifest, ReceiptRow, Section, Unreached, Verdict, digest
 from tasks.storage import Store
 
 
@@ -27,6 +29,8 @@ class RunStart(Section):
     """ISO 8601 with its offset from UTC."""
     recipe: dict[str, Any]
     """The whole recipe with defaults, as it may be published: `${NAME}` where a value came from the environment."""
+    unreached: tuple[Unreached, ...] = ()
+    """Sources that could not be reached, and what was done without them."""
 
 
 class PublishedMix(Section):
@@ -53,7 +57,7 @@ class TaskNote(Section):
     name: str
     subject: str
     state: str
-    """`run`, `cached`, or what stopped it (`failed`, `crashed`, `notready`, …)."""
+    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `crashed`, `notready`, …)."""
     stage: str = ""
     key: str = ""
     seconds: float = 0.0
@@ -101,6 +105,8 @@ class RunRecord(RunStart):
     """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
     personal: dict[str, Any] = Field(default_factory=dict)
     """Source -> what was done about personal data: `action`, `rows` that held any, `found` by kind."""
+    drift: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: dict[str, Any] = Field(default_factory=dict)
     """Quality and diversity of the sources and the mix."""
     weights: dict[str, Any] = Field(default_factory=dict)
@@ -127,7 +133,9 @@ class RunRecord(RunStart):
             "status": self.status,
             "mix": self.mix.model_dump() if self.mix else None,
             "receipt": [row.model_dump() for row in self.receipt],
+            "unreached": [one.told() for one in self.unreached],
             "checks": [_brief(check) for check in self.checks],
+            "drift": self.drift,
             "model": self.model.model_dump() if self.model else None,
             "metrics": self.metrics,
             "report": self.report,
@@ -141,6 +149,31 @@ class RunRecord(RunStart):
 def _brief(check: CheckResult) -> dict[str, Any]:
     failed = [f"{failure.expectation}({failure.column})" if failure.column else failure.expectation for failure in check.failed]
     return {"subject": check.subject, "passed": check.passed, "failed": failed}
+
+
+def with_unreached(
+    rows: Sequence[ReceiptRow], unreached: Sequence[Unreached], order: Sequence[str], asked: Mapping[str, float]
+) -> tuple[ReceiptRow, ...]:
+    """Tell in a receipt of the sources that could not be reached: one left out has a line with 0 rows.
+
+    Args:
+        rows: of the sources in the mix, their shares normalised without those left out.
+        order: all sources of the recipe.
+        asked: weight by source, where the recipe says them; shares asked for are then those of the recipe, of the whole.
+    """
+    if not rows or not unreached:
+        return tuple(rows)
+    total = math.fsum(asked.values()) or 1.0
+    gone = {one.source: one for one in unreached if not one.snapshot_of}
+    old = {one.source: one for one in unreached if one.snapshot_of}
+    lost = math.fsum(asked.get(name, 0) for name in gone) / total
+    found = {name: ReceiptRow.left_out(name, asked.get(name, 0) / total, one.done) for name, one in gone.items()}
+    for row in rows:
+        share = row.requested * (1 - lost)
+        why = f"; {share:.3g} in the recipe, but {', '.join(gone)} could not be reached" if lost else ""
+        stale = f"; {old[row.source].done}" if row.source in old else ""
+        found[row.source] = row.model_copy(update={"requested": share, "reason": f"{row.reason}{why}{stale}"})
+    return tuple(found[name] for name in order)
 
 
 def run_id(started: str, salt: str) -> str:
@@ -161,9 +194,9 @@ def write_record(store: Store, record: RunRecord) -> str:
     return store.where(path)
 
 
-def list_records(store: Store, name: str | None = None) -> list[RunRecord]:
-    """Read the records of all runs, or of one recipe's, newest first."""
-    return [_read(store, path) for path in _paths(store, name)]
+def list_records(store: Store, name: str | None = None, most: int | None = None) -> list[RunRecord]:
+    """Read the records of all runs, or of one recipe's, newest first; at most `most`."""
+    return [_read(store, path) for path in _paths(store, name)[:most]]
 
 
 def last_run(store: Store, name: str, status: str | None = None) -> RunRecord | None:

@@ -119,6 +119,53 @@ def s3_server() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator["PostgresServer"]:
+    """A PostgreSQL server on loopback, of the test's own, whose user `tester` has a password."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        pytest.skip("no PostgreSQL server; apt-get install postgresql")
+    server = PostgresServer(found[-1].parent)
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder)
+
+
+class PostgresServer:
+    """A PostgreSQL server in a folder of its own.
+
+    Attributes:
+        password: of the user `tester`, who may do all.
+        port: its port on 127.0.0.1.
+    """
+
+    def __init__(self, programs: Path) -> None:
+        self.programs, self.password = programs, "s3cret-" + uuid.uuid4().hex
+        self.folder = Path(tempfile.mkdtemp(prefix="cuvee-postgresql-"))
+        self.account = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+        (self.folder / "password").write_text(self.password)
+        if self.account:
+            for path in (self.folder, self.folder / "password"):
+                shutil.chown(path, self.account)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        options = ["--auth=scram-sha-256", "--username=tester", f"--pwfile={self.folder / 'password'}", "--encoding=UTF8", "--no-sync"]
+        self.run("initdb", "--pgdata", str(self.folder / "data"), *options)
+        self.start()
+
+    def run(self, program: str, *words: str) -> None:
+        command = [str(self.programs / program), *words]
+        subprocess.run(command, user=self.account, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} -F"
+        self.run("pg_ctl", "start", "-w", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.folder / "data"))
+
+
 @pytest.fixture
 def bucket(s3_server: str) -> Iterator[str]:
     """A new empty bucket, as `s3://name`; AWS_* point to its server during the test, in child processes too."""

@@ -27,7 +27,8 @@ TOP = {
 }  # fmt: skip
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 KINDS = {
-    tasks.ingest.kinds: {"batches", "batches_of"}, tasks.weigh.methods: {"propose", "propose_from"}, tasks.clean.filters: {"reason"},
+    tasks.ingest.kinds: {"batches", "batches_together", "part_of"}, tasks.weigh.methods: {"propose", "propose_from"},
+    tasks.clean.filters: {"reason"},
     tasks.train.online: {"update"}, tasks.sift.methods: {"judged"}, tasks.personal.detectors: {"spans", "spans_of"},
 }  # fmt: skip
 """Folder of kinds -> the functions of which a file there defines one."""

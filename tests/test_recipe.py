@@ -93,6 +93,13 @@ def test_a_source_that_is_left_out_leaves_phases_and_bounds(tmp_path: Path) -> N
     assert loaded.recipe.mix.phases[0].weights.model_dump()["shares"] == {"movies": 1.0}
 
 
+def test_what_is_expected_of_a_source_alone_leaves_with_it(tmp_path: Path) -> None:
+    one = "{type: expect_column_to_exist, kwargs: {column: text}, subjects: "
+    checks = f"checks: {{expectations: [{one}[tweets]}}, {one}[movies, tweets]}}]}}\n"
+    loaded = load_recipe(write(tmp_path, GOOD + checks), without=["tweets"])
+    assert [one.subjects for one in loaded.recipe.checks.expectations] == [("movies",)]
+
+
 def test_source_is_not_named_like_the_whole_mix(tmp_path: Path) -> None:
     assert "call the whole mix by this name" in mistakes(tmp_path, GOOD.replace("tweets:", "mix:", 1).replace("tweets: 0.6", "mix: 0.6"))
 

@@ -1,10 +1,11 @@
 """The expectations that every source and the mix must meet, by their Great Expectations names."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
 
+from tasks.check.facts import DRIFT, columns_of
 from tasks.check.run import evaluate, objections
 from tasks.check.settings import ChecksSettings, Expectation, Severity
 from tasks.mistakes import Problem
@@ -13,11 +14,12 @@ MIX = "mix"
 SAMPLE_ROWS = 24
 
 
-def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str]) -> list[Expectation]:
+def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str], measured: Collection[str] = ()) -> list[Expectation]:
     """List the default expectations about a subject and those of the recipe.
 
     Args:
         subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have none twice.
+        measured: columns of drift that the subject has; nothing is expected of the others.
     """
     default = [
         _expect("table_row_count_to_be_between", min_value=settings.min_rows),
@@ -30,7 +32,10 @@ def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str]) -> 
     if subject != MIX:
         default.append(_expect("column_max_to_be_between", column="duplicate_share", max_value=settings.max_duplicates))
         default.append(_expect("column_values_to_be_unique", column="row_id"))
-    return default + [one for one in settings.expectations if not one.subjects or subject in one.subjects]
+    limits = {f"drift_{name}": most for name, most in settings.drift.model_dump().items() if most is not None}
+    default += [_expect("column_max_to_be_between", column=column, max_value=most) for column, most in limits.items()]
+    asked = default + [one for one in settings.expectations if not one.subjects or subject in one.subjects]
+    return [one for one in asked if not {*columns_of(one)} & ({*DRIFT} - {*measured})]
 
 
 def _expect(what: str, severity: Severity = "critical", **kwargs: Any) -> Expectation:
@@ -59,5 +64,5 @@ def _sample() -> pl.DataFrame:
         "row_id": [f"rows.csv:{number + 1}" for number in numbers], "source": ["sample"] * SAMPLE_ROWS,
         "label": ["negative" if number % 2 else "positive" for number in numbers], "tokens": [number + 2 for number in numbers],
         "characters": [8 + number for number in numbers], "duplicate_share": [0.0] * SAMPLE_ROWS,
-        "text": [f"text no {'x' * number}" for number in numbers],
+        **dict.fromkeys(DRIFT, [0.0] * SAMPLE_ROWS), "text": [f"text no {'x' * number}" for number in numbers],
     })  # fmt: skip

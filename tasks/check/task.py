@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
-from tasks.check.facts import duplicate_share, facts_of
+from tasks.check.facts import drift_columns, duplicate_share, facts_of
 from tasks.check.policy import verdicts
 from tasks.check.results import result_of, summary_of, table_of
 from tasks.check.run import evaluate
@@ -19,21 +19,24 @@ from tasks.records import CheckResult, Manifest, Product, Verdict
 
 
 @stage_task("check")
-def check_source(work: Workbench, subject: str, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...]) -> Product:
-    """Hold one source's rows against its expectations."""
-    files = [work.open(pool, f"train/{subject}.parquet")]
-    return _checked(work, subject, files, suite_for(subject, settings, labels), duplicate_share(pool.account(subject)))
+def check_source(
+    work: Workbench, subject: str, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
+) -> Product:  # fmt: skip
+    """Hold one source's rows, and how far it has moved, against its expectations."""
+    files, moved = [work.open(pool, f"train/{subject}.parquet")], drift_columns(drift.facts.get(subject, {}))
+    shares = {"duplicate_share": duplicate_share(pool.account(subject))} | moved
+    return _checked(work, subject, files, suite_for(subject, settings, labels, moved), shares)
 
 
 @stage_task("check")
 def check_mix(work: Workbench, subject: str, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]) -> Product:
     """Hold the mix against its expectations."""
     files = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
-    return _checked(work, subject, files, suite_for(subject, settings, labels), 0.0)
+    return _checked(work, subject, files, suite_for(subject, settings, labels), {"duplicate_share": 0.0})
 
 
-def _checked(work: Workbench, subject: str, files: list[Path], suite: list[Expectation], duplicates: float) -> Product:
-    facts = facts_of(files, suite, duplicates)
+def _checked(work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float]) -> Product:
+    facts = facts_of(files, suite, shares)
     outcomes, document = evaluate(facts, suite)
     result = result_of(subject, facts, outcomes)
     with work.writing("result.json") as path:

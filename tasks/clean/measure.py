@@ -1,10 +1,12 @@
 r"""Counts that filters judge texts by: characters, words, tokens, letters, digits, capitals, signs.
 
-A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals `\p{Lu}`. Plain ASCII, most
-text there is, is counted by table over the bytes of many texts at once; other texts by regular expressions. Both give the same.
+A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals `\p{Lu}`. Texts are counted
+by table, many at once: plain ASCII, most text there is, over its bytes, other texts over their code points. The patterns themselves count
+only the characters of the tables, and texts that are too long or too rare for them.
 """
 
-import string
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,64 +17,76 @@ BLOCK_TEXTS = 1024
 """Texts counted at once; their arrays then stay in a core's cache."""
 LONGEST = 60_000
 """Bytes of the longest text that is counted by table: its counts fit in 16 bits."""
+ASCII, COMMON = 0x80, 0x20000
+"""Sizes of the two tables, in characters."""
 SEPARATOR = "\n"
-FIELDS = {"letters": string.ascii_letters, "digits": string.digits, "capitals": string.ascii_uppercase, "signs": string.punctuation.replace("_", "")}
-"""What the bytes of a text are counted as, 16 bits of one 64-bit number each."""
-COUNTS = ("chars", "words", "tokens", *FIELDS)
-CONTROLS = "".join(chr(code) for code in (*range(9), *range(14, 32), 127))
-
-
-def _packed() -> NDArray[np.uint64]:
-    table = np.zeros(256, np.uint64)
-    for place, members in enumerate(FIELDS.values()):
-        found = members + CONTROLS if place == list(FIELDS).index("signs") else members
-        table[list(found.encode())] += np.uint64(1 << 16 * place)
-    return table
-
-
-PACKED = _packed()
-IN_WORD = np.isin(np.arange(256), list((string.ascii_letters + string.digits + "_").encode()))
+PATTERNS = {"letters": r"\p{L}", "digits": r"\p{Nd}", "capitals": r"\p{Lu}", "signs": r"[^\w\s]"}
+"""What a character may be counted as, 16 bits of one 64-bit number each."""
+COUNTS = ("chars", "words", "tokens", *PATTERNS)
+Laid = tuple[NDArray[Any], NDArray[np.int64]]
+"""The characters of texts, each text ended by SEPARATOR, as numbers; and where each text starts."""
 
 
 def measured(texts: pl.Series) -> pl.DataFrame:
     """Count each text: one column per count, 32-bit, no nulls."""
-    table = (texts.str.len_bytes() == texts.str.len_chars()) & (texts.str.len_bytes() <= LONGEST)
-    if table.all():
-        return _by_table(texts)
-    places = pl.concat([table.arg_true(), (~table).arg_true()])
-    return pl.concat([_by_table(texts.filter(table)), _by_pattern(texts.filter(~table))])[places.arg_sort()]
+    size = texts.str.len_bytes()
+    short, plain = size <= LONGEST, size == texts.str.len_chars()
+    common = plain | ~texts.str.contains(r"[\x{20000}-\x{10ffff}]")
+    ways: list[tuple[pl.Series, Callable[[pl.Series], pl.DataFrame]]] = [
+        (short & plain, lambda some: _by_table(some, ASCII, _bytes)),
+        (short & common & ~plain, lambda some: _by_table(some, COMMON, _code_points)),
+        (~(short & common), _by_pattern),
+    ]
+    places = pl.concat([chosen.arg_true() for chosen, _ in ways])
+    return pl.concat([count(texts.filter(chosen)) for chosen, count in ways if chosen.any()] or [_by_pattern(texts)])[places.arg_sort()]
 
 
-def _by_table(texts: pl.Series) -> pl.DataFrame:
-    blocks = [_block(texts.slice(start, BLOCK_TEXTS)) for start in range(0, len(texts), BLOCK_TEXTS)]
-    packed, words = (np.concatenate([block[place] for block in blocks] or [np.zeros(0)]) for place in (0, 1))
+def _by_table(texts: pl.Series, characters: int, lay: Callable[[pl.Series], Laid]) -> pl.DataFrame:
+    blocks = [_block(*lay(texts.slice(start, BLOCK_TEXTS)), *_table(characters)) for start in range(0, len(texts), BLOCK_TEXTS)]
+    packed, words = (np.concatenate([block[place] for block in blocks]) for place in (0, 1))
     fields = packed.astype("<u8").view("<u2").reshape(-1, 4).astype(np.uint32)
-    counts = dict(zip(FIELDS, fields.T, strict=True))
-    lengths = texts.str.len_bytes().to_numpy()
-    return _frame({"chars": lengths, "words": words, "tokens": words + counts["signs"], **counts})
+    counts = dict(zip(PATTERNS, fields.T, strict=True))
+    return _frame({"chars": texts.str.len_chars().to_numpy(), "words": words, "tokens": words + counts["signs"], **counts})
 
 
-def _block(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+def _bytes(texts: pl.Series) -> Laid:
     held = (texts + SEPARATOR).to_arrow()
     _, places, data = held.buffers()
     starts = np.frombuffer(places, np.int64)[held.offset : held.offset + len(held)]
-    ends = int(np.frombuffer(places, np.int64)[held.offset + len(held)])
-    found = np.frombuffer(data, np.uint8)[starts[0] : ends]
-    firsts = starts - starts[0]
-    in_word = np.take(IN_WORD, found, mode="clip")
+    end = int(np.frombuffer(places, np.int64)[held.offset + len(held)])
+    return np.frombuffer(data, np.uint8)[starts[0] : end], starts - starts[0]
+
+
+def _code_points(texts: pl.Series) -> Laid:
+    joined = SEPARATOR.join([*texts, ""])
+    ends = np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + len(SEPARATOR))
+    return np.frombuffer(joined.encode("utf-32-le"), "<u4"), np.concatenate([np.zeros(1, np.int64), ends[:-1]])
+
+
+def _block(found: NDArray[Any], firsts: NDArray[np.int64], counted: NDArray[np.uint64], in_words: NDArray[np.bool_]) -> tuple[NDArray[Any], ...]:
+    in_word = np.take(in_words, found, mode="clip")
     begins = in_word.copy()
     begins[1:] &= ~in_word[:-1]
-    return np.add.reduceat(np.take(PACKED, found, mode="clip"), firsts), np.add.reduceat(begins, firsts, dtype=np.uint32)
+    return np.add.reduceat(np.take(counted, found, mode="clip"), firsts), np.add.reduceat(begins, firsts, dtype=np.uint32)
+
+
+@functools.cache
+def _table(characters: int) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Give for each of the first characters what it is counted as, and whether it belongs to a word."""
+    codes = np.arange(characters, dtype="<u4")
+    codes[0xD800:0xE000] = 0  # halves of surrogate pairs stand in no text
+    found = _by_pattern(pl.Series(list(codes.tobytes().decode("utf-32-le"))))
+    counted = np.zeros(characters, np.uint64)
+    for place, name in enumerate(PATTERNS):
+        counted += found[name].to_numpy().astype(np.uint64) << np.uint64(16 * place)
+    return counted, found["words"].to_numpy() > 0
 
 
 def _by_pattern(texts: pl.Series) -> pl.DataFrame:
     named = pl.DataFrame({"text": texts}).select(
         chars=pl.col("text").str.len_chars(),
         words=pl.col("text").str.count_matches(r"\w+"),
-        letters=pl.col("text").str.count_matches(r"\p{L}"),
-        digits=pl.col("text").str.count_matches(r"\p{Nd}"),
-        capitals=pl.col("text").str.count_matches(r"\p{Lu}"),
-        signs=pl.col("text").str.count_matches(r"[^\w\s]"),
+        **{name: pl.col("text").str.count_matches(pattern) for name, pattern in PATTERNS.items()},
     )
     return _frame({name: named[name].to_numpy() for name in named.columns} | {"tokens": (named["words"] + named["signs"]).to_numpy()})
 

@@ -8,23 +8,31 @@ from tasks.compare.settings import CompareSettings
 from tasks.compare.shapley import drawn_orders
 from tasks.shares import Mix, restricted
 
-EXACT = 4
-"""Most sources whose coalitions are all tried without being asked for."""
-FEW_ORDERS, MANY_ORDERS = 24, 1_000
-"""Orders drawn where coalitions are tried (all of them to 4 sources), and where an ensemble says what they are worth."""
+SOURCES_TRIED = {True: 4, False: 6}
+"""Most sources of which all coalitions are tried, without being asked for: of models trained in full, and of linear classifiers."""
+ORDERS = {"trials": 24, "ensemble": 1_000}
+"""Orders drawn where the coalitions are too many."""
+ALL_ORDERS = 720
+"""Orders of 6 sources: so many are all taken."""
 LARGEST_SUM = 12
-"""Most sources whose coalitions are all summed over."""
+"""Most sources of which an ensemble's coalitions are all summed over."""
 
 
-def game_of(mix: Mix, settings: CompareSettings, seed: int) -> Game | None:
-    """Say how Shapley values are made; None where they are not asked for, or one source is all there is."""
+def game_of(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> Game | None:
+    """Say how Shapley values are made; None where they are not asked for, or one source is all there is.
+
+    Args:
+        full: whether a trial trains the recipe's own model.
+    """
     if "shapley" not in settings.values or len(mix) < 2:
         return None
-    on = settings.shapley if settings.shapley != "auto" else "trials" if len(mix) <= EXACT else "ensemble"
-    rng = generator(seed, "compare", "orders")
-    if on == "trials":
-        return Game(on="trials", orders=tuple(drawn_orders(len(mix), FEW_ORDERS, rng)))
-    return Game(on="ensemble", orders=() if len(mix) <= LARGEST_SUM else tuple(drawn_orders(len(mix), MANY_ORDERS, rng)))
+    on = settings.shapley
+    if on == "auto":
+        on = "ensemble" if full and len(mix) > SOURCES_TRIED[full] else "trials"
+    rng, few = generator(seed, "compare", "orders"), len(mix) <= max(SOURCES_TRIED.values())
+    if on == "ensemble" and len(mix) <= LARGEST_SUM:
+        return Game(on="ensemble")
+    return Game(on=on, orders=tuple(drawn_orders(len(mix), ALL_ORDERS if few and on == "trials" else ORDERS[on], rng)))
 
 
 def mixes_for(mix: Mix, settings: CompareSettings, game: Game | None) -> dict[str, list[Mix]]:

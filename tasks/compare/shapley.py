@@ -41,10 +41,12 @@ def of_orders(orders: Orders) -> Coefficients:
 
 
 def drawn_orders(players: int, count: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Draw orders, each followed by its reverse, which halves the noise where worth falls with size; all orders where they are as few."""
-    if math.factorial(players) <= count:
-        return list(permutations(range(players)))
-    drawn = [tuple(map(int, rng.permutation(players))) for _ in range((count + 1) // 2)]
+    """Draw orders, each followed by its reverse, which halves the noise where worth falls with size; all orders, shuffled, where they are as few."""
+    if players > 1 and math.factorial(players) <= count:
+        halves = [order for order in permutations(range(players)) if order[0] < order[-1]]
+        drawn = [halves[at] for at in rng.permutation(len(halves))]
+    else:
+        drawn = [tuple(map(int, rng.permutation(players))) for _ in range((count + 1) // 2)]
     return [order for one in drawn for order in (one, one[::-1])]
 
 

@@ -29,9 +29,9 @@ def merge_arms(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
     return arms.merged(mixes)
 
 
-def ask_values(mix: Mix, settings: CompareSettings, seed: int) -> tuple[Game | None, dict[str, list[Mix]]]:
+def ask_values(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> tuple[Game | None, dict[str, list[Mix]]]:
     """Say how Shapley values are made, and which mixes each value asks for."""
-    game = ask.game_of(mix, settings, seed)
+    game = ask.game_of(mix, settings, seed, full=full)
     return game, ask.mixes_for(mix, settings, game)
 
 

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.caching import RETRIES
 from tasks.errors import RecipeError
 from tasks.history import differ
+from tasks.history.earlier import LOOK_BACK, earlier_snapshots
 from tasks.history.find import FoundMix, find_mix, shards_of
 from tasks.history.impact import known_sources, made_from
 from tasks.history.ledger import ledger, spent
@@ -81,3 +82,10 @@ def ledger_of(store: str, name: str) -> dict[str, Any]:
 def count_spent(subject: str, store: str, recipe: dict[str, Any], pool: Manifest) -> dict[str, float]:  # noqa: ARG001 (a task's first argument is its subject)
     """Say how often the recipe's earlier runs have trained on each source."""
     return spent(list_records(open_store(store), recipe["name"]), recipe, pool)
+
+
+@task(name="find-earlier", task_run_name="find-earlier", cache_policy=NO_CACHE, **RETRIES)
+def find_earlier(subject: str, store: str, name: str, snapshots: list[Manifest]) -> dict[str, Manifest]:  # noqa: ARG001 (a task's first argument is its subject)
+    """Find the snapshot of each source before the present one, where the recipe's last runs mixed another one."""
+    home = open_store(store)
+    return earlier_snapshots(home, list_records(home, name, LOOK_BACK), snapshots)

@@ -2,7 +2,7 @@
 
 import codecs
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -48,10 +48,12 @@ class Mark:
     Attributes:
         offset: bytes before it.
         line: number of the line that begins there.
+        tag: fingerprint of what is before it, where an earlier reading ended there.
     """
 
     offset: int
     line: int
+    tag: str = ""
 
 
 START = Mark(0, 1)
@@ -64,6 +66,7 @@ class Batch:
     Attributes:
         frame: the source's own columns, all of them text, with `LINE`.
         loose: whether a record may lack any column; one that earlier records of the file had is null then.
+        left_out: reason -> records that are left out on purpose.
         mark: place up to which this batch and those before it give the file; None where reading cannot be taken up again.
     """
 
@@ -71,6 +74,7 @@ class Batch:
     frame: pl.DataFrame
     bad: list[BadRow] = field(default_factory=list)
     loose: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
     mark: Mark | None = None
 
 
@@ -87,6 +91,23 @@ class Opened:
     mark: Mark = START
 
 
+@dataclass(frozen=True)
+class Part:
+    """What of a source is read by itself: a file, or the whole of a source that is not made of files.
+
+    Attributes:
+        name: its name within the source, the same on every machine.
+        read: gives its records from a mark on.
+        begins: says whether what an earlier reading saw of it, by size and tag, is how it still begins.
+        read_on: how to say that it is read from a mark on.
+    """
+
+    name: str
+    read: Callable[[Mark], Iterator[Batch]]
+    begins: Callable[[int, str], bool]
+    read_on: str = "read on from byte {mark.offset:,} (line {mark.line:,})"
+
+
 def excerpt(raw: str | bytes) -> str:
     """Make the first characters of a record storable and printable."""
     text = raw[: 4 * EXCERPT].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:EXCERPT]
@@ -99,7 +120,7 @@ def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
 
 
 def as_text(value: Any) -> str | None:
-    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON.
+    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that are no text as null).
 
     Raises:
         UnicodeEncodeError: it holds half of a surrogate pair.
@@ -108,10 +129,20 @@ def as_text(value: Any) -> str | None:
         value = value[0]
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
     if not text.isascii():
         text.encode("utf-8")
     return text
+
+
+def _plain(value: Any) -> str | None:
+    """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as they are written."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], bad: list[BadRow]) -> Batch:

@@ -1,6 +1,5 @@
 """What an earlier product of the same source and settings still says of files that are as they were, or only grew."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.ingest.batch import Mark
-from tasks.ingest.files import Place, packed
+from tasks.ingest.batch import Mark, Part
+from tasks.ingest.files import packed
 from tasks.ingest.map import Tally
-from tasks.reaching import reaching
 from tasks.records import Fingerprint, Manifest, SeenFile
 
 SLICE = 50_000
@@ -80,31 +78,19 @@ class Kept:
     mark: Mark | None
 
 
-def kept(source: Probed, places: Sequence[Place]) -> dict[str, Kept]:
+def kept(source: Probed, parts: Sequence[Part]) -> dict[str, Kept]:
     """Find the files that are as they were when the earlier product was made, or begin as they were then: name -> what it holds of them."""
-    files, found = dict(zip((place.name for place in places), zip(places, source.seen.files, strict=True), strict=True)), dict[str, Kept]()
+    files, found = dict(zip((part.name for part in parts), zip(parts, source.seen.files, strict=True), strict=True)), dict[str, Kept]()
     row = bad = 0
     for old in source.files:
-        place, now = files.get(old["name"], (None, None))
+        part, now = files.get(old["name"], (None, None))
         same = now is not None and (now.bytes, now.tag) == (old["bytes"], old["tag"])
-        if place and now and (same or (now.bytes > old["bytes"] and old["next_line"] and _begins(place, old["bytes"], old["tag"]))):
+        if part and now and (same or (now.bytes > old["bytes"] and old["next_line"] and part.begins(old["bytes"], old["tag"]))):
             tally = Tally(old["rows"], old["bad"], Counter(old["dropped"]))
-            found[place.name] = Kept(row, bad, tally, tuple(old["columns"]), None if same else Mark(old["bytes"], old["next_line"]))
+            mark = None if same else Mark(old["bytes"], old["next_line"], old["tag"])
+            found[part.name] = Kept(row, bad, tally, tuple(old["columns"]), mark)
         row, bad = row + old["rows"], bad + old["bad"]
     return found
-
-
-def _begins(place: Place, size: int, tag: str) -> bool:
-    """Say whether the first bytes of a local file have this sha256."""
-    protocols = place.fs.protocol if isinstance(place.fs.protocol, tuple) else (place.fs.protocol,)
-    if "file" not in protocols:
-        return False
-    whole, left = hashlib.sha256(), size
-    with reaching(place.uri), place.fs.open(place.path, "rb") as file:
-        while left and (block := file.read(min(left, 1 << 20))):
-            whole.update(block)
-            left -= len(block)
-    return left == 0 and whole.hexdigest() == tag
 
 
 def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
@@ -113,17 +99,17 @@ def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
         yield pl.scan_parquet(path).slice(at, min(SLICE, start + count - at)).collect()
 
 
-def in_words(places: Sequence[Place], known: dict[str, Kept], source: Probed | None) -> str:
+def in_words(parts: Sequence[Part], known: dict[str, Kept], source: Probed | None) -> str:
     """Say how the files of a source are read."""
     before = {old["name"] for old in source.files} if source else set()
-    if len(places) == 1 and (only := known.get(places[0].name)) and only.mark:
-        return f"grown, read on from byte {only.mark.offset:,} (line {only.mark.line:,})"
+    if len(parts) == 1 and (only := known.get(parts[0].name)) and only.mark:
+        return "grown, " + parts[0].read_on.format(mark=only.mark)
     states = Counter(
-        ("read on where it had grown" if known[place.name].mark else "unchanged, not read")
-        if place.name in known
-        else ("changed, read anew" if place.name in before else "new, read")
-        for place in places
+        ("read on where it had grown" if known[part.name].mark else "unchanged, not read")
+        if part.name in known
+        else ("changed, read anew" if part.name in before else "new, read")
+        for part in parts
     )
-    gone = len(before - {place.name for place in places})
+    gone = len(before - {part.name for part in parts})
     counted = [f"{count:,} {state}" for state, count in states.items()] + ([f"{gone:,} gone"] if gone else [])
-    return f"of {len(places):,} file(s): {'; '.join(counted)}" if known else "read anew"
+    return f"of {len(parts):,} file(s): {'; '.join(counted)}" if known else "read anew"

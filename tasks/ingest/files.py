@@ -3,19 +3,28 @@
 import contextlib
 import fnmatch
 import gzip
+import hashlib
+import shutil
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from tasks.errors import QualityGate, Unreachable
 from tasks.ingest.batch import START, Mark, Opened
 from tasks.ingest.settings import FileSettings
 from tasks.reaching import reaching
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+VERSION_CONTROL = {".git", ".hg", ".svn"}
+"""Folders that hold no files of the folder that they lie in, but its history."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +42,12 @@ class Place:
     uri: str
 
 
-def find(path: str, base: str) -> list[Place]:
+def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
     """List the files that `path` (a file, a glob or a URL) means, sorted by name.
 
     Args:
         base: folder that relative paths start at.
+        folders: whether a folder means all files in it, however deep; links in it are not followed.
 
     Raises:
         Unreachable: there is no such file, or its server does not answer.
@@ -50,14 +60,28 @@ def find(path: str, base: str) -> list[Place]:
             # Asked strictly, a server that is down is not taken for one without the file; asked for folders, it would send the whole file.
             if not (fs.exists(root, strict=True) if web else fs.exists(root)):
                 raise Unreachable(f"cannot read {path}: there is no such file")
+            if not web and fs.isdir(root) and folders:
+                return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
             if not web and fs.isdir(root):
                 raise Unreachable(f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv")
             return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
-        found = sorted(name for name in fs.glob(root) if not fs.isdir(name))
+        matched = {name: fs.isdir(name) for name in fs.glob(root)}
+        found = [name for name, folder in matched.items() if not folder]
+        found += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
     if not found:
         raise Unreachable(f"cannot read {path}: no file matches")
-    start = len(_fixed(root))
-    return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in found]
+    return _places(fs, path, found, len(_fixed(root)))
+
+
+def _places(fs: Any, path: str, found: Iterable[str], start: int) -> list[Place]:
+    return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in sorted(set(found))]
+
+
+def _inside(fs: Any, folder: str, path: str) -> list[str]:
+    found = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
+    if not (kept := [name for name in found if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts)]):
+        raise Unreachable(f"cannot read {path}: there is no file in this folder")
+    return kept
 
 
 def _web() -> dict[str, Any]:
@@ -80,14 +104,28 @@ def details(place: Place) -> dict[str, Any]:
             raise error.__cause__ or error from None  # fsspec says so of whatever a web server answers
 
 
+def begins(place: Place, size: int, tag: str) -> bool:
+    """Say whether the first bytes of a local file have this sha256."""
+    protocols = place.fs.protocol if isinstance(place.fs.protocol, tuple) else (place.fs.protocol,)
+    if "file" not in protocols:
+        return False
+    whole, left = hashlib.sha256(), size
+    with reaching(place.uri), place.fs.open(place.path, "rb") as file:
+        while left and (block := file.read(min(left, 1 << 20))):
+            whole.update(block)
+            left -= len(block)
+    return left == 0 and whole.hexdigest() == tag
+
+
 def _fixed(pattern: str) -> str:
     """Give the folders of a glob before its first wildcard, with the last slash."""
     cut = min(pattern.index(sign) for sign in "*?[" if sign in pattern)
     return pattern[: pattern.rfind("/", 0, cut) + 1]
 
 
-def opened(place: Place, settings: FileSettings, mark: Mark = START) -> Iterator[Opened]:
-    """Give what is inside a file: itself, decompressed when it is gzip, or the members of a zip archive.
+@contextlib.contextmanager
+def unpacked(place: Place, settings: FileSettings, mark: Mark = START) -> Generator[list[Opened]]:
+    """Give what is inside a file: itself, decompressed when it is gzip, or the members of an archive, by name; they can be opened meanwhile.
 
     Args:
         mark: where to begin in a file that is no archive.
@@ -97,14 +135,55 @@ def opened(place: Place, settings: FileSettings, mark: Mark = START) -> Iterator
     """
     lower = place.path.split("?")[0].lower()
     if lower.endswith(".zip"):
-        yield from _members(place, settings.member)
+        with raw_stream(place) as raw:
+            try:
+                archive = zipfile.ZipFile(raw)
+            except zipfile.BadZipFile as error:
+                raise QualityGate(f"{place.uri}: not a whole zip archive: {error}") from None
+            names = {info.filename for info in archive.infolist() if not info.is_dir()}
+            yield _members(place, names, settings.member, lambda name: cast("BinaryIO", archive.open(name)))
+    elif lower.endswith(ARCHIVES):
+        with _unpacked_tar(place, gzipped=lower.endswith("gz")) as archive:
+            files = {info.name: info for info in archive if info.isreg()}  # links and devices are no files
+            yield _members(place, files, settings.member, lambda name: cast("BinaryIO", archive.extractfile(files[name])))
     else:
-        yield Opened(place.name, lambda: _stream(place, unpack=packed(lower)), mark)
+        yield [Opened(place.name, lambda: _stream(place, unpack=packed(lower)), mark)]
+
+
+@contextlib.contextmanager
+def whole(name: str) -> Generator[None]:
+    """Map what is raised while a file is read that is not whole.
+
+    Raises:
+        QualityGate: it cannot be unpacked to its end.
+        Unreachable: it cannot be read.
+    """
+    try:
+        with reaching(name):
+            yield
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
+        raise QualityGate(f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+
+
+@contextlib.contextmanager
+def _unpacked_tar(place: Place, *, gzipped: bool) -> Generator[tarfile.TarFile]:
+    """Open a tar archive; a compressed one is laid out on disk, since its members are not read in its order."""
+    with contextlib.ExitStack() as stack:
+        with whole(place.uri):
+            raw = stack.enter_context(raw_stream(place))
+            if gzipped:
+                plain = cast("BinaryIO", stack.enter_context(tempfile.TemporaryFile()))
+                shutil.copyfileobj(gzip.GzipFile(fileobj=raw), plain)
+                plain.seek(0)
+                raw = plain
+            archive = stack.enter_context(tarfile.open(fileobj=raw, mode="r:"))
+            archive.getmembers()
+        yield archive
 
 
 def packed(name: str) -> bool:
     """Say whether a file must be unpacked before it is read."""
-    return name.split("?", maxsplit=1)[0].lower().endswith((".gz", ".zip"))
+    return name.split("?", maxsplit=1)[0].lower().endswith((".gz", *ARCHIVES))
 
 
 class _Unpacked(gzip.GzipFile):
@@ -129,7 +208,9 @@ def raw_stream(place: Place) -> BinaryIO:
     """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of it."""
     with reaching(place.uri), contextlib.ExitStack() as until_whole:
         if not place.path.startswith(("http://", "https://")):
-            return place.fs.open(place.path, "rb")
+            if isinstance(place.fs, LocalFileSystem) and Path(place.path).exists() and not Path(place.path).is_file():
+                raise Unreachable(f"cannot read {place.uri}: it is a pipe or a device, no file")
+            return cast("BinaryIO", place.fs.open(place.path, "rb"))
         local = until_whole.enter_context(tempfile.TemporaryFile())
         place.fs.get_file(place.path, local)
         local.seek(0)
@@ -137,18 +218,12 @@ def raw_stream(place: Place) -> BinaryIO:
         return cast("BinaryIO", local)
 
 
-def _members(place: Place, pattern: str) -> Iterator[Opened]:
-    with raw_stream(place) as raw:
-        try:
-            archive = zipfile.ZipFile(raw)
-        except zipfile.BadZipFile as error:
-            raise QualityGate(f"{place.uri}: not a whole zip archive: {error}") from None
-        names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
-        hostile = [name for name in names if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts]
-        if hostile:
-            raise QualityGate(f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; nothing was read")
-        chosen = [name for name in names if fnmatch.fnmatch(name, pattern)]
-        if not chosen:
-            raise Unreachable(f"{place.uri}: none of its {len(names)} members matches {pattern!r}; there are {', '.join(names[:5])}")
-        for name in chosen:
-            yield Opened(f"{place.name}!{name}", lambda name=name: cast("BinaryIO", archive.open(name)))
+def _members(place: Place, names: Iterable[str], pattern: str, open_member: Callable[[str], BinaryIO]) -> list[Opened]:
+    known = sorted(names)
+    hostile = [name for name in known if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts]
+    if hostile:
+        raise QualityGate(f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; nothing was read")
+    chosen = [name for name in known if fnmatch.fnmatch(name, pattern)]
+    if not chosen:
+        raise Unreachable(f"{place.uri}: none of its {len(known)} members matches {pattern!r}; there are {', '.join(known[:5])}")
+    return [Opened(f"{place.name}!{name}", lambda name=name: open_member(name)) for name in chosen]

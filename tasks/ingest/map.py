@@ -90,7 +90,7 @@ class Mapper:
         bad = _bad_frame(batches)
         frame = _joined(batches)
         if not frame.height:
-            return Mapped(pl.DataFrame(schema=ROW_SCHEMA), bad.drop(PART), _tallies(len(batches), None, bad))
+            return Mapped(pl.DataFrame(schema=ROW_SCHEMA), bad.drop(PART), _tallies(batches, None, bad))
         names = [name for name in frame.columns if name not in OURS]
         try:
             frame = frame.with_columns(self._text(names).alias("__text"), self._label(names).alias("__label"))
@@ -98,7 +98,7 @@ class Mapper:
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
         bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
-        return Mapped(self._rows(frame), bad.drop(PART), _tallies(len(batches), frame, bad))
+        return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad))
 
     def _text(self, names: list[str]) -> pl.Expr:
         return self._column("text", self.settings.columns.get("text", "text"), names)
@@ -197,8 +197,8 @@ def _joined(batches: Sequence[Batch]) -> pl.DataFrame:
     return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)
 
 
-def _tallies(parts: int, frame: pl.DataFrame | None, bad: pl.DataFrame) -> list[Tally]:
-    tallies = [Tally() for _ in range(parts)]
+def _tallies(batches: Sequence[Batch], frame: pl.DataFrame | None, bad: pl.DataFrame) -> list[Tally]:
+    tallies = [Tally(dropped=Counter(batch.left_out)) for batch in batches]
     for part, count in bad.group_by(PART).len().iter_rows():
         tallies[part].bad = count
     if frame is not None:
@@ -206,7 +206,7 @@ def _tallies(parts: int, frame: pl.DataFrame | None, bad: pl.DataFrame) -> list[
             if reason is None:
                 tallies[part].rows = count
             elif reason in DROPPED:
-                tallies[part].dropped[reason] = count
+                tallies[part].dropped[reason] += count
     return tallies
 
 

@@ -2,11 +2,10 @@
 
 import hashlib
 from io import BufferedReader
-from pathlib import Path
 from typing import cast
 
 from tasks.ingest.files import Place, details, find, raw_stream
-from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.reaching import reaching
 from tasks.records import Fingerprint, SeenFile
 
@@ -18,20 +17,9 @@ def fingerprint(source: str, settings: SourceSettings, base: str) -> Fingerprint
         Unreachable: a file is missing or its server does not answer.
     """
     if isinstance(settings, FileSettings):
-        more = [extra for extra in (getattr(settings, "labels_file", None),) if extra]
-        places = [place for path in [settings.path, *more] for place in find(path, base)]
+        places = [place for path in settings.paths for place in find(path, base, folders=settings.folders)]
         return Fingerprint(source=source, files=tuple(_seen(place) for place in places))
-    name, revision = str(getattr(settings, "hub", "")), getattr(settings, "revision", None)
-    folder = Path(base) / name
-    if not folder.is_dir():
-        return Fingerprint(source=source, files=(SeenFile(name=name, bytes=0, tag=str(revision)),))
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return Fingerprint(source=source, files=tuple(_of_local(path, path.relative_to(folder).as_posix()) for path in files))
-
-
-def _of_local(path: Path, name: str) -> SeenFile:
-    with reaching(str(path)), path.open("rb") as file:
-        return SeenFile(name=name, bytes=path.stat().st_size, tag=hashlib.file_digest(file, "sha256").hexdigest())
+    return Fingerprint(source=source, files=kind_of(settings).seen_of(settings, base))
 
 
 def _seen(place: Place) -> SeenFile:

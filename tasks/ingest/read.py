@@ -1,26 +1,21 @@
 """Read a source from its files to Parquet: good rows in one file, bad rows in another, all of them counted."""
 
 import contextlib
-import gzip
-import zipfile
-import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tasks import kinds
 from tasks.errors import QualityGate
-from tasks.ingest import kinds as source_kinds
-from tasks.ingest.batch import START, Batch, Mark
+from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
-from tasks.ingest.files import Place, find, opened
+from tasks.ingest.files import Place, begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
-from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import Groups, writing
-from tasks.reaching import reaching
 from tasks.records import Account, SeenFile
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 8 << 20
@@ -34,37 +29,37 @@ def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
         Unreachable: a file is missing, or its server stops answering.
         QualityGate: a file that is not whole.
     """
+    for part in _parts(settings, base):
+        yield from part.read(START)
+
+
+def _parts(settings: SourceSettings, base: str, seen: tuple[SeenFile, ...] = ()) -> list[Part]:
+    """Give what is read of a source, one after the other.
+
+    Args:
+        seen: what the probe found, if there was one.
+    """
     if not isinstance(settings, FileSettings):
-        yield from _kind(settings).batches_of(settings, base)
-        return
-    for place in find(settings.path, base):
-        yield from _of_place(place, settings, base, START)
+        return [kind_of(settings).part_of(settings, base, seen)]
+    if hasattr(kind_of(settings), "batches_together"):
+        return [Part(settings.kind, lambda _mark: _together(settings, base), lambda _size, _tag: False)]
+    places = find(settings.path, base, folders=settings.folders)
+    return [Part(place.name, partial(_of_place, place, settings), partial(begins, place)) for place in places]
 
 
-def _kind(settings: SourceSettings) -> Any:
-    return kinds.load(source_kinds, settings.kind)
+def _of_place(place: Place, settings: FileSettings, mark: Mark) -> Iterator[Batch]:
+    with unpacked(place, settings, mark) as files:
+        for file in files:
+            with whole(file.name):
+                yield from kind_of(settings).batches(file, settings)
 
 
-def _of_place(place: Place, settings: FileSettings, base: str, mark: Mark) -> Iterator[Batch]:
-    kind = _kind(settings)
-    labels_file: str | None = getattr(settings, "labels_file", None)
-    # One after the other: an archive stays open only while its members are read.
-    for file in opened(place, settings, mark):
-        with _whole(file.name):
-            found = kind.batches(file, settings)
-            if labels_file:
-                labels = next(opened(find(labels_file, base)[0], settings))
-                found = kind.labelled(found, labels, settings.encoding)
-            yield from found
-
-
-@contextlib.contextmanager
-def _whole(name: str) -> Generator[None]:
-    try:
-        with reaching(name):
-            yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
-        raise QualityGate(f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+def _together(settings: FileSettings, base: str) -> Iterator[Batch]:
+    """Read files that give records only together; archives stay open meanwhile."""
+    with contextlib.ExitStack() as stack:
+        found = [find(path, base, folders=settings.folders) for path in settings.paths]
+        files = [[file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found]
+        yield from kind_of(settings).batches_together(files, settings)
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ class _Reading:
         self.waiting.append((given, batch))
         given.columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
         given.mark = batch.mark
-        self.size = (self.size[0] + batch.frame.height + len(batch.bad), self.size[1] + batch.frame.estimated_size())
+        self.size = (self.size[0] + batch.frame.height + len(batch.bad) + sum(batch.left_out.values()), self.size[1] + batch.frame.estimated_size())
         if self.size[0] >= TOGETHER_ROWS or self.size[1] >= TOGETHER_BYTES:
             self.flush()
 
@@ -145,39 +140,29 @@ def read_source(
             grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, labels)
-    places = find(settings.path, base) if isinstance(settings, FileSettings) else []
-    old = kept(known, places) if known and known.files and _goes_on(mapper, settings, base, places, known) else {}
+    parts = _parts(settings, base, known.seen.files if known else ())
+    old = kept(known, parts) if known and known.files and _goes_on(mapper, settings, base, parts, known) else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
     with writing(rows, ROW_SCHEMA, "text") as write_rows, writing(quarantine, BAD_SCHEMA, "raw") as write_bad:
         reading = _Reading(mapper, write_rows, write_bad)
-        for name, found in _by_file(source, settings, base, places, old):
-            reading.given.append(Given(seen.get(name, SeenFile(name=name, bytes=-1, tag=""))))
-            if known and name in old:
-                reading.keep(known, old[name])
-            for batch in found:
+        for part in parts:
+            reading.given.append(Given(seen.get(part.name, SeenFile(name=part.name, bytes=-1, tag=""))))
+            before = old.get(part.name)
+            if known and before:
+                reading.keep(known, before)
+            mark = before.mark if before else START
+            for batch in part.read(mark) if mark else ():
                 reading.add(batch)
         reading.flush()
-    return _outcome(source, reading.given, quarantine, mapper, in_words(places, old, known))
+    return _outcome(source, reading.given, quarantine, mapper, in_words(parts, old, known))
 
 
-def _by_file(
-    source: str, settings: SourceSettings, base: str, places: Sequence[Place], old: dict[str, Kept]
-) -> Iterator[tuple[str, Iterator[Batch]]]:
-    """Give the name of each file, and the batches of what is to be read of it."""
-    if not isinstance(settings, FileSettings):
-        yield source, batches(settings, base)
-        return
-    for place in places:
-        mark = old[place.name].mark if place.name in old else START
-        yield place.name, _of_place(place, settings, base, mark) if mark else iter(())
-
-
-def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, places: Sequence[Place], known: Probed) -> bool:
+def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequence[Part], known: Probed) -> bool:
     """Say whether an earlier product can be built on.
 
     Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's numbers as before.
     """
-    if not isinstance(settings, FileSettings) or not settings.alone or [file.name for file in known.seen.files] != [place.name for place in places]:
+    if not settings.alone or [file.name for file in known.seen.files] != [part.name for part in parts]:
         return False
     trial = Mapper(mapper.source, settings, mapper.labels)
     if settings.where is not None and (first := next((batch for batch in batches(settings, base) if batch.frame.height), None)):

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
 
@@ -15,12 +15,19 @@ SUFFIXES = {
     ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
     ".parquet": "parquet", ".txt": "text",
+    ".xml": "xml", ".sgm": "xml", ".sgml": "xml", ".warc": "warc",
+    ".xlsx": "spreadsheet", ".xlsm": "spreadsheet", ".xlsb": "spreadsheet", ".xls": "spreadsheet", ".ods": "spreadsheet",
 }  # fmt: skip
+
+BY_KEY = ("hub", "sql")
+"""Kinds that are known by a key of their own name."""
 
 
 class SourceSettings(Section):
     """What every source says, whatever its kind. Kinds add their own fields."""
 
+    alone: ClassVar[bool] = False
+    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
     kind: str
     columns: dict[str, str | int] = Field(default_factory=dict)
     """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""
@@ -34,6 +41,14 @@ class SourceSettings(Section):
     """Largest share of bad rows; more fail the source."""
     licence: str | None = None
     """Licence of the source, for the cards."""
+    on_failure: Literal["stop", "skip", "last"] = "stop"
+    """What follows when it cannot be reached: `stop` the run, `skip` (leave the source out, as `--without` does) or `last` (use the snapshot
+    made last with the same settings)."""
+
+    @property
+    def reading(self) -> Self:
+        """The section without `on_failure`, which changes no row."""
+        return self.model_copy(update={"on_failure": "stop"})
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -44,19 +59,24 @@ class SourceSettings(Section):
 class FileSettings(SourceSettings):
     """A source made of files."""
 
-    alone: ClassVar[bool] = False
-    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
+    folders: ClassVar[bool] = False
+    """Whether a folder means all files in it."""
     path: str
     """A file, a glob, or a URL; relative paths start at the recipe's folder."""
     member: str = "*"
-    """Which members of a zip archive, as a glob over their names."""
+    """Which members of a zip or tar archive, as a glob over their names."""
     encoding: str = "utf-8"
     """Encoding of its text; a line that is not valid in it goes to quarantine."""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything that is to be read."""
+        return (self.path,)
+
     @field_validator("path")
     @classmethod
-    def _without_credentials(cls, path: str) -> str:
-        if re.match(r"^[a-z0-9+.-]+://[^/]*@", path):
+    def _without_credentials(cls, path: Any) -> Any:
+        if any(re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])):
             raise ValueError("a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment")
         return path
 
@@ -70,6 +90,11 @@ class FileSettings(SourceSettings):
             raise ValueError(f"unknown encoding {encoding!r}; try utf-8, latin-1, cp1252, utf-16 or gb18030") from None
 
 
+def kind_of(settings: SourceSettings) -> Any:
+    """Give the module of a source's kind."""
+    return kinds.load(source_kinds, settings.kind)
+
+
 def _parse(section: Any) -> Any:
     if isinstance(section, SourceSettings) or not isinstance(section, dict):
         return section
@@ -78,8 +103,10 @@ def _parse(section: Any) -> Any:
 
 
 def _kind_from(section: dict[str, Any]) -> str:
-    if "hub" in section:
-        return "hub"
+    if own := [kind for kind in BY_KEY if kind in section]:
+        return own[0]
+    if isinstance(section.get("path"), dict):
+        return "parallel"
     name = str(section.get("path", "")).lower().removesuffix(".gz")
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):

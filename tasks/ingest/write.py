@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 GROUP_ROWS = 50_000
 GROUP_BYTES = 32 << 20
+FEW_VALUES = ("source", "label", "file", "reason")
+"""Columns worth a dictionary."""
 
 
 class Groups:
@@ -50,7 +52,7 @@ class Groups:
 def writing(path: Path, schema: dict[str, Any], measured: str) -> Generator[Groups]:
     """Open a Parquet file to be filled with rows."""
     shape = pl.DataFrame(schema=schema).to_arrow().schema
-    with pq.ParquetWriter(path, shape, compression="zstd") as writer:
+    with pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=[name for name in FEW_VALUES if name in schema]) as writer:  # pyright: ignore[reportArgumentType]
         groups = Groups(writer, measured)
         yield groups
         groups.flush()

@@ -1,10 +1,14 @@
-"""Prefect task of the profile stage. The work is in figures.py."""
+"""Prefect tasks of the profile stage. The work is in figures.py and drift.py."""
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
+from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
 from tasks.records import Manifest, Product
+
+DRIFT = "How far each source has moved from its snapshot in the last finished run that mixed another one"
+NO_EARLIER = {"rows": "no previous snapshot"}
 
 
 @stage_task("profile")
@@ -15,3 +19,15 @@ def profile_mix(work: Workbench, subject: str, pool: Manifest, mix: Manifest, se
     facts = profile(sources, shards, pool.accounts, seed)
     ui.show_table(f"profile-{subject}", rows_of(facts), headline(facts))
     return Product(rows=mix.rows, facts=facts)
+
+
+@stage_task("drift")
+def measure_drift(work: Workbench, subject: str, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int) -> Product:
+    """Measure how far each source has moved from the snapshot before; sources without one have no figures."""
+    facts = {
+        one.subject: drift(work.open(one, "data.parquet"), work.open(earlier[one.subject], "data.parquet"), seed)
+        for one in snapshots
+        if one.subject in earlier
+    }
+    ui.show_table(f"drift-{subject}", [{"source": one.subject} | facts.get(one.subject, NO_EARLIER) for one in snapshots], DRIFT)
+    return Product(facts=facts)

@@ -54,7 +54,7 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
     if len(np.unique(counts.indices)) < 2:
         return None
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
-    with np.errstate(invalid="ignore"):  # texts that are all alike explain 0 of 0
+    with np.errstate(invalid="ignore", divide="ignore"):  # texts that are all alike explain nothing of nothing, or of a rounding error
         directions = TruncatedSVD(min(DIRECTIONS, len(texts) - 1), n_iter=2, random_state=seed).fit(weights.transform(counts))
     space = Space(counter, weights, directions, None, topics)
     vectors = embed(texts, space)

@@ -150,7 +150,7 @@ def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any
     return environment.get_template(template).render(
         front=Raw(yaml.safe_dump(front, sort_keys=False, allow_unicode=True)), name=start.name, task=start.recipe["task"],
         labels=start.recipe["labels"], description=start.recipe["publish"]["description"], recipe=Raw(fenced(recipe_yaml(start), "yaml")),
-        percent=_percent, score_of=_score_of, **values,
+        unreached=start.unreached, percent=_percent, score_of=_score_of, **values,
     )  # fmt: skip
 
 

@@ -46,6 +46,19 @@ def checks_table(record: RunRecord) -> Table:
     return found
 
 
+def drift_table(record: RunRecord) -> Table:
+    """Say how far each source has moved from its snapshot before."""
+    return [{"source": source} | _moved(told) for source, told in record.drift.items()]
+
+
+def _moved(told: dict[str, Any] | None) -> dict[str, Any]:
+    if told is None:
+        return {"rows": "no previous snapshot", "new rows": "", "labels": "", "lengths": "", "words": ""}
+    new = percent(told["new"]) if told["new"] is not None else ""
+    apart = {name: told[name] if told[name] is not None else "" for name in ("labels", "lengths", "words")}
+    return {"rows": f"{told['rows_before']:,} → {told['rows_now']:,}", "new rows": new} | apart
+
+
 def personal_table(record: RunRecord) -> Table:
     """Say how much personal data was found in each source, by kind, and what became of it; never what it was."""
     kinds = sorted({kind for told in record.personal.values() for kind in told["found"]})

@@ -8,8 +8,10 @@ from tasks.runs import TaskNote
 
 HANDED_ON = (
     ("probe-source", "ingest-source"),
+    ("ingest-source", "clean-source"),
     ("probe-model", "train-model"),
     ("probe-encoder", "embed-source"),
+    ("find-earlier", "measure-drift"),
     ("check-source", "gate-checks"),
     ("check-mix", "gate-checks"),
     ("gate-checks", "weigh-sources"),

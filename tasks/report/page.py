@@ -11,7 +11,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.report import plots, words
-from tasks.report.artifacts import personal_table
+from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
 
@@ -37,6 +37,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
         personal=personal_table(record),
+        drift=drift_table(record),
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path((record.training or {}).get("online")),
@@ -46,7 +47,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         balance=_balance(record, labels),
         samples=_by_source(samples),
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
-        stopped=[note for note in record.tasks if note.state not in ("run", "cached")],
+        stopped=words.stopping(record),
         words=words,
     )
 

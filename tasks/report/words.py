@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.records import Account, CheckResult, Verdict
-from tasks.runs import RunRecord
+from tasks.runs import RunRecord, TaskNote
 
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 REASONS = {
@@ -91,10 +91,16 @@ def moment(iso: str) -> str:
 def headline(record: RunRecord) -> str:
     """Say in a few sentences what came of the run."""
     if record.status == "failed":
-        stopped = [note for note in record.tasks if note.state not in ("run", "cached")]
+        stopped = stopping(record)
         where = f" in {stopped[0].name} ({stopped[0].subject})" if stopped else ""
         return f"The run failed{where}. {'The mix was published before that.' if record.mix else 'Nothing was published.'}"
-    return " ".join([_mixed(record), _scored(record), _checked(record.checks)])
+    told = [f"{one.source} {one.done}." for one in record.unreached]
+    return " ".join([_mixed(record), *told, _scored(record), _checked(record.checks)])
+
+
+def stopping(record: RunRecord) -> list[TaskNote]:
+    """Give the tasks that a failed run could not go on from."""
+    return [note for note in record.tasks if note.state not in ("run", "cached", "unreached")]
 
 
 def _mixed(record: RunRecord) -> str:

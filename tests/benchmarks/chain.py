@@ -7,9 +7,12 @@ single spaces, applies the same five filters (words, letters, digits, capitals, 
 sources, and writes Parquet of id, text, label and source. Every engine is a process of its own, imports included, in turn.
 
 cuvee: the pure functions of ingest, clean and deduplicate with their default checks; sources side by side as in a run. It also keeps bad rows
-aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs; those few are counted as kept here.
+aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs.
 loop: a plain Python loop in one process. datasets: map, filter, filter, with two processes. datatrove: its readers, LambdaFilters and three-stage
 exact deduplication, two workers; it keeps one of equal texts, not always the first.
+
+Judged after each run, or the benchmark fails: loop and datasets keep the same ids and texts; datatrove the same texts, each once; cuvee the
+same texts, each once, but for those whose match key (letters and digits, case folded) stands in its hold-out.
 """
 
 import argparse
@@ -36,13 +39,16 @@ WORKERS = 2
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
-WORD, SIGN = re.compile(r"\w+"), re.compile(r"[^\w\s]")
+JOINERS = "\u200c\u200d"
+MARKS = JOINERS + "\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f"
+"""Parts of words that Python's `\\w` leaves out."""
+WORD, SIGN = re.compile(rf"[\w{MARKS}]+"), re.compile(rf"[^\w\s{MARKS}]")
 
 
 def normal(text: str) -> str:
     """Bring a text to the form that all engines agree on."""
     text = text if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", INVISIBLE.sub("", text))
-    return " ".join(text.split())
+    return " ".join(text.split()).strip(" " + JOINERS)
 
 
 def stays(text: str) -> bool:
@@ -106,16 +112,11 @@ def cuvee(folder: Path, out: Path) -> None:
         before = read_source(source, params, str(folder), LABELS, out / f"{source}.read", out / f"{source}.bad").account
         return clean_file(before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings).account
 
-    def written(part: tuple[str, str, Any]) -> None:
-        side, source, kept = part
-        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
-
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
-        found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
-        list(pool.map(written, found.parts()))
-    equal = sum(account.dropped.get("in_holdout", 0) for account in found.accounts)
-    (out / "equal_to_holdout").write_text(str(equal))
+    found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, 0.1, 0)
+    for side, source, kept in found.parts():
+        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
 
 
 def loop(folder: Path, out: Path) -> None:
@@ -215,12 +216,36 @@ ENGINES: dict[str, Callable[[Path, Path], None]] = {"cuvee": cuvee, "loop": loop
 # --- measuring
 
 
-def kept(out: Path) -> int:
-    """Count the rows that an engine wrote."""
-    import pyarrow.parquet as pq
+def judge(engine: str, out: Path, rules: set[tuple[str, str]]) -> int:
+    """Count the rows that an engine wrote.
 
-    extra = out / "equal_to_holdout"
-    return sum(pq.read_metadata(path).num_rows for path in out.glob("*.parquet")) + (int(extra.read_text()) if extra.exists() else 0)
+    Args:
+        rules: id and text of the rows that the rules keep.
+    """
+    import polars as pl
+
+    from tasks.keys import match_keys
+
+    frames = {path.name: pl.read_parquet(path, columns=["id" if engine != "cuvee" else "row_id", "text"]) for path in sorted(out.glob("*.parquet"))}
+    rows = [row for frame in frames.values() for row in frame.iter_rows()]
+    texts = [text for _, text in rows]
+    missing = {text for _, text in rules} - set(texts)
+    if engine == "cuvee":
+        aside = pl.concat([frame["text"] for name, frame in frames.items() if name.endswith("-holdout.parquet")])
+        missing = set(match_keys(pl.Series(sorted(missing), dtype=pl.String))) - set(match_keys(aside))
+    wrong = set(rows) - rules if engine in ("loop", "datasets") else set(texts) - {text for _, text in rules}
+    if missing or wrong or len(texts) != len(set(texts)):
+        raise SystemExit(f"{engine} did not keep the same rows: {len(missing):,} missing, {len(wrong):,} surplus, {len(texts):,} kept")
+    return len(rows)
+
+
+def by_the_rules(folder: Path) -> set[tuple[str, str]]:
+    """Give id and text of the rows that the rules keep, in the words of this file."""
+    found: dict[str, str] = {}
+    for name, text, _, _ in records(folder):
+        if stays(form := normal(text)):
+            found.setdefault(form, name)
+    return {(name, text) for text, name in found.items()}
 
 
 def main() -> None:
@@ -246,11 +271,13 @@ def main() -> None:
         if not folder.exists():
             corpus.write(corpus.documents(asked.rows, corpus.shared_data()), folder)
 
+        rules = by_the_rules(folder)
+
         def run(engine: str) -> dict[str, float]:
-            python = str(asked.peers / "bin/python") if engine == "datatrove" and asked.peers else sys.executable
+            python = str(asked.peers.absolute() / "bin/python") if engine == "datatrove" and asked.peers else sys.executable
             with tempfile.TemporaryDirectory(dir=folder.parent) as out:
                 command = [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--work", out]
-                return measure(command) | {"kept": float(kept(Path(out)))}
+                return measure(command) | {"kept": judge(engine, Path(out), rules)}
 
         print(f"{asked.rows:,} rows, {asked.rounds} rounds, medians")
         compare(asked.engines, asked.rounds, run, "datatrove")

@@ -71,7 +71,7 @@ def main() -> None:
             said: dict[str, Any] = {}
             for _ in range(asked.rounds):
                 for engine, spent in seconds.items():
-                    command = [sys.executable, __file__, "--data", asked.data, "--engine", engine, "--target", target, "--folder", folder]
+                    command = [sys.executable, __file__, "--data", asked.data.absolute(), "--engine", engine, "--target", target, "--folder", folder]
                     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
                     said[engine] = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout)
                     after = resource.getrusage(resource.RUSAGE_CHILDREN)

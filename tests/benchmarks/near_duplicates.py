@@ -2,7 +2,7 @@
 
     python tests/benchmarks/near_duplicates.py --rows 50000 [--peers VENV] [--rounds 3] [--engines cuvee rensa datatrove] [--work DIR]
 
-The peers may live in a virtual environment of their own (`pip install datatrove==0.10.1 spacy rensa==0.5.0 polars`); --peers names it.
+--peers names the virtual environment that RESULTS.md says how to make.
 Every engine is a process of its own, imports included, in turn (A B C A B C ...); it reads four Parquet files of id and text and writes
 the ids it drops. All use 5-word shingles, 128 permutations, Jaccard 0.8; datatrove and rensa with their 16 bands of 8.
 
@@ -13,19 +13,17 @@ little differently (datatrove drops punctuation and turns digits to 0), so a sma
 
 import argparse
 import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+from side_by_side import compare, measure  # noqa: E402
+
 THRESHOLD, BANDS, HEIGHT, SHINGLE = 0.8, 16, 8, 5
 CLEAN = ("original", "near")
 """Kinds of rows left once junk and exact duplicates are gone, as they are when near duplicates are looked for."""
@@ -148,65 +146,24 @@ def scores(dropped: list[str], pairs: pl.DataFrame) -> dict[str, float]:
 # --- measuring
 
 
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            yield from _tree(int(child))
-
-
-def look(pid: int, cpu: dict[int, float]) -> float:
-    """Give the memory (PSS) of a process and its children, in MB, and note each one's CPU seconds; what has just ended counts as 0."""
-    total = 0.0
-    try:
-        for one in _tree(pid):
-            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-            cpu[one] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, StopIteration):
-        return total
-    return total
-
-
-def measure(python: str, engine: str, folder: Path, out: Path) -> dict[str, float]:
-    """Run one engine in a process of its own: wall and CPU seconds, peak memory in MB, sampled 20 times a second."""
-    started = time.monotonic()
-    with (out.parent / f"{engine}.log").open("w") as log:
-        command = [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--out", str(out)]
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=out.parent, env=os.environ | {"PYTHONWARNINGS": "ignore"})
-        peak, cpu = 0.0, dict[int, float]()
-        while process.poll() is None:
-            peak = max(peak, look(process.pid, cpu))
-            time.sleep(0.05)
-    if process.returncode:
-        raise SystemExit(f"{engine} failed:\n{(out.parent / f'{engine}.log').read_text()[-3000:]}")
-    return {"wall": time.monotonic() - started, "cpu": sum(cpu.values()), "peak": peak}
-
-
-def compare(arguments: argparse.Namespace, work: Path) -> None:
-    """Run all engines in turn, then print one line for each."""
+def compare_all(arguments: argparse.Namespace, work: Path) -> None:
+    """Make input and truth where they are not there yet; run all engines in turn."""
     folder = work / f"rows-{arguments.rows}"
     if not folder.exists():
         make_input(arguments.rows, folder)
     if not (truth := work / f"truth-{arguments.rows}.parquet").exists():
         true_pairs(folder).write_parquet(truth)
     pairs = pl.read_parquet(truth)
-    peers = str(arguments.peers.absolute() / "bin/python") if arguments.peers else sys.executable
-    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in arguments.engines}
-    for turn in range(arguments.rounds):
-        for engine, results in runs.items():
-            results.append(measure(sys.executable if engine == "cuvee" else peers, engine, folder, work / f"{engine}.json"))
-            print(f"round {turn + 1} {engine}: {results[-1]}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    print(f"{arguments.rows} rows, {len(pairs)} true pairs, {arguments.rounds} rounds, medians; x = wall of that row / wall of cuvee")
-    for engine, results in runs.items():
-        middle = {name: statistics.median(result[name] for result in results) for name in ("wall", "cpu", "peak")}
-        times = {
-            f"x_{name}": statistics.median(r[name] / c[name] for r, c in zip(results, runs.get("cuvee", results), strict=True)) for name in middle
-        }
-        judged = scores(json.loads((work / f"{engine}.json").read_text()), pairs)
-        numbers = middle | times | {"rows_per_s": arguments.rows / middle["wall"]} | judged
-        print(f"{engine:10s}", "  ".join(f"{name} {value:.4g}" for name, value in numbers.items()), flush=True)
+
+    def run(engine: str) -> dict[str, float]:
+        python = str(arguments.peers.absolute() / "bin/python") if arguments.peers and engine != "cuvee" else sys.executable
+        with tempfile.TemporaryDirectory(dir=work) as scratch:
+            out = Path(scratch, "dropped.json")
+            figures = measure([python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--out", str(out)])
+            return figures | scores(json.loads(out.read_text()), pairs)
+
+    print(f"{arguments.rows:,} rows, {len(pairs):,} true pairs, {arguments.rounds} rounds, medians", flush=True)
+    compare(arguments.engines, arguments.rounds, run, "datatrove")
 
 
 def main() -> None:
@@ -225,10 +182,10 @@ def main() -> None:
         arguments.out.write_text(json.dumps(ENGINES[arguments.engine](arguments.input)))
     elif arguments.work:
         arguments.work.mkdir(parents=True, exist_ok=True)
-        compare(arguments, arguments.work.absolute())
+        compare_all(arguments, arguments.work.absolute())
     else:
         with tempfile.TemporaryDirectory() as folder:
-            compare(arguments, Path(folder))
+            compare_all(arguments, Path(folder))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def checked(rows: Callable[..., Path]) -> Callable[..., CheckResult]:
         *more: Expectation, subject: str = "s", duplicates: float = 0.0, settings: ChecksSettings | None = None, **columns: list[Any] | None
     ) -> CheckResult:
         suite = suite_for(subject, (settings or ChecksSettings()).model_copy(update={"expectations": more}), LABELS)
-        facts = facts_of([rows(**columns)], suite, duplicates)
+        facts = facts_of([rows(**columns)], suite, {"duplicate_share": duplicates})
         return result_of(subject, facts, evaluate(facts, suite)[0])
 
     return check

@@ -20,6 +20,7 @@ from tasks.records import Account, CheckResult, FileFact, Manifest
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")
+NO_DRIFT = Manifest(stage="drift", subject="sources", key="k", path="p", files=())
 
 
 def test_failing_rows_are_counted_and_a_few_are_shown(checked: Checked) -> None:
@@ -92,7 +93,7 @@ def test_the_same_expectation_twice_is_evaluated_twice(checked: Checked) -> None
 
 def test_results_come_in_the_suites_order_and_are_the_same_in_every_run(rows: Callable[..., Path]) -> None:
     suite = suite_for("s", ChecksSettings(min_rows=50), LABELS)
-    facts = facts_of([rows(label=["odd"] * 30)], suite, 0.9)
+    facts = facts_of([rows(label=["odd"] * 30)], suite, {"duplicate_share": 0.9})
     (outcomes, document), (_, again) = (evaluate(facts, suite) for _ in range(2))
     assert [one.expectation for one in outcomes] == suite
     assert [row["expectation_config"]["type"] for row in document["results"]] == [one.type for one in suite]
@@ -102,7 +103,7 @@ def test_results_come_in_the_suites_order_and_are_the_same_in_every_run(rows: Ca
 
 def test_no_trace_of_the_machine_in_the_result(rows: Callable[..., Path]) -> None:
     suite = [Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "("})]
-    document = evaluate(facts_of([rows()], suite, 0.0), suite)[1]
+    document = evaluate(facts_of([rows()], suite, {"duplicate_share": 0.0}), suite)[1]
     assert document["results"][0]["exception_message"].startswith("Invalid regular expression")
     assert "Traceback" not in json.dumps(document)
     assert "site-packages" not in json.dumps(document)
@@ -125,7 +126,7 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
     account = Account(source="s", read=90, dropped={"exact_duplicate": 60}, rows=30)
     pool = Manifest(stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=(account,))
     settings = ChecksSettings(on_failure="downweight")
-    check = check_source.fn(str(tmp_path), "s", pool, settings, LABELS)
+    check = check_source.fn(str(tmp_path), "s", pool, settings, LABELS, NO_DRIFT)
     document = json.loads((tmp_path / check.path / "result.json").read_text())
     assert [row["success"] for row in document["results"]].count(False) == 3
     result = CheckResult.model_validate(check.facts)

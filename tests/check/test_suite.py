@@ -83,14 +83,14 @@ def test_the_text_is_handed_over_only_where_an_expectation_names_it(rows: Callab
         {"column": "text"}, {"column_A": "label", "column_B": "text"}, {"column_list": ["label", "text"]},
         {"column": "label", "row_condition": condition},
     ]  # fmt: skip
-    assert "text" not in facts_of([rows()], default, 0.0).columns
+    assert "text" not in facts_of([rows()], default, {"duplicate_share": 0.0}).columns
     for kwargs in naming:
         assert "text" in columns_of(Expectation(type="expect_x", kwargs=kwargs))
-        assert "text" in facts_of([rows()], [*default, Expectation(type="expect_x", kwargs=kwargs)], 0.0).columns
+        assert "text" in facts_of([rows()], [*default, Expectation(type="expect_x", kwargs=kwargs)], {"duplicate_share": 0.0}).columns
 
 
 def test_shards_are_looked_at_together_and_in_order(rows: Callable[..., Path]) -> None:
-    facts = facts_of([rows(text=["a", "bb"]), rows(text=["ccc"])], [], 0.25)
+    facts = facts_of([rows(text=["a", "bb"]), rows(text=["ccc"])], [], {"duplicate_share": 0.25})
     assert facts["characters"].to_list() == [1, 2, 3]
     assert facts["duplicate_share"].to_list() == [0.25] * 3
     assert facts.schema["tokens"] == facts.schema["characters"] == pl.Int64  # unsigned, 1 - 2 would be 18446744073709551615

@@ -39,10 +39,16 @@ def test_counts_are_those_of_the_patterns(texts: list[str]) -> None:
     assert measured(frame["text"]).equals(wanted)
 
 
+def test_counts_of_every_character_are_those_of_the_patterns() -> None:
+    every = pl.Series([chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000])
+    wanted = pl.DataFrame({"text": every}).select(pl.col("text").str.count_matches(PATTERNS[name]).alias(name).cast(pl.UInt32) for name in COUNTS)
+    assert measured(every).equals(wanted)
+
+
 def test_counts_of_long_texts_do_not_overflow() -> None:
-    texts = pl.Series(["A1." * 50_000, "x" * LONGEST, "a b " * 16_000])
-    assert measured(texts)["letters"].to_list() == [50_000, LONGEST, 32_000]
-    assert measured(texts)["words"].to_list() == [50_000, 1, 32_000]
+    texts = pl.Series(["A1." * 50_000, "x" * LONGEST, "a b " * 16_000, "é" * (LONGEST // 2), "é" * LONGEST])
+    assert measured(texts)["letters"].to_list() == [50_000, LONGEST, 32_000, LONGEST // 2, LONGEST]
+    assert measured(texts)["words"].to_list() == [50_000, 1, 32_000, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.clean.normalise import normalised, unseen
-from tasks.keys import digests, match_digests, match_keys
+from tasks.clean.normalise import COMPOSED, normalised, unseen
+from tasks.keys import COMMON_SIGNS, digests, match_digests, match_keys
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cn", "Co"])
 TEXTS = st.text(SIGNS | st.sampled_from(" \t\n\x00\u200b\u200d\ufeff\u0301é"), max_size=30)
@@ -110,6 +110,26 @@ def test_digests_are_xxh3_of_the_utf8_bytes() -> None:
 def test_digests_of_match_keys_are_those_of_the_keys(texts: list[str]) -> None:
     some = pl.Series(texts, dtype=pl.String)
     assert match_digests(some).to_list() == digests(match_keys(some)).to_list()
+
+
+EVERY = pl.Series([chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000])
+
+
+def test_common_signs_are_nothing_in_a_key() -> None:
+    signs = EVERY.filter(EVERY.str.contains(COMMON_SIGNS))
+    assert len(signs) > 1_000
+    assert set(match_keys("a" + signs + "B")) == {"ab"}
+
+
+def test_what_is_passed_over_is_composed_with_nothing() -> None:
+    passed = EVERY.filter(~EVERY.str.contains(COMPOSED))
+    parts = {
+        one: [chr(int(code, 16)) for code in unicodedata.decomposition(one).split()]
+        for one in EVERY
+        if unicodedata.normalize("NFD", one) != one and not 0xAC00 <= ord(one) < 0xD7A4
+    }
+    assert not {*passed} & {part for pieces in parts.values() for part in pieces[1:]}
+    assert all(unicodedata.is_normalized("NFC", one) and not unicodedata.combining(one) for one in passed)
 
 
 @given(text=st.text(SIGNS | st.sampled_from(" \t\n\r\x00\u200b\u200d\u2028 é"), max_size=30))

@@ -69,3 +69,4 @@ def test_few_orders_are_all_taken_and_only_whole_ones_count() -> None:
     assert sorted(drawn_orders(3, 20, np.random.default_rng(0))) == sorted(permutations(range(3)))
     known = dict.fromkeys([0b000, 0b001, 0b011, 0b111])
     assert whole_orders(list(permutations(range(3))), known) == [(0, 1, 2)]
+    assert sorted(drawn_orders(6, 720, np.random.default_rng(0))) == sorted(permutations(range(6)))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import CuveeError, QualityGate, RecipeError
-from tasks.ingest.kinds import delimited, jsonl, text
+from tasks.ingest.kinds import delimited, jsonl, parallel, text
 from tasks.ingest.read import Outcome, read_source
 from tasks.ingest.settings import _parse
 
@@ -243,7 +243,7 @@ READERS: dict[str, dict[str, Any]] = {
     "jsonl": {"kind": "jsonl"}, "jsonl where": {"kind": "jsonl", "where": "text > 1"}, "json": {"kind": "json"},
     "json way": {"kind": "json", "records": "text.a"},
     "text": {"kind": "text", "label": "positive"}, "file": {"kind": "text", "record": "file", "label": "positive"},
-    "labels file": {"kind": "text", "labels_file": "fuzz"}, "parquet": {"kind": "parquet"},
+    "parallel": {"path": {"text": "fuzz", "label": "fuzz"}}, "parquet": {"kind": "parquet"},
 }  # fmt: skip
 
 
@@ -259,10 +259,10 @@ def test_any_file_in_any_blocks_gives_sums_that_agree_or_an_expected_error(
     found: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         for size in (block, 8 << 20):
-            for kind in (delimited, jsonl, text):
+            for kind in (delimited, jsonl, parallel, text):
                 patch.setattr(kind, "BLOCK_BYTES", size)
             try:
-                found.append(read(tmp_path, path="fuzz", encoding=encoding, **READERS[reader])[:2])
+                found.append(read(tmp_path, **({"path": "fuzz", "encoding": encoding} | READERS[reader]))[:2])
             except CuveeError as error:
                 found.append(str(error))
     assert found[0] == found[1] or "there is no column" in str(found), "blocks of another size give the same"

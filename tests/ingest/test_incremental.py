@@ -181,8 +181,8 @@ def test_other_settings_find_no_earlier_product(tmp_path: Path) -> None:
     assert {row["label"] for row in rows(store, made)} == {"negative"}
 
 
-@pytest.mark.parametrize(("name", "section"), [("a.jsonl.gz", {}), ("y.txt", {"labels_file": "a.lab"})])
-def test_what_cannot_be_read_on_is_read_anew(tmp_path: Path, name: str, section: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("name", "path"), [("a.jsonl.gz", "a.jsonl.gz"), ("y.txt", {"text": "y.txt", "label": "a.lab"})])
+def test_what_cannot_be_read_on_is_read_anew(tmp_path: Path, name: str, path: Any) -> None:
     import gzip
 
     pack = gzip.compress if name.endswith(".gz") else bytes
@@ -190,5 +190,5 @@ def test_what_cannot_be_read_on_is_read_anew(tmp_path: Path, name: str, section:
     for times in (1, 2):
         (tmp_path / name).write_bytes(b"".join(pack(line) for _ in range(times)))
         (tmp_path / "a.lab").write_text("positive\n" * times)
-        made = ingest(tmp_path / "store", tmp_path, _parse({"path": name} | section))
+        made = ingest(tmp_path / "store", tmp_path, _parse({"path": path}))
         assert (made.how, made.rows) == ("read anew", times)

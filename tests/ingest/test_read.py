@@ -1,5 +1,6 @@
 """Whatever stands in a file: the right rows or the right error, and every record is in exactly one place."""
 
+import datetime
 import gzip
 import io
 import json
@@ -18,7 +19,7 @@ from tasks.ingest import kinds as source_kinds
 from tasks.ingest.kinds import delimited
 from tasks.ingest.preview import preview
 from tasks.ingest.read import Outcome, read_source, refuse
-from tasks.ingest.settings import SourceSettings
+from tasks.ingest.settings import BY_KEY, SourceSettings
 from tasks.ingest.task import ingest_source, probe_source
 
 LABELS = ("negative", "positive")
@@ -148,18 +149,12 @@ def test_nested_json_inherits_plain_values_from_above(tmp_path: Path) -> None:
         read(tmp_path, path="a.json", records="data.paragrafs", columns={"text": "q"})
 
 
-def test_label_from_file_name_folder_and_labels_file(tmp_path: Path) -> None:
+def test_label_from_file_name(tmp_path: Path) -> None:
     for name in ("good.txt", "bad.txt"):
         (tmp_path / name).write_text(f"{name} one\n{name} two\n")
     labels = {"good": "positive", "bad": "negative"}
     rows, _, _ = read(tmp_path, path="*.txt", kind="text", label_from="name", labels=labels)
     assert [row["label"] for row in rows] == ["negative", "negative", "positive", "positive"]
-    (tmp_path / "y.lab").write_text("1\n0\n")
-    rows, _, _ = read(tmp_path, path="good.txt", labels_file="y.lab", labels={1: "positive", 0: "negative"})
-    assert [row["label"] for row in rows] == ["positive", "negative"]
-    (tmp_path / "y.lab").write_text("1\n0\n1\n")
-    with pytest.raises(QualityGate, match="3 labels for 2 records"):
-        read(tmp_path, path="good.txt", labels_file="y.lab", labels={1: "positive", 0: "negative"})
 
 
 def archive(folder: Path, members: dict[str, str]) -> None:
@@ -301,14 +296,16 @@ def test_credentials_in_a_url_are_refused() -> None:
 BYTES = st.binary(max_size=300) | st.text(alphabet='a,"\n\r\t{}[]:;\x00é\ud83d', max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds.names(source_kinds) if kind != "hub"])
+@pytest.mark.parametrize("kind", [kind for kind in kinds.names(source_kinds) if kind not in BY_KEY])
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=BYTES)
 def test_any_bytes_give_rows_that_add_up_or_an_expected_error(tmp_path: Path, kind: str, raw: bytes) -> None:
     (tmp_path / "fuzz.bin").write_bytes(raw)
     columns = {"text": 0, "label": 0} if kind != "text" else {"text": "text", "label": "text"}
+    path = {"0": "fuzz.bin", "1": "fuzz.bin"} if kind == "parallel" else "fuzz.bin"
     try:
-        rows, bad, outcome = read(tmp_path, path="fuzz.bin", kind=kind, columns=columns, labels={"a": "positive"})
+        more = {"record": "a"} if kind == "xml" else {}
+        rows, bad, outcome = read(tmp_path, path=path, kind=kind, columns=columns, labels={"a": "positive"}, **more)
     except CuveeError as error:
         assert str(error)
         return
@@ -323,3 +320,11 @@ def test_records_of_a_gzip_member_stream() -> None:
     found = list(blocks(Opened("x", lambda: gzip.GzipFile(fileobj=io.BytesIO(raw))), "utf-8", 4))  # type: ignore[arg-type,return-value]
     assert [line for _, lines in found for line in lines] == ["one", "two", "three"]
     assert found[0][0] == 1
+
+
+def test_parquet_with_bytes_and_dates_inside_lists_is_read(tmp_path: Path) -> None:
+    nested = {"images": [[b"\x89PNG", b"abc"]], "days": [[datetime.date(2024, 1, 2), datetime.date(2024, 1, 3)]]}
+    pl.DataFrame({"text": ["a"], "label": ["positive"]} | nested).write_parquet(tmp_path / "a.parquet")
+    rows, bad, _ = read(tmp_path, path="a.parquet", columns={"text": "{text} {images} {days}"})
+    assert texts(rows) == ['a [null, "abc"] ["2024-01-02", "2024-01-03"]']
+    assert not bad

@@ -11,6 +11,7 @@ Recipe:
     labels: {0: negative, 1: positive}
 """
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +19,11 @@ from typing import Any, Literal
 import polars as pl
 
 from tasks.errors import RecipeError, Unreachable
-from tasks.ingest.batch import LINE, Batch
+from tasks.ingest.batch import LINE, Batch, Part
 from tasks.ingest.columns import flattened
 from tasks.ingest.settings import SourceSettings
+from tasks.reaching import reaching
+from tasks.records import SeenFile
 
 BATCH_ROWS = 20_000
 
@@ -39,7 +42,26 @@ class Params(SourceSettings):
     """Commit of the dataset; a folder needs none."""
 
 
-def batches_of(params: Params, base: str) -> Iterator[Batch]:
+def seen_of(params: Params, base: str) -> tuple[SeenFile, ...]:
+    """Give the revision of a dataset of the Hub, or what the files of a folder hold."""
+    folder = Path(base) / params.hub
+    if not folder.is_dir():
+        return (SeenFile(name=params.hub, bytes=0, tag=str(params.revision)),)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return tuple(_of_local(path, path.relative_to(folder).as_posix()) for path in files)
+
+
+def _of_local(path: Path, name: str) -> SeenFile:
+    with reaching(str(path)), path.open("rb") as file:
+        return SeenFile(name=name, bytes=path.stat().st_size, tag=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def part_of(params: Params, base: str, _seen: tuple[SeenFile, ...]) -> Part:
+    """Give the dataset to be read; it is always read whole."""
+    return Part(params.hub, lambda _: _batches(params, base), lambda *_: False)
+
+
+def _batches(params: Params, base: str) -> Iterator[Batch]:
     """Load the dataset and read it in blocks of rows.
 
     Raises:

@@ -6,7 +6,6 @@ Recipe:
     columns: {text: body, label: sentiment}
 """
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,21 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, byte_blocks, excerpt, from_records, lines_of, mark_after
+from tasks.ingest.batch import (
+    LINE,
+    OURS,
+    BadRow,
+    Batch,
+    Block,
+    Opened,
+    bad_encoding,
+    byte_blocks,
+    decoded,
+    excerpt,
+    from_records,
+    lines_of,
+    mark_after,
+)
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -30,32 +43,35 @@ class Params(FileSettings):
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
     """Read a file block by block; a block with anything odd in it is read line by line."""
     for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
-        start, lines = block.mark.line, lines_of(block, params.encoding)
-        batch = _fast(file.name, start, lines) or _careful(file.name, start, lines, params.encoding)
+        batch = _fast(file.name, block, params.encoding) or _careful(file.name, block, params.encoding)
         yield replace(batch, mark=mark_after(block, params.encoding))
 
 
-def _fast(name: str, start: int, lines: list[str | bytes]) -> Batch | None:
-    if any(isinstance(line, bytes) for line in lines):
-        return None
-    data = "\n".join(lines).encode()  # type: ignore[arg-type]
+def _fast(name: str, block: Block, encoding: str) -> Batch | None:
+    data = block.data
+    if encoding != "utf-8":
+        text = decoded(data, encoding)
+        if text is None:
+            return None
+        data = text.encode()
     if rb"\ud" in data or rb"\uD" in data:  # polars lets half of a surrogate pair pass
         return None
-    try:
-        frame = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
+    lines = data.count(b"\n") + block.last
+    try:  # that the schema is inferred from all lines also proves that they are valid UTF-8
+        frame = pl.read_ndjson(data, infer_schema_length=None)
     except pl.exceptions.PolarsError:
         return None
     plain = all(isinstance(dtype, (pl.String, pl.Int64, pl.Boolean)) for dtype in frame.dtypes)
-    if frame.height != len(lines) or not plain or OURS & set(frame.columns):
+    if frame.height != lines or not plain or OURS & set(frame.columns):
         return None
-    numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
+    numbers = pl.int_range(block.mark.line, block.mark.line + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
     return Batch(name, frame.with_columns(pl.all().cast(pl.String)).with_columns(numbers), loose=True)
 
 
-def _careful(name: str, start: int, lines: list[str | bytes], encoding: str) -> Batch:
+def _careful(name: str, block: Block, encoding: str) -> Batch:
     bad: list[BadRow] = []
     records: list[tuple[int, dict[str, object]]] = []
-    for number, line in enumerate(lines, start):
+    for number, line in enumerate(lines_of(block, encoding), block.mark.line):
         if isinstance(line, bytes):
             bad.append(bad_encoding(number, line, encoding))
         elif line.strip():

@@ -1,4 +1,5 @@
-"""Plain text: one record a line, or one a file. Its only column is `text`; the label is fixed, named by the file, or in a second file.
+"""Plain text: one record a line, or one a file. Its only column is `text`; the label is fixed, or named by the file
+(labels in a second file: kind `parallel`).
 
 Recipe:
     kind: text
@@ -14,8 +15,7 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from tasks.errors import QualityGate
-from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, blocks, byte_blocks, lines_of, mark_after
+from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, byte_blocks, lines_of, mark_after
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
@@ -30,8 +30,6 @@ class Params(FileSettings):
     """What one record is."""
     label_from: Literal["name", "folder"] | None = None
     """Take the label from the file's name (up to its first dot) or from the folder that it lies in."""
-    labels_file: str | None = None
-    """A file with one label a line, for the records of `path` in order."""
 
 
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
@@ -64,21 +62,3 @@ def _label(name: str, label_from: str | None) -> str | None:
     if label_from == "folder":
         return path.parent.name or None
     return path.name.partition(".")[0] if label_from == "name" else None
-
-
-def labelled(batches: Iterator[Batch], labels: Opened, encoding: str) -> Iterator[Batch]:
-    """Put the lines of a labels file beside the records, by line number.
-
-    Raises:
-        QualityGate: the two files differ in length.
-    """
-    lines = [line if isinstance(line, str) else "" for _, block in blocks(labels, encoding, BLOCK_BYTES) for line in block]
-    last = 0
-    for batch in batches:
-        numbers = [*batch.frame[LINE].to_list(), *(row.line for row in batch.bad)]
-        last = max([last, *numbers])
-        if last <= len(lines):
-            column = pl.Series("label", [lines[number - 1] for number in batch.frame[LINE]], pl.String)
-            yield Batch(batch.file, batch.frame.with_columns(column), batch.bad)
-    if last != len(lines):
-        raise QualityGate(f"{labels.name} has {len(lines):,} labels for {last:,} records; the two files must have a line for each other's")

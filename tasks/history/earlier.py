@@ -1,0 +1,40 @@
+"""The snapshots that sources are compared with: those of the last run that was content with other ones."""
+
+from collections.abc import Sequence
+
+from tasks.records import Manifest
+from tasks.runs import RunRecord, TaskNote
+from tasks.storage import Store
+
+LOOK_BACK = 20
+"""Runs of the recipe that are looked at."""
+NO_SETTINGS = ("seen", "code", "polars")
+"""Parts of a snapshot's key that no recipe sets."""
+
+
+def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[Manifest]) -> dict[str, Manifest]:
+    """Find an earlier snapshot of each source, read with the same settings and of other content.
+
+    A run that failed, or whose checks left the source out, was not content with it: what it saw is nothing to compare with.
+
+    Args:
+        records: runs of the recipe, newest first.
+        now: the sources' present snapshots.
+    """
+    found = {one.subject: _earlier(store, records, one) for one in now}
+    return {name: one for name, one in found.items() if one}
+
+
+def _earlier(store: Store, records: Sequence[RunRecord], now: Manifest) -> Manifest | None:
+    for record in records:
+        note = next((note for note in record.tasks if (note.name, note.subject) == ("ingest-source", now.subject)), None)
+        out = record.status != "completed" or any(one.subject == now.subject and not one.factor for one in record.verdicts)
+        if note is None or out or note.fingerprint in ("", now.fingerprint) or _settings(note) != _settings(now):
+            continue
+        if snapshot := store.lookup(note.stage, note.key):
+            return snapshot
+    return None
+
+
+def _settings(made: Manifest | TaskNote) -> dict[str, str]:
+    return {name: part for name, part in made.parts.items() if name.partition(".")[0] not in NO_SETTINGS}

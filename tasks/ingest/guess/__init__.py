@@ -1,0 +1,1 @@
+"""What files hold, guessed from their names and first records."""

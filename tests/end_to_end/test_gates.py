@@ -1,0 +1,84 @@
+"""What a failed check does to a source's weight, from its rows to what people read of it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from flows.blend import blend
+from flows.calls import Made, Plain, walk
+from flows.record import gather
+from tasks.errors import QualityGate
+from tasks.publish.cards import dataset_card
+from tasks.publish.task import begin_run
+from tasks.recipe import load_recipe
+from tasks.report.artifacts import checks_table, receipt_table
+from tasks.report.page import build_page
+from tasks.runs import RunRecord
+
+WORDS = [f"word{number}" for number in range(2000)]
+ASKED = {"news": 0.4, "talk": 0.3, "tweets": 0.3}
+SPAM = {"type": "expect_column_values_to_not_match_regex", "kwargs": {"column": "text", "regex": "^buy "}}
+
+
+def write_recipe(folder: Path, policy: str) -> str:
+    rng = np.random.default_rng(3)
+    for name in ASKED:
+        texts = [" ".join(rng.choice(WORDS, size=12)) for _ in range(200)]
+        spam = [f"buy {text}" if name == "tweets" and number % 4 == 0 else text for number, text in enumerate(texts)]
+        pl.DataFrame({"text": spam, "label": ["yn"[number % 3 % 2] for number in range(200)]}).write_csv(folder / f"{name}.csv")
+    recipe = {
+        "name": "gates", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ASKED},
+        "checks": {"policies": {"tweets": policy}, "expectations": [SPAM | {"subjects": ["tweets"]}]}, "mix": {"weights": ASKED, "size": 300},
+    }  # fmt: skip
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
+    return str(folder / "recipe.yaml")
+
+
+def run(folder: Path, policy: str) -> tuple[Made, RunRecord]:
+    loaded, made = load_recipe(write_recipe(folder, policy)), Made()
+    walk(blend(loaded, str(folder / "store"), Plain(), made), "mix")
+    return made, gather(begin_run(loaded.published), loaded, str(folder / "store"), made, [])
+
+
+def pass_rate(folder: Path, made: Made) -> float:
+    train = pl.read_parquet(folder / "store" / made.pool.path / "train" / "tweets.parquet")
+    return 1 - train["text"].str.starts_with("buy ").mean()
+
+
+def places(record: RunRecord, made: Made) -> dict[str, str]:
+    said: dict[str, Any] = {"ui": [receipt_table(record), checks_table(record)], "report": build_page(record, [], {})}
+    return {name: str(text) for name, text in said.items()} | {"card": dataset_card(record, made.mix, "f" * 64)}
+
+
+def test_downweight_scales_by_the_pass_rate(tmp_path: Path) -> None:
+    made, record = run(tmp_path, "downweight")
+    rate = pass_rate(tmp_path, made)
+    assert 0.6 < rate < 0.9
+    weights = {name: share * (rate if name == "tweets" else 1) / (0.7 + 0.3 * rate) for name, share in ASKED.items()}
+    assert {row.source: row.weight for row in record.receipt} == pytest.approx(weights)
+    assert {row.source: row.requested for row in record.receipt} == pytest.approx(ASKED)
+    assert all(abs(row.rows - 300 * weights[row.source]) < 1 for row in record.receipt)
+    for place, text in places(record, made).items():
+        assert f"times {rate:.2f} for its checks" in text, place
+    assert f"weight × {rate:.2f}" in places(record, made)["report"]
+
+
+def test_quarantine_leaves_out_and_renormalises(tmp_path: Path) -> None:
+    made, record = run(tmp_path, "quarantine")
+    assert {row.source: row.weight for row in record.receipt} == pytest.approx({"news": 4 / 7, "talk": 3 / 7, "tweets": 0})
+    assert {row.source: row.rows for row in record.receipt} == {"news": 171, "talk": 129, "tweets": 0}
+    for place, text in places(record, made).items():
+        assert "left out by its checks" in text, place
+        assert "tweets left out by its checks, so 0.57" in text, place
+    assert set(pl.read_parquet(tmp_path / "store" / made.mix.path / "data" / "train-*.parquet")["source"]) == {"news", "talk"}
+
+
+def test_warn_changes_nothing_and_stop_stops(tmp_path: Path) -> None:
+    _, record = run(tmp_path, "warn")
+    assert {row.source: row.weight for row in record.receipt} == pytest.approx(ASKED)
+    with pytest.raises(QualityGate, match="checks failed for tweets"):
+        run(tmp_path, "stop")
