@@ -34,9 +34,10 @@ class Arms:
 
 def settle_arms(place: Bench, names: Sequence[str]) -> Arms:
     """Settle the shares of every arm; one whose shares cannot be settled fails, the others stand."""
-    found, known = Arms(), place.loaded.recipe.sources
-    found.notes += [f"{name.removeprefix(ONLY)} could not be reached; it is in no mix." for name in names if name.startswith(ONLY) and name.removeprefix(ONLY) not in known]
-    names = [name for name in names if not name.startswith(ONLY) or name.removeprefix(ONLY) in known]
+    found, asked = Arms(), {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
+    gone = {name: source for name, source in asked.items() if source not in place.loaded.recipe.sources}
+    found.notes += [f"{source} could not be reached; it is in no mix." for source in gone.values()]
+    names = [name for name in names if name not in gone]
     out = {verdict.subject for verdict in settled(place.made.verdicts) if verdict.factor == 0}
     out |= {account.source for account in place.pool.accounts if not account.rows}
     mixes: dict[str, Mix] = {name: ((name.removeprefix(ONLY), 1.0),) for name in names if name.startswith(ONLY)}

@@ -282,4 +282,19 @@ def _error(error: float | None) -> str:
 
 def compared(found: dict[str, Any]) -> None:
     """Print a comparison."""
-    console.print_json(data={k: found[k] for k in ("sentence", "notes", "left_out", "trials", "budget", "arms", "contrasts", "worth", "shapley")})
+    from tasks.comparison import Comparison
+    from tasks.report.task import comparison_tables
+
+    console.print()
+    for title, rows in comparison_tables(Comparison.model_validate(found | {"recipe": {}})).items():
+        columns = [column for column in (rows[0] if rows else {}) if any(row[column] for row in rows)]
+        if rows:
+            table(
+                title.capitalize(), [*columns[:1], *(f"{column}>" for column in columns[1:])], ([row[column] for column in columns] for row in rows)
+            )
+    for note in [*found["notes"], *(f"No time for {line}." for line in found["left_out"])]:
+        console.print(f"Note     {note}", markup=False)
+    trials = found["trials"]
+    console.print(f"Trials   {trials['run']} run, {trials['cached']} from the store, in {found['seconds']:.1f} s")
+    console.print(f"Report   {found['report']}", markup=False)
+    console.print(found["sentence"], markup=False, style="bold")

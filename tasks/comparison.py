@@ -23,15 +23,15 @@ def score_text(metric: Metric, score: float) -> str:
 def gain_text(metric: Metric, gain: float) -> str:
     """Write a difference of scores, more is better: `+1.2 points`, or by how much the perplexity falls."""
     if metric == "accuracy":
-        return f"{100 * gain:+.1f} points"
-    return f"{100 * math.expm1(-gain):+.1f} % perplexity"
+        return f"{100 * gain:+.1f} points".replace("-", "−")
+    return f"{100 * math.expm1(-gain):+.1f} % perplexity".replace("-", "−")
 
 
 def range_text(metric: Metric, low: float, high: float) -> str:
     """Write an interval of differences."""
     if metric == "accuracy":
-        return f"{100 * low:+.1f} to {100 * high:+.1f}"
-    return f"{100 * math.expm1(-low):+.1f} to {100 * math.expm1(-high):+.1f} %"
+        return f"{100 * low:+.1f} to {100 * high:+.1f}".replace("-", "−")
+    return f"{100 * math.expm1(-low):+.1f} to {100 * math.expm1(-high):+.1f} %".replace("-", "−")
 
 
 class Arm(Section):

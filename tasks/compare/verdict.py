@@ -85,7 +85,7 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) 
 
 def size_text(metric: Metric, size: float) -> str:
     """Write the size of a difference, without a sign."""
-    return gain_text(metric, size).lstrip("+-")
+    return gain_text(metric, size).lstrip("+−")
 
 
 def _listed(names: Sequence[str]) -> str:

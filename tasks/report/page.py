@@ -27,7 +27,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         samples: a few rows of the mix.
         labels: source -> label -> rows in the mix; empty when there is no mix.
     """
-    return _template().render(
+    return template("template.html.j2").render(
         record=record,
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         headline=words.headline(record),
@@ -53,12 +53,13 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Load a page's template; whatever is put in is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, finalize=visible,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template("template.html.j2")
+    return environment.get_template(name)
 
 
 def visible(value: Any) -> Any:
