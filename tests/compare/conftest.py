@@ -12,12 +12,12 @@ WORDS = {"food": ("tasty", "stale"), "film": ("gripping", "dull"), "noise": ("bl
 
 
 def lines(source: str, rows: int, rng: np.random.Generator, labels: tuple[str, ...] = ("good", "bad")) -> list[str]:
-    """Write rows `text,label`: a tenth of the labels is wrong; of `noise`, half."""
+    """Write rows `text,label`: the last word tells the label in nine of ten rows; in `noise` it tells nothing."""
     found = ["text,label"]
-    wrong = 0.5 if source == "noise" else 0.1
+    wrong = 1.0 if source == "noise" else 0.1
     for number in range(rows):
         label = labels[number % len(labels)]
-        word = WORDS[source][("good", "bad").index(label) if rng.random() > wrong else rng.integers(2)]
+        word = WORDS[source][("good", "bad").index(label) if rng.random() >= wrong else rng.integers(2)]
         filler = " ".join(f"w{one}" for one in rng.integers(0, 400, 9))
         found.append(f"{source} {number} {filler} {word},{label}")
     return found
