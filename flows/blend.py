@@ -14,7 +14,7 @@ from tasks.mix.task import plan_mix, write_mix
 from tasks.nearby.task import compare_meanings, decontaminate_pool, thin_pool
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
-from tasks.recipe import ALL_TEXTS, ANY_LABEL, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
+from tasks.recipe import ALL_TEXTS, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
 from tasks.relevance.task import appraise_sources, learn_source, select_rows
 from tasks.sift.task import sift_pool
 from tasks.weigh.task import weigh_sources
@@ -59,10 +59,11 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     spent = [call(count_spent, "mix", store, loaded.published, made.pool)] if recipe.mix.max_total_epochs else []
     made.plan = call(plan_mix, store, "mix", made.pool, made.weights, recipe.mix.plan, epochs, recipe.seed, *spent)
     yield "plan"
-    made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan)
+    media = [raw[name] for name, source in recipe.sources.items() if source.media]
+    made.mix = call(write_mix, store, "mix", made.pool, made.plan, recipe.mix.plan, *([media] if media else []))
     made.mix_check = call(check_mix, store, "mix", made.mix, recipe.checks, labels)
     made.mix_verdict = call(gate_checks, "mix", [made.mix_check], recipe.checks)
-    made.profile = call(profile_mix, store, "mix", made.pool, made.mix, recipe.seed)
+    made.profile = call(profile_mix, store, "mix", [*raw.values()], made.pool, made.mix, recipe.seed)
     yield "mix"
 
 
@@ -77,6 +78,6 @@ def weigh(recipe: Recipe, wanted: WeighSettings, store: str, call: Call, made: M
 
 def _benchmarks(settings: DecontaminateSettings, folder: str, store: str, call: Call) -> list[Any]:
     """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones are dropped."""
-    seen = {name: call(probe_source, name, source, folder) for name, source in settings.benchmarks.items()}
-    raw = {name: call(ingest_source, store, name, seen[name], source, (ANY_LABEL,), folder) for name, source in settings.benchmarks.items()}
+    seen = {name: call(probe_source, name, source, folder) for name, source in settings.against.items()}
+    raw = {name: call(ingest_source, store, name, seen[name], source, (), folder) for name, source in settings.against.items()}
     return [call(clean_source, store, name, raw[name], ALL_TEXTS) for name in settings.against]

@@ -57,10 +57,8 @@ def _mask() -> int:
 
 def _put(draft: str, target: Path, *, force: bool) -> None:
     """Give the draft its name; without `force` never over a file that has come up meanwhile."""
-    if force:
-        Path(draft).replace(target)
-        return
     try:
-        target.hardlink_to(draft)
+        target.touch(exist_ok=force)
     except FileExistsError:
         raise RecipeError(f"{target} is there already; --force overwrites it, --out FILE takes another name") from None
+    Path(draft).replace(target)

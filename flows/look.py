@@ -12,8 +12,9 @@ from tasks.embed.task import probe_encoder
 from tasks.errors import CuveeError, RecipeError, Unreachable
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
+from tasks.measures import MEASURED
 from tasks.mix.task import replay_mix
-from tasks.recipe import ANY_LABEL, LoadedRecipe, load_recipe
+from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
 from tasks.runs import RunRecord, find_run, last_run, list_records
 from tasks.storage import open_store, overlay
@@ -39,9 +40,9 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
                 unreached[name] = str(error)
                 continue
             problems.append(type(error)(f"sources.{name}: {error}"))
-    for name, settings in (loaded.recipe.decontaminate.benchmarks if loaded.recipe.decontaminate else {}).items():
+    for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
         try:
-            preview_source(name, settings, loaded.folder, (ANY_LABEL,))
+            preview_source(name, settings, loaded.folder, ())
         except CuveeError as error:
             problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
     if loaded.recipe.semantic_duplicates:
@@ -122,7 +123,7 @@ def _brief(record: RunRecord) -> dict[str, Any]:
         "status": record.status,
         "started": record.started,
         "rows": record.mix.rows if record.mix else None,
-        "accuracy": record.metrics.get("accuracy") if record.metrics else None,
+        **{told.main.key: (record.metrics or {}).get(told.main.key) for told in MEASURED.values()},
         "seconds": record.seconds,
     }
 

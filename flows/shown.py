@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.home import port
+from tasks.measures import MEASURED, measured
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -62,21 +63,19 @@ def unreached(found: Sequence[dict[str, Any]]) -> None:
 
 
 def scores(metrics: dict[str, Any]) -> None:
-    """Print the scores in total, per source and for the majority class."""
-    total = {"accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"], "rows": metrics.get("rows")}
-    named = [*metrics["by_source"].items(), ("all", total)]
-    if baseline := metrics.get("baseline"):
-        named.append(("majority class", baseline))
-    table(
-        "Scores on the hold-out",
-        ["source", "accuracy>", "95 % interval>" if "accuracy_interval" in metrics else ">", "macro-F1>", "rows>"],
-        ([name, score["accuracy"], _interval(metrics if name == "all" else score), score["macro_f1"], score.get("rows")] for name, score in named),
-    )
-
-
-def _interval(score: dict[str, Any]) -> str:
-    low_high = score.get("accuracy_interval")
-    return f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else ""
+    """Print the scores in total, per source and for the baseline."""
+    told = measured(metrics)
+    main, others = told.main, told.measures[1:]
+    named = [*metrics["by_source"].items(), ("all", metrics)] + ([(told.baseline, metrics["baseline"])] if metrics.get("baseline") else [])
+    rows = (
+        [
+            name, main.cell(score[main.key]), " to ".join(map(main.cell, score.get(f"{main.key}_interval", ()))),
+            *(one.cell(score[one.key]) for one in others), score.get("rows"),
+        ]
+        for name, score in named
+    )  # fmt: skip
+    within = f"{100 * metrics['confidence']:g} % interval>" if "confidence" in metrics else ">"
+    table("Scores on the hold-out", ["source", f"{main.name}>", within, *(f"{one.name}>" for one in others), "rows>"], rows)
 
 
 def ran(summary: dict[str, Any]) -> None:
@@ -139,8 +138,9 @@ def one_line(text: str, most: int = 90) -> str:
 def validated(found: dict[str, Any]) -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in found["sources"].items():
-        rows = [[row.get("text", "")[:80], row.get("label")] for row in source["sample"][:3]]
-        table(f"{name}: columns {', '.join(map(str, source['columns']))}", ["text", "label"], rows)
+        columns = ["text", "label"] if source["labels"] else ["text"]
+        rows = [[str(row.get(column, ""))[:80] for column in columns] for row in source["sample"][:3]]
+        table(f"{name}: columns {', '.join(map(str, source['columns']))}", columns, rows)
     for name, why in found["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
     console.print(f"{found['recipe']}: valid; nothing was written")
@@ -157,8 +157,10 @@ def listed(found: dict[str, Any]) -> None:
     if not found["runs"]:
         console.print("no runs yet")
         return
-    columns = ["run", "name", "status", "started", "rows>", "accuracy>", "seconds>"]
-    table("", columns, (list(row.values()) for row in found["runs"]))
+    scored = [told.main for told in MEASURED.values() if any(row[told.main.key] is not None for row in found["runs"])]
+    columns = ["run", "name", "status", "started", "rows", *(one.key for one in scored), "seconds"]
+    titles = [*columns[:4], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
+    table("", titles, ([row[column] for column in columns] for row in found["runs"]))
 
 
 def shown(record: dict[str, Any]) -> None:
@@ -202,14 +204,12 @@ def differed(found: dict[str, Any]) -> None:
     table("Sources", ["source", "weight A>", "B>", "rows A>", "B>", "epochs A>", "B>"], shares)
     counts = ([row["source"], row["only_a"], row["only_b"], row["both"], row["as_often"]] for row in found["rows"])
     table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
-    columns = ["source", "accuracy A>", "B>", "macro-F1 A>", "B>", "same hold-out"]
+    both = [one for told in MEASURED.values() for one in told.measures if any(f"{one.key}_a" in row for row in found["scores"])]
+    columns = ["source", *(column for one in both for column in (f"{one.name} A>", "B>")), "same hold-out"]
     same = found["same_holdout"] | {
         "all": found["same_holdout"].keys() == {row["source"] for row in found["sources"]} and all(found["same_holdout"].values())
     }
-    scored = (
-        [row["source"], row["accuracy_a"], row["accuracy_b"], row["macro_f1_a"], row["macro_f1_b"], same.get(row["source"])]
-        for row in found["scores"]
-    )
+    scored = ([row["source"], *(row[f"{one.key}_{side}"] for one in both for side in "ab"), same.get(row["source"])] for row in found["scores"])
     table("Scores, each on its own hold-out", columns, scored)
 
 
@@ -225,7 +225,7 @@ def traced(found: dict[str, Any]) -> None:
         "label": found["label"],
         "places": f"{found['times']:,}: {', '.join(map(str, found['places'][:10]))}{', …' if found['times'] > 10 else ''}",
     }
-    table("", ["", ""], facts.items())
+    table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))
 
 
 def replayed(found: dict[str, Any]) -> None:

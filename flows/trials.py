@@ -6,6 +6,7 @@ from typing import Any
 from flows.blend import blend, weigh
 from flows.calls import Call, Made, Submitted, settled, walk
 from tasks.embed.task import embed_source, probe_encoder
+from tasks.errors import RecipeError
 from tasks.evaluate.task import evaluate_model
 from tasks.mix.task import plan_mix, write_mix
 from tasks.recipe import LoadedRecipe, MixSettings
@@ -59,12 +60,14 @@ class Bench:
         if self.start is None:
             return self.call(run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed)
         mix = self.call(write_mix, self.store, name, self.pool, plan, settings)
-        model = self.call(train_model, self.store, name, self.start, mix, recipe.train, recipe.labels, seed, self.loaded.folder)
-        return self.call(evaluate_model, self.store, name, model, mix, recipe.evaluate, recipe.labels, seed)
+        model = self.call(train_model, self.store, name, self.start, mix, recipe.train, recipe.objective, seed, self.loaded.folder)
+        return self.call(evaluate_model, self.store, name, model, mix, recipe.evaluate, recipe.objective, seed)
 
 
 def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
+    if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
+        raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
     walk(blend(loaded, store, call, made), "check")
     if isinstance(call, Submitted):
         call.finish()
@@ -73,7 +76,7 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
-    start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trials.full else None
+    start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
     return Bench(loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start)
 
 

@@ -6,6 +6,8 @@ import unicodedata
 import polars as pl
 import xxhash
 
+MEDIA_KEY = "media_key"
+"""Column of rows with an image or a recording: the digest of its bytes."""
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
@@ -17,6 +19,18 @@ COMMON_SIGNS = "[\u2010-\u2016\u2018-\u2027\u2030-\u203b\u2600-\u2775\u2794-\u27
 def digests(texts: pl.Series) -> pl.Series:
     """Give the 16 bytes of XXH3-128 of every text as UTF-8."""
     return pl.Series("key", list(map(xxhash.xxh3_128_digest, texts.cast(pl.Binary).to_list())), pl.Binary)
+
+
+def row_keys(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be learnt and one kept aside.
+
+    Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is said of them.
+    """
+    texts = digests(rows["text"])
+    if MEDIA_KEY not in rows.columns:
+        return texts, match_digests(rows["text"])
+    both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
+    return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[MEDIA_KEY].alias("match")
 
 
 def match_digests(texts: pl.Series) -> pl.Series:

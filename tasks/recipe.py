@@ -15,22 +15,21 @@ from tasks.compare.settings import CompareSettings
 from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.ingest.settings import Source, SourceSettings
+from tasks.ingest.settings import Source
 from tasks.mistakes import NAME, Problem, explain, listing, open_secrets, strangers
 from tasks.mix.settings import PlanSettings
 from tasks.nearby.settings import NearSettings, OverlapSettings
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe_file import expand, leave_out, override, read, unexpand
-from tasks.records import Section
+from tasks.records import Objective, Section
 from tasks.relevance.settings import SelectSettings
 from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
 from tasks.trial.settings import HeadSettings
+from tasks.unlabelled import label_problems
 from tasks.weigh.settings import ShareSettings, WeighSettings, Weights
 
-ANY_LABEL = "any"
-"""Stands for the labels of benchmark rows, which do not matter."""
 ALL_TEXTS = SourceCleaning(max_chars=2**31)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
 
@@ -63,17 +62,6 @@ class DecontaminateSettings(OverlapSettings):
         """The section without the benchmarks, which are read by then."""
         return OverlapSettings(**{name: getattr(self, name) for name in OverlapSettings.model_fields})
 
-    @property
-    def benchmarks(self) -> dict[str, SourceSettings]:
-        """The benchmarks, to be read whatever their labels are."""
-        return {
-            name: source.model_copy(update={"label": ANY_LABEL, "labels": None, "columns": _text_of(source)}) for name, source in self.against.items()
-        }
-
-
-def _text_of(source: SourceSettings) -> dict[str, str | int]:
-    return {role: column for role, column in source.columns.items() if role != "label"}
-
 
 class SemanticSettings(EncoderSettings):
     """Which rows mean the same."""
@@ -102,7 +90,7 @@ class TrialSettings(HeadSettings):
     encoder: EncoderSettings | None = None
     """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs of words."""
     full: bool = False
-    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier."""
+    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; language models always are."""
 
     @model_validator(mode="after")
     def _one_learner(self) -> Self:
@@ -134,10 +122,10 @@ class Recipe(Section):
 
     name: str = Field(pattern=NAME)
     """What mixes, models and runs are filed under."""
-    task: Literal["text-classification"] = "text-classification"
-    """What the model is to learn."""
-    labels: tuple[str, ...] = Field(min_length=2)
-    """The label set; the order numbers the classes."""
+    task: Literal["text-classification", "language-modelling"] = "text-classification"
+    """What the model is to learn: the labels of texts, or the texts themselves, token after token."""
+    labels: tuple[str, ...] = ()
+    """The label set, two at least; the order numbers the classes. Language modelling has none."""
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
     personal: PersonalSettings | None = None
@@ -162,6 +150,22 @@ class Recipe(Section):
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
+
+    @property
+    def objective(self) -> Objective:
+        """What is trained for and measured."""
+        return Objective(task=self.task, labels=self.labels)
+
+    @property
+    def trains_in_trials(self) -> bool:
+        """Whether a trial trains the recipe's own model; a linear classifier stands for none but classifiers."""
+        return self.trials.full or self.task == "language-modelling"
+
+    @model_validator(mode="after")
+    def _one_kind_of_media(self) -> Self:
+        if len({source.media for source in self.sources.values() if source.media}) > 1:
+            raise ValueError("sources: a mix has one column of media, images or audio; mix the image folders and the audio folders by two recipes")
+        return self
 
     @model_validator(mode="after")
     def _one_says_how_weights_change(self) -> Self:
@@ -226,7 +230,7 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
 def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
-    problems += [*strangers(expanded), *open_secrets(tree)]
+    problems += [*strangers(expanded), *open_secrets(tree), *label_problems(expanded)]
     recipe: Recipe | None = None
     try:
         recipe = Recipe.model_validate(expanded)

@@ -29,6 +29,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be part of a content key")
 
 
+class Objective(Section):
+    """What the model is to learn."""
+
+    task: str
+    labels: tuple[str, ...] = ()
+    """The label set; empty where the texts themselves are what is learned."""
+
+
 class SeenFile(Section):
     """One file as the probe found it: a name that does not depend on the machine, and what identifies its content."""
 

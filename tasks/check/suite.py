@@ -20,15 +20,18 @@ def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str], mea
     Args:
         subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have none twice.
         measured: columns of drift that the subject has; nothing is expected of the others.
+        labels: the recipe's; without any nothing is expected of them.
     """
     default = [
         _expect("table_row_count_to_be_between", min_value=settings.min_rows),
         *(_expect("column_to_exist", column=column) for column in ("row_id", "source", "label", "tokens", "characters")),
-        *(_expect("column_values_to_not_be_null", column=column) for column in ("row_id", "label", "characters")),
-        _expect("column_values_to_be_in_set", column="label", value_set=list(labels)),
-        _expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels)),
+        *(_expect("column_values_to_not_be_null", column=column) for column in ("row_id", "characters")),
         _expect("column_values_to_be_between", "warning", column="characters", min_value=1, max_value=settings.max_chars),
     ]
+    if labels:
+        default.append(_expect("column_values_to_not_be_null", column="label"))
+        default.append(_expect("column_values_to_be_in_set", column="label", value_set=list(labels)))
+        default.append(_expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels)))
     if subject != MIX:
         default.append(_expect("column_max_to_be_between", column="duplicate_share", max_value=settings.max_duplicates))
         default.append(_expect("column_values_to_be_unique", column="row_id"))

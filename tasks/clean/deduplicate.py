@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.clean.filter import conflicts
 from tasks.clean.holdout import in_holdout
+from tasks.keys import MEDIA_KEY
 from tasks.records import Account
 
 
@@ -18,7 +19,7 @@ class Pool:
 
     Attributes:
         sides: side (`train`, `holdout`) -> source -> one truth value for each row of the source's file.
-        labels: side -> label -> rows.
+        labels: side -> label -> rows; empty where rows have none.
         accounts: the sources' accounts, closed, in the recipe's order.
         label_conflicts: texts that stand in several sources with different labels.
     """
@@ -37,7 +38,9 @@ def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     """Give for every row its label, its tokens, the keys of its text (exact and match) and whether it belongs to the hold-out."""
     rows = pl.read_parquet(file, columns=["label", "tokens"])
     found = pl.read_parquet(keys)
-    return pl.concat([rows, found, in_holdout(found["key"], share, seed).to_frame()], how="horizontal")
+    # All texts of one image or recording fall on the same side.
+    drawn = found["match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"]
+    return pl.concat([rows, found, in_holdout(drawn, share, seed).to_frame()], how="horizontal")
 
 
 def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], share: float, seed: int) -> Pool:
@@ -57,7 +60,7 @@ def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account],
     chosen = {"train": stays & ~pl.col("holdout"), "holdout": stays & pl.col("holdout")}
     return Pool(
         sides={side: {name: part.select(mask).to_series() for name, part in parts.items()} for side, mask in chosen.items()},
-        labels={side: dict(judged.filter(mask)["label"].value_counts().sort("label").iter_rows()) for side, mask in chosen.items()},
+        labels={side: dict(judged.filter(mask)["label"].drop_nulls().value_counts().sort("label").iter_rows()) for side, mask in chosen.items()},
         accounts=tuple(_closed(account, *(parts[account.source].filter(mask) for mask in (~stays, *chosen.values()))) for account in accounts),
         label_conflicts=conflicts(every),
     )

@@ -15,7 +15,7 @@ from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.errors import QualityGate
-from tasks.keys import digests, match_digests
+from tasks.keys import MEDIA_KEY, row_keys
 from tasks.records import Account
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
@@ -42,7 +42,7 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
     """Clean the rows of a Parquet file into another.
 
     Texts are normalised; what is empty, too short, too long, refused by a filter or a repetition is dropped, for the first of these
-    reasons. Of equal texts the first stays, whatever its label.
+    reasons. Of equal texts the first stays, whatever its label; rows with media are equal when both text and media are.
 
     Args:
         out: written: the rows that stay, in their order.
@@ -52,7 +52,7 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
         QualityGate: no row is left.
     """
     dropped = Counter(before.dropped)
-    with _Groups(out) as groups:
+    with _Groups(out, media=MEDIA_KEY in pq.read_schema(file).names) as groups:
         seen = pl.concat(list(_sifted(file, groups, settings, dropped)))
     if not seen["first"].any():
         raise _nothing_left(before, dropped)
@@ -73,21 +73,22 @@ def _sifted(file: Path, groups: "_Groups", settings: SourceCleaning, dropped: Co
             block = pl.concat([block, measured(block["text"])], how="horizontal")
             reasons = judge(block, settings)
             dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
-            block = block.filter(reasons.is_null()).select(COLUMNS)
-            found = digests(block["text"])
+            block = block.filter(reasons.is_null()).select(groups.columns)
+            found, alike = row_keys(block)
             first = pl.Series("first", [not (key in known or known.add(key)) for key in found], dtype=pl.Boolean)
             if repeats := len(first) - int(first.sum()):
                 dropped["exact_duplicate"] += repeats
             groups.add(block.filter(first))
-            yield pl.DataFrame([found, match_digests(block["text"]), block["label"], first])
+            yield pl.DataFrame([found, alike, block["label"], first])
 
 
 class _Groups:
     """Writes rows to a Parquet file in groups of a fixed size, so that equal rows are equal bytes however they come."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, *, media: bool) -> None:
         self.out, self.rows, self.tokens = out, 0, 0
-        self.waiting = pl.DataFrame(schema=SHAPE)
+        self.waiting = pl.DataFrame(schema=SHAPE | ({MEDIA_KEY: pl.Binary} if media else {}))
+        self.columns = self.waiting.columns
 
     def __enter__(self) -> Self:
         self.writer = pq.ParquetWriter(self.out, self.waiting.to_arrow().schema, compression="zstd", use_dictionary=["source", "label"])  # pyright: ignore[reportArgumentType]
@@ -148,7 +149,7 @@ def write_rows(rows: pl.LazyFrame, kept: pl.Series, out: Path) -> dict[str, int]
         kept: one truth value for each row.
     """
     chosen = pl.col("row_number").map_batches(kept.gather, return_dtype=pl.Boolean, is_elementwise=True)
-    rows.with_row_index("row_number").filter(chosen).select(COLUMNS).sink_parquet(
+    rows.with_row_index("row_number").filter(chosen).drop("row_number").sink_parquet(
         out, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS
     )
     return pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)

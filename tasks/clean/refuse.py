@@ -14,7 +14,7 @@ def refuse(pool: Pool, share: float) -> None:
         share: the recipe's `holdout.share`.
 
     Raises:
-        QualityGate: a source without rows to train on, one class only, or a label that only training or only the hold-out has.
+        QualityGate: a source without rows to train on, no hold-out, one class only, or a label that only training or only the hold-out has.
     """
     empty = [account for account in pool.accounts if not account.rows]
     if empty:
@@ -25,6 +25,9 @@ def refuse(pool: Pool, share: float) -> None:
         )
         raise QualityGate(f"{told}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give it more rows")
     train, holdout = pool.labels["train"], pool.labels["holdout"]
+    if not train:
+        _refuse_nothing_held_out(pool, share)
+        return
     if len({*train, *holdout}) < 2:
         label, rows = next(iter(train.items()))
         held = sum(holdout.values())
@@ -38,6 +41,12 @@ def refuse(pool: Pool, share: float) -> None:
 def counted(counts: Mapping[str, int]) -> str:
     """Put counts into words."""
     return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+
+
+def _refuse_nothing_held_out(pool: Pool, share: float) -> None:
+    if not any(account.holdout for account in pool.accounts):
+        rows = sum(account.rows for account in pool.accounts)
+        raise QualityGate(f"no row of {rows:,} was held out, so that nothing could be measured; raise holdout.share ({share:g}), or add rows")
 
 
 def _refuse_labels(train: Mapping[str, int], holdout: Mapping[str, int], share: float) -> None:

@@ -26,6 +26,7 @@ def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: So
     if done.label_conflicts:
         ui.log(f"{subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
     facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts}
+    facts |= {"media": snapshot.facts["media"]} if "media" in snapshot.facts else {}
     return Product(rows=account.rows, tokens=account.tokens, columns=SHAPE, accounts=(account,), facts=facts)
 
 
@@ -42,6 +43,7 @@ def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest]
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
     facts = {"label_conflicts": pool.label_conflicts, "licences": _each(snapshots, "licence")}
+    facts |= {"media": kinds} if (kinds := _each(snapshots, "media")) else {}
     facts |= {"personal": told} if (told := _each(snapshots, "personal")) else {}
     return Product(rows=rows, tokens=tokens, columns=SHAPE, accounts=pool.accounts, facts=facts)
 

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from tasks.history.find import distinct_rows
+from tasks.measures import measured
 from tasks.records import flatten
 from tasks.runs import RunRecord
 
@@ -56,13 +57,10 @@ def rows_between(one: list[Path], other: list[Path]) -> list[dict[str, Any]]:
 def scores_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
     """Give the scores of either model in total and by source; null where there is none."""
     before, after = (_scores(record) for record in (one, other))
+    told = dict.fromkeys(measure.key for record in (one, other) if record.metrics for measure in measured(record.metrics).measures)
     return [
         {"source": name}
-        | {
-            f"{measure}_{side}": scores.get(name, {}).get(measure)
-            for measure in ("accuracy", "macro_f1")
-            for side, scores in (("a", before), ("b", after))
-        }
+        | {f"{measure}_{side}": scores.get(name, {}).get(measure) for measure in told for side, scores in (("a", before), ("b", after))}
         for name in dict.fromkeys([*before, *after])
     ]
 

@@ -22,6 +22,8 @@ def row_at(shards: list[Path], wanted: str) -> dict[str, Any]:
         RecipeError: there is no such row.
     """
     row = _by_place(shards, int(wanted)) if wanted.lstrip("-").isdecimal() else _by_id(shards, wanted)
+    if media := row.get("media"):
+        row["media"] = {"path": media["path"], "bytes": len(media["bytes"])}
     same = (pl.col("source") == row["source"]) & (pl.col("row_id") == row["row_id"])
     every = pl.scan_parquet(shards).select("source", "row_id").with_row_index("place").filter(same).select("place")
     places = every.collect(engine="streaming")["place"].to_list()

@@ -16,7 +16,10 @@ LINE = "__line"
 """Column with the record's line (or number) in its file, from 1."""
 FILE, PART = "__file", "__part"
 """Columns with the record's file, and with the number of its batch, where several are mapped together."""
-OURS = frozenset({LINE, FILE, PART, "__text", "__label", "__reason"})
+MEDIA = "__media"
+"""Column with the record's image or audio: `bytes` as they stand in the file, and `path`, its name."""
+MEDIA_TYPE = pl.Struct({"bytes": pl.Binary, "path": pl.String})
+OURS = frozenset({LINE, FILE, PART, MEDIA, "__text", "__label", "__reason"})
 """Names that no column of a source can have here."""
 EXCERPT = 500
 LONGEST_LINE = 1 << 30
@@ -64,7 +67,7 @@ class Batch:
     """A block of records of one file.
 
     Attributes:
-        frame: the source's own columns, all of them text, with `LINE`.
+        frame: the source's own columns, all of them text, with `LINE`, and with `MEDIA` where the source has media.
         loose: whether a record may lack any column; one that earlier records of the file had is null then.
         left_out: reason -> records that are left out on purpose.
         mark: place up to which this batch and those before it give the file; None where reading cannot be taken up again.

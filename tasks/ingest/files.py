@@ -25,6 +25,10 @@ from tasks.reaching import reaching
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 VERSION_CONTROL = {".git", ".hg", ".svn"}
 """Folders that hold no files of the folder that they lie in, but its history."""
+REFUSALS = {
+    401: "the server asks for credentials", 403: "the server refuses access", 404: "there is no such file", 410: "there is no such file any more",
+}  # fmt: skip
+"""What a web server means that it answers with; no other try helps."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,9 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
     with reaching(path):
         fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
         if not any(sign in root for sign in ("*" if web else "*?[")):
-            # Asked strictly, a server that is down is not taken for one without the file; asked for folders, it would send the whole file.
-            if not (fs.exists(root, strict=True) if web else fs.exists(root)):
+            if web:
+                details(Place(fs, root, "", path))  # asked whether it exists, or is a folder, a server would send the whole file
+            elif not fs.exists(root):
                 raise Unreachable(f"cannot read {path}: there is no such file")
             if not web and fs.isdir(root) and folders:
                 return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
@@ -97,11 +102,29 @@ def details(place: Place) -> dict[str, Any]:
     Raises:
         Unreachable: it does not answer.
     """
-    with reaching(place.uri):
-        try:
-            return place.fs.info(place.path)
-        except FileNotFoundError as error:
-            raise error.__cause__ or error from None  # fsspec says so of whatever a web server answers
+    with reaching(place.uri), _answering(place):
+        return place.fs.info(place.path)
+
+
+@contextlib.contextmanager
+def _answering(place: Place) -> Generator[None]:
+    """Say what a web server refuses; other file systems raise what they mean."""
+    try:
+        yield
+    except Exception as error:
+        if not _on_the_web(place):
+            raise
+        cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error  # fsspec says so of whatever it answers
+        status = 404 if isinstance(cause, FileNotFoundError) else getattr(cause, "status", None)
+        if type(cause).__name__ == "TooManyRedirects":
+            raise Unreachable(f"cannot read {place.uri}: the server sends from one address to the next without an end") from None
+        if status in REFUSALS:
+            raise Unreachable(f"cannot read {place.uri}: {REFUSALS[status]} ({status})") from None
+        raise cause from None
+
+
+def _on_the_web(place: Place) -> bool:
+    return place.path.startswith(("http://", "https://"))
 
 
 def begins(place: Place, size: int, tag: str) -> bool:
@@ -207,12 +230,17 @@ def _stream(place: Place, *, unpack: bool) -> BinaryIO:
 def raw_stream(place: Place) -> BinaryIO:
     """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of it."""
     with reaching(place.uri), contextlib.ExitStack() as until_whole:
-        if not place.path.startswith(("http://", "https://")):
+        if not _on_the_web(place):
             if isinstance(place.fs, LocalFileSystem) and Path(place.path).exists() and not Path(place.path).is_file():
                 raise Unreachable(f"cannot read {place.uri}: it is a pipe or a device, no file")
             return cast("BinaryIO", place.fs.open(place.path, "rb"))
         local = until_whole.enter_context(tempfile.TemporaryFile())
-        place.fs.get_file(place.path, local)
+        with _answering(place):
+            place.fs.get_file(place.path, local)
+        local.seek(0)
+        begins_as_page = local.read(100).lstrip().lower().startswith((b"<!doctype html", b"<html"))
+        if begins_as_page and not place.name.lower().endswith((".html", ".htm", ".xhtml")):
+            raise Unreachable(f"cannot read {place.uri}: the server gives a web page in its place; has it moved, or does it ask for a login?")
         local.seek(0)
         until_whole.pop_all()
         return cast("BinaryIO", local)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from tasks.errors import RecipeError
-from tasks.ingest.batch import FILE, LINE, OURS, PART, Batch
+from tasks.ingest.batch import FILE, LINE, MEDIA, MEDIA_TYPE, OURS, PART, Batch
 from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
 from tasks.mistakes import nearest
@@ -17,6 +17,7 @@ FIELD = re.compile(r"\{([^{}]+)\}")
 MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
 """Nodes of an expression that look at other rows too."""
 ROW_SCHEMA = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String}
+MEDIA_SCHEMA = {"row_id": pl.String, "media": MEDIA_TYPE}
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}
@@ -38,11 +39,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Mapped:
-    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch."""
+    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch. `media` are those of the rows."""
 
     rows: pl.DataFrame
     bad: pl.DataFrame
     tallies: list[Tally]
+    media: pl.DataFrame | None = None
 
 
 class Mapper:
@@ -50,7 +52,7 @@ class Mapper:
 
     Args:
         source: its name.
-        labels: the recipe's labels.
+        labels: the recipe's labels; empty where labels do not matter: rows then have none, whatever the source says of its own.
 
     Attributes:
         numbers: columns of the condition that are numbers; settled by the first records.
@@ -98,12 +100,15 @@ class Mapper:
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
         bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
-        return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad))
+        media = _media(frame.filter(pl.col("__reason").is_null())) if MEDIA in frame.columns else None
+        return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad), media)
 
     def _text(self, names: list[str]) -> pl.Expr:
         return self._column("text", self.settings.columns.get("text", "text"), names)
 
     def _label(self, names: list[str]) -> pl.Expr:
+        if not self.labels:
+            return pl.lit(None, pl.String)
         if "label" not in self.settings.columns and self.settings.label is not None:
             return pl.lit(self.settings.label)
         return self._column("label", self.settings.columns.get("label", "label"), names).str.strip_chars()
@@ -161,6 +166,9 @@ class Mapper:
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can."""
+        missing = pl.when(pl.col("__text").is_null()).then(pl.lit("missing_text"))
+        if not self.labels:
+            return missing
         known = list(self.settings.labels or dict.fromkeys(self.labels, ""))
         left_out = [raw for raw, label in (self.settings.labels or {}).items() if label is None]
         label = pl.col("__label")
@@ -168,16 +176,16 @@ class Mapper:
             pl.when(label.is_null() | (label == "")).then(pl.lit("missing_label"))
             .when(~label.is_in(known)).then(pl.lit("unmapped_label"))
             .when(label.is_in(left_out)).then(pl.lit("label_left_out"))
-            .when(pl.col("__text").is_null()).then(pl.lit("missing_text"))
+            .otherwise(missing)
         )  # fmt: skip
 
     def _mapped(self) -> pl.Expr:
-        mapping = self.settings.labels
+        mapping = self.settings.labels if self.labels else None
         return pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else pl.col("__label")
 
     def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
         unfit = frame.filter(pl.col("__reason").is_not_null() & ~pl.col("__reason").is_in(DROPPED))
-        label = pl.format("label {}", pl.col("__label").fill_null("is missing"))
+        label = pl.format("label {}", pl.col("__label").fill_null("is missing")) if self.labels else pl.lit("")
         values = [pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name))) for name in self.numbers or ()]
         number = pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values)) if values else pl.lit(None, pl.String)
         return unfit.select(
@@ -190,6 +198,10 @@ class Mapper:
             pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"),
             pl.lit(self.source).alias("source"), pl.col("__text").alias("text"), self._mapped().alias("label"),
         )  # fmt: skip
+
+
+def _media(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"), pl.col(MEDIA).alias("media"))
 
 
 def _joined(batches: Sequence[Batch]) -> pl.DataFrame:

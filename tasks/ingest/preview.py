@@ -34,7 +34,7 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
         "columns": [name for name in batch.frame.columns if not name.startswith("__")],
         "looked_at": batch.frame.height + len(batch.bad),
         "sample": mapped.rows.select("text", "label").head(ROWS).to_dicts(),
-        "labels": dict(mapped.rows["label"].value_counts(sort=True).iter_rows()),
+        "labels": dict(mapped.rows["label"].drop_nulls().value_counts(sort=True).iter_rows()),
         "bad": dict(mapped.bad.group_by("reason").agg(pl.len()).sort("reason").iter_rows()),
         "bad_examples": [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad],
         "dropped": dict(dropped),

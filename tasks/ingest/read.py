@@ -13,9 +13,10 @@ from tasks.errors import QualityGate
 from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
 from tasks.ingest.files import Place, begins, find, unpacked, whole
-from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapper, Tally
+from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
-from tasks.ingest.write import Groups, writing
+from tasks.ingest.write import Groups, MediaFile, media_beside, writing
+from tasks.keys import MEDIA_KEY, digests
 from tasks.records import Account, SeenFile
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 8 << 20
@@ -89,8 +90,8 @@ class Outcome:
 class _Reading:
     """One pass over a source: maps batches, small ones together, and writes what becomes of them."""
 
-    def __init__(self, mapper: Mapper, rows: Groups, bad: Groups) -> None:
-        self.mapper, self.rows, self.bad = mapper, rows, bad
+    def __init__(self, mapper: Mapper, rows: Groups, bad: Groups, media: MediaFile | None) -> None:
+        self.mapper, self.rows, self.bad, self.media = mapper, rows, bad, media
         self.given: list[Given] = []
         self.waiting: list[tuple[Given, Batch]] = []
         self.size = (0, 0)
@@ -123,17 +124,24 @@ class _Reading:
         """Map the batches that wait."""
         if self.waiting:
             mapped = self.mapper([batch for _, batch in self.waiting])
-            self.rows.add(mapped.rows)
+            self.rows.add(self._with_media(mapped) if self.media else mapped.rows)
             self.bad.add(mapped.bad)
             for (given, _), tally in zip(self.waiting, mapped.tallies, strict=True):
                 given.tally.add(tally)
         self.waiting, self.size = [], (0, 0)
 
+    def _with_media(self, mapped: Mapped) -> pl.DataFrame:
+        """Write media apart, and give the rows with what identifies them."""
+        if self.media is None or mapped.media is None:
+            return mapped.rows.with_columns(pl.lit(None, pl.Binary).alias(MEDIA_KEY))
+        self.media.add(mapped.media)
+        return mapped.rows.with_columns(digests(mapped.media["media"].struct.field("bytes")).alias(MEDIA_KEY))
+
 
 def read_source(
     source: str, settings: SourceSettings, base: str, labels: Sequence[str], rows: Path, quarantine: Path, known: Probed | None = None
 ) -> Outcome:
-    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet.
+    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet; media go to `media_beside(rows)`.
 
     Args:
         known: what the source holds, and an earlier product: what that holds of files that did not change is taken over, and a file that
@@ -143,8 +151,11 @@ def read_source(
     parts = _parts(settings, base, known.seen.files if known else ())
     old = kept(known, parts) if known and known.files and _goes_on(mapper, settings, base, parts, known) else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
-    with writing(rows, ROW_SCHEMA, "text") as write_rows, writing(quarantine, BAD_SCHEMA, "raw") as write_bad:
-        reading = _Reading(mapper, write_rows, write_bad)
+    shape = ROW_SCHEMA | ({MEDIA_KEY: pl.Binary} if settings.media else {})
+    with contextlib.ExitStack() as stack:
+        write_rows, write_bad = stack.enter_context(writing(rows, shape, "text")), stack.enter_context(writing(quarantine, BAD_SCHEMA, "raw"))
+        media = stack.enter_context(MediaFile(media_beside(rows))) if settings.media else None
+        reading = _Reading(mapper, write_rows, write_bad, media)
         for part in parts:
             reading.given.append(Given(seen.get(part.name, SeenFile(name=part.name, bytes=-1, tag=""))))
             before = old.get(part.name)

@@ -28,6 +28,8 @@ class SourceSettings(Section):
 
     alone: ClassVar[bool] = False
     """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
+    media: ClassVar[Literal["image", "audio"] | None] = None
+    """What its rows have beside their text."""
     kind: str
     columns: dict[str, str | int] = Field(default_factory=dict)
     """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""

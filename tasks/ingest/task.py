@@ -17,6 +17,7 @@ from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
+from tasks.ingest.write import media_beside
 from tasks.records import Fingerprint, Manifest, Product
 from tasks.storage import open_store
 
@@ -38,11 +39,14 @@ def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: So
     known = probed(seen, work.earlier("seen"), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
         outcome = read_source(subject, settings, base, labels, rows, quarantine, known)
+        if settings.media:
+            work.take(media_beside(rows), "media.arrow")
     refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet"))
     work.leave(outcome.note)
     ui.log(f"{subject}: {outcome.how}")
     ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")
     facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
+    facts |= {"media": settings.media} if settings.media else {}
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
 
 

@@ -3,11 +3,14 @@
 import contextlib
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
+
+from tasks.media import SCHEMA
 
 GROUP_ROWS = 50_000
 GROUP_BYTES = 32 << 20
@@ -56,3 +59,28 @@ def writing(path: Path, schema: dict[str, Any], measured: str) -> Generator[Grou
         groups = Groups(writer, measured)
         yield groups
         groups.flush()
+
+
+def media_beside(rows: Path) -> Path:
+    """Name the file of the media of these rows."""
+    return rows.with_name(f"{rows.name}.media")
+
+
+class MediaFile:
+    """Writes media as they come, uncompressed, to be looked up by row in bounded memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        self.file = pa.OSFile(str(self.path), "wb")
+        self.writer = pa.ipc.new_file(self.file, SCHEMA)
+        return self
+
+    def add(self, media: pl.DataFrame) -> None:
+        """Take more rows: `row_id` and `media`."""
+        self.writer.write_table(media.to_arrow().cast(SCHEMA).combine_chunks())
+
+    def __exit__(self, *_: object) -> None:
+        self.writer.close()
+        self.file.close()

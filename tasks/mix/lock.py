@@ -5,6 +5,7 @@ it need run again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -21,15 +22,17 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in VERSIONS}
 
 
-def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any]:
+def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Sequence[Manifest] = ()) -> dict[str, Any]:
     """Put the lock of a mix together.
 
     Args:
         pool: what the rows were taken from; its parents are the snapshots of the sources, or the pool before this one.
         files: the mix's own files.
+        snapshots: those that the mix's media were taken from.
     """
     data = sorted((file for file in files if file.name.startswith("data/")), key=lambda file: file.name)
     weights = {row["source"]: row["weight"] for row in plan.facts["receipt"]}
+    media = {one.subject: {"file": f"{one.path}/media.arrow", "sha256": one.file("media.arrow").sha256} for one in snapshots}
     return {
         "lock": 1,
         "sources": [
@@ -45,4 +48,4 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact]) -> dict[str, Any
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
         "versions": versions(),
-    }  # fmt: skip
+    } | ({"media": media} if media else {})  # fmt: skip

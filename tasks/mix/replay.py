@@ -1,12 +1,12 @@
 """Make a published mix again from what its lock file names, to the same bytes, or say what is no longer there."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tasks.errors import QualityGate, Unreachable
+from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
 from tasks.mix.write import shards, write_shards
@@ -36,10 +36,12 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     plan = load_plan(plan_file)
     (out / "data").mkdir(parents=True)
     wanted = shards(len(plan.row), shard_rows)
-    for number, path in write_shards(plan, files, shard_rows, range(len(wanted)), out / "scratch"):
+    found = {source: _same(store.local_copy(one["file"]), one["sha256"], f"the media of {source}") for source, one in lock.get("media", {}).items()}
+    media = MixMedia.of(pool, found)
+    for number, path in write_shards(plan, files, shard_rows, range(len(wanted)), out / "scratch", media.save):
         path.replace(out / wanted[number])
     for name in names:
-        shutil.copyfile(store.open(pool, f"holdout/{name}.parquet"), out / f"data/holdout-{name}.parquet")
+        media.copy(store.open(pool, f"holdout/{name}.parquet"), out / f"data/holdout-{name}.parquet")
     (out / "scratch").rmdir()
     _compare(out, lock)
     return {"files": len(lock["files"]), "rows": len(plan.row), "sha256": lock["sha256"], "same_bytes": True}

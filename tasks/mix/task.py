@@ -1,13 +1,13 @@
 """Prefect tasks of the mixing stage. The work is in make.py (counts, plan, receipt) and write.py (spill, lock)."""
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tasks import ui
 from tasks.caching import Workbench, stage_task
+from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan
 from tasks.mix.plan import load_plan, save_plan
@@ -39,28 +39,31 @@ def plan_mix(
 
 
 @stage_task("mix")
-def write_mix(work: Workbench, subject: str, pool: Manifest, plan: Manifest, settings: PlanSettings) -> Product:
-    """Write the mix, shard by shard, and what it was made of."""
+def write_mix(
+    work: Workbench, subject: str, pool: Manifest, plan: Manifest, settings: PlanSettings, snapshots: list[Manifest] | None = None
+) -> Product:
+    """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
+    media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
     names = shards(plan.rows, settings.shard_rows)
-    _write_missing(work, subject, pool, plan, settings.shard_rows)
+    _write_missing(work, subject, pool, plan, settings.shard_rows, media)
     for source in plan.facts["sources"]:
         with work.writing(f"data/holdout-{source}.parquet") as path:
-            shutil.copyfile(work.open(pool, f"holdout/{source}.parquet"), path)
-    for name, value in {"receipt.json": plan.facts["receipt"], "lock.json": lock(pool, plan, work.files)}.items():
+            media.copy(work.open(pool, f"holdout/{source}.parquet"), path)
+    for name, value in {"receipt.json": plan.facts["receipt"], "lock.json": lock(pool, plan, work.files, snapshots or [])}.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
     facts = {"receipt": plan.facts["receipt"], "shards": len(names)} | {name: pool.facts[name] for name in TOLD if name in pool.facts}
-    return Product(rows=plan.rows, tokens=plan.tokens, columns=pool.columns, accounts=pool.accounts, facts=facts)
+    return Product(rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts)
 
 
-def _write_missing(work: Workbench, subject: str, pool: Manifest, plan: Manifest, shard_rows: int) -> None:
+def _write_missing(work: Workbench, subject: str, pool: Manifest, plan: Manifest, shard_rows: int, media: MixMedia) -> None:
     """Write the shards that an interrupted attempt has not."""
     names = shards(plan.rows, shard_rows)
     missing = [number for number, name in enumerate(names) if not work.has(name)]
     files = [work.open(pool, f"train/{source}.parquet") for source in plan.facts["sources"]]
     order = load_plan(work.open(plan, "plan.npz"))
     with ui.Progress(subject, "Mixing") as progress:
-        for number, path in write_shards(order, files, shard_rows, missing, work.scratch / "shards"):
+        for number, path in write_shards(order, files, shard_rows, missing, work.scratch / "shards", media.save):
             work.take(path, names[number])
             progress((number + 1) / len(names), f"{number + 1:,} of {len(names):,} files")
 

@@ -1,11 +1,12 @@
 """Write the rows of a plan to Parquet shards: the same bytes for the same plan, in bounded memory."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from tasks.mix.plan import Plan
 from tasks.mix.spill import Spill
@@ -20,7 +21,14 @@ def shards(rows: int, shard_rows: int) -> list[str]:
     return [f"data/train-{number:05d}.parquet" for number in range(-(-rows // shard_rows))]
 
 
-def write_shards(plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Collection[int], scratch: Path) -> Iterator[tuple[int, Path]]:
+def save(rows: pl.DataFrame, path: Path) -> None:
+    """Write rows to Parquet."""
+    rows.write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
+
+
+def write_shards(
+    plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Collection[int], scratch: Path, save: Callable[[pl.DataFrame, Path], None] = save
+) -> Iterator[tuple[int, Path]]:
     """Write shards of a mix.
 
     Args:
@@ -28,6 +36,7 @@ def write_shards(plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Col
         shard_rows: rows in a shard; the last one may have fewer.
         wanted: which shards; those that an interrupted attempt has finished need not be written again.
         scratch: a folder for the shards and for one temporary file as large as they are uncompressed.
+        save: writes the rows of a shard to a file.
 
     Yields:
         Number and path of each shard as it is finished, in order. Who asks for the next takes it from there.
@@ -41,7 +50,7 @@ def write_shards(plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Col
 
         def write(number: int) -> tuple[int, Path]:
             path = scratch / f"shard-{number:05d}.parquet"
-            spill.shard(number).write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
+            save(spill.shard(number), path)
             return number, path
 
         yield from pool.map(write, sorted(wanted))

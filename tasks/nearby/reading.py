@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from tasks.keys import MEDIA_KEY
 from tasks.nearby.shingles import Places
 
 BATCH_ROWS = 4096
@@ -39,3 +40,8 @@ def told(sources: Mapping[str, Path], rows: Places) -> tuple[pl.Series, Places]:
     sizes = rows_of(sources)
     file = np.searchsorted(np.cumsum(sizes), rows, side="right")
     return pl.Series(list(sources), dtype=pl.String).gather(file), rows - (np.cumsum(sizes) - sizes)[file]
+
+
+def texts_alone(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Leave out the files of rows with media, which may have like captions and be nothing alike."""
+    return {name: path for name, path in files.items() if MEDIA_KEY not in pl.read_parquet_schema(path)}

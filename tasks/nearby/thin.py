@@ -10,7 +10,7 @@ import polars as pl
 from tasks.nearby.engine import find_near_duplicates
 from tasks.nearby.examples import example_pairs
 from tasks.nearby.meaning import Halves, find_alike
-from tasks.nearby.reading import rows_of, told
+from tasks.nearby.reading import rows_of, texts_alone, told
 from tasks.nearby.settings import NearSettings
 
 HOLDOUT = "holdout/"
@@ -47,8 +47,8 @@ def thin(train: Mapping[str, Path], holdout: Mapping[str, Path], settings: NearS
         holdout: source -> Parquet file; none of its rows is dropped.
         scratch: a folder for intermediate files.
     """
-    files = {HOLDOUT + source: path for source, path in holdout.items()} | dict(train)
-    found = find_near_duplicates(files, settings, scratch, seed=seed, protected=[HOLDOUT + source for source in holdout])
+    files = {HOLDOUT + source: path for source, path in texts_alone(holdout).items()} | texts_alone(train)
+    found = find_near_duplicates(files, settings, scratch, seed=seed, protected=[name for name in files if name.startswith(HOLDOUT)])
     pairs = [_shown(pair, "jaccard") for pair in example_pairs(found.dropped, files, EXAMPLES).to_dicts()] if len(found.dropped) else []
     return Thinned(reasons(found.dropped, "near"), found.facts | {"examples": pairs})
 
@@ -64,7 +64,8 @@ def thin_by_meaning(
         threshold: least cosine.
         scratch: a folder for the vectors of the pool, 2 bytes a dimension and row.
     """
-    files = {HOLDOUT + source: path for source, path in holdout.items()} | dict(train)
+    train, holdout = texts_alone(train), texts_alone(holdout)
+    files = {HOLDOUT + source: path for source, path in holdout.items()} | train
     ordered = _ordered(files, vectors, scratch / "vectors.npy")
     protected = int(rows_of(holdout).sum())
     found = find_alike(ordered, threshold, protected, seed)

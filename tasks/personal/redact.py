@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import QualityGate
-from tasks.keys import digests, match_digests
+from tasks.keys import row_keys
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.records import Account
@@ -100,7 +100,7 @@ def _with_texts(block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, texts:
     tokens = texts.str.count_matches(r"\w+") + texts.str.count_matches(r"[^\w\s]")
     block = block.with_columns(block["text"].scatter(rows, texts), block["tokens"].scatter(rows, tokens))
     places = pl.concat([pl.int_range(len(keys), eager=True), rows.cast(pl.Int64)])
-    new = pl.DataFrame([digests(texts), match_digests(texts)])
+    new = pl.DataFrame([*row_keys(block[rows])])
     last = places.to_frame("place").with_row_index().unique("place", keep="last").sort("place")["index"]
     return block, pl.concat([keys, new]).gather(last)
 

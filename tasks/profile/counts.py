@@ -39,17 +39,20 @@ def label_distance(counts: Mapping[str, int], others: Mapping[str, int]) -> floa
     return total_variation(*(np.array([some.get(name, 0) for name in names], float) for some in (counts, others)))
 
 
-def lengths(paths: Sequence[Path]) -> dict[str, Any]:
-    """Describe the lengths of all texts, in tokens.
+def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
+    """Describe the lengths of all texts.
+
+    Args:
+        length: of a row, a whole number, such as its tokens.
 
     Returns:
         mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i + 1].
     """
-    tokens = pl.col("tokens")
-    bits = 64 - tokens.bitwise_leading_zeros().cast(pl.Int64)
-    scan = pl.scan_parquet(list(paths)).select(tokens.cast(pl.Int64))
-    quantiles = [tokens.quantile(q, "lower").alias(name) for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))]
-    told = scan.select(tokens.mean().alias("mean"), *quantiles).collect().row(0, named=True)
+    size = pl.col("size")
+    bits = 64 - size.bitwise_leading_zeros().cast(pl.Int64)
+    scan = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64).alias("size"))
+    quantiles = [size.quantile(q, "lower").alias(name) for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))]
+    told = scan.select(size.mean().alias("mean"), *quantiles).collect().row(0, named=True)
     counted = dict(scan.group_by(bits.alias("bin")).len().collect().iter_rows())
     bins = range(max(counted, default=-1) + 1)
     return told | {"edges": [0, *(1 << number for number in bins)], "counts": [counted.get(number, 0) for number in bins]}

@@ -46,7 +46,7 @@ def drift(now: Path, before: Path, seed: int) -> dict[str, Any]:
 
 def _lengths(path: Path) -> np.ndarray:
     """Count texts by the number of bits of their length in characters, shape (LONGEST,)."""
-    bits = LONGEST - pl.col("text").str.len_chars().cast(pl.UInt64).bitwise_leading_zeros()
+    bits = LONGEST - pl.col("text").fill_null("").str.len_chars().cast(pl.UInt64).bitwise_leading_zeros()
     return np.bincount(pl.scan_parquet(path).select(bits).collect(engine="streaming").to_series().to_numpy(), minlength=LONGEST)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from tasks.profile import between, counts, topics, variety
+from tasks.profile.quality import flawless
 from tasks.profile.sampling import generator, sample_texts
 from tasks.profile.vendi import vendi_dual
 from tasks.profile.words import Words, draw, number_words
@@ -27,24 +28,29 @@ FEWEST_TEXTS = 50
 DRAWS = 5
 MIX = "mix"
 Subject = tuple[str, str]
-"""(`source`, name), or (`mix`, `mix`): a source may be called mix."""
+"""(`raw`, name) as it was read, (`source`, name) as it may be mixed, or (`mix`, `mix`): a source may be called mix."""
+RAW, SOURCE = "raw", "source"
 
 
-def profile(sources: Mapping[str, Path], mix: Sequence[Path], accounts: Sequence[Account], seed: int) -> dict[str, Any]:
-    """Measure the sources and the mix.
+def profile(
+    raw: Mapping[str, Path], sources: Mapping[str, Path], mix: Sequence[Path], accounts: Sequence[Account], seed: int
+) -> dict[str, Any]:  # fmt: skip
+    """Measure the sources, before and after cleaning, and the mix.
 
     Args:
+        raw: name -> Parquet file of a source's rows as they were read (text, label).
         sources: name -> Parquet file of its rows that may be trained on (text, label, tokens).
         mix: Parquet files of the mix, in order.
         accounts: of the same sources; they tell what cleaning removed.
         seed: draws the samples.
 
     Returns:
-        sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; sources: name -> measures; mix: measures; between:
+        sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures; mix: measures; between:
         names (sources in order, then the mix), js (n -> matrix, bits), overlap (n -> matrix). A measure that cannot be taken is null;
         figures are rounded to 4 digits.
     """
-    paths: dict[Subject, Sequence[Path]] = {("source", name): [path] for name, path in sources.items()} | {(MIX, MIX): mix}
+    given = {(RAW, name): [path] for name, path in raw.items()} | {(SOURCE, name): [path] for name, path in sources.items()}
+    paths: dict[Subject, Sequence[Path]] = given | {(MIX, MIX): mix}
     texts = {subject: sample_texts(files, SAMPLE_ROWS, generator(seed, *subject)) for subject, files in paths.items()}
     words = number_words(texts)
     size = min(DRAW_WORDS, common_size([len(some.ids) for some in words.values()], FEWEST_WORDS))
@@ -56,14 +62,16 @@ def profile(sources: Mapping[str, Path], mix: Sequence[Path], accounts: Sequence
     labels = {subject: counts.label_counts(files) for subject, files in paths.items()}
     for subject, files in paths.items():
         measured[subject] |= _counted(files, texts[subject], labels[subject], labels[MIX, MIX])
+        measured[subject] |= {} if subject[0] == RAW else {"lengths": counts.lengths(files, pl.col("tokens"))}
     for account in accounts:
-        measured["source", account.source] |= {"cleaning": cleaning(account)}
-    sampled = {"sources": {name: len(texts["source", name]) for name in sources}, "mix": len(texts[MIX, MIX])}
+        measured[SOURCE, account.source] |= {"cleaning": cleaning(account)}
+    sampled = {"sources": {name: len(texts[SOURCE, name]) for name in sources}, "mix": len(texts[MIX, MIX])}
     whole = {
         "sample": {"rows": sampled, "words_per_draw": size, "draws": DRAWS, "topic_rows": TOPIC_ROWS, "language_rows": LANGUAGE_ROWS},
-        "sources": {name: measured["source", name] for name in sources},
+        "raw": {name: measured[RAW, name] for name in raw},
+        "sources": {name: measured[SOURCE, name] for name in sources},
         "mix": measured[MIX, MIX],
-        "between": _between(even),
+        "between": _between({subject: some for subject, some in even.items() if subject[0] != RAW}),
     }
     return told_plainly(whole)
 
@@ -73,15 +81,17 @@ def _variety(texts: pl.Series, words: Words, even: Words, size: int, rng: np.ran
     return {
         "distinct": {str(n): {"mean": mean, "sd": sd} for n, (mean, sd) in draws.items()},
         "mtld": variety.mtld(even.ids.tolist()),
+        "quality": flawless(texts),
         "compression_ratio": variety.compression_ratio(texts.fill_null("").to_list(), rng),
     }
 
 
 def _topics(texts: Mapping[Subject, pl.Series], seed: int) -> dict[Subject, dict[str, Any]]:
-    """Topics are those of all sources, each with as many texts; the mix is then seen in them."""
+    """Topics are those of all sources, each with as many texts; the mix, and what was read, are then seen in them."""
     filled = {subject: some.head(TOPIC_ROWS).fill_null("") for subject, some in texts.items()}
-    fewest = common_size([len(some) for (kind, _), some in filled.items() if kind != MIX], FEWEST_TEXTS)
-    everything = pl.concat([pl.Series([], dtype=pl.String), *(some.head(fewest) for (kind, _), some in filled.items() if kind != MIX)])
+    cleaned = [some for (kind, _), some in filled.items() if kind == SOURCE]
+    fewest = common_size([len(some) for some in cleaned], FEWEST_TEXTS)
+    everything = pl.concat([pl.Series([], dtype=pl.String), *(some.head(fewest) for some in cleaned)])
     space = topics.fit(everything, int(generator(seed, "topics").integers(2**31)))
     if space is None:
         return {subject: {"vendi": math.nan, "topics": None} for subject in texts}
@@ -104,7 +114,7 @@ def _counted(paths: Sequence[Path], texts: pl.Series, labels: Mapping[str, int],
     }  # fmt: skip
     return {
         "labels": told if labels else None,
-        "lengths": counts.lengths(paths),
+        "characters": counts.lengths(paths, pl.col("text").fill_null("").str.len_chars()),
         "languages": counts.languages(texts.head(LANGUAGE_ROWS).fill_null("")),
     }
 

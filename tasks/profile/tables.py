@@ -4,23 +4,25 @@ from typing import Any
 
 
 def rows_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """One line a source and one for the mix."""
-    everyone = [*facts["sources"].items(), ("the mix", facts["mix"])]
-    return [_row(name, told) for name, told in everyone]
+    """Two lines a source, as it was read and as it may be mixed, and one for the mix."""
+    sources = [(name, state, facts[kind][name]) for name in facts["sources"] for kind, state in (("raw", "as read"), ("sources", "cleaned"))]
+    return [_row(*one) for one in (*sources, ("the mix", "", facts["mix"]))]
 
 
-def _row(name: str, told: dict[str, Any]) -> dict[str, Any]:
-    topics, labels = told["topics"] or {}, told["labels"] or {}
+def _row(name: str, state: str, told: dict[str, Any]) -> dict[str, Any]:
+    topics, balance = told["topics"] or {}, {"label balance": told["labels"]["balance"]} if told["labels"] else {}
     return {
         "of": name,
+        "state": state,
+        "without a flaw": told["quality"],
         "distinct-2": told["distinct"]["2"]["mean"],
         "MTLD": told["mtld"],
         "compression": told["compression_ratio"],
         "Vendi": told["vendi"],
         "topics covered": topics.get("coverage"),
         "topic entropy": topics.get("entropy"),
-        "label balance": labels.get("balance"),
-        "tokens, median": told["lengths"]["median"],
+        **balance,
+        "characters, median": told["characters"]["median"],
         "language": next(iter(told["languages"]), None),
     }
 

@@ -12,11 +12,12 @@ NO_EARLIER = {"rows": "no previous snapshot"}
 
 
 @stage_task("profile")
-def profile_mix(work: Workbench, subject: str, pool: Manifest, mix: Manifest, seed: int) -> Product:
-    """Measure quality and diversity of the sources and of the mix; show them in the UI."""
+def profile_mix(work: Workbench, subject: str, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int) -> Product:
+    """Measure quality and diversity of the sources, before and after cleaning, and of the mix; show them in the UI."""
+    raw = {one.subject: work.open(one, "data.parquet") for one in snapshots}
     sources = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
     shards = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
-    facts = profile(sources, shards, pool.accounts, seed)
+    facts = profile(raw, sources, shards, pool.accounts, seed)
     ui.show_table(f"profile-{subject}", rows_of(facts), headline(facts))
     return Product(rows=mix.rows, facts=facts)
 

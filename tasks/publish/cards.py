@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from tasks.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
 from tasks.records import Manifest
 from tasks.runs import PublishedMix, RunStart
@@ -49,13 +50,14 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     splits = [{"split": split, "path": f"data/{split}-*.parquet"} for split in ("train", "holdout")]
     front = _front(start) | {
         "pretty_name": start.name,
-        "task_categories": [recipe["task"]],
+        "task_categories": [MEASURED[recipe["task"]].hub],
         "size_categories": [size_category(mix.rows + holdout)],
         "configs": [{"config_name": "default", "data_files": splits}],
     }
     return _render(
         "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
         accounts=mix.accounts, contamination=mix.facts.get("contamination"),
+        media=mix.columns.get("media"),
         personal=_personal(mix), sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
         obligations=obligations(licences), conflicts=conflicts(licences, recipe["publish"].get("licence")),
     )  # fmt: skip
@@ -96,15 +98,15 @@ def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str,
     recipe, base = start.recipe, start.recipe["train"]["model"]
     front = _front(start) | {
         "library_name": "transformers",
-        "pipeline_tag": recipe["task"],
-        "metrics": ["accuracy", "f1"],
+        "pipeline_tag": MEASURED[recipe["task"]].hub,
+        "metrics": [measure.hub for measure in measured(metrics).measures],
         "model-index": [{"name": start.name, "results": [_result(start, metrics, "all"), *_by_source(start, metrics)]}],
     }
     if isinstance(base, str) and HUB_NAME.fullmatch(base):
         front["base_model"] = base
     return _render(
-        "model_card.md.j2", start, front, metrics=metrics, receipt=receipt, mix=mix, base=base if isinstance(base, str) else None,
-        confidence=f"{100 * recipe['evaluate']['confidence']:g}",
+        "model_card.md.j2", start, front, metrics=metrics, measured=measured(metrics), receipt=receipt, mix=mix,
+        base=base if isinstance(base, str) else None, confidence=f"{100 * recipe['evaluate']['confidence']:g}",
     )  # fmt: skip
 
 
@@ -134,9 +136,10 @@ def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
-    named = {"accuracy": ("accuracy", "Accuracy"), "macro_f1": ("f1", "Macro-F1")}
+    told = measured(score)
+    named = {one.key: (one.hub, one.name[:1].upper() + one.name[1:]) for one in told.measures}
     return {
-        "task": {"type": start.recipe["task"]},
+        "task": {"type": told.hub},
         "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
         "metrics": [{"type": kind, "name": name, "value": round(score[key], 4)} for key, (kind, name) in named.items()],
     }
@@ -149,8 +152,8 @@ def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any
     )  # fmt: skip
     return environment.get_template(template).render(
         front=Raw(yaml.safe_dump(front, sort_keys=False, allow_unicode=True)), name=start.name, task=start.recipe["task"],
-        labels=start.recipe["labels"], description=start.recipe["publish"]["description"], recipe=Raw(fenced(recipe_yaml(start), "yaml")),
-        unreached=start.unreached, percent=_percent, score_of=_score_of, **values,
+        labels=start.recipe.get("labels", ()), description=start.recipe["publish"]["description"], recipe=Raw(fenced(recipe_yaml(start), "yaml")),
+        unreached=start.unreached, percent=_percent, **values,
     )  # fmt: skip
 
 
@@ -168,8 +171,3 @@ def fenced(text: str, language: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _score_of(score: dict[str, Any], name: str) -> str:
-    interval = score.get(f"{name}_interval")
-    return f"{score[name]:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")

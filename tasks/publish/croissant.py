@@ -29,6 +29,8 @@ COLUMNS = {
     "tokens": ("sc:Integer", "Number of words and punctuation marks in the text."),
 }
 
+MEDIA = {"image": ("sc:ImageObject", "The image that the text belongs to."), "audio": ("sc:AudioObject", "The recording that the text belongs to.")}
+
 
 def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
     """Describe a published mix.
@@ -38,6 +40,7 @@ def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
     """
     publish = start.recipe["publish"]
     text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
+    media = {"media": MEDIA[mix.columns["media"]]} if "media" in mix.columns else {}
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -50,7 +53,7 @@ def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
         "version": "1.0.0",
         "creator": {"@type": "sc:Organization", "name": "unknown"},
         "distribution": [_file_set(split) for split in ("train", "holdout")],
-        "recordSet": [_record_set(split) for split in ("train", "holdout")],
+        "recordSet": [_record_set(split, COLUMNS | media) for split in ("train", "holdout")],
     }
 
 
@@ -69,12 +72,12 @@ def _file_set(split: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _record_set(split: str) -> dict[str, Any]:
+def _record_set(split: str, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
     fields = [
         {
             "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": text, "dataType": kind,
             "source": {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}},
         }
-        for name, (kind, text) in COLUMNS.items()
+        for name, (kind, text) in columns.items()
     ]  # fmt: skip
     return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": fields}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.measures import measured
 from tasks.report.dag import mermaid
 from tasks.report.words import consequence, percent, plural, protection, reason_text
 from tasks.runs import RunRecord
@@ -69,19 +70,14 @@ def personal_table(record: RunRecord) -> Table:
 
 
 def scores_table(record: RunRecord) -> Table:
-    """Say how the model did, per source, in total, and against the majority class."""
+    """Say how the model did, per source, in total, and against the baseline."""
     if record.metrics is None:
         return []
-    scores = [*record.metrics["by_source"].items(), ("all", record.metrics), ("majority class", record.metrics["baseline"])]
+    told = measured(record.metrics)
+    scores = [*record.metrics["by_source"].items(), ("all", record.metrics), (told.baseline, record.metrics["baseline"])]
     return [
-        {"source": name, "accuracy": _score(score, "accuracy"), "macro-F1": _score(score, "macro_f1"), "rows": score.get("rows", "")}
-        for name, score in scores
+        {"source": name} | {one.name: one.with_interval(score) for one in told.measures} | {"rows": score.get("rows", "")} for name, score in scores
     ]
-
-
-def _score(score: dict[str, Any], name: str) -> str:
-    interval = score.get(f"{name}_interval")
-    return f"{score[name]:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
 
 
 def dag_text(record: RunRecord) -> str:

@@ -10,7 +10,8 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from tasks.report import plots, words
+from tasks.measures import measured
+from tasks.report import diversity, plots, words
 from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
 from tasks.runs import RunRecord
@@ -41,6 +42,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path((record.training or {}).get("online")),
+        measured=measured(record.metrics) if record.metrics else None,
         score_axis=plots.score_axis(record.metrics) if record.metrics else None,
         scores=_scores(record),
         confusion=_confusion(record),
@@ -49,6 +51,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
         stopped=words.stopping(record),
         words=words,
+        diversity=diversity,
     )
 
 
@@ -80,7 +83,7 @@ def _scores(record: RunRecord) -> list[tuple[str, dict[str, Any]]]:
 
 def _confusion(record: RunRecord) -> list[tuple[str, list[tuple[int, float]]]]:
     """Give for each true label how often each label was predicted: count and share of the row."""
-    if record.metrics is None:
+    if record.metrics is None or "confusion" not in record.metrics:
         return []
     table = record.metrics["confusion"]
     return [(label, _shares(counts)) for label, counts in zip(table["labels"], table["counts"], strict=True)]
@@ -88,6 +91,8 @@ def _confusion(record: RunRecord) -> list[tuple[str, list[tuple[int, float]]]]:
 
 def _balance(record: RunRecord, labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[int, float]]]]:
     """Give for each source, and for all, how many rows of the mix bear each label: count and share of the source."""
+    if not record.labels:
+        return []
     order = [row.source for row in record.receipt if row.source in labels]
     counts = [(source, [labels[source].get(label, 0) for label in record.labels]) for source in order]
     whole = [("all", [sum(column) for column in zip(*(row for _, row in counts), strict=True)])] if len(counts) > 1 else []

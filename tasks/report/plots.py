@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.measures import measured
 from tasks.records import Account, ReceiptRow, Section
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
@@ -65,10 +66,11 @@ def _round_step(rough: float) -> float:
 
 
 def score_axis(metrics: Mapping[str, Any]) -> Axis:
-    """Lay the axis of the accuracies: all sources, their intervals and the baseline are on it."""
-    scores = [metrics, *metrics["by_source"].values()]
-    ends = [end for score in scores for end in score.get("accuracy_interval", [score["accuracy"]])]
-    return axis([*ends, *(score["accuracy"] for score in scores), metrics["baseline"]["accuracy"]], floor=0, ceiling=1)
+    """Lay the axis of the main measure: all sources, their intervals and the baseline are on it."""
+    main, scores = measured(metrics).main, [metrics, *metrics["by_source"].values()]
+    ends = [end for score in scores for end in score.get(f"{main.key}_interval", [score[main.key]])]
+    values = [*ends, *(score[main.key] for score in scores), metrics["baseline"][main.key]]
+    return axis(values, floor=0, ceiling=1 if main.share else math.inf)
 
 
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:

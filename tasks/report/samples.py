@@ -14,7 +14,7 @@ class Sample(Section):
 
     source: str
     row_id: str
-    label: str
+    label: str | None
     text: str
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.measures import measured
 from tasks.records import Account, CheckResult, Verdict
 from tasks.runs import RunRecord, TaskNote
 
@@ -114,19 +115,16 @@ def _mixed(record: RunRecord) -> str:
 def _scored(record: RunRecord) -> str:
     if record.metrics is None:
         return "No model was trained."
-    accuracy, baseline = record.metrics["accuracy"], record.metrics["baseline"]
-    low, high = record.metrics["accuracy_interval"]
-    worst, best = baseline.get("gain_interval") or (low - baseline["accuracy"], high - baseline["accuracy"])
-    majority = f"always answering “{baseline['label']}”" if "label" in baseline else "always giving the commonest answer"
-    scored = f"The model trained on it is right on {percent(accuracy)} of the rows kept aside ({_range(low, high)})"
-    reached = percent(baseline["accuracy"])
+    told = measured(record.metrics)
+    main, baseline = told.main, record.metrics["baseline"]
+    low, high = record.metrics[f"{main.key}_interval"]
+    worst, best = baseline.get("gain_interval") or (low - baseline[main.key], high - baseline[main.key])
+    beaten = f"always answering “{baseline['label']}”" if "label" in baseline else told.baseline_does
+    scored = f"The model trained on it {told.does.format(main.say(record.metrics[main.key]))} ({main.between(low, high)})"
+    reached = main.say(baseline[main.key])
     if worst <= 0 <= best:
-        return f"{scored}: no detectable difference from {majority} ({reached})."
-    return f"{scored}, against {reached} for {majority}." if worst > 0 else f"{scored}, worse than the {reached} of {majority}."
-
-
-def _range(low: float, high: float) -> str:
-    return f"{100 * low:.1f} to {100 * high:.1f}"
+        return f"{scored}: no detectable difference from {beaten} ({reached})."
+    return f"{scored}, against {reached} for {beaten}." if worst > 0 else f"{scored}, worse than the {reached} of {beaten}."
 
 
 def _checked(checks: tuple[CheckResult, ...]) -> str:
@@ -155,9 +153,8 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     if record.mix:
         found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
     if record.metrics:
-        metrics = record.metrics
-        found.append(("accuracy", percent(metrics["accuracy"]), f"majority class {percent(metrics['baseline']['accuracy'])}"))
-        found.append(("macro-F1", f"{metrics['macro_f1']:.3f}", f"majority class {metrics['baseline']['macro_f1']:.3f}"))
+        metrics, told = record.metrics, measured(record.metrics)
+        found += [(one.name, one.say(metrics[one.key]), f"{told.baseline} {one.say(metrics['baseline'][one.key])}") for one in told.measures]
     if record.checks:
         passed = sum(check.passed for check in record.checks)
         found.append(("checks passed", f"{passed} of {len(record.checks)}", ", ".join(c.subject for c in record.checks if not c.passed)))

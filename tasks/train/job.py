@@ -1,6 +1,6 @@
 """What the training process is told, and what it tells back."""
 
-from tasks.records import Section
+from tasks.records import Objective, Section
 from tasks.train.settings import TrainSettings
 
 
@@ -11,7 +11,7 @@ class Job(Section):
     """
 
     settings: TrainSettings
-    labels: tuple[str, ...]
+    objective: Objective
     seed: int
     mix: tuple[str, ...]
     """Parquet shards of the mix, in order."""

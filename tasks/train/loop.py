@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
-from numpy.typing import NDArray
-from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
+from tasks import kinds
 from tasks.errors import CuveeError
+from tasks.train import objectives
+from tasks.train.examples import Examples
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
@@ -29,34 +31,19 @@ from tasks.train.steering import Steering
 
 POINTS = 20
 """Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an interruption."""
-CURVE_ROWS = 2_000
-"""Most hold-out rows that the learning curve looks at."""
+CURVE_ROWS = 200, 2_000
+"""Fewest and most hold-out rows that a point of the learning curve looks at; between, a tenth of the rows that are trained on."""
 EVALUATION_BATCH = 64
-
-
-class Rows(torch.utils.data.Dataset[dict[str, Any]]):
-    """Encoded texts with their labels."""
-
-    def __init__(
-        self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: dict[str, int], sources: NDArray[np.int64] | None = None
-    ) -> None:  # fmt: skip
-        encoded = tokenizer(table["text"].to_list(), truncation=True, max_length=max_tokens, padding=False)
-        self.ids: list[list[int]] = encoded["input_ids"]
-        self.labels = [labels[label] for label in table["label"]]
-        self.lengths = np.array([len(ids) for ids in self.ids])
-        self.sources = sources
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, row: int) -> dict[str, Any]:
-        told = {"input_ids": self.ids[row], "attention_mask": [1] * len(self.ids[row]), "labels": self.labels[row]}
-        return told if self.sources is None else told | {"source": int(self.sources[row])}
+"""Most rows at a time where nothing is learned; no more than a training batch, which is known to fit."""
 
 
 class Ordered(Trainer):
-    """The Trainer, with our order of the rows; it tells the losses of the rows by source to whom it may concern."""
+    """The Trainer, with our order of the rows; it tells the losses of the rows by source to whom it may concern.
 
+    The hold-out loss is the mean over all that is predicted, however long the rows are that a batch holds.
+    """
+
+    objective: Any
     order: WindowedLengths | Steered
     steering: Steering | None = None
 
@@ -69,25 +56,32 @@ class Ordered(Trainer):
         if self.steering is None or sources is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**inputs)
-        each = torch.nn.functional.cross_entropy(outputs.logits, inputs["labels"], reduction="none")
-        self.steering.saw(sources, each.detach())
-        loss = each.mean() if num_items_in_batch is None else each.sum() / num_items_in_batch
+        each, counts = self.objective.losses(outputs.logits, inputs["labels"])
+        self.steering.saw(sources, each.detach(), counts)
+        loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
-    def mean_loss(self, rows: Rows) -> float:
-        """Measure the mean loss on rows, without learning from them."""
+    def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:  # noqa: ARG002
+        """Measure the hold-out loss."""
+        found = {f"{metric_key_prefix}_loss": self.mean_loss(self.eval_dataset)}
+        self.log(found)
+        return found
+
+    def mean_loss(self, examples: Any) -> float:
+        """Measure the mean loss on examples, without learning from them."""
         model: Any = self.model
         model.eval()
-        total = 0.0
+        total, count, size = 0.0, 0, self.args.per_device_eval_batch_size
         with torch.no_grad():
-            for start in range(0, len(rows), EVALUATION_BATCH):
-                batch: Any = self.data_collator([rows[row] for row in range(start, min(start + EVALUATION_BATCH, len(rows)))])
-                held = {name: value.to(self.args.device) for name, value in batch.items()}
+            for start in range(0, len(examples), size):
+                batch: Any = self.data_collator([examples[at] for at in range(start, min(start + size, len(examples)))])
+                held = {name: value.to(self.args.device) for name, value in batch.items() if name != "source"}
                 with self.accelerator.autocast():
                     logits = model(**held).logits
-                total += float(torch.nn.functional.cross_entropy(logits.float(), held["labels"], reduction="sum"))
+                each, counts = self.objective.losses(logits, held["labels"])
+                total, count = total + float(each.double().sum()), count + int(counts.sum())
         model.train()
-        return total / len(rows)
+        return total / count
 
 
 class Telling(TrainerCallback):
@@ -147,8 +141,9 @@ def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
     bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
     return TrainingArguments(
         output_dir=job.checkpoints, num_train_epochs=settings.epochs, seed=job.seed, data_seed=job.seed,
-        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate, per_device_eval_batch_size=EVALUATION_BATCH,
-        learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
+        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate,
+        per_device_eval_batch_size=min(EVALUATION_BATCH, per_device), learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
         eval_strategy="steps", eval_steps=point, logging_steps=point, logging_nan_inf_filter=False,
         save_strategy="steps", save_steps=2 * point, save_total_limit=2, bf16=bf16, use_cpu=not gpu,
         optim="adamw_torch_fused", average_tokens_across_devices=False, report_to="none", disable_tqdm=True,
@@ -161,22 +156,23 @@ def train(job: Job) -> None:
     watch_parent(job.parent)
     set_seed(job.seed)
     mix = pl.read_parquet(list(job.mix), columns=["text", "label", "source", "row_id"])
-    model, tokenizer = load(job.settings, job.base, job.labels, mix["text"])
-    numbers = {label: number for number, label in enumerate(job.labels)}
-    steering = steered(job, mix)
-    rows = Rows(mix, tokenizer, job.settings.max_tokens, numbers, steering.source if steering else None)
+    objective: Any = kinds.load(objectives, job.objective.task)
+    model, tokenizer = load(job.settings, job.base, job.objective, mix["text"])
+    rows = objective.examples(mix, tokenizer, job.settings.max_tokens, job.objective.labels)
+    steering = steered(job, mix, rows)
     aside = pl.concat([pl.read_parquet(file, columns=["text", "label"]) for file in job.holdout])
-    seen = aside if aside.height <= CURVE_ROWS else aside.sample(CURVE_ROWS, seed=job.seed)
+    limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
+    seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     order = steering.sampler if steering else WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
     trainer = Ordered(
         model=model, args=arguments(job, len(rows), processes), train_dataset=rows,
-        eval_dataset=Rows(seen, tokenizer, job.settings.max_tokens, numbers), processing_class=tokenizer,
-        data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Telling(order), *([steering] if steering else [])],
+        eval_dataset=objective.examples(seen, tokenizer, job.settings.max_tokens, job.objective.labels), processing_class=tokenizer,
+        data_collator=objective.Collator(tokenizer), callbacks=[Telling(order), *([steering] if steering else [])],
     )  # fmt: skip
-    trainer.order, trainer.steering = order, steering
+    trainer.objective, trainer.order, trainer.steering = objective, order, steering
     if steering and len(steering.probe):
-        probe = Rows(mix[steering.probe.tolist()], tokenizer, job.settings.max_tokens, numbers)
+        probe = torch.utils.data.Subset(rows, steering.probe.tolist())
         steering.measure = lambda: trainer.mean_loss(probe)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
     if trainer.is_world_process_zero():
@@ -185,15 +181,19 @@ def train(job: Job) -> None:
     trainer.accelerator.end_training()
 
 
-def steered(job: Job, mix: pl.DataFrame) -> Steering | None:
-    """Let a method set the weights while training, if the recipe asks for one."""
+def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
+    """Let a method set the weights while training, if the recipe asks for one; every piece of a row counts as a row."""
     if job.settings.online is None:
         return None
-    batches = math.ceil(len(mix) / job.settings.batch_size)
-    return Steering(mix, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed)
+    batches = math.ceil(len(rows) / job.settings.batch_size)
+    piece = pl.Series(np.arange(len(rows)) - np.searchsorted(rows.row, rows.row)).cast(pl.String)
+    of = mix.select("source", "row_id")[rows.row.tolist()].with_columns(pl.col("row_id") + "#" + piece)
+    steering = Steering(of, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed)
+    rows.sources = steering.source
+    return steering
 
 
-def save(job: Job, trainer: Ordered, rows: Rows) -> None:
+def save(job: Job, trainer: Ordered, rows: Examples) -> None:
     """Write what training made."""
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
     model.save_pretrained(job.out)
@@ -206,7 +206,7 @@ def save(job: Job, trainer: Ordered, rows: Rows) -> None:
         "epochs": job.settings.epochs,
         "examples": len(rows),
         "tokens": int(rows.lengths.sum()),
-        "truncated": int((rows.lengths == job.settings.max_tokens).sum()),
+        "truncated": rows.truncated,
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "max_tokens": job.settings.max_tokens,
         "architecture": model.config.model_type,

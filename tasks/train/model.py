@@ -1,15 +1,18 @@
 """The model and its tokenizer: loaded by name or folder, or built from a configuration."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tasks import kinds
 from tasks.errors import RecipeError
-from tasks.records import Fingerprint, SeenFile
+from tasks.records import Fingerprint, Objective, SeenFile
+from tasks.train import objectives
 from tasks.train.settings import BuiltModel, TrainSettings
 
-SPECIAL = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+NAMED = ("bos_token_id", "eos_token_id", "pad_token_id")
+"""Settings of a model that its tokenizer knows."""
 
 
 def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
@@ -24,20 +27,21 @@ def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
     return Fingerprint(source="model", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen))
 
 
-def load(settings: TrainSettings, base: str, labels: Sequence[str], texts: Iterable[str]) -> tuple[Any, Any]:
+def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
     """Give model and tokenizer, ready to be trained.
 
     Args:
         texts: the mix's texts, for the tokenizer of a built model.
 
     Raises:
-        RecipeError: no such model, no safe weights, or a configuration that its architecture does not take.
+        RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for the objective.
     """
-    names = {"num_labels": len(labels), "id2label": dict(enumerate(labels)), "label2id": {label: number for number, label in enumerate(labels)}}
+    kind: Any = kinds.load(objectives, objective.task)
     if isinstance(settings.model, BuiltModel):
-        model, tokenizer = _build(settings.model, names, texts)
+        model, tokenizer = _build(settings.model, kind, objective, texts)
     else:
-        model, tokenizer = _load(settings, base, names)
+        model, tokenizer = _load(settings, base, kind, objective)
+    kind.refuse(model, tokenizer)
     positions = getattr(model.config, "max_position_embeddings", None)
     longest = min(tokenizer.model_max_length, positions or settings.max_tokens)
     if settings.max_tokens > longest:
@@ -45,16 +49,17 @@ def load(settings: TrainSettings, base: str, labels: Sequence[str], texts: Itera
     return model, tokenizer
 
 
-def _load(settings: TrainSettings, base: str, names: dict[str, Any]) -> tuple[Any, Any]:
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+def _load(settings: TrainSettings, base: str, kind: Any, objective: Objective) -> tuple[Any, Any]:
+    from transformers import AutoTokenizer
 
     folder = Path(base) / str(settings.model)
     name = str(folder) if folder.is_dir() else str(settings.model)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision or "main")
-        model = AutoModelForSequenceClassification.from_pretrained(
-            name, revision=settings.revision or "main", use_safetensors=True, ignore_mismatched_sizes=True, dtype="float32", **names
-        )
+        model = kind.Model.from_pretrained(
+            name, revision=settings.revision or "main", use_safetensors=True, ignore_mismatched_sizes=True, dtype="float32",
+            **kind.settings(objective.labels),
+        )  # fmt: skip
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise RecipeError(f"train.model {settings.model!r} cannot be loaded: {why} (wanted: a folder or Hub name with safetensors weights)") from None
@@ -65,44 +70,19 @@ def _with_padding(tokenizer: Any, model: Any) -> Any:
     """Give a tokenizer without padding (GPT-2 and its like) its end-of-text token for it."""
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
     model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer
 
 
-def _build(built: BuiltModel, names: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+def _build(built: BuiltModel, kind: Any, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
+    from transformers import AutoConfig
 
-    tokenizer = word_pieces(built.vocabulary, texts)
+    tokenizer = kind.vocabulary(built.vocabulary, texts)
+    known = {"vocab_size": len(tokenizer)} | {name: number for name in NAMED if (number := getattr(tokenizer, name)) is not None}
     try:
-        config = AutoConfig.for_model(
-            built.architecture, **(built.config | names | {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id})
-        )
-        model = AutoModelForSequenceClassification.from_config(config)
+        config = AutoConfig.for_model(built.architecture, **(built.config | kind.settings(objective.labels) | known))
+        model = kind.Model.from_config(config)
     except (ValueError, TypeError, KeyError) as error:
-        raise RecipeError(f"train.model: no {built.architecture!r} classifier can be built so: {str(error).splitlines()[0]}") from None
+        raise RecipeError(f"train.model: no {built.architecture!r} {kind.NAME} can be built so: {str(error).splitlines()[0]}") from None
     return model, tokenizer
-
-
-def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
-    """Train a lower-casing WordPiece tokenizer (Schuster & Nakajima 2012; as BERT uses it) on texts.
-
-    The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run to run and
-    then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every time.
-    """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    normalizer = normalizers.BertNormalizer(lowercase=True)
-    texts = [normalizer.normalize_str(text) for text in texts]
-    first = list(SPECIAL.values())
-    letters = [f"##{letter}" for letter in sorted(set("".join(texts))) if not letter.isspace()]
-    trained = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk_token"]))
-    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=max(vocabulary, len(first + letters)), special_tokens=first + letters, show_progress=False)
-    trained.train_from_iterator(texts, trainer)
-
-    tokenizer = Tokenizer(models.WordPiece(trained.get_vocab(), unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
-    end, start = ((SPECIAL[name], first.index(SPECIAL[name])) for name in ("sep_token", "cls_token"))
-    tokenizer.post_processor = processors.BertProcessing(end, start)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)

@@ -14,7 +14,7 @@ class BuiltModel(Section):
     architecture: str = "bert"
     """A `model_type` of transformers."""
     vocabulary: int = Field(default=8_000, ge=300)
-    """Word pieces of its tokenizer, which is trained on the mix."""
+    """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for language models."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
 
@@ -54,7 +54,7 @@ class TrainSettings(Section):
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """Share of the steps in which the learning rate rises."""
     max_tokens: int = Field(default=128, ge=8)
-    """Longest input in tokens; longer ones are cut and counted."""
+    """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Annotated[SerializeAsAny[OnlineSettings], BeforeValidator(_online)] | None = None

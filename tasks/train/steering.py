@@ -64,11 +64,11 @@ class Steering(TrainerCallback):
             raise RecipeError(f"train.online: {target or 'the mix'} has fewer than 10 distinct rows, too few to set any aside to measure on")
         return kept, np.concatenate(probe)
 
-    def saw(self, sources: torch.Tensor, losses: torch.Tensor) -> None:
-        """Note the loss of every row of a batch."""
+    def saw(self, sources: torch.Tensor, losses: torch.Tensor, counts: torch.Tensor) -> None:
+        """Note the loss of every row of a batch, and over how many targets each is."""
         numbers = sources.cpu().numpy()
         np.add.at(self.sums, numbers, losses.float().cpu().numpy())
-        np.add.at(self.counts, numbers, 1)
+        np.add.at(self.counts, numbers, counts.cpu().numpy())
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 (the Trainer's signature)
         """Take the path up where the checkpoint left it, or measure where it begins."""

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES, Workbench, stage_task
-from tasks.records import Fingerprint, Manifest, Product
+from tasks.records import Fingerprint, Manifest, Objective, Product
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
 from tasks.train.launch import run, stop_all
@@ -30,10 +30,10 @@ def stop_training() -> None:
 
 @stage_task("train")
 def train_model(
-    work: Workbench, subject: str, seen: Fingerprint, mix: Manifest, settings: TrainSettings, labels: tuple[str, ...], seed: int, base: str
+    work: Workbench, subject: str, seen: Fingerprint, mix: Manifest, settings: TrainSettings, objective: Objective, seed: int, base: str
 ) -> Product:  # fmt: skip
     """Fine-tune the model on the mix."""
-    job = _job(work, mix, settings, labels, seed, base)
+    job = _job(work, mix, settings, objective, seed, base)
     with Mirror(work.store, work.path, Path(job.checkpoints)) as mirror, ui.Progress(subject, "Training") as progress:
         accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
         facts = _collect(work, Path(job.out))
@@ -41,13 +41,13 @@ def train_model(
     return Product(rows=mix.rows, tokens=mix.tokens, facts=facts | {"accumulate": accumulate, "start": [file.name for file in seen.files]})
 
 
-def _job(work: Workbench, mix: Manifest, settings: TrainSettings, labels: tuple[str, ...], seed: int, base: str) -> Job:
+def _job(work: Workbench, mix: Manifest, settings: TrainSettings, objective: Objective, seed: int, base: str) -> Job:
     """Say what is to be trained on which files of this machine."""
     names = [file.name for file in mix.files]
     rows, aside = (tuple(str(work.open(mix, name)) for name in names if name.startswith(f"data/{side}-")) for side in ("train", "holdout"))
     (out := work.scratch / "model").mkdir(exist_ok=True)
     checkpoints = str(work.scratch / "checkpoints")
-    return Job(settings=settings, labels=labels, seed=seed, mix=rows, holdout=aside, base=base, out=str(out), checkpoints=checkpoints)
+    return Job(settings=settings, objective=objective, seed=seed, mix=rows, holdout=aside, base=base, out=str(out), checkpoints=checkpoints)
 
 
 def _collect(work: Workbench, out: Path) -> dict[str, Any]:

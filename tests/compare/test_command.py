@@ -1,8 +1,6 @@
 """`cuvee compare` as a user calls it: the verdict, what is cached, what time cuts off, and what it refuses."""
 
-import importlib
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,6 @@ Write = Callable[..., Path]
 def said(recipe: Path, store: Path, *more: str) -> tuple[Result, dict[str, Any]]:
     done = CliRunner().invoke(app, ["compare", str(recipe), "--store", str(store), "--json", *more])
     return done, json.loads(done.stdout) if done.stdout.startswith("{") else {}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _imported() -> None:
-    """Import what checks need before warnings are errors: what its parts say while they are imported is theirs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        importlib.import_module("great_expectations")
 
 
 @pytest.fixture(scope="module")

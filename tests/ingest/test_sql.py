@@ -338,7 +338,7 @@ def test_a_whole_run_keeps_no_secret(tmp_path: Path, postgresql_server: Postgres
     said = cuvee("run", str(tmp_path / "r.yaml"), "--until", "mix")
     fill(postgres, 1_000, 1)
     said += cuvee("run", str(tmp_path / "r.yaml"), "--until", "mix")
-    assert "grown, its rows above the last watermark are read, from row 301 on" in said
+    assert "grown, its rows above the last watermark are read, from row 301 on" in said, said
     said += cuvee("trace", "latest", "3")
     assert "reviews:" in said
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and postgresql_server.password.encode() in path.read_bytes()]

@@ -17,19 +17,22 @@ from tasks.records import Manifest
 
 BODY = b"text,label\n" + b"".join(f"row {n},positive\n".encode() for n in range(2_000))
 
+PAGE = b"\n<!DOCTYPE html><html><body>Please log in.</body></html>"
+
 
 class Server:
     """Answers as it is told to, one plan a request; then 200 with the whole body.
 
     Attributes:
-        plans: `503`, `404`, or `cut`: the body ends half-way through what Content-Length announced.
+        plans: a status; `cut`: the body ends half-way through what Content-Length announced; `page`: a web page says that all is well.
         asked: the methods of all requests.
+        modified: what it says of the time of the last change.
     """
 
     def __init__(self) -> None:
         self.plans: list[str] = []
         self.asked: list[str] = []
-        self.body, self.etag = BODY, '"one"'
+        self.body, self.etag, self.modified = BODY, '"one"', ""
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.http.server_port}/data.csv"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
@@ -43,11 +46,15 @@ class Server:
             def answer(self) -> None:
                 server.asked.append(self.command)
                 plan = server.plans.pop(0) if server.plans else "200"
-                self.send_response(200 if plan == "cut" else int(plan))
-                body = server.body if plan in ("200", "cut") else b""
+                self.send_response(int(plan) if plan.isdigit() else 200)
+                body = {"200": server.body, "cut": server.body, "page": PAGE}.get(plan, b"")
+                if plan == "302":
+                    self.send_header("Location", server.url)
                 self.send_header("Content-Length", str(len(body)))
                 if server.etag:
                     self.send_header("ETag", server.etag)
+                if server.modified:
+                    self.send_header("Last-Modified", server.modified)
                 self.end_headers()
                 if self.command == "GET":
                     self.wfile.write(body[: len(body) // 2] if plan == "cut" else body)
@@ -95,7 +102,42 @@ def test_without_an_etag_the_content_says_it(tmp_path: Path, server: Server) -> 
     assert ingest(tmp_path, server).key != first.key
 
 
-@pytest.mark.parametrize("plans", [["503"], ["200", "503", "503"], ["200", "200", "503"], ["200", "200", "200", "cut"]])
+def test_the_time_of_the_last_change_says_it_too_and_nothing_is_fetched_twice(tmp_path: Path, server: Server) -> None:
+    server.etag, server.modified = "", "Thu, 29 Feb 2024 12:00:00 GMT"
+    first = ingest(tmp_path, server)
+    assert server.asked.count("GET") == 1
+    assert ingest(tmp_path, server) == first
+    assert server.asked.count("GET") == 1, "unchanged, it is not downloaded again"
+    server.body, server.modified = BODY + b"more,negative\n", "Thu, 29 Feb 2024 12:00:01 GMT"
+    assert ingest(tmp_path, server).rows == 2_001
+
+
+def test_a_server_may_send_to_another_address(tmp_path: Path, server: Server) -> None:
+    server.plans = ["302", "200"] * 2
+    assert ingest(tmp_path, server).rows == 2_000
+
+
+@pytest.mark.parametrize(
+    ("plans", "told"),
+    [
+        (["401"] * 4, r"the server asks for credentials \(401\)"),
+        (["200", "200", "200", "403"], r"the server refuses access \(403\)"),
+        (["200", "200", "200", "404"], r"there is no such file \(404\)"),
+        (["410"] * 4, r"no such file any more \(410\)"),
+        (["302"] * 60, "without an end"),
+        (["page"] * 4, "the server gives a web page in its place"),
+    ],
+)
+def test_what_a_server_refuses_is_said_and_not_tried_again(tmp_path: Path, server: Server, plans: list[str], told: str) -> None:
+    server.plans = plans
+    with pytest.raises(Unreachable, match=told) as caught:
+        ingest(tmp_path, server)
+    assert not caught.value.transient
+    assert server.url in str(caught.value)
+    assert not list(tmp_path.glob("snapshots/ingest/*/manifest.json"))
+
+
+@pytest.mark.parametrize("plans", [["503", "503"], ["200", "503", "503"], ["200", "200", "503", "503"], ["200", "200", "200", "cut"]])
 def test_an_error_on_the_way_is_worth_a_retry_and_never_fewer_rows(tmp_path: Path, server: Server, plans: list[str]) -> None:
     server.plans = plans
     with pytest.raises(Unreachable) as caught:
@@ -111,7 +153,7 @@ def test_prefect_tries_again_until_the_body_is_whole(tmp_path: Path, server: Ser
 
     section = _parse({"path": server.url + ".gz"})
     server.body = gzip.compress(BODY)
-    server.plans = ["503", "503", "200", "200", "200", "cut"]
+    server.plans = ["503", "503", "503", "503", "200", "200", "200", "cut"]
 
     @flow
     def read() -> Manifest:

@@ -14,6 +14,7 @@ from scipy.spatial.distance import jensenshannon
 
 from tasks.profile.between import jensen_shannon, js_matrix, overlap, overlap_matrix, total_variation
 from tasks.profile.counts import label_balance, label_counts, label_distance, label_imbalance, languages, lengths
+from tasks.profile.quality import flawless
 from tasks.profile.topics import coverage, embed, evenness, fit, shares_of
 from tasks.profile.variety import compression_ratio, distinct, distinct_of_draws, mtld
 from tasks.profile.vendi import vendi, vendi_dual
@@ -199,7 +200,7 @@ def test_label_balance_of_a_worked_example() -> None:
 
 
 def test_lengths_fall_into_powers_of_two(file: Path) -> None:
-    told = lengths([file])
+    told = lengths([file], pl.col("tokens"))
     assert told["edges"] == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048]
     assert told["counts"] == [1, 1, 2, 3, 1, 0, 0, 0, 0, 0, 1, 1]
     assert (told["p5"], told["median"], told["mean"]) == (0, 4, 207.7)
@@ -210,7 +211,7 @@ def test_lengths_fall_into_powers_of_two(file: Path) -> None:
 def test_every_length_is_in_its_bin(tmp_path_factory: pytest.TempPathFactory, tokens: list[int]) -> None:
     path = tmp_path_factory.mktemp("lengths") / "rows.parquet"
     pl.DataFrame({"tokens": pl.Series(tokens, dtype=pl.UInt32)}).write_parquet(path)
-    told = lengths([path])
+    told = lengths([path], pl.col("tokens"))
     want = [sum(low <= value < high for value in tokens) for low, high in zip(told["edges"], told["edges"][1:], strict=False)]
     assert told["counts"] == want
     assert sum(told["counts"]) == len(tokens)
@@ -225,3 +226,22 @@ def test_languages_are_told_and_short_texts_are_not_guessed() -> None:
     ]
     assert languages(pl.Series(texts)) == {"en": 0.5, "de": 0.25, "short": 0.25}
     assert languages(pl.Series([], dtype=pl.String)) == {}
+
+
+GOOD = "A plain sentence about the weather."
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (GOOD, True), ("Das Wetter war gestern schön.", True), ("今日は天気がいいです", True), ("", False), ("word", False),
+        ("a b c d e f g", False), ("12 34 56 words words", False), ("#one #two #three of them", False), ("antidisestablishmentarianism " * 2, False),
+    ],
+)  # fmt: skip
+def test_plain_flaws(text: str, good: bool) -> None:
+    assert flawless(pl.Series([text, GOOD])) == (1 + good) / 2
+
+
+def test_no_texts_have_no_quality() -> None:
+    assert math.isnan(flawless(pl.Series([], dtype=pl.String)))
+    assert flawless(pl.Series([None, GOOD])) == 0.5

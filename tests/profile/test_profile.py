@@ -24,19 +24,24 @@ def rows(subject: str, count: int, labels: list[str | None]) -> pl.DataFrame:
     return pl.DataFrame({"text": texts, "label": label, "tokens": pl.Series([13] * count, dtype=pl.UInt32)})
 
 
+def junk() -> pl.DataFrame:
+    return rows("sea", 40, ["good"]).with_columns(text=pl.lit("### 404 ### … …"))
+
+
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("profile")
     frames = {"kitchen": rows("kitchen", 300, ["good", "bad"]), "sea": rows("sea", 200, ["good"])}
-    frames["mix"] = pl.concat(list(frames.values()))
+    frames |= {f"raw-{name}": pl.concat([frame, junk()]) for name, frame in frames.items()}
+    frames["mix"] = pl.concat([frames["kitchen"], frames["sea"]])
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
     accounts = [
         Account(source="kitchen", read=400, quarantined=20, dropped={"exact_duplicate": 40}, rows=300, holdout=40),
         Account(source="sea", read=200, rows=200),
     ]
-    sources = {name: folder / f"{name}.parquet" for name in ("kitchen", "sea")}
-    return {"sources": sources, "mix": [folder / "mix.parquet"], "accounts": accounts, "seed": 3}
+    raw, sources = ({name: folder / f"{kind}{name}.parquet" for name in ("kitchen", "sea")} for kind in ("raw-", ""))
+    return {"raw": raw, "sources": sources, "mix": [folder / "mix.parquet"], "accounts": accounts, "seed": 3}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +57,9 @@ def test_the_same_figures_every_time_and_json(case: dict[str, Any], facts: dict[
 def test_every_source_and_the_mix_are_measured_alike(facts: dict[str, Any]) -> None:
     everyone = [*facts["sources"].values(), facts["mix"]]
     assert list(facts["sources"]) == ["kitchen", "sea"]
-    measures = {"distinct", "mtld", "compression_ratio", "vendi", "topics", "labels", "lengths", "languages"}
+    measures = {"distinct", "mtld", "compression_ratio", "vendi", "topics", "labels", "lengths", "languages", "characters", "quality"}
     assert all(set(told) - {"cleaning"} == measures for told in everyone)
+    assert all(set(told) == measures - {"lengths"} for told in facts["raw"].values()), "tokens are counted while cleaning"
     assert facts["sample"]["rows"] == {"sources": {"kitchen": 300, "sea": 200}, "mix": 500}
 
 
@@ -70,6 +76,14 @@ def test_sources_of_other_subjects_are_far_apart_and_near_to_the_mix(facts: dict
     assert np.allclose(apart, apart.T)
     assert np.allclose(np.diag(apart), 0)
     assert apart[0, 1] > max(apart[0, 2], apart[1, 2])
+
+
+def test_what_cleaning_did_shows(facts: dict[str, Any]) -> None:
+    for name, size in (("kitchen", 300), ("sea", 200)):
+        before, after = facts["raw"][name], facts["sources"][name]
+        assert (round(before["quality"], 3), after["quality"]) == (round(size / (size + 40), 3), 1.0)
+        assert before["compression_ratio"] > after["compression_ratio"]
+        assert sum(before["characters"]["counts"]) == size + 40
 
 
 def test_labels_of_all_rows_are_told(facts: dict[str, Any]) -> None:
@@ -93,21 +107,23 @@ def test_sources_without_rows_labels_or_words_are_profiled_too(tmp_path: Path) -
     for name, frame in frames.items():
         frame.write_parquet(tmp_path / f"{name}.parquet")
     paths = {name: tmp_path / f"{name}.parquet" for name in frames}
-    told = profile(paths, [paths["empty"]], [], 0)
+    told = profile(paths, paths, [paths["empty"]], [], 0)
     json.dumps(told, allow_nan=False)
     assert told["sources"]["empty"]["mtld"] is None
     assert told["sources"]["single"]["labels"] is None
-    assert [row["of"] for row in rows_of(told)] == [*frames, "the mix"]
+    assert [row["of"] for row in rows_of(told)] == [*(name for name in frames for _ in range(2)), "the mix"]
     assert headline(told).startswith("On samples of up to 30 rows")
 
 
 def test_a_source_may_be_called_mix(case: dict[str, Any]) -> None:
-    told = profile({"mix": case["sources"]["sea"]}, case["mix"], [], 0)
+    told = profile({"mix": case["raw"]["sea"]}, {"mix": case["sources"]["sea"]}, case["mix"], [], 0)
     assert told["sample"]["rows"] == {"sources": {"mix": 200}, "mix": 500}
 
 
 def test_the_table_has_a_line_a_source_and_the_headline_the_farthest_pair(facts: dict[str, Any]) -> None:
-    assert [row["of"] for row in rows_of(facts)] == ["kitchen", "sea", "the mix"]
+    assert [(row["of"], row["state"]) for row in rows_of(facts)] == [
+        ("kitchen", "as read"), ("kitchen", "cleaned"), ("sea", "as read"), ("sea", "cleaned"), ("the mix", ""),
+    ]  # fmt: skip
     assert "kitchen and sea" in headline(facts)
 
 
@@ -119,7 +135,8 @@ def test_a_tiny_source_does_not_set_the_size_for_all() -> None:
 
 def test_a_tiny_source_has_no_figure_that_depends_on_size(case: dict[str, Any], tmp_path: Path) -> None:
     rows("sea", 3, ["good"]).write_parquet(tmp_path / "tiny.parquet")
-    told = profile(case["sources"] | {"tiny": tmp_path / "tiny.parquet"}, case["mix"], [], 0)
+    tiny = {"tiny": tmp_path / "tiny.parquet"}
+    told = profile(case["raw"] | tiny, case["sources"] | tiny, case["mix"], [], 0)
     assert told["sample"]["words_per_draw"] > 1000
     tiny = told["sources"]["tiny"]
     assert tiny["mtld"] is tiny["vendi"] is tiny["distinct"]["2"]["mean"] is None
@@ -147,7 +164,9 @@ def test_the_task_profiles_pool_and_mix(tmp_path: Path, facts: dict[str, Any], c
     kitchen, sea = rows("kitchen", 300, ["good", "bad"]), rows("sea", 200, ["good"])
     pool = staged("deduplicate", {"train/kitchen.parquet": kitchen, "train/sea.parquet": sea}, str(tmp_path), tuple(case["accounts"]))
     mix = staged("mix", {"data/train-00000.parquet": kitchen, "data/train-00001.parquet": sea, "data/holdout-sea.parquet": sea}, str(tmp_path), ())
-    made = profile_mix.fn(str(tmp_path), "mix", pool, mix, 3)
+    read = {"kitchen": pl.concat([kitchen, junk()]), "sea": pl.concat([sea, junk()])}
+    raw = [staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), ()).model_copy(update={"subject": name}) for name, frame in read.items()]
+    made = profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3)
     assert made.facts == facts
-    assert profile_mix.fn(str(tmp_path), "mix", pool, mix, 3) == made
-    assert made.parents == (pool.fingerprint, mix.fingerprint)
+    assert profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3) == made
+    assert made.parents == (*(one.fingerprint for one in raw), pool.fingerprint, mix.fingerprint)

@@ -1,6 +1,7 @@
 """Training learns, resumes to the same weights, dies with its parent, and tells what went wrong."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -19,19 +20,26 @@ from hypothesis import strategies as st
 from tasks.errors import RecipeError, TrainingFailed
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
-from tasks.records import FileFact, Manifest
+from tasks.records import FileFact, Manifest, Objective
 from tasks.train import launch
 from tasks.train.job import Job
-from tasks.train.model import word_pieces
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths
 from tasks.train.settings import BuiltModel, TrainSettings
 from tasks.train.task import probe_model, train_model
+from tasks.train.vocabularies import word_pieces
 
 LABELS = ("negative", "positive")
+OBJECTIVE = Objective(task="text-classification", labels=LABELS)
 TINY = BuiltModel(
     vocabulary=300,
     config={"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32},
 )
+TINY_GPT = BuiltModel(
+    architecture="gpt2",
+    vocabulary=300,
+    config={"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 32, "resid_pdrop": 0.1},
+)
+WORDS = Objective(task="language-modelling")
 GOOD, BAD = ("great", "lovely", "superb", "fine"), ("awful", "dull", "poor", "sad")
 
 
@@ -68,9 +76,9 @@ def settings(**more: Any) -> TrainSettings:
     return TrainSettings(**({"model": TINY, "epochs": 8, "batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32} | more))
 
 
-def trained(mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".") -> Manifest:
+def trained(mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE) -> Manifest:
     seen = probe_model.fn("model", chosen, base)
-    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, LABELS, 0, base)
+    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, objective, 0, base)
 
 
 def outcome(store: Path, model: Manifest) -> tuple[str, str]:
@@ -79,7 +87,7 @@ def outcome(store: Path, model: Manifest) -> tuple[str, str]:
 
 def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     model = trained(mix, settings())
-    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), LABELS, 0)
+    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
     metrics = scores.facts["metrics"]
     assert metrics["accuracy"] > 0.95
     assert metrics["baseline"]["gain_interval"][0] > 0.2
@@ -92,11 +100,13 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     assert not [file.name for file in model.files if file.name.endswith((".bin", ".pkl", ".pt"))]
 
 
+@pytest.mark.parametrize("objective", [OBJECTIVE, WORDS], ids=lambda one: one.task)
 @pytest.mark.parametrize("online", [None, "group-dro", {"kind": "bandit", "every": 7}])
 def test_killed_training_resumes_to_the_same_weights_and_curve(
-    two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any
+    two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any, objective: Objective
 ) -> None:  # fmt: skip
-    mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online)
+    model = TINY if objective is OBJECTIVE else TINY_GPT
+    mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online, model=model)
     killed: list[int] = []
 
     def kill_at_half(line: str) -> dict[str, Any]:
@@ -109,12 +119,12 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
     told_before = launch._told
     monkeypatch.setattr(launch, "_told", kill_at_half)
     with pytest.raises(TrainingFailed, match="SIGKILL; the same command goes on"):
-        trained(mix, chosen)
-    resumed = trained(mix, chosen)
+        trained(mix, chosen, objective=objective)
+    resumed = trained(mix, chosen, objective=objective)
     steps: list[int] = []
     monkeypatch.setattr(launch, "_told", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0])
     (mix[0] / resumed.path / "manifest.json").unlink()
-    whole = trained(mix, chosen)
+    whole = trained(mix, chosen, objective=objective)
     assert min(step for step in steps if step) == 1
     assert outcome(mix[0], resumed) == outcome(mix[0], whole)
     assert resumed.facts == whole.facts
@@ -131,6 +141,34 @@ def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path,
         trained(two_sources, settings(online={"kind": "bandit", "target": "eassy"}))
     with pytest.raises(ValueError, match="one process only"):
         settings(online="odm", processes=2)
+
+
+def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_scored_with(two_sources: tuple[Path, Manifest]) -> None:
+    model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=24), objective=WORDS)
+    scores = evaluate_model.fn(str(two_sources[0]), "model", model, two_sources[1], EvaluateSettings(), WORDS, 0)
+    metrics, curve = scores.facts["metrics"], json.loads((two_sources[0] / model.path / "training-curve.json").read_text())
+    assert metrics["baseline"]["gain_interval"][0] > 0.1
+    assert metrics["perplexity"] < metrics["baseline"]["perplexity"]
+    assert metrics["perplexity"] == pytest.approx(math.exp(curve[-1]["holdout_loss"]), rel=1e-4)
+    table = pl.read_parquet(two_sources[0] / scores.path / "predictions.parquet")
+    assert (table["row_id"].n_unique(), table["source"].unique().sort().to_list()) == (80, ["a", "b"])
+    assert metrics["perplexity"] == pytest.approx(math.exp(table["loss"].sum() / table["tokens"].sum()), rel=1e-5)
+    assert model.facts["examples"] > 192, "texts longer than max_tokens go on in further examples"
+    assert model.facts["truncated"] == 0
+
+
+def test_micro_batches_of_any_size_take_the_same_steps(mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean is over the tokens of a step, not of each micro-batch: padding and lengths weigh nothing."""
+    still = TINY_GPT.model_copy(update={"config": TINY_GPT.config | dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)})
+    made = [trained(mix, settings(epochs=1, model=still), objective=WORDS)]
+    once = launch._once
+    monkeypatch.setattr(launch, "_once", lambda job, folder, report: once(job.model_copy(update={"accumulate": 4}), folder, report))
+    (mix[0] / made[0].path / "manifest.json").unlink()
+    curves = [json.loads((mix[0] / made[0].path / "training-curve.json").read_text())]
+    made.append(trained(mix, settings(epochs=1, model=still), objective=WORDS))
+    curves.append(json.loads((mix[0] / made[1].path / "training-curve.json").read_text()))
+    for one, other in zip(*curves, strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
 
 
 def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path, Manifest], tmp_path: Path) -> None:
@@ -157,11 +195,14 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
         ({"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})}, RecipeError, "no 'bert' classifier can be built"),
         ({"model": BuiltModel(architecture="brt", vocabulary=300)}, RecipeError, "no 'brt' classifier can be built"),
         ({"model": "no/such-model"}, RecipeError, "cannot be loaded"),
+        ({"model": TINY, "objective": WORDS}, RecipeError, "'bert' sees the tokens that it is to predict"),
+        ({"model": BuiltModel(architecture="gpt2", config={"n_embd": 15}), "objective": WORDS}, RecipeError, "no 'gpt2' language model can be built"),
     ],
 )
 def test_trainings_that_cannot_be_say_why(mix: tuple[Path, Manifest], more: dict[str, Any], error: type[Exception], told: str) -> None:
+    objective = more.pop("objective", OBJECTIVE)
     with pytest.raises(error, match=told):
-        trained(mix, settings(**more))
+        trained(mix, settings(**more), objective=objective)
 
 
 def test_two_processes_train_one_model_with_the_loss_of_one(mix: tuple[Path, Manifest]) -> None:
@@ -179,7 +220,7 @@ def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.M
         return (launch.OUT_OF_MEMORY if job.accumulate < 4 else 0), "no room"
 
     monkeypatch.setattr(launch, "_once", once)
-    job = Job(settings=settings(batch_size=16), labels=LABELS, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
+    job = Job(settings=settings(batch_size=16), objective=OBJECTIVE, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
     assert launch.run(job, tmp_path, lambda done, text: None) == 4
     assert seen == [1, 2, 4]
 
@@ -236,3 +277,17 @@ def test_tokenizer_is_the_same_every_time_and_reads_back_its_words() -> None:
     assert len({json.dumps(tokenizer.get_vocab(), sort_keys=True) for tokenizer in built}) == 1
     assert built[0].decode(built[0]("The film was great!")["input_ids"], skip_special_tokens=True) == "the film was great!"
     assert built[0]("the")["input_ids"][0] == built[0].cls_token_id
+
+
+def test_byte_pairs_are_the_same_in_every_process_and_read_every_text_back() -> None:
+    code = """
+import hashlib
+from tasks.train.vocabularies import byte_pairs
+texts = [f"the film number {number % 97} war schön, {'gut' * (number % 3)} 🐕\\n\\tend" for number in range(500)]
+made = byte_pairs(400, texts)
+assert all(made.decode(made(text)["input_ids"]) == text for text in texts)
+print(hashlib.sha256(made.backend_tokenizer.to_str().encode()).hexdigest(), len(made))
+"""
+    run = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=True) for _ in range(3)]
+    assert len({done.stdout for done in run}) == 1
+    assert run[0].stdout.split()[1] == "400"

@@ -87,7 +87,7 @@ def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -
         names: what a file says that they are called.
     """
     found: dict[str, str | None] = {}
-    for raw in counts:
+    for raw in sorted(counts, key=_place):
         if parts_of(raw, counts):
             found[raw] = None
         else:

@@ -1,4 +1,4 @@
-"""Score a model on the hold-out files of a mix."""
+"""A classifier, measured by its answers: accuracy and macro-F1, against always answering with the commonest label."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +10,18 @@ import polars as pl
 from tasks.evaluate.metrics import evaluated
 from tasks.evaluate.predict import probabilities
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.records import Objective
 
 
 def score(
-    model: Path, train: Sequence[Path], holdout: Sequence[Path], max_tokens: int, labels: Sequence[str], settings: EvaluateSettings, seed: int
+    model: Path, train: Sequence[Path], holdout: Sequence[Path], max_tokens: int, objective: Objective, settings: EvaluateSettings, seed: int
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Predict every hold-out row and score the predictions.
 
     Returns:
         Predictions (row_id, source, label, predicted, loss = −log p(label) in nats, p_<label> …), and the metrics.
     """
+    labels = objective.labels
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text", "label"]) for file in sorted(holdout)])
     chances = probabilities(model, rows["text"].to_list(), max_tokens)
     numbers = {label: number for number, label in enumerate(labels)}

@@ -1,0 +1,54 @@
+"""How the files of a mix are written: as rows of text, or with the images or recordings of its sources."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+
+from tasks.media import Media, write_with_media
+from tasks.mix.write import save
+from tasks.records import Manifest
+
+
+@dataclass(frozen=True)
+class MixMedia:
+    """The media of a mix, if it has any.
+
+    Attributes:
+        kind: `image`, `audio`, or empty.
+        sources: of the sources that have media.
+    """
+
+    kind: str
+    sources: Mapping[str, Media]
+
+    @classmethod
+    def of(cls, pool: Manifest, files: Mapping[str, Path]) -> Self:
+        """Open the media of a pool's sources.
+
+        Args:
+            files: source -> media of its snapshot.
+        """
+        return cls(next(iter(pool.facts.get("media", {}).values()), ""), {source: Media(path) for source, path in files.items()})
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What the mix's files have beside the pool's columns."""
+        return {"media": self.kind} if self.kind else {}
+
+    def save(self, rows: pl.DataFrame, path: Path) -> None:
+        """Write rows of the mix."""
+        if self.kind:
+            write_with_media(rows, self.sources, self.kind, path)
+        else:
+            save(rows, path)
+
+    def copy(self, file: Path, path: Path) -> None:
+        """Write the rows of a file of the pool."""
+        if self.kind:
+            write_with_media(pl.read_parquet(file), self.sources, self.kind, path)
+        else:
+            shutil.copyfile(file, path)

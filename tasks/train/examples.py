@@ -1,0 +1,34 @@
+"""What training reads: encoded examples, each with the row of the mix that it is of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+class Examples(torch.utils.data.Dataset[dict[str, Any]]):
+    """Encoded texts with what is to be learned of them.
+
+    Args:
+        ids: tokens of every example.
+        targets: a label's number, or a target for each token.
+        row: number of the row that each example is of, shape (examples,); never falling.
+        truncated: texts that were cut.
+
+    Attributes:
+        sources: number of the source of every example, where the weights change while training.
+    """
+
+    def __init__(self, ids: Sequence[list[int]], targets: Sequence[Any], row: NDArray[np.int64], truncated: int) -> None:
+        self.ids, self.targets, self.row, self.truncated = ids, targets, row, truncated
+        self.lengths = np.array([len(one) for one in ids])
+        self.sources: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        told = {"input_ids": self.ids[number], "attention_mask": [1] * len(self.ids[number]), "labels": self.targets[number]}
+        return told if self.sources is None else told | {"source": int(self.sources[number])}

@@ -1,0 +1,49 @@
+"""The texts themselves: −log p(token | those before it), over all tokens of a text and its end; long texts are several examples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import torch
+from transformers import AutoModelForCausalLM, DataCollatorForTokenClassification
+
+from tasks import language
+from tasks.errors import RecipeError
+from tasks.train.examples import Examples
+from tasks.train.vocabularies import byte_pairs
+
+NAME = "language model"
+Model = AutoModelForCausalLM
+Collator = DataCollatorForTokenClassification
+vocabulary = byte_pairs
+losses = language.losses
+
+
+def settings(labels: Sequence[str]) -> dict[str, Any]:  # noqa: ARG001 (all objectives are called alike)
+    """Add nothing."""
+    return {}
+
+
+def refuse(model: Any, tokenizer: Any) -> None:
+    """Refuse a model that sees what it is to predict, such as BERT, by asking it about two texts that differ in their last token.
+
+    Raises:
+        RecipeError: it does, or its tokenizer cannot end a text.
+    """
+    language.ends(tokenizer)
+    two = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 5]], device=model.device)
+    model.eval()
+    with torch.no_grad():
+        one, other = model(two).logits[:, :3].float()
+    model.train()
+    if not torch.allclose(one, other, atol=1e-4):
+        raise RecipeError(
+            f"train.model: {model.config.model_type!r} sees the tokens that it is to predict, so that its loss says nothing; "
+            "take a model that reads from left to right, such as gpt2 or llama"
+        )
+
+
+def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:  # noqa: ARG001
+    """Give the pieces of every row, in order."""
+    pieces = language.cut(tokenizer, table["text"].to_list(), max_tokens)
+    return Examples(pieces.ids, pieces.targets, pieces.row, 0)

@@ -1,0 +1,41 @@
+"""The profile in the report: every figure before and after cleaning, matrices and histograms that a person can see."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.profile.figures import profile
+from tasks.report.diversity import figures, shaded
+from tasks.report.page import build_page
+from tasks.runs import RunRecord
+
+
+def record(folder: Path) -> RunRecord:
+    for name, texts in {"a": ["the cat sat on a mat"] * 200, "b": ["der Hund liegt unter dem Tisch"] * 200, "<i>": ["", "x" * 300]}.items():
+        pl.DataFrame({"text": texts, "label": ["y"] * len(texts), "tokens": [6] * len(texts)}).write_parquet(folder / f"{len(name)}{name[0]}")
+    paths = {name: folder / f"{len(name)}{name[0]}" for name in ("a", "b", "<i>")}
+    told = {"run": "r", "name": "n", "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T00:00:00+00:00", "seconds": 1.0}
+    facts = profile(paths, paths, list(paths.values()), [], 0)
+    return RunRecord(**told, recipe={"mix": {"unit": "rows"}}, status="completed", profile=facts)
+
+
+def test_every_source_stands_there_before_and_after(tmp_path: Path) -> None:
+    lines = figures(record(tmp_path))
+    assert [(name, state) for name, state, _ in lines] == [
+        ("a", "as read"), ("a", "cleaned"), ("b", "as read"), ("b", "cleaned"), ("<i>", "as read"), ("<i>", "cleaned"), ("the mix", ""),
+    ]  # fmt: skip
+
+
+def test_cells_are_as_dark_as_what_they_say(tmp_path: Path) -> None:
+    apart, overlap, lengths, languages = shaded(record(tmp_path))
+    assert apart[2][0][1][:2] == [("0.00", 0.0), ("1.00", 1.0)]
+    assert overlap[2][0][1][:2] == [("1.00", 1.0), ("0.00", 0.0)]
+    assert (lengths[1][0], lengths[1][-1]) == ("0", "256–511")
+    assert all(abs(sum(dark for _, dark in cells) - 1) < 1e-9 for _, cells in lengths[2])
+    assert {"en", "de"} <= set(languages[1])
+
+
+def test_names_of_sources_are_escaped(tmp_path: Path) -> None:
+    page = build_page(record(tmp_path), [], {})
+    assert "&lt;i&gt;, as read" in page
+    assert "<i>" not in page
