@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.blend import weigh
-from flows.calls import settled
+from flows.calls import Submitted, settled
 from flows.trials import Bench
 from tasks.compare.task import merge_arms
 from tasks.errors import CuveeError
@@ -32,7 +32,7 @@ class Arms:
     notes: list[str] = field(default_factory=list)
 
 
-def settle_arms(place: Bench, names: Sequence[str]) -> Arms:
+def settle_arms(place: Bench, calls: Submitted, names: Sequence[str]) -> Arms:
     """Settle the shares of every arm; one whose shares cannot be settled fails, the others stand."""
     found, asked = Arms(), {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
     gone = {name: source for name, source in asked.items() if source not in place.loaded.recipe.sources}
@@ -43,16 +43,16 @@ def settle_arms(place: Bench, names: Sequence[str]) -> Arms:
     mixes: dict[str, Mix] = {name: ((name.removeprefix(ONLY), 1.0),) for name in names if name.startswith(ONLY)}
     for name in [name for name in mixes if mixes[name][0][0] in out]:
         found.notes.append(f"{mixes.pop(name)[0][0]} has no rows to learn from, or the checks left it out; it is no arm.")
-    promised = {name: promise for name in names if not name.startswith(ONLY) and (promise := _promise(place, name, found))}
-    for name, promise in promised.items():
-        made = settled(promise)
-        if made is None:
-            error = promise.state.result(raise_on_failure=False)
+    for name in [name for name in names if not name.startswith(ONLY)]:
+        start = len(calls.runs)
+        promise = _promise(place, name, found)
+        made = settled(promise) if promise else None
+        if made:
+            mixes[name] = as_mix(made.facts["weights"])
+        elif error := calls.stopped(start):
             if name == RECIPE or not isinstance(error, CuveeError):
                 raise error
             found.failed[name] = str(error)
-        else:
-            mixes[name] = as_mix(made.facts["weights"])
     found.also = merge_arms(mixes)
     found.mixes = {name: mixes[name] for name in names if name in found.also}
     return found

@@ -130,6 +130,11 @@ class Submitted:
         for future in failed:
             future.result()
 
+    def stopped(self, start: int, end: int | None = None) -> Exception | None:
+        """Give the first error of the task runs with these numbers, in the order of the calls; None when all came to an end."""
+        ended = [future for _, _, future in self.runs[start:end] if future.state.is_failed() or future.state.is_crashed()]
+        return ended[0].state.result(raise_on_failure=False) if ended else None
+
     def notes(self) -> list[TaskNote]:
         """Say of every task run what became of it, in the order of the calls."""
         return [self._note(task, subject, future) for task, subject, future in self.runs]

@@ -57,10 +57,12 @@ def compare(
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
     limit = loaded.recipe.compare.minutes
     with interruptible():
-        place = bench(loaded, home.uri, calls, made)
+        try:
+            place = bench(loaded, home.uri, calls, made)
+        finally:  # a leak explains what checks may have stumbled over
+            _refuse_leak(loaded, home.uri, calls, made)
         calls.finish()
-        _refuse_leak(loaded, home.uri, calls, made)
-        found = settle_arms(place, names)
+        found = settle_arms(place, calls, names)
         runs = TrialRuns(place, calls, began + 60 * limit if limit else None)
         asked, judged = _try_and_judge(place, runs, found)
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
@@ -78,17 +80,16 @@ def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
 
 
 def _refuse_leak(loaded: LoadedRecipe, store: str, calls: Submitted, made: Made) -> None:
-    if target := loaded.recipe.compare.target:
-        found = calls(find_leak, store, target, target, made.cleaned)
-        calls.finish()
-        refuse_leak(target, settled(found))
+    target = loaded.recipe.compare.target
+    if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
+        refuse_leak(target, found)
 
 
 def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Manifest | None]:
     """Run the trials of the arms, then those that the values of the sources ask for, and judge what came to an end."""
     recipe = place.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
-    game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trials.full)
+    game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trains_in_trials)
     left_out: list[str] = []
     for title, mixes in {"arms": list(arms.mixes.values()), **values}.items():
         if missed := runs.carry_out([(mix, seed) for seed in seeds for mix in mixes], f"Trials of {title}"):
@@ -108,8 +109,8 @@ def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Ma
 def _budget(place: Bench, trials: Sequence[Manifest]) -> dict[str, Any]:
     """Say what is the same for every arm."""
     recipe = place.loaded.recipe
-    learner = "the recipe's own model" if recipe.trials.full else "a linear classifier on an encoder's vectors"
-    if not recipe.trials.full and recipe.trials.encoder is None:
+    learner = "the recipe's own model" if recipe.trains_in_trials else "a linear classifier on an encoder's vectors"
+    if not recipe.trains_in_trials and recipe.trials.encoder is None:
         learner = "a linear classifier on hashed words"
     empty = [account.source for account in place.pool.accounts if not account.holdout]
     told = {"size": place.size, "unit": recipe.mix.unit, "share": place.share, "learner": learner, "seeds": recipe.compare.seeds}

@@ -8,12 +8,12 @@ from typing import Any
 from flows.calls import LookedUp, Submitted, settled
 from flows.trials import Bench
 from tasks import ui
-from tasks.errors import CuveeError
 from tasks.records import Manifest
 from tasks.shares import Mix, as_weights, mix_name
 
 WAVE = 8
 """Trials of a linear classifier that are under way at a time; a model trained in full is one."""
+GONE = "its product is no longer in the store"
 Trial = tuple[Mix, int]
 """A mix and a seed."""
 
@@ -94,13 +94,7 @@ class TrialRuns:
                 self.found[trial] = made
                 self.ran += 1
             else:
-                self.failed[trial[0]] = f"seed {trial[1]}: {self._why(start, end)}"
-
-    def _why(self, start: int, end: int) -> str:
-        """Say what stopped one of the task runs of a trial."""
-        errors = [future.state.result(raise_on_failure=False) for _, _, future in self.calls.runs[start:end] if not future.state.is_completed()]
-        expected = [str(error) for error in errors if isinstance(error, CuveeError)]
-        return expected[0] if expected else str(errors[0]) if errors else "its product is no longer in the store"
+                self.failed[trial[0]] = f"seed {trial[1]}: {self.calls.stopped(start, end) or GONE}"
 
 
 def try_mix(bench: Bench, mix: Mix, seed: int) -> Any:

@@ -98,17 +98,17 @@ def read_answers(files: Sequence[Path], kept: Kept) -> Answers:
     return Answers((predicted == kept.truth).astype(float), losses, predicted)
 
 
-def commonest(kept: Kept, counts: Mapping[str, int], vocabulary: int | None) -> Answers | None:
-    """Answer without having learned: always the commonest label of the training rows, or every word piece as likely as another.
+def commonest(kept: Kept, counts: Mapping[str, int], guessed: float | None) -> Answers | None:
+    """Answer without having learned: always the commonest label of the training rows, or every token as surprising as guessing.
 
     Args:
         counts: label -> training rows.
-        vocabulary: word pieces of a language model; None where it is not known, and then there is no answer.
+        guessed: perplexity of guessing tokens by their frequency; None where it is not known, and then there is no answer.
     """
     if kept.truth is None:
-        if vocabulary is None or kept.tokens is None:
+        if guessed is None or kept.tokens is None:
             return None
-        losses = (kept.tokens * np.log(vocabulary))[None]
+        losses = (kept.tokens * np.log(guessed))[None]
         return Answers(-losses, losses, None)
     label = kept.labels.index(max(counts, key=lambda one: counts[one]))
     predicted = np.full((1, len(kept.ids)), label)

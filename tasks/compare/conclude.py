@@ -16,14 +16,14 @@ from tasks.shares import Mix
 
 
 def judge(
-    predictions: Sequence[Path], train: Mapping[str, Path], layout: Layout, labels: Sequence[str], vocabulary: int | None, seed: int
+    predictions: Sequence[Path], train: Mapping[str, Path], layout: Layout, labels: Sequence[str], guessed: float | None, seed: int
 ) -> dict[str, Any]:  # fmt: skip
     """Work out scores, differences and values.
 
     Args:
         predictions: a file for every trial, mix by mix as `layout.tried` has them, seeds in order.
         train: training rows by source.
-        vocabulary: word pieces of a language model; None for a classifier.
+        guessed: perplexity of guessing tokens by their frequency; None for a classifier.
 
     Returns:
         `metric`, `judged` (source -> rows that are judged on), `arms` (name -> scores, or its `error`), `contrasts`, `worth`, `shapley`,
@@ -33,7 +33,7 @@ def judge(
     counts = {} if kept.truth is None else {name: _counts(file, labels) for name, file in train.items()}
     answers, errors = _answers(predictions, layout, kept)
     total = {label: sum(one[label] for one in counts.values()) for label in labels} if counts else {}
-    nothing = commonest(kept, total, vocabulary)
+    nothing = commonest(kept, total, guessed)
     rows = kept.judged(layout.target)
     if not rows.count:
         where = f"the target {layout.target} has" if layout.target else "there are"

@@ -61,7 +61,8 @@ def judge_trials(
 ) -> Product:  # fmt: skip
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
-    return Product(rows=len(trials), facts=judge(files, pools.sides(work, pool)[0], layout, labels, trials[0].facts.get("vocabulary"), seed))
+    guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")
+    return Product(rows=len(trials), facts=judge(files, pools.sides(work, pool)[0], layout, labels, guessed, seed))
 
 
 def conclude(start: RunStart, asked: Asked, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:

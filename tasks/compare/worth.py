@@ -50,13 +50,17 @@ def worth_of_sources(known: Known, layout: Layout, rng: np.random.Generator) -> 
     if "add-one" in layout.values:
         wanted |= _of_terms("add_one", add_one_terms(mix, layout.target), known)
     told: dict[str, Any] = {}
-    if layout.game:
+    if layout.game and NOTHING in known.answers and _are_there(layout.game, mix, known):
         shares, told = _shapley(layout.game, mix, known)
         wanted |= shares
     found = estimates(known, list(wanted.values()), layout, 1 - (1 - layout.confidence) / max(len(mix), 1), rng)
     seeds = {place: len(amounts) for place, (amounts, _) in wanted.items()}
     spread = dict(zip(wanted, found, strict=True))
     return [_worth(name, share, spread, seeds, known.rows.count) for name, share in mix], told
+
+
+def _are_there(game: Game, mix: Mix, known: Known) -> bool:
+    return game.on == "trials" or all(restricted(mix, [name]) in known.answers for name, _ in mix)
 
 
 def _of_terms(value: str, terms: Mapping[str, Terms], known: Known) -> Wanted:
