@@ -68,6 +68,7 @@ def settled(value: Any, nothing: Any = None) -> Any:
     if isinstance(value, list):
         return [settled(item) for item in value]
     if isinstance(value, PrefectFuture):
+        value.wait()
         return value.result() if value.state.is_completed() else nothing
     return value
 
@@ -130,6 +131,11 @@ class Submitted:
             raise type(expected[0])("\n".join(str(error) for error in expected)) from expected[0]
         for future in failed:
             future.result()
+
+    def stopped(self, start: int, end: int | None = None) -> Exception | None:
+        """Give the first error of the task runs with these numbers, in the order of the calls; None when all came to an end."""
+        ended = [future for _, _, future in self.runs[start:end] if future.state.is_failed() or future.state.is_crashed()]
+        return ended[0].state.result(raise_on_failure=False) if ended else None
 
     def notes(self) -> list[TaskNote]:
         """Say of every task run what became of it, in the order of the calls."""

@@ -83,6 +83,29 @@ def run(
 
 
 @app.command()
+def compare(
+    recipe: RecipeFile,
+    store: StoreUri = DEFAULT_STORE,
+    overrides: Overrides = None,
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Trials of every mix; a claim needs 3. By default compare.seeds, 5.")] = None,
+    arms: Annotated[str | None, typer.Option(metavar="A,B", help="Only these beside the recipe's mix: only-SOURCE, singles, uniform, …")] = None,
+    minutes: Annotated[float | None, typer.Option(metavar="M", help="Begin no further trial after so many minutes.")] = None,
+    require_gain: Annotated[bool, typer.Option("--require-gain", help="Leave with 3 where combining has no detectable gain.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether combining helps: mixes at the same budget and seeds, and what each source is worth."""
+    from flows.compare import compare
+    from flows.progress import following
+
+    chosen = [name.strip() for name in arms.split(",")] if arms is not None else None
+    with following(quiet=as_json):
+        found = compare(recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=_parsed(overrides))
+    _give(found, "compared", as_json)
+    if require_gain and found["outcome"] != "gain":
+        raise typer.Exit(3)
+
+
+@app.command()
 def explain(recipe: RecipeFile, store: StoreUri = DEFAULT_STORE, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Say for each task whether it is cached, and if not, which part of its key changed."""
     from flows.look import explain_recipe
@@ -231,9 +254,9 @@ def _give(found: dict[str, Any], shape: str, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    from flows import shown
+    from flows import shown, shown_weights
 
-    printer: Callable[[dict[str, Any]], None] = getattr(shown, shape)
+    printer: Callable[[dict[str, Any]], None] = getattr(shown, shape, None) or getattr(shown_weights, shape)
     printer(found)
 
 

@@ -12,6 +12,8 @@ from tasks.ingest import kinds as source_kinds
 from tasks.ingest.settings import SourceSettings
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+ARMS = ("recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles")
+"""Arms of every comparison, by name."""
 PASSWORD = re.compile(r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE)
 """A URL with a password that is not left to the environment."""
 Problem = tuple[str, str]
@@ -31,7 +33,7 @@ def strangers(tree: Mapping[str, Any]) -> list[Problem]:
     sources = _mapping(tree.get("sources"))
     labels = tree.get("labels")
     known_labels = [str(label) for label in labels] if isinstance(labels, list) else []
-    found = list(_mix_problems(sources, _mapping(tree.get("mix"))))
+    found = [*_mix_problems(sources, _mapping(tree.get("mix"))), *_compare_problems(sources, _mapping(tree.get("compare")))]
     found += [
         (f"checks.policies.{name}", f"no source has this name;{nearest(name, [*sources, 'mix'])}")
         for name in _mapping(_mapping(tree.get("checks")).get("policies"))
@@ -66,6 +68,14 @@ def _mix_problems(sources: Mapping[str, Any], mix: Mapping[str, Any]) -> Iterato
         yield from _weights_problems(sources, f"mix.phases.{number}.weights", _mapping(phase).get("weights"))
     for place in ("floors", "ceilings"):
         yield from _unknown(sources, f"mix.{place}", _mapping(mix.get(place)))
+
+
+def _compare_problems(sources: Mapping[str, Any], compare: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _target_problems(sources, "compare", compare.get("target"))
+    for name, weights in _mapping(compare.get("arms")).items():
+        if name in ARMS or str(name).startswith("only-"):
+            yield f"compare.arms.{name}", "an arm has this name already; take another"
+        yield from _weights_problems(sources, f"compare.arms.{name}", weights)
 
 
 def _weights_problems(sources: Mapping[str, Any], place: str, weights: Any) -> Iterator[Problem]:

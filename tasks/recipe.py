@@ -5,12 +5,13 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, HoldoutSettings, SourceCleaning
+from tasks.compare.settings import CompareSettings
 from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
 from tasks.evaluate.settings import EvaluateSettings
@@ -28,7 +29,7 @@ from tasks.sift.settings import Sifting
 from tasks.train.settings import TrainSettings
 from tasks.trial.settings import HeadSettings
 from tasks.unlabelled import label_problems
-from tasks.weigh.settings import ShareSettings, WeighSettings
+from tasks.weigh.settings import ShareSettings, WeighSettings, Weights
 
 ALL_TEXTS = SourceCleaning(max_chars=2**31)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
@@ -104,6 +105,19 @@ class TrialSettings(HeadSettings):
         return HeadSettings(**{name: getattr(self, name) for name in HeadSettings.model_fields})
 
 
+class ComparedSettings(CompareSettings):
+    """How mixes are compared by `cuvee compare`, and which besides its own."""
+
+    arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
+    """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind: dsir, target: x}}`.
+    Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are there without being said."""
+
+    @property
+    def settings(self) -> CompareSettings:
+        """The section without its arms."""
+        return CompareSettings(**{name: getattr(self, name) for name in CompareSettings.model_fields})
+
+
 class Recipe(Section):
     """A whole recipe. Everything that has a default may be left out."""
 
@@ -134,6 +148,8 @@ class Recipe(Section):
     """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
     search: SearchSettings = SearchSettings()
     """How `cuvee search` looks for weights; a run does not look at it."""
+    compare: ComparedSettings = ComparedSettings()
+    """How mixes are compared by `cuvee compare`; a run does not look at it."""
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""

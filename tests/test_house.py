@@ -71,11 +71,11 @@ def test_functions_are_short() -> None:
     assert sizes[int(0.9 * len(sizes))] <= 40
 
 
-def test_a_function_takes_at_most_seven_arguments() -> None:
+def test_a_function_takes_at_most_eight_arguments() -> None:
     def count(node: Function) -> int:
         return len([one for one in node.args.posonlyargs + node.args.args + node.args.kwonlyargs if one.arg not in ("self", "cls", "work")])
 
-    assert not [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}" for path in CODE for node in functions(path) if count(node) > 7]
+    assert not [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}" for path in CODE for node in functions(path) if count(node) > 8]
 
 
 def test_every_function_says_what_it_returns() -> None:

@@ -28,7 +28,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         samples: a few rows of the mix.
         labels: source -> label -> rows in the mix; empty when there is no mix.
     """
-    return _template().render(
+    return template("template.html.j2").render(
         record=record,
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         headline=words.headline(record),
@@ -61,7 +61,7 @@ def build_search_page(found: Mapping[str, Any]) -> str:
     Args:
         found: what the search says of itself.
     """
-    return _template("search.html.j2").render(
+    return template("search.html.j2").render(
         found=found,
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         figures=searches.figures(found),
@@ -74,7 +74,8 @@ def build_search_page(found: Mapping[str, Any]) -> str:
 
 
 @functools.cache
-def _template(name: str = "template.html.j2") -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Load a page's template; whatever is put in is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, finalize=visible,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,

@@ -8,8 +8,11 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks import ui
 from tasks.caching import RETRIES
+from tasks.comparison import Comparison, comparison_folder
 from tasks.records import Manifest
 from tasks.report import artifacts, plots, searches, words
+from tasks.report.comparison import build_comparison
+from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
 from tasks.runs import RunRecord, run_folder
@@ -58,3 +61,18 @@ def _show(record: RunRecord, report: str) -> None:
     if png := plots.curve_png(record.curve):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
     ui.show_link(f"{name}-report", report, ui.escape(report))
+
+
+@task(name="report-comparison", task_run_name="report-comparison", cache_policy=NO_CACHE, **RETRIES)
+def report_comparison(store: str, found: Comparison) -> Comparison:
+    """Write the comparison's report and show it in the UI; gives the record with the report's place."""
+    home, path = open_store(store), f"{comparison_folder(found)}/report.html"
+    home.write_bytes(path, build_comparison(found).encode("utf-8"))
+    name, uri = f"{found.name}-compare", Path(home.where(path)).as_uri() if home.is_local else home.where(path)
+    ui.show_markdown(f"{name}-verdict", ui.escape(found.sentence), "Does combining help?")
+    for title, rows in comparison_tables(found).items():
+        ui.show_table(f"{name}-{title}", rows, TABLES[title])
+    if png := arms_png(found):
+        ui.show_image(f"{name}-picture", png, "Scores with their intervals")
+    ui.show_link(f"{name}-report", uri, ui.escape(uri))
+    return found.model_copy(update={"report": home.where(path)})

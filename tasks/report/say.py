@@ -1,0 +1,62 @@
+"""How the numbers of a comparison are written, on its page and in the UI."""
+
+from tasks.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text
+
+VALUES = {"leave_one_out": "left out", "add_one": "added", "shapley": "Shapley"}
+FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable difference", "no claim": "no claim"}
+
+
+class Say:
+    """Writes the numbers of one comparison."""
+
+    def __init__(self, found: Comparison) -> None:
+        self.metric: Metric = found.metric
+        self.on: str = found.shapley.get("on", "trials")
+
+    def score(self, score: float | None) -> str:
+        """Write a score."""
+        return "–" if score is None else score_text(self.metric, score).removeprefix("perplexity ")
+
+    def tick(self, score: float) -> str:
+        """Write a score at an axis."""
+        return self.score(score).replace(".0 %", " %")
+
+    def gain(self, gain: float) -> str:
+        """Write a difference."""
+        return gain_text(self.metric, gain)
+
+    def gain_tick(self, gain: float) -> str:
+        """Write a difference at an axis."""
+        return "0" if abs(gain) < 1e-12 else gain_text(self.metric, gain).removesuffix(" points").replace(".0", "")
+
+    def size(self, size: float) -> str:
+        """Write the size of a difference."""
+        return gain_text(self.metric, size).lstrip("+−")
+
+    def span(self, low: float, high: float) -> str:
+        """Write an interval of differences."""
+        return range_text(self.metric, low, high)
+
+    def spread(self, deviation: float | None) -> str:
+        """Write a standard deviation."""
+        return "–" if deviation is None else f"{100 * deviation:.1f}" if self.metric == "accuracy" else f"{deviation:.3f}"
+
+    def p(self, chance: float) -> str:
+        """Write a p value."""
+        return "< 0.001" if chance < 0.001 else f"{chance:.3f}"
+
+    def in_nats(self, value: str) -> bool:
+        """Say whether a value is an amount of log likelihood: Shapley's, where an ensemble says what sets of sources are worth."""
+        return value == "shapley" and self.on == "ensemble"
+
+    def nats_tick(self, value: float) -> str:
+        """Write an amount of log likelihood at an axis."""
+        return f"{value:+.2f}".replace("-", "−")
+
+    def value(self, value: str, worth: float) -> str:
+        """Write what a source is worth."""
+        return f"{worth:+.3f} nats".replace("-", "−") if self.in_nats(value) else self.gain(worth)
+
+    def value_span(self, value: str, one: Estimate) -> str:
+        """Write the interval of a source's worth."""
+        return f"{one.low:+.3f} to {one.high:+.3f}".replace("-", "−") if self.in_nats(value) else self.span(one.low, one.high)
