@@ -168,11 +168,13 @@ def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[
     values = values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
     if not any(len(column) for column in values.values()):
         raise RecipeError("none of its first records can be read")
-    if part.section["kind"] == "text":
-        return Roles("text", None, ("text: each line" if part.section.get("record") != "file" else "text: each file",)), []
     named = (text if text in values else None, label if label in values else None)
-    if part.section["kind"] in KINDS:
-        return roles_of_media(part.section["kind"], values, *named)
+    kind = part.section["kind"]
+    if kind == "text" or (kind == "code" and not any(named)):
+        by_line = kind == "text" and part.section.get("record") != "file"
+        return Roles("text", None, ("text: each line" if by_line else "text: each file",)), []
+    if kind in KINDS:
+        return roles_of_media(kind, values, *named)
     return roles_of(values, *named), []
 
 
@@ -196,7 +198,8 @@ def _name(part: Part, taken: Mapping[str, Any]) -> str:
     """Name a source after its file, and after its folder where the file's name says little."""
     first = part.heads[0]
     if not first.member and part.section["kind"] in (*KINDS, "code"):  # read as a whole folder
-        return _free([_bare(str(part.section["path"]).rstrip("/"))], taken)
+        folder = PurePosixPath(part.section["path"])
+        return _free([_bare(folder.name), f"{folder.parent.name}-{_bare(folder.name)}"], taken)
     parent = PurePosixPath(first.item.place.path).parent.name
     own = _bare(first.item.place.path)
     if first.member:
