@@ -1,9 +1,11 @@
 """Three ways to carry out the same steps: as Prefect task runs, as plain function calls, or not at all (look-ups only)."""
 
+import threading
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from prefect import Task
 from prefect.filesystems import LocalFileSystem, RemoteFileSystem
@@ -85,6 +87,8 @@ class Submitted:
         self.storage, self.quiet = result_storage(store), quiet
         self.runs: list[tuple[Task[..., Any], str, PrefectFuture[Any]]] = []
         self.given_up: list[PrefectFuture[Any]] = []
+        self.told: set[UUID] = set()
+        self.telling = threading.Lock()
 
     def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
         """Submit `task`; its subject is its first argument after the store."""
@@ -116,13 +120,16 @@ class Submitted:
             note = self._note(task, subject, future)
         except CancelledError:  # the run was interrupted before this task began
             return
-        if note.state != "notready":
-            ui.tell(_line(note))
+        with self.telling:
+            if note.state != "notready" and future.task_run_id not in self.told:
+                self.told.add(future.task_run_id)
+                ui.tell(_line(note))
 
     def finish(self) -> None:
-        """Wait for every task run; raise what the failed ones raised."""
-        for _, _, future in self.runs:
+        """Wait for every task run and tell of it; raise what the failed ones raised."""
+        for task, subject, future in self.runs:
             future.wait()
+            self._tell(task, subject, future)  # its callback may come later than this, with some runners after the end of the process
         wanted = [future for _, _, future in self.runs if future not in self.given_up]
         failed = [future for future in wanted if future.state.is_failed() or future.state.is_crashed()]
         errors = [future.state.result(raise_on_failure=False) for future in failed]

@@ -13,6 +13,7 @@ from tasks.errors import CuveeError, RecipeError, Unreachable
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
 from tasks.measures import MEASURED
+from tasks.media import told
 from tasks.mix.task import replay_mix
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
@@ -40,7 +41,7 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             if isinstance(error, Unreachable) and settings.on_failure != "stop":
                 unreached[name] = str(error)
                 continue
-            problems.append(type(error)(f"sources.{name}: {error}"))
+            problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
     for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
         try:
             preview_source(name, settings, loaded.folder, ())
@@ -153,7 +154,7 @@ def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
     path = file.removeprefix(f"{home.uri}/")
     local = Path(path) if Path(path).is_file() else home.local_copy(path)
     try:
-        return polars.read_parquet(local).head(200).to_dicts()
+        return [told(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
     except (OSError, polars.exceptions.PolarsError) as error:
         raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
 

@@ -123,9 +123,7 @@ def guessed(found: dict[str, Any]) -> None:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
     if len(found["left_out"]) > 20:
         console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
-    if not found["labelled"]:
-        console.print("No file has labels: records are labelled with their source's name, and no model is trained.")
-    console.print(f"Labels   {', '.join(map(one_line, found['labels']))}", markup=False)
+    console.print(f"Labels   {', '.join(map(one_line, found['labels'])) or 'none; a language model learns the texts'}", markup=False)
     console.print(f"Recipe   {found['recipe']}: it passes `cuvee validate`", markup=False)
     console.print(f"Next     {found['next']}", markup=False)
 
@@ -140,8 +138,8 @@ def validated(found: dict[str, Any]) -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in found["sources"].items():
         columns = ["text", "label"] if source["labels"] else ["text"]
-        rows = [[str(row.get(column, ""))[:80] for column in columns] for row in source["sample"][:3]]
-        table(f"{name}: columns {', '.join(map(str, source['columns']))}", columns, rows)
+        rows = [[one_line(str(row.get(column, "")), 80) for column in columns] for row in source["sample"][:3]]
+        table(one_line(f"{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
     for name, why in found["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
     console.print(f"{found['recipe']}: valid; nothing was written")
@@ -221,6 +219,7 @@ def traced(found: dict[str, Any]) -> None:
         "mix": f"{found['recipe']} {found['mix']}",
         "source": found["source"],
         "original": found["row_id"],
+        "media": "{path}, {bytes:,} bytes".format_map(found["media"]) if found.get("media") else None,
         "as read": raw.get("text", "the snapshot it was read into is no longer in the store"),
         "in the mix": found["text"],
         "label": found["label"],

@@ -28,6 +28,8 @@ from tasks.storage import Store, as_fact, open_store, sha256_of
 
 ROOT = Path(__file__).parent
 SHARED = ("chance.py", "hashing.py", "keys.py", "language.py", "linear.py", "media.py", "pool.py", "records.py")
+ASIDE = "guess"
+"""Folder of a stage whose code makes no product, so that no key hangs on it; a test holds that what makes one imports nothing of it."""
 PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 CODE = ("code", "polars")
@@ -130,7 +132,8 @@ def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[s
 def code_digest(module: str) -> str:
     """Hash the Python files of the stage that `module` belongs to, and of the shared modules that products hang on."""
     folder = ROOT.parent.joinpath(*module.split(".")[:-1])
-    paths = [*sorted(folder.rglob("*.py")), *(ROOT / name for name in SHARED)]
+    own = [path for path in folder.rglob("*.py") if ASIDE not in path.relative_to(folder).parts]
+    paths = [*sorted(own), *(ROOT / name for name in SHARED)]
     return digest([[path.relative_to(ROOT.parent).as_posix(), sha256_of(path)] for path in paths])[:16]
 
 

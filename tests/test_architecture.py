@@ -19,6 +19,7 @@ import tasks.personal.detectors
 import tasks.sift.methods
 import tasks.train.online
 import tasks.weigh.methods
+from tasks.caching import ASIDE
 
 ROOT = Path(__file__).parents[1]
 TOP = {
@@ -49,6 +50,10 @@ def imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def called(node: ast.expr) -> str:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
 
 
 def attributes(path: Path) -> Iterator[str]:
@@ -116,6 +121,25 @@ def test_shared_modules_know_no_stage_but_for_the_settings_in_a_recipe() -> None
     shared = [path for path in MODULES if place(path)[0] == "tasks" and len(place(path)) == 2]
     found = [(path, name) for path in shared for name in imports(path) if stage_of(name) and not may(place(path), name)]
     assert not found, broken("what all stages share depends on none of them", found)
+
+
+def test_code_that_no_content_key_hangs_on_makes_no_product() -> None:
+    found = [
+        (path, name)
+        for path in MODULES
+        if ASIDE not in place(path)[:-1] and place(path)[-1] != "task"
+        for name in imports(path)
+        if stage_of(name) and ASIDE in name.split(".")
+    ]
+    assert not found, broken(f"only a task's face may call what lies in `{ASIDE}`", found)
+    for path in MODULES:
+        tree = ast.parse(path.read_text("utf-8"))
+        asides = {
+            alias.name for node in tree.body if isinstance(node, ast.ImportFrom) and ASIDE in (node.module or "").split(".") for alias in node.names
+        }
+        makers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and "stage_task" in map(called, node.decorator_list)]
+        if ASIDE not in place(path)[:-1]:
+            assert not asides & {node.id for maker in makers for node in ast.walk(maker) if isinstance(node, ast.Name)}
 
 
 def test_the_pure_core_has_no_clock_no_chance_and_no_network() -> None:

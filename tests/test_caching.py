@@ -191,7 +191,10 @@ def test_a_changed_line_of_the_stage_or_of_the_records_changes_the_key(tmp_path:
     of = code_digest.__wrapped__
     before = of("tasks.clean.task")
     assert of("tasks.clean.task") == before
-    for changed, differs in (("clean/settings.py", True), ("records.py", True), ("mix/settings.py", False), ("ui.py", False)):
+    (root / "clean" / caching.ASIDE).mkdir()
+    aside = f"clean/{caching.ASIDE}/any.py"
+    (root / aside).write_text("")
+    for changed, differs in (("clean/settings.py", True), ("records.py", True), ("mix/settings.py", False), ("ui.py", False), (aside, False)):
         original = (root / changed).read_text()
         (root / changed).write_text(original + "# another line\n")
         assert (of("tasks.clean.task") != before) is differs, changed

@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from tasks.errors import RecipeError
+from tasks.media import told
 
 MOST_PLACES = 1_000
 """Places of a row in the mix that are listed; all are counted."""
@@ -21,9 +22,7 @@ def row_at(shards: list[Path], wanted: str) -> dict[str, Any]:
     Raises:
         RecipeError: there is no such row.
     """
-    row = _by_place(shards, int(wanted)) if wanted.lstrip("-").isdecimal() else _by_id(shards, wanted)
-    if media := row.get("media"):
-        row["media"] = {"path": media["path"], "bytes": len(media["bytes"])}
+    row = told(_by_place(shards, int(wanted)) if wanted.lstrip("-").isdecimal() else _by_id(shards, wanted))
     same = (pl.col("source") == row["source"]) & (pl.col("row_id") == row["row_id"])
     every = pl.scan_parquet(shards).select("source", "row_id").with_row_index("place").filter(same).select("place")
     places = every.collect(engine="streaming")["place"].to_list()
@@ -57,4 +56,4 @@ def _by_id(shards: list[Path], wanted: str) -> dict[str, Any]:
 def as_read(snapshot: Path, row_id: str) -> dict[str, Any] | None:
     """Give a row as it was read, before cleaning; None when the snapshot does not hold it."""
     found = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
-    return found.row(0, named=True) if found.height else None
+    return told(found.row(0, named=True)) if found.height else None

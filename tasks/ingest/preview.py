@@ -1,41 +1,64 @@
 """How a source reads, from its first records; nothing is written."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from tasks.errors import QualityGate
+from tasks.ingest.batch import Batch
 from tasks.ingest.map import Mapper
 from tasks.ingest.read import batches
 from tasks.ingest.settings import SourceSettings
 
 ROWS = 200
+FEW = 10
+"""Records that are looked at, at least, where blocks hold fewer."""
 
 
 def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[str]) -> dict[str, Any]:
-    """Read the first block of a source as a run would.
+    """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one record each.
 
     Raises:
         CuveeError: the source cannot be reached or mapped, or none of its first records can be used.
     """
     mapper = Mapper(source, settings, labels)
-    batch = next((block for block in batches(settings, base) if block.frame.height or block.bad), None)
-    if batch is None:
+    first = list(_first(batches(settings, base), mapper))
+    if not first:
         raise QualityGate("it holds no records: its files are empty")
-    mapped = mapper([mapper.complete(batch)])
+    mapped = mapper(first)
     bad = mapped.bad.head(3).to_dicts()
-    dropped = mapped.tallies[0].dropped
+    dropped = sum((tally.dropped for tally in mapped.tallies), Counter[str]())
     if mapped.rows.height == 0 and bad:
         raise QualityGate(
             "none of its first records can be used: " + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
         )
     return {
-        "columns": [name for name in batch.frame.columns if not name.startswith("__")],
-        "looked_at": batch.frame.height + len(batch.bad),
+        "columns": [name for name in first[0].frame.columns if not name.startswith("__")],
+        "looked_at": sum(map(_records, first)),
         "sample": mapped.rows.select("text", "label").head(ROWS).to_dicts(),
         "labels": dict(mapped.rows["label"].drop_nulls().value_counts(sort=True).iter_rows()),
         "bad": dict(mapped.bad.group_by("reason").agg(pl.len()).sort("reason").iter_rows()),
         "bad_examples": [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad],
         "dropped": dict(dropped),
     }
+
+
+def _first(found: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
+    """Give the first blocks that have records, as long as their columns are the same."""
+    seen, columns = 0, list[str]()
+    for block in found:
+        if not _records(block):
+            continue
+        whole = mapper.complete(block)
+        if columns and whole.frame.columns != columns:
+            return
+        yield whole
+        seen, columns = seen + _records(whole), whole.frame.columns
+        if seen >= FEW:
+            return
+
+
+def _records(batch: Batch) -> int:
+    return batch.frame.height + len(batch.bad)

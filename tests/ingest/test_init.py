@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from typer.testing import CliRunner
 
 from flows.cli import app
@@ -245,15 +246,33 @@ def test_files_of_one_name_in_two_folders_are_two_sources() -> None:
     assert list(init_recipe(["a/films.csv", "b/films.csv"], "recipe.yaml")["sources"]) == ["films", "b-films"]
 
 
-def test_without_labels_there_is_a_mix_and_no_training() -> None:
+def test_without_labels_a_language_model_learns_the_texts() -> None:
     Path("notes.txt").write_text("\n".join(GOOD) + "\n")
     found = init_recipe(["notes.txt"], "recipe.yaml")
     recipe = load_recipe("recipe.yaml").recipe
-    assert recipe.labels == ("notes", "other")
-    assert recipe.train is None
-    assert found["labelled"] is False
+    assert (recipe.task, recipe.labels, found["labels"]) == ("language-modelling", (), [])
+    assert recipe.train
+    assert load_recipe("recipe.yaml").published["train"]["model"]["architecture"] == "gpt2"
+    assert "label" not in source(found)["settings"]
     shown = CliRunner().invoke(app, ["init", "notes.txt", "--out", "b.yaml"])
-    assert "No file has labels" in shown.stdout
+    assert "Labels   none; a language model learns the texts" in shown.stdout
+
+
+def test_a_folder_of_images_is_one_source_with_the_texts_and_labels_of_its_metadata_or_its_folders() -> None:
+    for number in range(20):
+        file = Path("signs", "stop" if number % 2 else "go", f"{number}.png")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(file)
+    named = init_recipe(["signs"], "1.yaml")["sources"]["signs"]
+    assert named["settings"] == {"path": "signs", "kind": "image-folder", "columns": {"text": "file_name"}}
+    assert named["labels"] == {"go": 10, "stop": 10}
+    assert any("they hold the label" in doubt for doubt in named["doubts"])
+    names = [path.relative_to("signs") for path in Path("signs").rglob("*.png")]
+    lines = [json.dumps({"file_name": str(name), "caption": f"a sign of {name.stem}"}) for name in names]
+    Path("signs/metadata.jsonl").write_text("\n".join(lines))
+    captioned = init_recipe(["signs"], "2.yaml")["sources"]["signs"]
+    assert captioned["settings"]["columns"] == {"text": "caption"}
+    assert not captioned["doubts"]
 
 
 def test_what_data_says_is_not_obeyed_by_the_terminal() -> None:
@@ -311,14 +330,16 @@ def test_a_text_and_its_translation_are_read_side_by_side() -> None:
     assert len(init_recipe(["train.en", "train.lv"], "other.yaml")["sources"]) == 2
 
 
-def test_a_folder_of_code_is_one_source() -> None:
+def test_a_folder_of_code_is_one_source_that_keeps_its_lines() -> None:
     Path("project/inside").mkdir(parents=True)
-    for name in ("a.py", "b.py", "inside/c.py", "inside/d.js"):
+    for name in ("a.py", "licences.py", "inside/c.py", "inside/d.js"):
         Path("project", name).write_text("def f():\n    return 1\n")
     Path("project/README.md").write_text("what this is")
-    found = source(init_recipe(["project"], "recipe.yaml"))
-    assert found["settings"] == {"kind": "code", "path": "project", "label": "project"}
-    assert found["rows"] == 4
+    found = init_recipe(["project"], "recipe.yaml")
+    assert found["sources"]["project"]["settings"] == {"kind": "code", "path": "project"}
+    assert [row["file"] for row in found["left_out"]] == ["project/README.md"]
+    assert load_recipe("recipe.yaml").recipe.clean.of("project").keep_lines
+    assert found["sources"]["project"]["rows"] == 4
 
 
 def test_a_spreadsheet_is_read_as_a_table() -> None:

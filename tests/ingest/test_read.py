@@ -277,6 +277,16 @@ def test_preview_says_how_a_source_reads_and_writes_nothing(tmp_path: Path) -> N
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_preview_looks_at_several_files_of_one_record_each_as_long_as_their_columns_are_the_same(tmp_path: Path) -> None:
+    for number, label in enumerate(["positive", "negative", "mixed"] * 5):
+        (tmp_path / f"{number:02}.csv").write_text(f"text,label\na{number},{label}\n")
+    found = preview("s", source(path="*.csv"), str(tmp_path), LABELS)
+    assert [row["text"] for row in found["sample"]] == ["a0", "a1", "a3", "a4", "a6", "a7", "a9"]
+    assert (found["looked_at"], found["bad"]) == (10, {"unmapped_label": 3})
+    (tmp_path / "01.csv").write_text("text,label,more\na1,negative,x\n")
+    assert preview("s", source(path="*.csv"), str(tmp_path), LABELS)["looked_at"] == 1
+
+
 def test_fingerprint_changes_with_one_character_and_not_with_the_place(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()

@@ -16,6 +16,7 @@ from tasks.ingest.files import find
 from tasks.ingest.guess.formats import Form, NotUnderstood, form_of
 from tasks.ingest.guess.heads import HEAD_BYTES, Head
 from tasks.ingest.guess.labels import in_name, labels_file, named, names_of_labels
+from tasks.ingest.guess.media import kind_of_media
 from tasks.ingest.guess.sample import first_values
 from tasks.ingest.guess.tables import OF_SUFFIX
 from tasks.ingest.settings import SUFFIXES
@@ -59,7 +60,7 @@ def sort_out(heads: Sequence[Head], base: str) -> Sorted:
     wanted = [head for head in heads if (head.item.asked and not head.member) or not _is_document(head.name)]
     done.left_out += [(head.path, "it looks like a note on the data, not like data") for head in heads if head not in wanted]
     for family in _families(wanted):
-        part = _of_code(family) or _of_folders(family, base)
+        part = _of_code(family) or _of_media(family) or _of_folders(family, base)
         if part:
             done.parts.append(part)
         else:
@@ -68,6 +69,8 @@ def sort_out(heads: Sequence[Head], base: str) -> Sorted:
 
 
 def _is_document(name: PurePosixPath) -> bool:
+    if name.suffix.lower() in kinds.load(source_kinds, "code").BY_SUFFIX:
+        return False
     return name.stem.casefold().startswith(DOCUMENTS) or name.suffix.casefold() in (".md", ".rst")
 
 
@@ -176,8 +179,18 @@ def _of_code(family: Sequence[Head]) -> Part | None:
     code = [head for head in family if head.name.suffix.lower() in languages]
     if len(code) < max(MANY, 0.5 * len(family)) or code[0].item.asked:
         return None
-    path = code[0].item.path if code[0].member else code[0].item.argument
-    return Part(tuple(code), {"kind": "code", "path": path}, (f"{len(code):,} of {len(family):,} files are code, by their names",))
+    return Part(tuple(code), {"kind": "code", "path": _whole(code[0])}, (f"{len(code):,} of {len(family):,} files are code, by their names",))
+
+
+def _of_media(family: Sequence[Head]) -> Part | None:
+    """Take a folder or archive whose files are mostly images, or mostly recordings, for one source."""
+    found = None if family[0].item.asked and not family[0].member else kind_of_media(family)
+    return Part(tuple(family), {"kind": found[0], "path": _whole(family[0])}, (found[1],)) if found else None
+
+
+def _whole(head: Head) -> str:
+    """Give the path of the archive, folder or glob that a file was found by."""
+    return head.item.path if head.member else head.item.argument
 
 
 def _together(forms: Sequence[tuple[Head, Form]], base: str) -> Iterable[Part]:

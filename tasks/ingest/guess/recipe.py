@@ -17,6 +17,9 @@ from tasks.mistakes import NAME
 
 TINY = {"architecture": "bert", "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512}}
 PRETRAINED = "google/bert_uncased_L-2_H-128_A-2"
+CAUSAL = {"n_embd": 128, "n_layer": 2, "n_head": 2}
+"""Configuration of a small language model."""
+PRETRAINED_CAUSAL = "HuggingFaceTB/SmolLM2-135M"
 SMALL, MIDDLE = 20_000, 100_000
 """Records below which training goes over the mix ten times, and four times."""
 LONGEST_COMMENT = 150
@@ -48,17 +51,18 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dic
     """
     if name is not None and not re.match(NAME, name):
         raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
-    sources = {source: _section(source, guess, guesses, base, folder) for source, guess in guesses.sources.items()}
-    recipe: dict[str, Any] = {"name": name or _common_name(guesses), "labels": guesses.labels or _by_source(guesses), "sources": sources}
-    mix: dict[str, Any] = {"weights": "proportional"}
-    recipe["mix"] = mix
-    if guesses.labels:
-        rows = sum(guess.seen.rows for guess in guesses.sources.values())
-        words = max(guess.seen.words for guess in guesses.sources.values())
-        epochs = 10 if rows < SMALL else 4 if rows < MIDDLE else 2
-        if epochs > 4:
-            mix["max_epochs"] = epochs
-        recipe["train"] = {"model": TINY, "epochs": epochs, "learning_rate": 0.001, "max_tokens": 64 if words < 40 else 128 if words < 90 else 256}
+    sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
+    learns = {"labels": guesses.labels} if guesses.labels else {"task": "language-modelling"}
+    recipe: dict[str, Any] = {"name": name or _common_name(guesses), **learns, "sources": sources}
+    if code := [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]:
+        recipe["clean"] = {"sources": {source: {"keep_lines": True} for source in code}}
+    rows = sum(guess.seen.rows for guess in guesses.sources.values())
+    words = max(guess.seen.words for guess in guesses.sources.values())
+    epochs = 10 if rows < SMALL else 4 if rows < MIDDLE else 2
+    tokens = 64 if words < 40 else 128 if words < 90 else 256
+    model = TINY if guesses.labels else {"architecture": "gpt2", "config": CAUSAL | {"n_positions": tokens}}
+    recipe["mix"] = {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {})
+    recipe["train"] = {"model": model, "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens}
     return recipe
 
 
@@ -71,17 +75,10 @@ def _common_name(guesses: Guesses) -> str:
     return name if name and not set(words(name)) <= GENERAL else "first-mix"
 
 
-def _by_source(guesses: Guesses) -> list[str]:
-    names = list(guesses.sources)
-    return names if len(names) > 1 else [*names, "other"]
-
-
-def _section(name: str, guess: Guess, guesses: Guesses, base: str, folder: str) -> dict[str, Any]:
+def _section(guess: Guess, base: str, folder: str) -> dict[str, Any]:
     section = dict(guess.section)
     path = section["path"]
     section["path"] = {name: _from(one, base, folder) for name, one in path.items()} if isinstance(path, dict) else _from(path, base, folder)
-    if not guesses.labels:
-        return section | {"label": name}
     return section | ({"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else {})
 
 
@@ -103,8 +100,7 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
         _comment(f"Next: cuvee validate {file}, then cuvee run {file}"),
         "",
         _entry("name", recipe["name"]),
-        _entry("labels", recipe["labels"]),
-        *([] if guesses.labels else _without_labels()),
+        *([_entry("labels", recipe["labels"])] if guesses.labels else _without_labels(recipe)),
         "",
         "sources:",
     ]
@@ -116,11 +112,12 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
     parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
     if len(guesses.left_out) > MOST_TOLD:
         parts += [f"# left out: {len(guesses.left_out) - MOST_TOLD:,} files more"]
+    parts += ["", "# Lines and their indentation stay.", _entry("clean", recipe["clean"])] if "clean" in recipe else []
     parts += ["", "# Every record once, so a source weighs what its size is of all; `uniform` gives each the same share, {NAME: 0.7, …} any other."]
     parts += [_entry("mix", recipe["mix"])]
-    if "train" in recipe:
-        parts += ["", "# A small model made from nothing but the mix. Where a hub can be reached, a pretrained one learns more from few records:"]
-        parts += [f"# train: {{model: {PRETRAINED}}}", "train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
+    parts += ["", "# A small model made from nothing but the mix. Where a hub can be reached, a pretrained one learns more from few records:"]
+    parts += [f"# train: {{model: {PRETRAINED if guesses.labels else PRETRAINED_CAUSAL}}}"]
+    parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
     return "\n".join(parts) + "\n"
 
 
@@ -142,13 +139,13 @@ def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
         for name, guess in guesses.sources.items()
     }
     left_out = [{"file": path, "why": why} for path, why in guesses.left_out]
-    return {"name": recipe["name"], "labels": recipe["labels"], "labelled": bool(guesses.labels), "sources": sources, "left_out": left_out}
+    return {"name": recipe["name"], "labels": guesses.labels, "sources": sources, "left_out": left_out}
 
 
-def _without_labels() -> list[str]:
+def _without_labels(recipe: Mapping[str, Any]) -> list[str]:
     return [
-        "# No file has labels: each record is labelled with its source's name. That is enough for `cuvee run --until mix`;",
-        "# to train a model, name the column of labels (`cuvee init --label COLUMN`).",
+        "# No file has labels, so a language model learns the texts. For a classifier name the column of labels: `cuvee init --label COLUMN`.",
+        _entry("task", recipe["task"]),
     ]
 
 

@@ -4,7 +4,6 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -35,9 +34,20 @@ def first_values(head: Head, section: dict[str, Any]) -> dict[str, list[str | No
     settings = settings_of({"path": head.item.path, **section})
     text = section["kind"] in ("delimited", "text", "jsonl")
     file = Opened(head.file.name, lambda: io.BytesIO(head.data)) if text else head.file
+    return _columns(kinds.load(source_kinds, section["kind"]).batches(file, settings))
+
+
+def values_of(section: dict[str, Any], base: str) -> dict[str, list[str | None]]:
+    """Read the first records of a source whose files are read together: column -> values."""
+    return _columns(batches(settings_of(section), base))
+
+
+def _columns(found: Iterator[Batch]) -> dict[str, list[str | None]]:
     columns: dict[str, list[str | None]] = {}
     seen = 0
-    for batch in _of(kinds.load(source_kinds, section["kind"]).batches(file, settings)):
+    for batch in found:
+        if not batch.frame.height:
+            continue
         frame = batch.frame.head(ROWS - seen)
         for name in frame.columns:
             if not name.startswith("__"):
@@ -48,10 +58,6 @@ def first_values(head: Head, section: dict[str, Any]) -> dict[str, list[str | No
         if seen >= ROWS:
             break
     return columns
-
-
-def _of(batches: Iterator[Batch]) -> Iterator[Batch]:
-    return islice((batch for batch in batches if batch.frame.height), 100)
 
 
 @dataclass(frozen=True)

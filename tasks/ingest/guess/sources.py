@@ -12,10 +12,11 @@ from typing import Any
 from tasks.errors import CuveeError, RecipeError
 from tasks.ingest.guess import labels as naming
 from tasks.ingest.guess.heads import Head, Item, heads, items
+from tasks.ingest.guess.media import KINDS, roles_of_media
 from tasks.ingest.guess.names import words
 from tasks.ingest.guess.parts import Part, label_names, paths_of, plain_section, sort_out
 from tasks.ingest.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
-from tasks.ingest.guess.sample import Seen, first_values, look
+from tasks.ingest.guess.sample import Seen, first_values, look, values_of
 from tasks.ingest.settings import SUFFIXES
 from tasks.mistakes import nearest
 
@@ -137,12 +138,12 @@ def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     from_files = part.label != "column"
     given = part.section.get("columns", {}).get("text", "text")
-    roles = Roles(given, "label" if part.label else None, ()) if from_files else _roles(part, text, label)
+    roles, doubts = (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
     plain = plain_section(part)
     seen = look(plain | {"kind": part.section["kind"]}, base, roles.text, roles.label, SHOWN)
     if seen.bad > HOPELESS * seen.rows:
         raise RecipeError(f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read ({', '.join(part.evidence)})")
-    doubts = [f"{name!r} holds text, too" for name in roles.others]
+    doubts += [f"{name!r} holds text, too" for name in roles.others]
     if roles.label is not None and (len(atoms(seen.labels)) > MOST_LABELS or not seen.labels):
         doubts.append(f"column {roles.label!r} is no label: it has {len(seen.labels):,} values")
         roles, seen = Roles(roles.text, None, roles.evidence[:1]), look(plain | {"kind": part.section["kind"]}, base, roles.text, None, SHOWN)
@@ -163,13 +164,18 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     )  # fmt: skip
 
 
-def _roles(part: Part, text: str | None, label: str | None) -> Roles:
-    values = first_values(part.heads[0], part.section)
+def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[Roles, list[str]]:
+    values = values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
     if not any(len(column) for column in values.values()):
         raise RecipeError("none of its first records can be read")
-    if part.section["kind"] == "text":
-        return Roles("text", None, ("text: each line" if part.section.get("record") != "file" else "text: each file",))
-    return roles_of(values, text if text in values else None, label if label in values else None)
+    named = (text if text in values else None, label if label in values else None)
+    kind = part.section["kind"]
+    if kind == "text" or (kind == "code" and not any(named)):
+        by_line = kind == "text" and part.section.get("record") != "file"
+        return Roles("text", None, ("text: each line" if by_line else "text: each file",)), []
+    if kind in KINDS:
+        return roles_of_media(kind, values, *named)
+    return roles_of(values, *named), []
 
 
 def _columns(roles: Roles, known: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
@@ -191,6 +197,9 @@ def _sure(part: Part, roles: Roles, doubts: Sequence[str]) -> str:
 def _name(part: Part, taken: Mapping[str, Any]) -> str:
     """Name a source after its file, and after its folder where the file's name says little."""
     first = part.heads[0]
+    if not first.member and part.section["kind"] in (*KINDS, "code"):  # read as a whole folder
+        folder = PurePosixPath(part.section["path"])
+        return _free([_bare(folder.name), f"{folder.parent.name}-{_bare(folder.name)}"], taken)
     parent = PurePosixPath(first.item.place.path).parent.name
     own = _bare(first.item.place.path)
     if first.member:
@@ -199,6 +208,11 @@ def _name(part: Part, taken: Mapping[str, Any]) -> str:
         proposals = [parent, f"{parent}-{own}"]
     else:
         proposals = [f"{parent}-{own}"] if set(words(own)[:1]) & GENERAL else [own, f"{parent}-{own}"]
+    return _free(proposals, taken)
+
+
+def _free(proposals: Sequence[str], taken: Mapping[str, Any]) -> str:
+    """Make a name that a recipe allows and no other source has."""
     slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
     numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
     return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
@@ -207,7 +221,7 @@ def _name(part: Part, taken: Mapping[str, Any]) -> str:
 def _bare(path: str) -> str:
     name = PurePosixPath(path.replace("\\", "/")).name.partition("?")[0]
     name = name[:-3] if name.lower().endswith(".gz") else name
-    return name.removesuffix(PurePosixPath(name).suffix) if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip"} else name
+    return name.removesuffix(PurePosixPath(name).suffix) if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip", ".tar", ".tgz"} else name
 
 
 def slugged(name: str) -> str:
@@ -216,7 +230,7 @@ def slugged(name: str) -> str:
 
 
 def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guesses:
-    """Give all sources one label set; without any labels a source's name is the label of its records."""
+    """Give all sources that have labels one set of them, and leave the others out; where none has any, all stay."""
     labelled = {name: guess for name, guess in guesses.items() if guess.label}
     if not labelled:
         return Guesses([], guesses, left_out)

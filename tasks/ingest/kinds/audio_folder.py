@@ -21,6 +21,8 @@ from tasks.ingest.batch import Batch, Opened
 from tasks.ingest.media import MediaSettings, Record, Unreadable, batches_of_media
 
 SUFFIXES = frozenset({".aif", ".aiff", ".au", ".flac", ".mp3", ".ogg", ".opus", ".wav"})
+TOLD = ("sampling_rate", "channels", "duration", "format")
+"""Columns that tell of a recording itself."""
 BLOCK_FRAMES = 1 << 18
 MOST_SAMPLES = 1 << 29
 """Samples of all channels; a recording of more is taken for a decompression bomb."""
@@ -39,7 +41,7 @@ def batches_together(files: Sequence[Sequence[Opened]], params: Params) -> Itera
     Raises:
         RecipeError: soundfile is not installed.
     """
-    return batches_of_media(files[0], SUFFIXES, _look, ("sampling_rate", "channels", "duration", "format"), params.encoding)
+    return batches_of_media(files[0], SUFFIXES, _look, TOLD, params.encoding)
 
 
 def _look(raw: bytes) -> Record:

@@ -24,6 +24,8 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """Pillow's names of the formats that are read, whatever the suffix says."""
 MOST_PIXELS = 100_000_000
+TOLD = ("width", "height", "format")
+"""Columns that tell of an image itself."""
 
 
 class Params(MediaSettings):
@@ -35,7 +37,7 @@ class Params(MediaSettings):
 
 def batches_together(files: Sequence[Sequence[Opened]], params: Params) -> Iterator[Batch]:
     """Read the images, each decoded once to see that it is whole."""
-    return batches_of_media(files[0], SUFFIXES, _look, ("width", "height", "format"), params.encoding)
+    return batches_of_media(files[0], SUFFIXES, _look, TOLD, params.encoding)
 
 
 def _look(raw: bytes) -> Record:
