@@ -1,7 +1,8 @@
 """Across sources: one copy of each text, and nothing in training that also stands in the hold-out. Holds keys, not texts."""
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import polars as pl
 
 from tasks.clean.filter import conflicts
 from tasks.clean.holdout import in_holdout
-from tasks.keys import MEDIA_KEY
+from tasks.groups import groups_of
+from tasks.keys import MEDIA_KEY, as_number
 from tasks.records import Account
+
+REASONS = pl.Enum(["holdout_duplicate", "in_holdout", "cross_source_duplicate"])
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,14 @@ class Pool:
     accounts: tuple[Account, ...]
     label_conflicts: int
 
-    def parts(self) -> Iterator[tuple[str, str, pl.Series]]:
-        """Give side, source and chosen rows of every part."""
-        return ((side, source, kept) for side, sources in self.sides.items() for source, kept in sources.items())
-
 
 def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     """Give for every row its label, its tokens, the keys of its text (exact and match) and whether it belongs to the hold-out."""
     rows = pl.read_parquet(file, columns=["label", "tokens"])
-    found = pl.read_parquet(keys)
     # All texts of one image or recording fall on the same side.
-    drawn = found["match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"]
-    return pl.concat([rows, found, in_holdout(drawn, share, seed).to_frame()], how="horizontal")
+    drawn = "match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"
+    found = [pl.DataFrame([as_number(some["key"]), as_number(some["match"]), in_holdout(some[drawn], share, seed)]) for some in groups_of(keys)]
+    return pl.concat([rows, pl.concat(found)], how="horizontal")
 
 
 def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], share: float, seed: int) -> Pool:
@@ -51,12 +51,13 @@ def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account],
         accounts: the sources' accounts so far, in the same order.
         share: expected share of the rows that go to the hold-out.
     """
-    outlines = [outline(*both, share, seed).with_columns(number=pl.lit(number)) for number, both in enumerate(files)]
+    outlines = [outline(*both, share, seed) for both in files]
+    starts = [0, *itertools.accumulate(part.height for part in outlines)]
     every = pl.concat(outlines)
     held = every.filter("holdout")["match"].unique()
-    judged = every.select("number", "label", "tokens", "holdout", reason=_reason(held))
+    judged = every.select("label", "tokens", "holdout", reason=_reason(held))
     stays = pl.col("reason").is_null()
-    parts = {account.source: judged.filter(number=number) for number, account in enumerate(accounts)}
+    parts = {account.source: judged[start:end] for account, (start, end) in zip(accounts, itertools.pairwise(starts), strict=True)}
     chosen = {"train": stays & ~pl.col("holdout"), "holdout": stays & pl.col("holdout")}
     return Pool(
         sides={side: {name: part.select(mask).to_series() for name, part in parts.items()} for side, mask in chosen.items()},
@@ -78,7 +79,7 @@ def _reason(kept_aside: pl.Series) -> pl.Expr:
         .when(pl.col("holdout")).then(None)
         .when(pl.col("match").is_in(kept_aside.implode())).then(pl.lit("in_holdout"))
         .when(first.not_()).then(pl.lit("cross_source_duplicate"))
-    )  # fmt: skip
+    ).cast(REASONS)  # fmt: skip
 
 
 def _closed(before: Account, lost: pl.DataFrame, train: pl.DataFrame, holdout: pl.DataFrame) -> Account:
