@@ -1,7 +1,7 @@
-"""Write rows to Parquet in groups that depend on the rows alone, so that equal rows are equal bytes however they came; read them a group at a time."""
+"""Rows in Parquet files, in groups that depend on the rows alone: equal rows are equal bytes however they came, and a group at a time is read."""
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,11 @@ def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[G
         groups.flush()
 
 
-def groups_of(path: Path) -> Iterator[pl.DataFrame]:
-    """Read a Parquet file a row group at a time."""
+def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    """Read a Parquet file, or some of its columns, a row group at a time."""
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
-            yield pl.DataFrame(file.read_row_group(number))
+            yield pl.DataFrame(file.read_row_group(number, columns=columns))
 
 
 def copy_rows(path: Path, kept: Mapping[Path, pl.Series]) -> None:

@@ -106,7 +106,8 @@ def _and(reasons: pl.Series, rows: pl.DataFrame, chosen: FilterSettings) -> pl.S
 
 def conflicts(rows: pl.DataFrame) -> int:
     """Count the keys that stand with more than one label."""
-    repeated = rows.filter(pl.col("key").is_duplicated())
+    again = rows["key"].filter(~rows["key"].is_first_distinct()).unique()
+    repeated = rows.filter(pl.col("key").is_in(again.implode()))
     return repeated.group_by("key").agg(pl.col("label").n_unique()).filter(pl.col("label") > 1).height
 
 

@@ -36,8 +36,8 @@ def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest]
     pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], holdout.share, seed)
     refuse(pool, holdout.share)
     for source, (rows, _) in files.items():
-        with work.writing(f"train/{source}.parquet") as train, work.writing(f"holdout/{source}.parquet") as holdout:
-            copy_rows(rows, {train: pool.sides["train"][source], holdout: pool.sides["holdout"][source]})
+        with work.writing(f"train/{source}.parquet") as train, work.writing(f"holdout/{source}.parquet") as aside:
+            copy_rows(rows, {train: pool.sides["train"][source], aside: pool.sides["holdout"][source]})
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError
 from tasks import groups
+from tasks.errors import CuveeError
 from tasks.ingest.kinds import delimited, jsonl, text
 from tasks.ingest.settings import SourceSettings, _parse
 from tasks.ingest.task import ingest_source, probe_source
