@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
+from tasks.groups import copy_rows
 from tasks.records import Account, Manifest, Product
 
 if TYPE_CHECKING:
     from tasks.caching import Workbench
-
-GROUP_ROWS = 65_536
-"""Rows of a row group of the files written; fixed, so that equal rows are equal bytes."""
 
 
 def sides(work: "Workbench", pool: Manifest) -> tuple[dict[str, Path], dict[str, Path]]:
@@ -48,8 +47,9 @@ def remove(file: Path, rows: pl.Series, out: Path) -> None:
     Args:
         rows: numbers of the rows that go.
     """
-    table = pl.scan_parquet(file).with_row_index("__row").filter(~pl.col("__row").cast(pl.Int64).is_in(rows.implode()))
-    table.drop("__row").sink_parquet(out, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+    stays = np.ones(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
+    stays[rows.to_numpy()] = False
+    copy_rows(file, {out: pl.Series(stays)})
 
 
 def closed(before: Account, dropped: pl.DataFrame, left: Path) -> Account:

@@ -1,7 +1,7 @@
 """Across sources: one copy of each text, and nothing in training that also stands in the hold-out. Holds keys, not texts."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,15 @@ import polars as pl
 
 from tasks.clean.filter import conflicts
 from tasks.clean.holdout import in_holdout
-from tasks.keys import MEDIA_KEY
+from tasks.groups import groups_of
+from tasks.keys import MEDIA_KEY, as_number
 from tasks.records import Account
+
+REASONS = pl.Enum(["holdout_duplicate", "in_holdout", "cross_source_duplicate"])
+SIDES = {
+    "train": pl.col("reason").is_null() & ~pl.col("holdout"),
+    "holdout": pl.col("reason").is_null() & pl.col("holdout"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,18 +36,14 @@ class Pool:
     accounts: tuple[Account, ...]
     label_conflicts: int
 
-    def parts(self) -> Iterator[tuple[str, str, pl.Series]]:
-        """Give side, source and chosen rows of every part."""
-        return ((side, source, kept) for side, sources in self.sides.items() for source, kept in sources.items())
-
 
 def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
-    """Give for every row its label, its tokens, the keys of its text (exact and match) and whether it belongs to the hold-out."""
-    rows = pl.read_parquet(file, columns=["label", "tokens"])
-    found = pl.read_parquet(keys)
+    """Give for every row the keys of its text (`key` and `match`) as numbers, and whether it belongs to the hold-out."""
     # All texts of one image or recording fall on the same side.
-    drawn = found["match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"]
-    return pl.concat([rows, found, in_holdout(drawn, share, seed).to_frame()], how="horizontal")
+    drawn = "match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"
+    return pl.concat(
+        pl.DataFrame([as_number(some["key"]), as_number(some["match"]), in_holdout(some[drawn], share, seed)]) for some in groups_of(keys)
+    )
 
 
 def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], shares: Sequence[float], seed: int) -> Pool:
@@ -51,39 +54,54 @@ def deduplicate(files: Sequence[tuple[Path, Path]], accounts: Sequence[Account],
         accounts: the sources' accounts so far, in the same order.
         shares: expected share of each source's rows that go to the hold-out.
     """
-    outlines = [outline(*both, share, seed).with_columns(number=pl.lit(at)) for at, (both, share) in enumerate(zip(files, shares, strict=True))]
-    every = pl.concat(outlines)
-    held = every.filter("holdout")["match"].unique()
-    judged = every.select("number", "label", "tokens", "holdout", reason=_reason(held))
-    stays = pl.col("reason").is_null()
-    parts = {account.source: judged.filter(number=number) for number, account in enumerate(accounts)}
-    chosen = {"train": stays & ~pl.col("holdout"), "holdout": stays & pl.col("holdout")}
-    return Pool(
-        sides={side: {name: part.select(mask).to_series() for name, part in parts.items()} for side, mask in chosen.items()},
-        labels={side: dict(judged.filter(mask)["label"].drop_nulls().value_counts().sort("label").iter_rows()) for side, mask in chosen.items()},
-        accounts=tuple(_closed(account, *(parts[account.source].filter(mask) for mask in (~stays, *chosen.values()))) for account in accounts),
-        label_conflicts=conflicts(every),
-    )
+    judged, repeated = _judged(pl.concat([outline(*both, share, seed) for both, share in zip(files, shares, strict=True)]))
+    sides: dict[str, dict[str, pl.Series]] = {side: {} for side in SIDES}
+    labels = {side: Counter[str]() for side in SIDES}
+    closed, conflicting = list[Account](), list[pl.DataFrame]()
+    for before, (file, _) in zip(accounts, files, strict=True):
+        rows = pl.read_parquet(file, columns=["label", "tokens"])
+        rows, judged = rows.hstack(judged.head(rows.height)), judged.slice(rows.height)
+        chosen = {side: rows.select(mask).to_series() for side, mask in SIDES.items()}
+        for side, mask in chosen.items():
+            sides[side][before.source] = mask
+            labels[side].update(dict(rows["label"].filter(mask).drop_nulls().value_counts().iter_rows()))
+        closed.append(_closed(before, rows["reason"].drop_nulls(), *(rows["tokens"].filter(chosen[side]) for side in ("train", "holdout"))))
+        conflicting.append(rows.select("key", "label").filter(pl.col("key").is_in(repeated.implode())))
+    return Pool(sides, {side: dict(sorted(counts.items())) for side, counts in labels.items()}, tuple(closed), conflicts(pl.concat(conflicting)))
 
 
-def _reason(kept_aside: pl.Series) -> pl.Expr:
+def _judged(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Give key and side of the rows, with the reason why one is dropped; and the keys that stand there more than once."""
+    first = rows["key"].is_first_distinct()
+    reason = _reason(first, rows["match"].filter(rows["holdout"]).unique())
+    return rows.select("key", "holdout", reason=reason), rows["key"].filter(~first).unique()
+
+
+def _reason(first: pl.Series, kept_aside: pl.Series) -> pl.Expr:
     """Say why a row is dropped (null: it stays).
 
     Args:
+        first: whether no row before it has its key.
         kept_aside: match keys of the hold-out.
     """
-    first = pl.col("key").is_first_distinct()
+    again = pl.lit(~first)
     return (
-        pl.when(pl.col("holdout") & first.not_()).then(pl.lit("holdout_duplicate"))
+        pl.when(pl.col("holdout") & again).then(pl.lit("holdout_duplicate", REASONS))
         .when(pl.col("holdout")).then(None)
-        .when(pl.col("match").is_in(kept_aside.implode())).then(pl.lit("in_holdout"))
-        .when(first.not_()).then(pl.lit("cross_source_duplicate"))
+        .when(pl.col("match").is_in(kept_aside.implode())).then(pl.lit("in_holdout", REASONS))
+        .when(again).then(pl.lit("cross_source_duplicate", REASONS))
     )  # fmt: skip
 
 
-def _closed(before: Account, lost: pl.DataFrame, train: pl.DataFrame, holdout: pl.DataFrame) -> Account:
-    dropped = Counter(before.dropped) + Counter(dict(lost["reason"].value_counts().iter_rows()))
+def _closed(before: Account, reasons: pl.Series, train: pl.Series, holdout: pl.Series) -> Account:
+    """Close an account.
+
+    Args:
+        reasons: of the rows that are dropped.
+        train, holdout: tokens of those that stay.
+    """
+    dropped = Counter(before.dropped) + Counter(dict(reasons.value_counts().iter_rows()))
     return Account(
         source=before.source, read=before.read, quarantined=before.quarantined, dropped=dict(sorted(dropped.items())),
-        rows=train.height, tokens=int(train["tokens"].sum()), holdout=holdout.height, holdout_tokens=int(holdout["tokens"].sum()),
+        rows=len(train), tokens=int(train.sum()), holdout=len(holdout), holdout_tokens=int(holdout.sum()),
     )  # fmt: skip

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -15,14 +14,14 @@ from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.errors import QualityGate
-from tasks.keys import MEDIA_KEY, row_keys
+from tasks.groups import Groups, groups_of, writing
+from tasks.keys import MEDIA_KEY, Known, as_number, row_keys
 from tasks.records import Account
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
 COLUMNS = tuple(SHAPE)
-BLOCK_ROWS = 16_384
-GROUP_ROWS = 65_536
-"""Rows of a row group of the files written; fixed, so that equal rows are equal bytes."""
+KEYS = {"key": pl.Binary, "match": pl.Binary}
+SEEN = {"key": pl.UInt128, "label": pl.String}
 
 
 @dataclass(frozen=True)
@@ -52,63 +51,32 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
         QualityGate: no row is left.
     """
     dropped = Counter(before.dropped)
-    with _Groups(out, media=MEDIA_KEY in pq.read_schema(file).names) as groups:
-        seen = pl.concat(list(_sifted(file, groups, settings, dropped)))
-    if not seen["first"].any():
+    shape = SHAPE | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
+    with writing(out, shape, "text") as rows, writing(keys, KEYS, "key") as theirs:
+        seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, rows, theirs, settings, dropped)])
+    left = pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+    if not left["rows"]:
         raise _nothing_left(before, dropped)
-    seen.filter("first").select("key", "match").write_parquet(keys, compression="uncompressed", row_group_size=GROUP_ROWS)
-    account = Account(
-        source=before.source, read=before.read, quarantined=before.quarantined, dropped=dict(sorted(dropped.items())),
-        rows=groups.rows, tokens=groups.tokens,
-    )  # fmt: skip
+    account = Account(source=before.source, read=before.read, quarantined=before.quarantined, dropped=dict(sorted(dropped.items())), **left)
     return Cleaned(account, conflicts(seen))
 
 
-def _sifted(file: Path, groups: "_Groups", settings: SourceCleaning, dropped: Counter[str]) -> Iterator[pl.DataFrame]:
-    """Write the rows that stay, block by block, and count the others in `dropped`; give keys and labels of those that no rule drops."""
-    known: set[bytes] = set()
-    with pq.ParquetFile(file) as rows:
-        for batch in rows.iter_batches(BLOCK_ROWS):
-            block = pl.DataFrame(batch).with_columns(normalised(pl.col("text").fill_null(""), keep_lines=settings.keep_lines))
-            block = pl.concat([block, measured(block["text"])], how="horizontal")
-            reasons = judge(block, settings)
-            dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
-            block = block.filter(reasons.is_null()).select(groups.columns)
-            found, alike = row_keys(block)
-            first = pl.Series("first", [not (key in known or known.add(key)) for key in found], dtype=pl.Boolean)
-            if repeats := len(first) - int(first.sum()):
-                dropped["exact_duplicate"] += repeats
-            groups.add(block.filter(first))
-            yield pl.DataFrame([found, alike, block["label"], first])
-
-
-class _Groups:
-    """Writes rows to a Parquet file in groups of a fixed size, so that equal rows are equal bytes however they come."""
-
-    def __init__(self, out: Path, *, media: bool) -> None:
-        self.out, self.rows, self.tokens = out, 0, 0
-        self.waiting = pl.DataFrame(schema=SHAPE | ({MEDIA_KEY: pl.Binary} if media else {}))
-        self.columns = self.waiting.columns
-
-    def __enter__(self) -> Self:
-        self.writer = pq.ParquetWriter(self.out, self.waiting.to_arrow().schema, compression="zstd", use_dictionary=["source", "label"])  # pyright: ignore[reportArgumentType]
-        return self
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take rows; write the groups that are full."""
-        self.rows, self.tokens = self.rows + rows.height, self.tokens + int(rows["tokens"].sum())
-        self.waiting = pl.concat([self.waiting, rows])
-        while self.waiting.height >= GROUP_ROWS:
-            self._write(GROUP_ROWS)
-
-    def _write(self, count: int) -> None:
-        self.writer.write_table(self.waiting.head(count).to_arrow().cast(self.writer.schema))
-        self.waiting = self.waiting.slice(count)
-
-    def __exit__(self, *_: object) -> None:
-        if self.waiting.height:
-            self._write(GROUP_ROWS)
-        self.writer.close()
+def _sifted(file: Path, rows: Groups, keys: Groups, settings: SourceCleaning, dropped: Counter[str]) -> Iterator[pl.DataFrame]:
+    """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label of those that no rule drops."""
+    known = Known()
+    for given in groups_of(file):
+        block = given.with_columns(normalised(pl.col("text").fill_null(""), keep_lines=settings.keep_lines))
+        block = pl.concat([block, measured(block["text"])], how="horizontal")
+        reasons = judge(block, settings)
+        dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
+        block = block.filter(reasons.is_null()).select(rows.writer.schema.names)
+        both = pl.DataFrame(row_keys(block))
+        first = known.new(both["key"])
+        if repeats := len(first) - int(first.sum()):
+            dropped["exact_duplicate"] += repeats
+        rows.add(block.filter(first))
+        keys.add(both.filter(first))
+        yield pl.DataFrame([as_number(both["key"]), block["label"]])
 
 
 def judge(rows: pl.DataFrame, settings: SourceCleaning) -> pl.Series:
@@ -138,21 +106,9 @@ def _and(reasons: pl.Series, rows: pl.DataFrame, chosen: FilterSettings) -> pl.S
 
 def conflicts(rows: pl.DataFrame) -> int:
     """Count the keys that stand with more than one label."""
-    repeated = rows.filter(pl.col("key").is_duplicated())
+    again = rows["key"].filter(~rows["key"].is_first_distinct()).unique()
+    repeated = rows.filter(pl.col("key").is_in(again.implode()))
     return repeated.group_by("key").agg(pl.col("label").n_unique()).filter(pl.col("label") > 1).height
-
-
-def write_rows(rows: pl.LazyFrame, kept: pl.Series, out: Path) -> dict[str, int]:
-    """Write the rows marked in `kept`, in their order; give their number and the sum of their tokens.
-
-    Args:
-        kept: one truth value for each row.
-    """
-    chosen = pl.col("row_number").map_batches(kept.gather, return_dtype=pl.Boolean, is_elementwise=True)
-    rows.with_row_index("row_number").filter(chosen).drop("row_number").sink_parquet(
-        out, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS
-    )
-    return pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
 
 
 def _nothing_left(before: Account, dropped: Counter[str]) -> QualityGate:

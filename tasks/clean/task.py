@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import polars as pl
-
 from tasks import ui
 from tasks.caching import Workbench, stage_task
 from tasks.clean.deduplicate import deduplicate
-from tasks.clean.filter import COLUMNS, clean_file, write_rows
+from tasks.clean.filter import COLUMNS, clean_file
 from tasks.clean.refuse import counted, refuse
 from tasks.clean.settings import HoldoutSettings, SourceCleaning
+from tasks.groups import copy_rows
 from tasks.records import Manifest, Product
 
 SHAPE = dict.fromkeys(COLUMNS, "text") | {"tokens": "uint32"}
@@ -36,9 +35,9 @@ def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest]
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], [holdout.of(name) for name in files], seed)
     refuse(pool, holdout.share)
-    for side, source, kept in pool.parts():
-        with work.writing(f"{side}/{source}.parquet") as path:
-            write_rows(pl.scan_parquet(files[source][0]), kept, path)
+    for source, (rows, _) in files.items():
+        with work.writing(f"train/{source}.parquet") as train, work.writing(f"holdout/{source}.parquet") as aside:
+            copy_rows(rows, {train: pool.sides["train"][source], aside: pool.sides["holdout"][source]})
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))

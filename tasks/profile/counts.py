@@ -17,7 +17,7 @@ SHORTEST = 20
 
 def label_counts(paths: Sequence[Path]) -> dict[str, int]:
     """Count the rows of each label, by name; empty if rows have none."""
-    counted = pl.scan_parquet(list(paths)).filter(pl.col("label").is_not_null()).group_by("label").len().collect().sort("label")
+    counted = pl.scan_parquet(list(paths)).filter(pl.col("label").is_not_null()).group_by("label").len().collect(engine="streaming").sort("label")
     return dict(counted.iter_rows())
 
 
@@ -48,14 +48,12 @@ def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
     Returns:
         mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i + 1].
     """
-    size = pl.col("size")
-    bits = 64 - size.bitwise_leading_zeros().cast(pl.Int64)
-    scan = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64).alias("size"))
-    quantiles = [size.quantile(q, "lower").alias(name) for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))]
-    told = scan.select(size.mean().alias("mean"), *quantiles).collect().row(0, named=True)
-    counted = dict(scan.group_by(bits.alias("bin")).len().collect().iter_rows())
+    sizes = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
+    quantiles = {name: sizes.quantile(q, "lower") for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))}
+    bits = 64 - sizes.to_frame("size").select(pl.col("size").bitwise_leading_zeros().cast(pl.Int64)).to_series()
+    counted = dict(bits.value_counts().iter_rows())
     bins = range(max(counted, default=-1) + 1)
-    return told | {"edges": [0, *(1 << number for number in bins)], "counts": [counted.get(number, 0) for number in bins]}
+    return {"mean": sizes.mean(), **quantiles, "edges": [0, *(1 << number for number in bins)], "counts": [counted.get(number, 0) for number in bins]}
 
 
 def languages(texts: pl.Series) -> dict[str, float]:

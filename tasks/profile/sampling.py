@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.groups import groups_of
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -14,10 +17,12 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def sample_texts(paths: Sequence[Path], rows: int, rng: np.random.Generator) -> pl.Series:
-    """Draw up to `rows` texts of Parquet files without repeating a row, in a random order."""
-    everything = pl.scan_parquet(list(paths)).select("text")
-    total = everything.select(pl.len()).collect().item()
-    chosen = rng.choice(total, min(rows, total), replace=False)
-    wanted = pl.LazyFrame({"row": np.sort(chosen)}, schema={"row": pl.UInt32})
-    found = everything.with_row_index("row").join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
-    return found["text"].gather(rng.permutation(len(found)))
+    """Draw up to `rows` texts of Parquet files without repeating a row, in a random order; holds one row group at a time."""
+    total = sum(pq.read_metadata(path).num_rows for path in paths)
+    chosen = np.sort(rng.choice(total, min(rows, total), replace=False))
+    found, start = list[str | None](), 0
+    for texts in (group["text"] for path in paths for group in groups_of(path, ["text"])):
+        first, after = np.searchsorted(chosen, (start, start + len(texts)))
+        found += texts[chosen[first:after] - start].to_list()  # as a series they would hold the whole group
+        start += len(texts)
+    return pl.Series("text", found, pl.String).gather(rng.permutation(len(chosen)))

@@ -11,6 +11,7 @@ import polars as pl
 
 from tasks.chance import generator
 from tasks.errors import NotEnoughData
+from tasks.groups import copy_rows
 from tasks.hashing import BUCKETS, Floats, Ints, batches, grams
 from tasks.records import Account
 from tasks.relevance.dsir import gumbel_top, importance, log_ratio
@@ -18,8 +19,6 @@ from tasks.relevance.sampling import refuse_tiny
 from tasks.relevance.settings import SelectSettings
 
 REASON = "not_selected"
-GROUP_ROWS = 65_536
-"""Rows of a row group of the files written; fixed, so that equal rows are equal bytes."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ class Selection:
         if source not in self.rows:
             shutil.copyfile(file, out)
             return
-        chosen = pl.Series(self.rows[source], dtype=pl.Int64)
-        table = pl.scan_parquet(file).with_row_index("__row").filter(pl.col("__row").cast(pl.Int64).is_in(chosen.implode()))
-        table.drop("__row").sink_parquet(out, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+        stays = np.zeros(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
+        stays[self.rows[source]] = True
+        copy_rows(file, {out: pl.Series(stays)})
 
 
 def choose(files: Mapping[str, Path], settings: SelectSettings, seed: int) -> Selection:

@@ -92,11 +92,10 @@ def cuvee(folder: Path, out: Path) -> None:
     """This project, as plain functions."""
     from concurrent.futures import ThreadPoolExecutor
 
-    import polars as pl
-
     from tasks.clean.deduplicate import deduplicate
-    from tasks.clean.filter import clean_file, write_rows
+    from tasks.clean.filter import clean_file
     from tasks.clean.settings import SourceCleaning
+    from tasks.groups import copy_rows
     from tasks.ingest import kinds as source_kinds
     from tasks.ingest.read import read_source
     from tasks.kinds import load
@@ -115,8 +114,8 @@ def cuvee(folder: Path, out: Path) -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
     found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0)
-    for side, source, kept in found.parts():
-        write_rows(pl.scan_parquet(out / f"{source}.clean"), kept, out / f"{source}-{side}.parquet")
+    for source in FILES:
+        copy_rows(out / f"{source}.clean", {out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()})
 
 
 def loop(folder: Path, out: Path) -> None:

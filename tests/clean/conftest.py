@@ -46,9 +46,9 @@ def pooled(cleaned: Callable[..., tuple[Path, Cleaned]]) -> Callable[..., tuple[
     def pool(sources: dict[str, list[str]], share: float = 0.3, seed: int = 0) -> tuple[Pool, dict[str, dict[str, list[str]]]]:
         parts = {name: cleaned(name, texts) for name, texts in sources.items()}
         found = deduplicate([with_keys(file) for file, _ in parts.values()], [done.account for _, done in parts.values()], [share] * len(parts), seed)
-        sides: dict[str, dict[str, list[str]]] = {"train": {}, "holdout": {}}
-        for side, source, kept in found.parts():
-            sides[side][source] = pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list()
+        sides: dict[str, dict[str, list[str]]] = {}
+        for side, masks in found.sides.items():
+            sides[side] = {source: pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list() for source, kept in masks.items()}
         return found, sides
 
     return pool

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks import groups
 from tasks.errors import CuveeError
-from tasks.ingest import write
 from tasks.ingest.kinds import delimited, jsonl, text
 from tasks.ingest.settings import SourceSettings, _parse
 from tasks.ingest.task import ingest_source, probe_source
@@ -43,8 +43,8 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Cut files and row groups into many small parts."""
     for kind in (delimited, jsonl, text):
         monkeypatch.setattr(kind, "BLOCK_BYTES", 24)
-    monkeypatch.setattr(write, "GROUP_ROWS", 3)
-    monkeypatch.setattr(write, "GROUP_BYTES", 20)
+    monkeypatch.setattr(groups, "GROUP_ROWS", 3)
+    monkeypatch.setattr(groups, "GROUP_BYTES", 20)
     return
 
 

@@ -39,7 +39,7 @@ from tasks.ingest.columns import unique
 from tasks.ingest.cut import NEWLINE, Records, find_records, joined
 from tasks.ingest.settings import FileSettings
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 MOST_LINES = 1_000
 """A quoted field over more lines than this is an unclosed quote."""
 LONGEST_FIELD = 2**31 - 1

@@ -30,7 +30,7 @@ from tasks.ingest.batch import (
 )
 from tasks.ingest.settings import FileSettings
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 
 
 class Params(FileSettings):

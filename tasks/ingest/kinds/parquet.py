@@ -18,7 +18,7 @@ from tasks.ingest.batch import LINE, Batch, Opened
 from tasks.ingest.columns import flattened, unique
 from tasks.ingest.settings import FileSettings
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 16_384
 
 
 class Params(FileSettings):
