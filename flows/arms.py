@@ -82,4 +82,7 @@ def _learned(place: Bench, found: Arms) -> Mapping[str, float] | None:
             f"The weights that `cuvee search` learned are not compared: {', '.join(sorted(changed))} changed since. Search again for new ones."
         )
         return None
+    if left.get("unit", unit := place.loaded.recipe.mix.unit) != unit:
+        found.notes.append(f"The weights that `cuvee search` learned are shares of {left['unit']}, not of {unit}; they are not compared.")
+        return None
     return left["weights"]
