@@ -41,7 +41,10 @@ def as_number(keys: pl.Series) -> pl.Series:
 
 
 class Known:
-    """The keys met so far, 16 bytes each: runs sorted by their first halves, each at least twice as long as the next."""
+    """The keys met so far, 16 bytes each: runs sorted by their first halves, each at least twice as long as the next.
+
+    Keys are digests. Two different ones with the same first half are not to be expected; one of them may then be taken for new again.
+    """
 
     def __init__(self) -> None:
         self.runs: list[NDArray[np.uint64]] = []

@@ -50,7 +50,7 @@ def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
     """
     sizes = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
     quantiles = {name: sizes.quantile(q, "lower") for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))}
-    bits = 64 - sizes.to_frame("size").select(pl.col("size").bitwise_leading_zeros().cast(pl.Int64)).to_series()
+    bits = 64 - sizes.bitwise_leading_zeros().cast(pl.Int64)
     counted = dict(bits.value_counts().iter_rows())
     bins = range(max(counted, default=-1) + 1)
     return {"mean": sizes.mean(), **quantiles, "edges": [0, *(1 << number for number in bins)], "counts": [counted.get(number, 0) for number in bins]}
