@@ -1,4 +1,4 @@
-"""What the README says is so: its recipe table is regenerated, its commands exist.
+"""What README and docs say is so: the table of recipe fields is regenerated, the commands exist.
 
 `python tests/test_readme.py` writes the table.
 """
@@ -13,6 +13,7 @@ from flows.cli import app
 from tasks.schema import recipe_schema
 
 README = Path(__file__).parents[1] / "README.md"
+FIELDS = Path(__file__).parents[1] / "docs" / "recipe.md"
 START, END = "<!-- recipe fields: written by tests/test_readme.py -->\n", "<!-- end of recipe fields -->"
 
 
@@ -82,7 +83,7 @@ def _kind(field: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def test_recipe_table_is_that_of_the_schema() -> None:
-    text = README.read_text("utf-8")
+    text = FIELDS.read_text("utf-8")
     assert text.partition(START)[2].partition(END)[0] == table(), "python tests/test_readme.py writes it anew"
 
 
@@ -96,5 +97,5 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 if __name__ == "__main__":
-    head, _, rest = README.read_text("utf-8").partition(START)
-    README.write_text(head + START + table() + END + rest.partition(END)[2], "utf-8")
+    head, _, rest = FIELDS.read_text("utf-8").partition(START)
+    FIELDS.write_text(head + START + table() + END + rest.partition(END)[2], "utf-8")
