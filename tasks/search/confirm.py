@@ -1,4 +1,4 @@
-"""Confirm weights: several seeds of each mix, chosen on one half of the hold-out, judged on the other (METHODS: paired, by seed and by row)."""
+"""Confirm weights: several seeds of each mix, chosen on one half of the hold-out, judged on the other, paired by seed and by row."""
 
 import math
 from collections.abc import Mapping, Sequence
