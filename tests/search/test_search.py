@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from flows import shown
+from flows import shown_weights
 from flows.search import confirm, explore
 from tasks.errors import NotEnoughData, RecipeError, TrainingFailed
 from tasks.records import Account, FileFact, Manifest
@@ -122,7 +122,7 @@ def test_report_and_terminal_tell_of_every_outcome(
     found = searched(quest_of(terms(search=SearchSettings(target="a", trials=trials))), Lawful(tmp_path, law))
     head = {"name": "lawful", "search": "1", "started": "2026-01-01T00:00:00+00:00", "seconds": 3.0, "unit": "rows", "report": "r"}
     page = build_search_page(head | found)
-    shown.searched(head | found)
+    shown_weights.searched(head | found)
     told = capsys.readouterr().out
     assert found["outcome"] == outcome
     assert found["sentence"] in page
