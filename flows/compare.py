@@ -19,7 +19,7 @@ from flows.interrupt import interruptible
 from flows.trial_runs import TrialRuns
 from flows.trials import Bench, bench
 from tasks.compare.task import Asked, ask_values, choose_arms, conclude, find_leak, judge_trials, lay_out, record_comparison, refuse_leak
-from tasks.errors import QualityGate, RecipeError
+from tasks.errors import QualityGate
 from tasks.publish.task import begin_run
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
@@ -74,8 +74,6 @@ def compare(
 
 def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
     recipe = loaded.recipe
-    if len(recipe.sources) == 1:
-        raise RecipeError(f"{loaded.file}: there is one source only ({next(iter(recipe.sources))}), so nothing is combined; name a second one")
     return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target)
 
 

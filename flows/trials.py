@@ -74,6 +74,8 @@ class Bench:
 
 def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
+    if len(names := loaded.recipe.sources) == 1:
+        raise RecipeError(f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one")
     if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
         raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
     walk(blend(loaded, store, call, made), "check")
