@@ -27,7 +27,7 @@ from tasks.records import FileFact, Manifest, Product, digest, flatten
 from tasks.storage import Store, as_fact, open_store, sha256_of
 
 ROOT = Path(__file__).parent
-SHARED = ("chance.py", "groups.py", "hashing.py", "keys.py", "language.py", "linear.py", "media.py", "pool.py", "records.py")
+SHARED = ("chance.py", "groups.py", "hashing.py", "keys.py", "language.py", "linear.py", "media.py", "parallel.py", "pool.py", "records.py")
 ASIDE = "guess"
 """Folder of a stage whose code makes no product, so that no key hangs on it; a test holds that what makes one imports nothing of it."""
 PLACES = {"store", "base"}

@@ -2,12 +2,15 @@
 
 import contextlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+
+from tasks.parallel import in_order
 
 GROUP_ROWS = 16_384
 GROUP_BYTES = 4 << 20
@@ -21,10 +24,12 @@ class Groups:
 
     Args:
         measured: the column whose bytes count.
+        behind: one thread, which encodes and compresses a group while the next one is made.
     """
 
-    def __init__(self, writer: pq.ParquetWriter, measured: str) -> None:
-        self.writer, self.measured = writer, measured
+    def __init__(self, writer: pq.ParquetWriter, measured: str, behind: ThreadPoolExecutor) -> None:
+        self.writer, self.measured, self.behind = writer, measured, behind
+        self.written: Future[None] | None = None
         self.waiting: list[pl.DataFrame] = []
         self.rows = self.bytes = 0
 
@@ -42,37 +47,57 @@ class Groups:
                 self.flush()
 
     def flush(self) -> None:
-        """Write the rows that wait as a group."""
+        """Begin to write the rows that wait as a group, when the one before is written."""
+        self.settle()
         if self.rows:
-            table = pl.concat(self.waiting, rechunk=True).to_arrow().cast(self.writer.schema).combine_chunks()
-            self.writer.write_table(table, row_group_size=table.num_rows)
+            self.written = self.behind.submit(self._write, self.waiting)
         self.waiting, self.rows, self.bytes = [], 0, 0
+
+    def settle(self) -> None:
+        """Wait for the group in hand, and raise what its writing raised."""
+        if self.written:
+            self.written.result()
+
+    def _write(self, frames: list[pl.DataFrame]) -> None:
+        table = pl.concat(frames, rechunk=True).to_arrow().cast(self.writer.schema).combine_chunks()
+        self.writer.write_table(table, row_group_size=table.num_rows)
 
 
 @contextlib.contextmanager
 def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[Groups]:
     """Open a Parquet file to be filled with rows."""
     shape = pl.DataFrame(schema=schema).to_arrow().schema
-    with pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=[name for name in FEW_VALUES if name in schema]) as writer:  # pyright: ignore[reportArgumentType]
-        groups = Groups(writer, measured)
+    few = [name for name in FEW_VALUES if name in schema]
+    with pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=few) as writer, ThreadPoolExecutor(1) as behind:  # pyright: ignore[reportArgumentType]
+        groups = Groups(writer, measured, behind)
         yield groups
         groups.flush()
+        groups.settle()
 
 
 def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-    """Read a Parquet file, or some of its columns, a row group at a time."""
-    with pq.ParquetFile(path) as file:
+    """Read a Parquet file, or some of its columns, a row group at a time; the next one is decoded meanwhile."""
+    with pq.ParquetFile(path) as file, ThreadPoolExecutor(1) as ahead:
+        coming: Future[pl.DataFrame] | None = None
         for number in range(file.num_row_groups):
-            yield pl.DataFrame(file.read_row_group(number, columns=columns))
+            before, coming = coming, ahead.submit(lambda at: pl.DataFrame(file.read_row_group(at, columns=columns)), number)
+            if before:
+                yield before.result()
+        if coming:
+            yield coming.result()
 
 
-def copy_rows(path: Path, kept: Mapping[Path, pl.Series]) -> None:
-    """Write some rows of a file to each of several others, in their order, reading it once.
+def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]]) -> None:
+    """Write some rows of each file to each of several others, in their order, reading it once; several files at a time.
 
     Args:
-        path: Parquet of rows with `text`.
-        kept: file to write -> one truth value for each row.
+        files: Parquet of rows with `text` -> file to write -> one truth value for each row.
     """
+    for _ in in_order(lambda item: _copy(*item), files.items()):
+        pass
+
+
+def _copy(path: Path, kept: Mapping[Path, pl.Series]) -> None:
     schema = pl.read_parquet_schema(path)
     with contextlib.ExitStack() as stack:
         files = [(stack.enter_context(writing(out, schema, "text")), chosen) for out, chosen in kept.items()]

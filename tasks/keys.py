@@ -74,9 +74,10 @@ def match_digests(texts: pl.Series) -> pl.Series:
     """Give the digests of the texts' match keys, without holding the keys."""
     bare = _without_common_signs(texts)
     plain = _ascii(bare)
-    whole = texts.filter(plain).cast(pl.Binary).to_list()
     signless = [text.translate(LOWER, SIGNS) for text in bare.filter(plain).cast(pl.Binary).to_list()]
-    found = [xxhash.xxh3_128_digest(key or text) for key, text in zip(signless, whole, strict=True)]
+    if b"" in signless:
+        signless = [key or text.encode() for key, text in zip(signless, texts.filter(plain).to_list(), strict=True)]
+    found = list(map(xxhash.xxh3_128_digest, signless))
     if plain.all():
         return pl.Series("match", found, pl.Binary)
     places = pl.concat([plain.arg_true(), (~plain).arg_true()])

@@ -49,7 +49,7 @@ def remove(file: Path, rows: pl.Series, out: Path) -> None:
     """
     stays = np.ones(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
     stays[rows.to_numpy()] = False
-    copy_rows(file, {out: pl.Series(stays)})
+    copy_rows({file: {out: pl.Series(stays)}})
 
 
 def closed(before: Account, dropped: pl.DataFrame, left: Path) -> Account:

@@ -65,8 +65,8 @@ def _sifted(file: Path, rows: Groups, keys: Groups, settings: SourceCleaning, dr
     """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label of those that no rule drops."""
     known = Known()
     for given in groups_of(file):
-        block = given.with_columns(normalised(pl.col("text").fill_null(""), keep_lines=settings.keep_lines))
-        block = pl.concat([block, measured(block["text"])], how="horizontal")
+        texts = normalised(given["text"].fill_null(""), keep_lines=settings.keep_lines)
+        block = given.with_columns(texts).hstack(measured(texts))
         reasons = judge(block, settings)
         dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
         block = block.filter(reasons.is_null()).select(rows.writer.schema.names)

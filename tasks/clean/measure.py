@@ -31,9 +31,9 @@ def measured(texts: pl.Series) -> pl.DataFrame:
     """Count each text: one column per count, 32-bit, no nulls."""
     size = texts.str.len_bytes()
     short, plain = size <= LONGEST, size == texts.str.len_chars()
-    common = plain | ~texts.str.contains(r"[\x{20000}-\x{10ffff}]")
+    common = plain.clone().scatter((~plain).arg_true(), ~texts.filter(~plain).str.contains(r"[\x{20000}-\x{10ffff}]"))
     ways: list[tuple[pl.Series, Callable[[pl.Series], pl.DataFrame]]] = [
-        (short & plain, lambda some: _by_table(some, ASCII, _bytes)),
+        (short & plain, lambda some: _by_table(some, ASCII, in_bytes)),
         (short & common & ~plain, lambda some: _by_table(some, COMMON, _code_points)),
         (~(short & common), _by_pattern),
     ]
@@ -49,7 +49,8 @@ def _by_table(texts: pl.Series, characters: int, lay: Callable[[pl.Series], Laid
     return _frame({"chars": texts.str.len_chars().to_numpy(), "words": words, "tokens": words + counts["signs"], **counts})
 
 
-def _bytes(texts: pl.Series) -> Laid:
+def in_bytes(texts: pl.Series) -> Laid:
+    """Lay texts out as UTF-8."""
     held = (texts + SEPARATOR).to_arrow()
     _, places, data = held.buffers()
     starts = np.frombuffer(places, np.int64)[held.offset : held.offset + len(held)]

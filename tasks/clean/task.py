@@ -1,5 +1,6 @@
 """Prefect tasks of the cleaning stage. The work is in filter.py and deduplicate.py."""
 
+import contextlib
 from typing import Any
 
 from tasks import ui
@@ -35,9 +36,9 @@ def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest]
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], [holdout.of(name) for name in files], seed)
     refuse(pool, holdout.share)
-    for source, (rows, _) in files.items():
-        with work.writing(f"train/{source}.parquet") as train, work.writing(f"holdout/{source}.parquet") as aside:
-            copy_rows(rows, {train: pool.sides["train"][source], aside: pool.sides["holdout"][source]})
+    with contextlib.ExitStack() as stack:
+        kept = [{stack.enter_context(work.writing(f"{side}/{name}.parquet")): of[name] for side, of in pool.sides.items()} for name in files]
+        copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.nearby.parallel import in_order
 from tasks.nearby.shingles import Hashes, Places, edges, mixed, ragged
 from tasks.nearby.sketch import Keys
+from tasks.parallel import in_order
 
 PARTITION_ROWS = 8_000_000
 """Keys sorted at once."""

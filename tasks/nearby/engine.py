@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 
 from tasks.nearby.candidates import Groups, groups, spill
-from tasks.nearby.parallel import in_order
 from tasks.nearby.reading import at, batches, rows_of
 from tasks.nearby.settings import NearSettings
 from tasks.nearby.settle import Settled, settle
 from tasks.nearby.shingles import Flags, Places, shingle
 from tasks.nearby.sketch import Family, Keys, band_keys
 from tasks.nearby.verify import Pairs, Sets, Shares, jaccard
+from tasks.parallel import in_order
 
 DROPPED = {"source": pl.String, "row": pl.Int64, "survivor_source": pl.String, "survivor_row": pl.Int64, "jaccard": pl.Float64}
 

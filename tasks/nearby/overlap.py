@@ -15,9 +15,9 @@ from typing import NamedTuple, Self
 import numpy as np
 import polars as pl
 
-from tasks.nearby.parallel import in_order
 from tasks.nearby.reading import batches, rows_of, told
 from tasks.nearby.shingles import Flags, Hashes, Places, Shingles, edges, ragged, shingle
+from tasks.parallel import in_order
 
 PART_NGRAMS = 1 << 24
 """n-grams of protected texts held at once (some 60 bytes each while they are sorted)."""

@@ -10,8 +10,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from tasks.nearby.parallel import in_order
 from tasks.nearby.shingles import BLOCK_TEXTS, Hashes, Places, Shingles, ragged
+from tasks.parallel import in_order
 
 BATCH_PAIRS = 4096
 BATCH_SHINGLES = 1 << 20

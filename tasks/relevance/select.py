@@ -46,7 +46,7 @@ class Selection:
             return
         stays = np.zeros(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
         stays[self.rows[source]] = True
-        copy_rows(file, {out: pl.Series(stays)})
+        copy_rows({file: {out: pl.Series(stays)}})
 
 
 def choose(files: Mapping[str, Path], settings: SelectSettings, seed: int) -> Selection:

@@ -114,8 +114,7 @@ def cuvee(folder: Path, out: Path) -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
     found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0)
-    for source in FILES:
-        copy_rows(out / f"{source}.clean", {out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()})
+    copy_rows({out / f"{source}.clean": {out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()} for source in FILES})
 
 
 def loop(folder: Path, out: Path) -> None:

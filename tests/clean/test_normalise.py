@@ -20,8 +20,8 @@ def apply(expression: pl.Expr, text: str) -> object:
     return pl.DataFrame({"text": [text]}).select(expression).item()
 
 
-def normal(text: str) -> str:
-    return str(apply(normalised(pl.col("text")), text))
+def normal(text: str, *, keep_lines: bool = False) -> str:
+    return normalised(pl.Series([text]), keep_lines=keep_lines).item()
 
 
 def key(text: str) -> str:
@@ -39,7 +39,7 @@ def test_normalising_twice_changes_nothing_and_leaves_nfc_without_odd_space(text
 
 @given(texts=st.lists(TEXTS | st.none(), max_size=8))
 def test_each_text_is_normalised_by_itself(texts: list[str | None]) -> None:
-    whole = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(normalised(pl.col("text")))["text"].to_list()
+    whole = normalised(pl.Series(texts, dtype=pl.String)).to_list()
     assert whole == [None if text is None else normal(text) for text in texts]
 
 
@@ -134,9 +134,8 @@ def test_what_is_passed_over_is_composed_with_nothing() -> None:
 
 @given(text=st.text(SIGNS | st.sampled_from(" \t\n\r\x00\u200b\u200d\u2028 é"), max_size=30))
 def test_kept_lines_stay_lines_and_twice_changes_nothing(text: str) -> None:
-    form = normalised(pl.col("text"), keep_lines=True)
-    once = str(apply(form, text))
-    assert apply(form, once) == once
+    once = normal(text, keep_lines=True)
+    assert normal(once, keep_lines=True) == once
     assert unicodedata.is_normalized("NFC", once)
     assert all(line == line.rstrip(" \t\r") for line in once.split("\n"))
     assert normal(once) == normal(text)
@@ -144,4 +143,4 @@ def test_kept_lines_stay_lines_and_twice_changes_nothing(text: str) -> None:
 
 def test_code_keeps_its_indentation() -> None:
     text = "\r\n  \ndef f(x):  \r\n\tif x:\r\n        return 1\n\n\n"
-    assert apply(normalised(pl.col("text"), keep_lines=True), text) == "def f(x):\n\tif x:\n        return 1"
+    assert normal(text, keep_lines=True) == "def f(x):\n\tif x:\n        return 1"
