@@ -1,15 +1,17 @@
 """What Prefect and Great Expectations cost in a run of many rows, and how its memory grows: the recipe of the benchmark corpus up to the mix.
 
-    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain threads prefect] [--work DIR]
+    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain unchecked threads prefect] [--work DIR]
 
 Four sources in three formats, five filters, exact and near duplicates, checks, weights 0.4/0.3/0.2/0.1, a mix of half as many rows as are read,
 profile, published mix and report: the same functions for every engine, each a process of its own with a new store, imports included, in turn.
 
-plain: one function call after another. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's runner has them.
+plain: one function call after another. unchecked: the same, but the check tasks ask Great Expectations nothing, so that it is not imported; the
+difference is what it costs. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's runner has them.
 prefect: the flow, with the temporary server that it starts.
 
 peak: memory (PSS, MB) of all processes; largest: of the largest process. checks: share of the seconds of all tasks that the Great Expectations
-tasks take; tasks of threads and prefect wait for each other, so plain's is the figure. Seconds of every task follow, of the last round.
+tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect wait for each other, so plain's is the figure.
+Seconds of every task follow, of the last round.
 """
 
 import argparse
@@ -72,8 +74,9 @@ def _result(value: Any) -> Any:
 # --- engines: each runs RECIPE up to the mix in a new store, and gives the seconds of its tasks
 
 
-def called(recipe: str, store: str, threads: int) -> dict[str, float]:
+def called(recipe: str, store: str, threads: int, *, checked: bool = True) -> dict[str, float]:
     """The flow's own steps, as function calls."""
+    import tasks.check.task as checks
     from flows.blend import blend
     from flows.calls import Made, walk
     from flows.record import gather
@@ -83,6 +86,8 @@ def called(recipe: str, store: str, threads: int) -> dict[str, float]:
     from tasks.storage import open_store
 
     loaded, made, call = load_recipe(recipe), Made(), Calls(threads)
+    if not checked:
+        checks.evaluate = lambda _frame, _suite: ([], {})
     open_store(store).ensure_writable()
     start = begin_run(loaded.published)
     walk(blend(loaded, store, call, made), None)
@@ -105,6 +110,7 @@ def prefect(recipe: str, store: str) -> dict[str, float]:
 
 ENGINES: dict[str, Callable[[str, str], dict[str, float]]] = {
     "plain": lambda recipe, store: called(recipe, store, 1),
+    "unchecked": lambda recipe, store: called(recipe, store, 1, checked=False),
     "threads": lambda recipe, store: called(recipe, store, RUNNER_THREADS),
     "prefect": prefect,
 }
