@@ -1,8 +1,8 @@
 r"""Counts that filters judge texts by: characters, words, tokens, letters, digits, capitals, signs.
 
 A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals `\p{Lu}`. Texts are counted
-by table, many at once: plain ASCII, most text there is, over its bytes, other texts over their code points. The patterns themselves count
-only the characters of the tables, and texts that are too long or too rare for them.
+many at once: plain ASCII, most text there is, by comparing its bytes, other texts by a table of code points. The patterns themselves count
+only the characters of the table, and texts that are too long or too rare for it.
 """
 
 import functools
@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 BLOCK_TEXTS = 1024
 """Texts counted at once; their arrays then stay in a core's cache."""
 LONGEST = 60_000
-"""Bytes of the longest text that is counted by table: its counts fit in 16 bits."""
-ASCII, COMMON = 0x80, 0x20000
-"""Sizes of the two tables, in characters."""
+"""Bytes of the longest text that is counted so: its counts fit in the table's 16 bits."""
+COMMON = 0x20000
+"""Size of the table, in characters."""
 SEPARATOR = "\n"
 PATTERNS = {"letters": r"\p{L}", "digits": r"\p{Nd}", "capitals": r"\p{Lu}", "signs": r"[^\w\s]"}
 """What a character may be counted as, 16 bits of one 64-bit number each."""
 COUNTS = ("chars", "words", "tokens", *PATTERNS)
 Laid = tuple[NDArray[Any], NDArray[np.int64]]
 """The characters of texts, each text ended by SEPARATOR, as numbers; and where each text starts."""
+Counts = tuple[NDArray[Any], ...]
+"""Words, then what PATTERNS counts, of each text."""
 
 
 def measured(texts: pl.Series) -> pl.DataFrame:
@@ -33,19 +35,18 @@ def measured(texts: pl.Series) -> pl.DataFrame:
     short, plain = size <= LONGEST, size == texts.str.len_chars()
     common = plain.clone().scatter((~plain).arg_true(), ~texts.filter(~plain).str.contains(r"[\x{20000}-\x{10ffff}]"))
     ways: list[tuple[pl.Series, Callable[[pl.Series], pl.DataFrame]]] = [
-        (short & plain, lambda some: _by_table(some, ASCII, in_bytes)),
-        (short & common & ~plain, lambda some: _by_table(some, COMMON, _code_points)),
+        (short & plain, lambda some: _in_blocks(some, in_bytes, _by_bytes)),
+        (short & common & ~plain, lambda some: _in_blocks(some, _code_points, _by_table)),
         (~(short & common), _by_pattern),
     ]
     places = pl.concat([chosen.arg_true() for chosen, _ in ways])
     return pl.concat([count(texts.filter(chosen)) for chosen, count in ways if chosen.any()] or [_by_pattern(texts)])[places.arg_sort()]
 
 
-def _by_table(texts: pl.Series, characters: int, lay: Callable[[pl.Series], Laid]) -> pl.DataFrame:
-    blocks = [_block(*lay(texts.slice(start, BLOCK_TEXTS)), *_table(characters)) for start in range(0, len(texts), BLOCK_TEXTS)]
-    packed, words = (np.concatenate([block[place] for block in blocks]) for place in (0, 1))
-    fields = packed.astype("<u8").view("<u2").reshape(-1, 4).astype(np.uint32)
-    counts = dict(zip(PATTERNS, fields.T, strict=True))
+def _in_blocks(texts: pl.Series, lay: Callable[[pl.Series], Laid], count: Callable[[NDArray[Any], NDArray[np.int64]], Counts]) -> pl.DataFrame:
+    blocks = [count(*lay(texts.slice(start, BLOCK_TEXTS))) for start in range(0, len(texts), BLOCK_TEXTS)]
+    words, *others = (np.concatenate(each) for each in zip(*blocks, strict=True))
+    counts = dict(zip(PATTERNS, others, strict=True))
     return _frame({"chars": texts.str.len_chars().to_numpy(), "words": words, "tokens": words + counts["signs"], **counts})
 
 
@@ -64,20 +65,37 @@ def _code_points(texts: pl.Series) -> Laid:
     return np.frombuffer(joined.encode("utf-32-le"), "<u4"), np.concatenate([np.zeros(1, np.int64), ends[:-1]])
 
 
-def _block(found: NDArray[Any], firsts: NDArray[np.int64], counted: NDArray[np.uint64], in_words: NDArray[np.bool_]) -> tuple[NDArray[Any], ...]:
-    in_word = np.take(in_words, found, mode="clip")
+def _by_bytes(found: NDArray[np.uint8], firsts: NDArray[np.int64]) -> Counts:
+    """Count ASCII; what is below the start of a range wraps round to above its end."""
+    letters, capitals, digits = (
+        (some - np.uint8(ord(first))) < size for some, first, size in ((found | 0x20, "a", 26), (found, "A", 26), (found, "0", 10))
+    )
+    in_word = letters | digits | (found == ord("_"))
+    signs = ~(in_word | (found - np.uint8(ord("\t")) < 5) | (found == ord(" ")))
+    return tuple(np.add.reduceat(each, firsts, dtype=np.uint32) for each in (_begins(in_word), letters, digits, capitals, signs))
+
+
+def _by_table(found: NDArray[np.uint32], firsts: NDArray[np.int64]) -> Counts:
+    counted, in_words = _table()
+    packed = np.add.reduceat(np.take(counted, found, mode="clip"), firsts)
+    fields = packed.astype("<u8").view("<u2").reshape(-1, len(PATTERNS)).astype(np.uint32)
+    return np.add.reduceat(_begins(np.take(in_words, found, mode="clip")), firsts, dtype=np.uint32), *fields.T
+
+
+def _begins(in_word: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which characters begin a word."""
     begins = in_word.copy()
     begins[1:] &= ~in_word[:-1]
-    return np.add.reduceat(np.take(counted, found, mode="clip"), firsts), np.add.reduceat(begins, firsts, dtype=np.uint32)
+    return begins
 
 
 @functools.cache
-def _table(characters: int) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+def _table() -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Give for each of the first characters what it is counted as, and whether it belongs to a word."""
-    codes = np.arange(characters, dtype="<u4")
+    codes = np.arange(COMMON, dtype="<u4")
     codes[0xD800:0xE000] = 0  # halves of surrogate pairs stand in no text
     found = _by_pattern(pl.Series(list(codes.tobytes().decode("utf-32-le"))))
-    counted = np.zeros(characters, np.uint64)
+    counted = np.zeros(COMMON, np.uint64)
     for place, name in enumerate(PATTERNS):
         counted += found[name].to_numpy().astype(np.uint64) << np.uint64(16 * place)
     return counted, found["words"].to_numpy() > 0
