@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 MEDIA_KEY = "media_key"
 """Column of rows with an image or a recording: the digest of its bytes."""
+KEYS = {"key": pl.Binary, "match": pl.Binary}
+"""Columns of a file of keys, 16 bytes each; see `row_keys`."""
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"

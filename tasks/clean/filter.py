@@ -15,12 +15,11 @@ from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.errors import QualityGate
 from tasks.groups import Groups, groups_of, writing
-from tasks.keys import MEDIA_KEY, Known, as_number, row_keys
+from tasks.keys import KEYS, MEDIA_KEY, Known, as_number, row_keys
 from tasks.records import Account
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
 COLUMNS = tuple(SHAPE)
-KEYS = {"key": pl.Binary, "match": pl.Binary}
 SEEN = {"key": pl.UInt128, "label": pl.String}
 
 

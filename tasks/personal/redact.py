@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tasks.errors import QualityGate
-from tasks.keys import row_keys
+from tasks.groups import groups_of, writing
+from tasks.keys import KEYS, Known, row_keys
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.records import Account
 
-BLOCK_ROWS = 16_384
-GROUP_ROWS = 65_536
-"""Rows of a row group of the files written; fixed, so that equal rows are equal bytes."""
 REASON = "personal_data"
 
 
@@ -49,50 +45,38 @@ def protect_file(before: Account, files: tuple[Path, Path], out: Path, keys: Pat
     Raises:
         QualityGate: no row is left.
     """
-    found: Counter[str] = Counter()
-    scratch = out.with_name(f"{out.name}.blocks")
-    held = list(_protected(*files, scratch, settings, found))
-    seen = pl.concat([keys for keys, _ in held])
-    touched = sum(rows for _, rows in held)
-    first = seen["key"].is_first_distinct()
-    gone = {REASON: touched if settings.action == "drop" else 0, "exact_duplicate": len(first) - int(first.sum())}
-    dropped = dict(sorted((Counter(before.dropped) + Counter(gone)).items()))
-    if not first.any():
-        scratch.unlink()
+    found, known, repeats, touched = Counter[str](), Known(), 0, 0
+    with writing(out, pl.read_parquet_schema(files[0]), "text") as rows, writing(keys, KEYS, "key") as theirs:
+        for block, own, held in _protected(*files, settings, found):
+            first = known.new(own["key"])
+            rows.add(block.filter(first))
+            theirs.add(own.filter(first))
+            repeats, touched = repeats + len(first) - int(first.sum()), touched + held
+    left = pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+    if not left["rows"]:
         raise QualityGate(
             f"source {before.source!r} has no row left: all {touched:,} hold personal data ({told(found)}) and are dropped. "
             "Let personal.action or personal.policies say redact, or take out kinds that need not be looked for"
         )
-    pl.scan_ipc(scratch).filter(first).sink_parquet(out, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
-    scratch.unlink()
-    seen.filter(first).write_parquet(keys, compression="uncompressed", row_group_size=GROUP_ROWS)
-    left = pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
-    account = Account.model_validate(before.model_dump() | left | {"dropped": dropped})
-    return Protected(account, dict(sorted(found.items())), touched)
+    gone = {REASON: touched if settings.action == "drop" else 0, "exact_duplicate": repeats}
+    dropped = dict(sorted((Counter(before.dropped) + Counter(gone)).items()))
+    return Protected(Account.model_validate(before.model_dump() | left | {"dropped": dropped}), dict(sorted(found.items())), touched)
 
 
-def _protected(file: Path, keys: Path, scratch: Path, settings: SourceProtection, found: Counter[str]) -> Iterator[tuple[pl.DataFrame, int]]:
-    """Write the rows that stay to `scratch`; give, block by block, their keys and how many rows held something, and count that in `found`."""
-    known = pl.read_parquet(keys)
-    writer: pa.RecordBatchFileWriter | None = None
-    start = 0
-    with pq.ParquetFile(file) as rows, scratch.open("wb") as target:
-        for batch in rows.iter_batches(BLOCK_ROWS):
-            block, theirs = pl.DataFrame(batch), known.slice(start, batch.num_rows)
-            start += batch.num_rows
-            touched, texts, counts = redacted(block["text"], settings.kinds)
-            found.update(counts)
-            if settings.action == "redact" and len(touched):
-                block, theirs = _with_texts(block, theirs, touched, texts)
-            elif settings.action == "drop":
-                stays = ~pl.int_range(block.height, eager=True).is_in(touched.implode())
-                block, theirs = block.filter(stays), theirs.filter(stays)
-            table = block.to_arrow()
-            writer = writer or pa.ipc.new_file(target, table.schema)
-            writer.write_table(table)
-            yield theirs, len(touched)
-        if writer:
-            writer.close()
+def _protected(file: Path, keys: Path, settings: SourceProtection, found: Counter[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
+    """Give, block by block, the rows that stay, their keys, and how many rows held something; count that in `found`."""
+    every, start = pl.read_parquet(keys), 0
+    for given in groups_of(file):
+        block, own = given, every.slice(start, given.height)
+        start += given.height
+        touched, texts, counts = redacted(block["text"], settings.kinds)
+        found.update(counts)
+        if settings.action == "redact" and len(touched):
+            block, own = _with_texts(block, own, touched, texts)
+        elif settings.action == "drop":
+            stays = ~pl.int_range(block.height, eager=True).is_in(touched.implode())
+            block, own = block.filter(stays), own.filter(stays)
+        yield block, own, len(touched)
 
 
 def _with_texts(block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -82,7 +82,7 @@ def test_kept_rows_are_only_counted(protect: Protect) -> None:
 def test_many_blocks_give_what_one_gives(protect: Protect, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"row {number} {SECRETS[number % 3] if number % 2 else ''}" for number in range(50)]
     whole = protect(texts)
-    monkeypatch.setattr("tasks.personal.redact.BLOCK_ROWS", 7)
+    monkeypatch.setattr("tasks.groups.GROUP_ROWS", 7)
     cut = protect(texts)
     assert cut[0].equals(whole[0])
     assert cut[1].equals(whole[1])
