@@ -8,6 +8,7 @@ import contextlib
 import functools
 import inspect
 import shutil
+import threading
 import time
 import typing
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
 from tasks.errors import Unreachable
+from tasks.parallel import threads
 from tasks.records import FileFact, Manifest, Product, digest, flatten
 from tasks.storage import Store, as_fact, open_store, sha256_of
 
@@ -34,6 +36,10 @@ PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 CODE = ("code", "polars")
 """Parts of a key that say what the work was done with."""
+WAITING = ("ingest",)
+"""Stages that wait for others' servers more than they compute."""
+_cores = threading.BoundedSemaphore(threads())
+"""Work that computes has a core to itself: with more of it at once everything takes longer, and all of it takes memory."""
 
 
 class Workbench:
@@ -204,7 +210,10 @@ def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], arg
     """Make the product with this key; others of this machine that want the same one wait for it."""
     home, key = open_store(arguments["store"]), key_of(stage, parts)
     with home.holding(f"{stage}-{key}"):
-        return home.lookup(stage, key) or _make(Workbench(home, stage, key, parts), work, arguments)
+        if found := home.lookup(stage, key):
+            return found
+        with contextlib.nullcontext() if stage in WAITING else _cores:
+            return _make(Workbench(home, stage, key, parts), work, arguments)
 
 
 def _make(bench: Workbench, work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:

@@ -77,14 +77,8 @@ def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[G
 
 def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
     """Read a Parquet file, or some of its columns, a row group at a time; the next one is decoded meanwhile."""
-    with pq.ParquetFile(path) as file, ThreadPoolExecutor(1) as ahead:
-        coming: Future[pl.DataFrame] | None = None
-        for number in range(file.num_row_groups):
-            before, coming = coming, ahead.submit(lambda at: pl.DataFrame(file.read_row_group(at, columns=columns)), number)
-            if before:
-                yield before.result()
-        if coming:
-            yield coming.result()
+    with pq.ParquetFile(path) as file:
+        yield from in_order(lambda number: pl.DataFrame(file.read_row_group(number, columns=columns)), range(file.num_row_groups), at_once=1)
 
 
 def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]]) -> None:

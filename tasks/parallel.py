@@ -15,13 +15,18 @@ def threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def in_order(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
-    """Do `work` on every item, some at a time, and give the results in the order of the items."""
-    with ThreadPoolExecutor(threads()) as pool:
+def in_order(work: Callable[[Given], Made], items: Iterable[Given], at_once: int | None = None) -> Iterator[Made]:
+    """Do `work` on every item, and give the results in the order of the items.
+
+    Args:
+        at_once: items worked on while an earlier result is used; None for one a core.
+    """
+    at_once = at_once or threads()
+    with ThreadPoolExecutor(at_once) as pool:
         pending: deque[Future[Made]] = deque()
         for item in items:
             pending.append(pool.submit(work, item))
-            if len(pending) > threads():
+            if len(pending) > at_once:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

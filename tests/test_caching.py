@@ -170,6 +170,29 @@ def test_two_at_once_do_the_work_once_and_both_get_it(store: str, calls: list[st
     assert all(one == made[0] for one in made)
 
 
+@pytest.mark.parametrize(("stage", "at_once"), [("clean", 2), ("ingest", 6)])
+def test_as_much_computes_at_once_as_there_are_cores_and_waiting_takes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, at_once: int
+) -> None:
+    monkeypatch.setattr(caching, "_cores", threading.BoundedSemaphore(2))
+    together, counting, inside, most = threading.Barrier(at_once), threading.Lock(), [0], [0]
+
+    def work_on(work: Workbench, subject: str) -> Product:
+        with counting:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        together.wait(30)  # breaks when fewer are let in
+        with counting:
+            inside[0] -= 1
+        return Product()
+
+    work_on.__module__ = "tasks.clean.task"
+    task = stage_task(stage)(work_on)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: task.fn(str(tmp_path / "store"), f"source {number}"), range(6)))
+    assert most == [at_once]
+
+
 def test_no_scratch_stays_behind(tmp_path: Path, numbers: Any) -> None:
     made = numbers.fn(str(tmp_path), "news", Settings())
     assert set(Store(str(tmp_path)).list("")) == {f"{made.path}/data.parquet", f"{made.path}/manifest.json"}

@@ -1,13 +1,14 @@
 """What Prefect and Great Expectations cost in a run of many rows, and how its memory grows: the recipe of the benchmark corpus up to the mix.
 
-    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain unchecked threads prefect] [--work DIR]
+    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain unchecked threads prefect served] [--work DIR]
 
 Four sources in three formats, five filters, exact and near duplicates, checks, weights 0.4/0.3/0.2/0.1, a mix of half as many rows as are read,
 profile, published mix and report: the same functions for every engine, each a process of its own with a new store, imports included, in turn.
 
 plain: one function call after another. unchecked: the same, but the check tasks ask Great Expectations nothing, so that it is not imported; the
 difference is what it costs. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's runner has them.
-prefect: the flow, with the temporary server that it starts.
+prefect: the flow, with the temporary server that it starts. served: the flow, with a server that runs already, as for scheduled runs; that
+process is not counted.
 
 peak: memory (PSS, MB) of all processes; largest: of the largest process. checks: share of the seconds of all tasks that the Great Expectations
 tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect wait for each other, so plain's is the figure.
@@ -15,13 +16,16 @@ Seconds of every task follow, of the last round.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -113,6 +117,7 @@ ENGINES: dict[str, Callable[[str, str], dict[str, float]]] = {
     "unchecked": lambda recipe, store: called(recipe, store, 1, checked=False),
     "threads": lambda recipe, store: called(recipe, store, RUNNER_THREADS),
     "prefect": prefect,
+    "served": prefect,
 }
 
 
@@ -130,11 +135,33 @@ def make_input(rows: int, folder: Path) -> None:
     part.rename(folder)
 
 
+@contextlib.contextmanager
+def served() -> Iterator[None]:
+    """Have a Prefect server on loopback, and name it to the processes started meanwhile."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://127.0.0.1:{port}/api"
+            for _ in range(600):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{url}/health")
+                    break
+                time.sleep(0.1)
+            os.environ["PREFECT_API_URL"] = url
+            yield
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)
+            server.terminate()
+
+
 def measured(engine: str, folder: Path, seconds: dict[str, dict[str, float]]) -> dict[str, float]:
     """Run one engine; keep what its tasks took."""
     from side_by_side import measure
 
-    with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as out, served() if engine == "served" else contextlib.nullcontext():
         me = str(Path(__file__).absolute())
         figures = measure([sys.executable, me, "--engine", engine, "--input", str(folder / "recipe.yaml"), "--work", out])
         seconds[engine] = json.loads(Path(out, "seconds.json").read_text("utf-8"))
