@@ -173,8 +173,14 @@ class Store:
         """Give a folder of this machine that outlives the process: beside a local store, else in the temporary folder."""
         base = Path(tempfile.gettempdir()) / f"cuvee-{os.getuid()}" / hashlib.sha256(self.uri.encode()).hexdigest()[:16]
         folder = (Path(self.root) / "scratch" if self.is_local else base) / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        while True:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:  # it was there, and is no folder, or its holder has removed it since
+                if folder.is_file() or folder.is_symlink():
+                    raise
+            else:
+                return folder
 
     @contextlib.contextmanager
     def holding(self, name: str) -> Generator[Path]:

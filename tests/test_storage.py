@@ -223,6 +223,29 @@ def test_holding_lets_one_in_at_a_time_and_survives_removal(store: Store) -> Non
     assert most == 1
 
 
+def test_a_scratch_folder_that_its_holder_removes_meanwhile_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(tmp_path / "store"))
+    folder, is_dir, removed = store.scratch("work"), Path.is_dir, list[Path]()
+
+    def late(path: Path, **how: Any) -> bool:
+        if path == folder and not removed:
+            removed.append(path)
+            path.rmdir()
+        return is_dir(path, **how)
+
+    monkeypatch.setattr(Path, "is_dir", late)  # `mkdir` asks for it when the folder was there
+    assert is_dir(store.scratch("work"))
+    assert removed
+
+
+def test_a_file_where_a_scratch_folder_should_be_is_an_error(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "store"))
+    store.scratch("work").rmdir()
+    (tmp_path / "store" / "scratch" / "work").write_text("")
+    with pytest.raises(FileExistsError):
+        store.scratch("work")
+
+
 def test_holding_passes_on_what_the_block_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="mine"), Store(str(tmp_path)).holding("x"):
         raise FileNotFoundError("mine")
