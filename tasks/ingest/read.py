@@ -197,11 +197,11 @@ def _outcome(source: str, given: Sequence[Given], quarantine: Path, mapper: Mapp
     return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
 
 
-def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: str) -> None:
+def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: str | None) -> None:
     """Stop when a source gave no rows, or too many bad ones.
 
     Args:
-        quarantine: where the bad rows can be looked at.
+        quarantine: where the bad rows can be looked at; None where they are not kept.
 
     Raises:
         QualityGate: with the numbers, the first bad rows and the remedy.
@@ -212,7 +212,7 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
     share = account.quarantined / account.read
     listed = ", ".join(f"{reason} {count:,}" for reason, count in outcome.reasons.items())
     first = "".join(f"\n  {example}" for example in outcome.examples)
-    look = f"{first}\n  all of them: cuvee show {quarantine}"
+    look = f"{first}\n  all of them: {f'cuvee show {quarantine}' if quarantine else 'a run keeps them and says where'}"
     if account.rows == 0 and account.quarantined:
         raise QualityGate(f"source {source!r}: none of its {account.read:,} records can be used ({listed}){look}")
     if account.rows == 0:

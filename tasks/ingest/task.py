@@ -41,7 +41,7 @@ def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: So
         outcome = read_source(subject, settings, base, labels, rows, quarantine, known)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
-    refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet"))
+    refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None)
     work.leave(outcome.note)
     ui.log(f"{subject}: {outcome.how}")
     ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")

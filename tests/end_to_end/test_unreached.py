@@ -17,7 +17,7 @@ from flows.blend import blend
 from flows.calls import LookedUp, Made, Plain, walk
 from flows.look import explain_recipe, plan_recipe, validate_recipe
 from flows.pipeline import pipeline
-from tasks.errors import RecipeError, Unreachable
+from tasks.errors import QualityGate, RecipeError, Unreachable
 from tasks.recipe import load_recipe
 from tasks.runs import find_run
 from tasks.storage import Store
@@ -202,3 +202,11 @@ def test_every_place_tells_of_it_and_its_return_reads_only_that_source(folder: P
     assert "its snapshot of" in (mix.parent / last["mix"]["id"] / "README.md").read_text()
     with pytest.raises(Unreachable, match="there is no such file"):
         pipeline(recipe=recipe, store=store, overrides={"sources.tweets.on_failure": "stop"})
+
+
+def test_a_plan_names_no_file_that_is_gone_when_it_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n" + "a,good\n" * 30 + "b,good,more\n" * 10)
+    (tmp_path / "r.yaml").write_text("name: bad\nlabels: [good, bad]\nsources: {s: {path: a.csv}}\n")
+    with pytest.raises(QualityGate, match="all of them: a run keeps them and says where") as error:
+        plan_recipe(str(tmp_path / "r.yaml"), str(tmp_path / "store"), {})
+    assert "cuvee show" not in str(error.value)
