@@ -152,13 +152,13 @@ def explained(found: dict[str, Any]) -> None:
 
 
 def listed(found: dict[str, Any]) -> None:
-    """Print the runs."""
+    """Print the runs; their ids begin with the time of the start."""
     if not found["runs"]:
         console.print("no runs yet")
         return
     scored = [told.main for told in MEASURED.values() if any(row[told.main.key] is not None for row in found["runs"])]
-    columns = ["run", "name", "status", "started", "rows", *(one.key for one in scored), "seconds"]
-    titles = [*columns[:4], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
+    columns = ["run", "name", "status", "rows", *(one.key for one in scored), "seconds"]
+    titles = [*columns[:3], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
     table("", titles, ([row[column] for column in columns] for row in found["runs"]))
 
 

@@ -244,8 +244,14 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
         doubt = f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} are; they are taken to mean the same"
         labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
     why = "it has no labels, while others have; give it `label: …` to take it in"
-    left_out += [(", ".join(paths_of(guess.section)), why) for name, guess in guesses.items() if name not in labelled]
+    left_out += [(_named(guess.section), why) for name, guess in guesses.items() if name not in labelled]
     return Guesses(labels, labelled, left_out)
+
+
+def _named(section: dict[str, Any]) -> str:
+    """Name what a source would read: its paths, and of an archive the members."""
+    member = f"!{section['member']}" if "member" in section else ""
+    return ", ".join(f"{path}{member}" for path in paths_of(section))
 
 
 def label_counts(guess: Guess) -> Counter[str]:
