@@ -81,6 +81,11 @@ def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.D
         yield from in_order(lambda number: pl.DataFrame(file.read_row_group(number, columns=columns)), range(file.num_row_groups), at_once=1)
 
 
+def counted(path: Path) -> dict[str, int]:
+    """Count the `rows` and `tokens` of a Parquet file."""
+    return pl.scan_parquet(path).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+
+
 def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]]) -> None:
     """Write some rows of each file to each of several others, in their order, reading it once; several files at a time.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tasks.groups import copy_rows
+from tasks.groups import copy_rows, counted
 from tasks.records import Account, Manifest, Product
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def closed(before: Account, dropped: pl.DataFrame, left: Path) -> Account:
         left: the file of those that stay.
     """
     reasons = Counter(before.dropped) + Counter(dict(dropped["reason"].value_counts().iter_rows()))
-    told = pl.scan_parquet(left).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+    told = counted(left)
     return Account.model_validate(before.model_dump() | told | {"dropped": dict(sorted(reasons.items()))})

@@ -14,7 +14,7 @@ from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.errors import QualityGate
-from tasks.groups import Groups, groups_of, writing
+from tasks.groups import Groups, counted, groups_of, writing
 from tasks.keys import KEYS, MEDIA_KEY, Known, as_number, row_keys
 from tasks.records import Account
 
@@ -53,7 +53,7 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
     shape = SHAPE | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
     with writing(out, shape, "text") as rows, writing(keys, KEYS, "key") as theirs:
         seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, rows, theirs, settings, dropped)])
-    left = pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+    left = counted(out)
     if not left["rows"]:
         raise _nothing_left(before, dropped)
     account = Account(source=before.source, read=before.read, quarantined=before.quarantined, dropped=dict(sorted(dropped.items())), **left)

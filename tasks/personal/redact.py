@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.errors import QualityGate
-from tasks.groups import groups_of, writing
+from tasks.groups import counted, groups_of, writing
 from tasks.keys import KEYS, Known, row_keys
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
@@ -52,7 +52,7 @@ def protect_file(before: Account, files: tuple[Path, Path], out: Path, keys: Pat
             rows.add(block.filter(first))
             theirs.add(own.filter(first))
             repeats, touched = repeats + len(first) - int(first.sum()), touched + held
-    left = pl.scan_parquet(out).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+    left = counted(out)
     if not left["rows"]:
         raise QualityGate(
             f"source {before.source!r} has no row left: all {touched:,} hold personal data ({told(found)}) and are dropped. "
