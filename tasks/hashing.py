@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.imports import importing
+
 WORD = r"\w+|[^\w\s]+"
 BUCKETS = 10_000
 """As in DSIR's own code."""
@@ -81,7 +83,8 @@ def batches(file: Path) -> Iterator[pl.Series]:
 
 def matrix(found: Grams) -> Any:
     """Count n-grams by text, as a sparse matrix whose rows have length 1."""
-    from scipy.sparse import csr_matrix
+    with importing:
+        from scipy.sparse import csr_matrix
 
     places, counts = np.unique(found.row * found.buckets + found.bucket, return_counts=True)
     row, bucket = np.divmod(places, found.buckets)

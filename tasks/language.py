@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.errors import RecipeError
+from tasks.imports import importing
 
 NOT_PREDICTED = -100
 """Target of a position that only is context; losses pass over it."""
@@ -66,7 +67,8 @@ def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
     Returns:
         Two tensors of shape (pieces,).
     """
-    from torch.nn.functional import cross_entropy
+    with importing:
+        from torch.nn.functional import cross_entropy
 
     wanted = targets[:, 1:]
     each = cross_entropy(logits[:, :-1].float().transpose(1, 2), wanted, reduction="none", ignore_index=NOT_PREDICTED)

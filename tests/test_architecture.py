@@ -39,7 +39,10 @@ IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}
 """The training process sleeps while it watches that its parent is alive; nothing it makes depends on it."""
-HEAVY = {"accelerate", "datasets", "faiss", "great_expectations", "matplotlib", "pandas", "scipy", "sklearn", "torch", "transformers"}
+HEAVY = {
+    "accelerate", "datasets", "faiss", "great_expectations", "lightgbm", "matplotlib", "pandas", "presidio_analyzer", "scipy", "sklearn",
+    "tokenizers", "torch", "transformers",
+}  # fmt: skip
 
 
 def imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
@@ -220,3 +223,55 @@ def test_heavy_packages_are_imported_where_they_are_used() -> None:
     program = f"import sys, {faces}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
     assert not HEAVY & set(loaded)
+
+
+def imports_with_threads_about(node: ast.AST, *, inside: bool = False, alone: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Give what is imported inside functions and not under the lock."""
+    if isinstance(node, ast.Import | ast.ImportFrom) and inside and not alone:
+        yield node
+    inside = inside or isinstance(node, ast.FunctionDef)
+    alone = alone or (isinstance(node, ast.With) and any(ast.unparse(item.context_expr) == "importing" for item in node.items))
+    for child in ast.iter_child_nodes(node):
+        yield from imports_with_threads_about(child, inside=inside, alone=alone)
+
+
+def test_heavy_packages_are_imported_by_one_thread_at_a_time() -> None:
+    found = [
+        (path, ast.unparse(node))
+        for path in MODULES
+        for node in imports_with_threads_about(ast.parse(path.read_text("utf-8")))
+        if (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name or "").split(".")[0] in HEAVY
+    ]
+    assert not found, broken("tasks are threads, and two imports in one circle of modules end in a deadlock", found)
+
+
+CIRCLE = """
+import sys, threading, warnings
+import numpy, pandas, polars
+from tasks.imports import importing
+
+def first():
+    with importing:
+        import altair
+
+def second():
+    while "narwhals" not in sys.modules:
+        pass
+    with importing:
+        import narwhals.stable.v2
+
+threading.excepthook = lambda failed: print(failed.exc_value)
+warnings.simplefilter("ignore")
+sys.setswitchinterval(1e-6)
+both = [threading.Thread(target=one) for one in (first, second)]
+for one in both:
+    one.start()
+for one in both:
+    one.join()
+"""
+
+
+def test_two_threads_may_enter_one_circle_of_modules_at_different_places() -> None:
+    """What Great Expectations and scikit-learn do when a check and a profile start together; without the lock nearly every time fails."""
+    told = subprocess.run([sys.executable, "-c", CIRCLE], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True)
+    assert not told.stdout

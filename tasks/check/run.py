@@ -16,6 +16,7 @@ import polars as pl
 from tasks.check.facts import COLUMNS, columns_of
 from tasks.check.settings import Expectation
 from tasks.errors import RecipeError
+from tasks.imports import importing
 from tasks.mistakes import Problem, nearest
 
 SHOWN = 20
@@ -83,8 +84,9 @@ def share_meeting(frame: pl.DataFrame, failed: Sequence[Outcome]) -> float:
 def objections(one: Expectation) -> list[Problem]:
     """Say what is wrong with the name and the arguments of an expectation, and where in it; needs no data."""
     _great_expectations()
-    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
-    from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
+    with importing:
+        from great_expectations.exceptions.exceptions import ExpectationNotFoundError
+        from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
 
     try:
         kind: Any = get_expectation_impl(one.type)
@@ -102,7 +104,8 @@ def objections(one: Expectation) -> list[Problem]:
 
 def _refused(one: Expectation) -> list[Problem]:
     """Let Great Expectations object to arguments; of each argument its first complaint, since a union complains for every branch."""
-    from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
+    with importing:
+        from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
 
     try:
         _built(one, 0)
@@ -126,8 +129,10 @@ def _great_expectations() -> ModuleType:
         collecting = gc.isenabled()
         gc.disable()
         try:
-            import great_expectations
-            from great_expectations.execution_engine import pandas_execution_engine
+            with importing:
+                import great_expectations
+                from great_expectations.execution_engine import pandas_execution_engine
+
         finally:
             if collecting:
                 gc.enable()
@@ -150,7 +155,8 @@ def _validated(frame: pl.DataFrame, suite: Sequence[Expectation], form: dict[str
 
 def _in_memory() -> Any:
     """Configure a project that leaves no files behind and draws no progress bars."""
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
+    with importing:
+        from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
 
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False), progress_bars=ProgressBarsConfig(globally=False)
@@ -158,8 +164,9 @@ def _in_memory() -> Any:
 
 
 def _built(one: Expectation, number: int) -> Any:
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-    from great_expectations.expectations.metadata_types import FailureSeverity
+    with importing:
+        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+        from great_expectations.expectations.metadata_types import FailureSeverity
 
     return ExpectationConfiguration(
         type=one.type, kwargs=one.kwargs, meta={"number": number}, severity=FailureSeverity(one.severity)
@@ -178,8 +185,9 @@ def _lasting(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outcome(one: Expectation, row: dict[str, Any]) -> Outcome:
-    from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation
-    from great_expectations.expectations.registry import get_expectation_impl
+    with importing:
+        from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation
+        from great_expectations.expectations.registry import get_expectation_impl
 
     row_wise = issubclass(get_expectation_impl(one.type), (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation))
     return Outcome(one, bool(row["success"]), row_wise, row["result"], row["exception_message"] or "")

@@ -11,6 +11,7 @@ import polars as pl
 from tasks.compare.bootstrap import Rows
 from tasks.errors import CuveeError
 from tasks.hashing import Floats, Ints
+from tasks.imports import importing
 from tasks.linear import numbered
 
 FEWEST = 10
@@ -133,6 +134,7 @@ def _scored(answers: Answers, kept: Kept, rows: Rows) -> dict[str, Any]:
 
 def _macro_f1(truth: Ints, predicted: Ints) -> float:
     """Give the mean F1 over the classes that occur on either side."""
-    from sklearn.metrics import f1_score
+    with importing:
+        from sklearn.metrics import f1_score
 
     return float(f1_score(truth, predicted, average="macro", zero_division=0.0))  # pyright: ignore[reportArgumentType]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.hashing import Floats, Ints
+from tasks.imports import importing
 from tasks.records import Section
 
 BLOCK = 8_000_000
@@ -123,7 +124,8 @@ def at_confidence(spread: Spread, confidence: float) -> Spread:
 
 
 def _spread(estimate: float, error: float, freedom: float, confidence: float) -> Spread:
-    from scipy.stats import t
+    with importing:
+        from scipy.stats import t
 
     if error <= SAME:
         return Spread(estimate=estimate, low=estimate, high=estimate, p=1.0 if abs(estimate) <= SAME else 0.0, error=0.0, freedom=freedom)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.hashing import Floats, Ints
+from tasks.imports import importing
 from tasks.records import Section
 
 POWER = 0.8
@@ -37,7 +38,8 @@ class McNemar(Section):
 
 def over_seeds(differences: Sequence[float] | Floats, confidence: float) -> OverSeeds | None:
     """Test whether the mean of paired differences is 0, one difference a seed; None with fewer than two."""
-    from scipy.stats import ttest_1samp
+    with importing:
+        from scipy.stats import ttest_1samp
 
     found = np.asarray(differences, float)
     if len(found) < 2:
@@ -52,7 +54,8 @@ def over_seeds(differences: Sequence[float] | Floats, confidence: float) -> Over
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
     """Test two models' answers to the same rows: p = P(Binomial(b + c, ½) at least as uneven); True where an answer is right."""
-    from scipy.stats import binomtest
+    with importing:
+        from scipy.stats import binomtest
 
     b, c = int((first & ~second).sum()), int((second & ~first).sum())
     return McNemar(b=b, c=c, p=float(binomtest(min(b, c), b + c, 0.5).pvalue) if b + c else 1.0)
@@ -68,7 +71,8 @@ def over_examples(
         weights: 1, or the tokens of each row; shape (n,).
         groups: numbers of the rows of each group, none of them empty.
     """
-    from scipy.stats import bootstrap
+    with importing:
+        from scipy.stats import bootstrap
 
     def statistic(*drawn: Ints, axis: int = -1) -> Floats:
         return np.mean([values[rows].sum(axis) / weights[rows].sum(axis) for rows in drawn], axis=0)
@@ -100,6 +104,7 @@ def detectable(error: float, freedom: float, confidence: float) -> float:
         error: standard error of the difference; sd/√S where seeds are all that varies.
         freedom: its degrees of freedom; S − 1 then.
     """
-    from scipy.stats import t
+    with importing:
+        from scipy.stats import t
 
     return float((t.ppf((1 + confidence) / 2, freedom) + t.ppf(POWER, freedom)) * error) if math.isfinite(freedom) else 0.0

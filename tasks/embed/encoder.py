@@ -15,6 +15,7 @@ import numpy as np
 
 from tasks.embed.settings import EncoderSettings
 from tasks.errors import RecipeError
+from tasks.imports import importing
 from tasks.records import Fingerprint, SeenFile
 
 BATCH_ROWS = 128
@@ -59,9 +60,10 @@ class Encoder:
     """
 
     def __init__(self, settings: EncoderSettings, base: str) -> None:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
+        with importing:
+            import torch
+            from transformers import AutoModel, AutoTokenizer
+            from transformers.utils import logging
 
         logging.disable_progress_bar()
         folder = Path(base) / settings.model
@@ -84,7 +86,8 @@ class Encoder:
 
     def __call__(self, texts: Sequence[str]) -> Encoded:
         """Make the vectors of texts, in batches of like length."""
-        import torch
+        with importing:
+            import torch
 
         ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens + 1)["input_ids"]
         cut = sum(len(one) > self.max_tokens for one in ids)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.imports import importing
 from tasks.language import NOT_PREDICTED, Pieces, losses
 
 BATCH_ROWS = 64
@@ -21,9 +22,10 @@ def probabilities(model_folder: Path, texts: Sequence[str], max_tokens: int) -> 
         model_folder: what training wrote: safetensors weights, configuration, tokenizer.
         max_tokens: longest input; longer texts are cut as in training.
     """
-    import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
+    with importing:
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
 
     logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -42,9 +44,10 @@ def probabilities(model_folder: Path, texts: Sequence[str], max_tokens: int) -> 
 
 def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
     """Give the loss of every piece in nats, summed over its predicted tokens, shape (pieces,)."""
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
+    with importing:
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
 
     logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.errors import NotEnoughData
+from tasks.imports import importing
 from tasks.mix.counts import Budget, fill, quotas, whole
 
 Matrix = NDArray[np.float64]
@@ -96,7 +97,8 @@ def whole_phases(quota: Sequence[Mapping[str, float]], caps: Mapping[str, float]
 
 def _rounded_up(remainders: Matrix, missing: Vector, left: Vector) -> Matrix:
     """Choose which remainders to round up: as many a phase as are `missing`, no more than are `left` a source."""
-    from scipy.optimize import linprog
+    with importing:
+        from scipy.optimize import linprog
 
     phases, sources = remainders.shape
     by_phase = np.kron(np.eye(phases), np.ones(sources))

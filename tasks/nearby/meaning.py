@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tasks.imports import importing
 from tasks.nearby.shingles import Flags, Places
 from tasks.nearby.verify import Pairs, Shares
 
@@ -123,7 +124,8 @@ class _Index:
     """
 
     def __init__(self, vectors: Halves, seed: int) -> None:
-        import faiss
+        with importing:
+            import faiss
 
         rows, dimensions = vectors.shape
         self.faiss, self.exact, self.verified = faiss, rows <= EXACT_ROWS, 0

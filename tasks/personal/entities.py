@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from tasks.imports import importing
 from tasks.personal.settings import DetectorSettings
 
 INSTALL = "pip install 'cuvee[presidio]', and the model, such as with python -m spacy download en_core_web_sm"
@@ -70,9 +71,10 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def _engine(model: str, language: str) -> Any:
-    from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry  # pyright: ignore[reportMissingImports] (an extra)
-    from presidio_analyzer.nlp_engine import NlpEngineProvider  # pyright: ignore[reportMissingImports] (an extra)
-    from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # pyright: ignore[reportMissingImports] (an extra)
+    with importing:
+        from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry  # pyright: ignore[reportMissingImports] (an extra)
+        from presidio_analyzer.nlp_engine import NlpEngineProvider  # pyright: ignore[reportMissingImports] (an extra)
+        from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # pyright: ignore[reportMissingImports] (an extra)
 
     models = {"nlp_engine_name": "spacy", "models": [{"lang_code": language, "model_name": model}]}
     registry = RecognizerRegistry(recognizers=[SpacyRecognizer(supported_language=language)], supported_languages=[language])

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from tasks.imports import importing
+
 FEATURES = 1 << 15
 DIRECTIONS = 64
 TOPICS = 20
@@ -40,9 +42,10 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
     Words and pairs of words, sublinear counts, hashed to 2^15 columns; tf-idf; truncated SVD to at most 64 directions (latent semantic
     analysis, Deerwester et al. 1990); unit length; k-means with k = 20, less for under 100 texts.
     """
-    from sklearn.cluster import KMeans
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    with importing:
+        from sklearn.cluster import KMeans
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     topics = min(TOPICS, len(texts) // ROWS_PER_TOPIC)
     if topics < 2:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tasks.hashing import Floats, Ints
+from tasks.imports import importing
 from tasks.linear import Head, log_softmax
 from tasks.relevance.mixture import em_weights
 
@@ -34,7 +35,8 @@ def merge_weights(logits: Floats, labels: Ints) -> Floats:
         logits: z_i(x), shape (K, n, labels).
         labels: class numbers, shape (n,).
     """
-    from scipy.optimize import minimize
+    with importing:
+        from scipy.optimize import minimize
 
     truth = np.eye(logits.shape[2])[labels]
 

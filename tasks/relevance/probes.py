@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tasks.hashing import Floats, Ints, grams, matrix
+from tasks.imports import importing
 from tasks.linear import Head
 
 WIDTH = 2**14
@@ -31,7 +32,8 @@ def fit(features: Any, labels: Ints, count: int) -> Head:
         labels: class numbers, shape (rows,); at least one row.
         count: how many classes there are.
     """
-    from sklearn.linear_model import LogisticRegression
+    with importing:
+        from sklearn.linear_model import LogisticRegression
 
     seen = np.unique(labels)
     head = Head(np.zeros((count, features.shape[1])), np.full(count, UNSEEN))
@@ -59,7 +61,8 @@ def held_out_logits(features: Any, labels: Ints, count: int, rng: np.random.Gene
 
 def area(scores: Floats, positive: NDArray[np.bool_]) -> float:
     """Give the area under the ROC curve: the chance that a positive scores above a negative, ties half."""
-    from scipy.stats import rankdata
+    with importing:
+        from scipy.stats import rankdata
 
     ones, zeros = int(positive.sum()), int((~positive).sum())
     return float((rankdata(scores)[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros))

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from tasks.comparison import Comparison, Estimate
+from tasks.imports import importing
 from tasks.report import words
 from tasks.report.say import FINDING, VALUES, Say
 
@@ -41,8 +42,9 @@ def _value(one: Estimate | None, say: Say, value: str) -> str:
 
 def arms_png(found: Comparison) -> bytes | None:
     """Draw the arms with their intervals, as a PNG of a few kilobytes; None when none has a score."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with importing:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     say, arms = Say(found), sorted((arm for arm in found.arms if arm.score is not None), key=lambda arm: arm.score or 0)
     if not arms:

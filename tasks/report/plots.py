@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.imports import importing
 from tasks.measures import measured
 from tasks.records import Account, ReceiptRow, Section
 
@@ -123,8 +124,9 @@ def row_parts(account: Account) -> list[tuple[str, float, float]]:
 
 def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
     """Draw the learning curve as a PNG of a few kilobytes; None when no loss was noted."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with importing:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     if curves(points) is None:
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasks.imports import importing
 from tasks.search.costs import Half, stacked
 from tasks.search.surrogate import Vector
 
@@ -73,7 +74,8 @@ def gain(arm: Arm, base: Arm, columns: Sequence[str]) -> Gain:
     interval holds for other seeds and other rows; with degrees of freedom by Welch and Satterthwaite. Rows without a difference leave
     the paired t test over seeds.
     """
-    from scipy.special import stdtr, stdtrit
+    with importing:
+        from scipy.special import stdtr, stdtrit
 
     by_seed = base.judged(columns) - arm.judged(columns)
     seeds = len(by_seed)

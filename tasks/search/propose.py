@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.imports import importing
 from tasks.search.simplex import Limits, divergence, draw
 from tasks.search.surrogate import Matrix, Vector
 
@@ -64,7 +65,8 @@ def recommend(predict: Callable[[Matrix], Vector], spread: float, space: Space, 
 
 
 def _polish(cost: Callable[[Matrix], Vector], start: Vector, limits: Limits) -> Vector:
-    from scipy.optimize import minimize
+    with importing:
+        from scipy.optimize import minimize
 
     step = 1e-5 * np.eye(len(start))
 

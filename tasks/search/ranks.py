@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from tasks.imports import importing
 from tasks.search.surrogate import Vector
 
 
@@ -16,7 +17,8 @@ def rank_correlation(left: Vector, right: Vector) -> float:
 
 def rank_p(rho: float, runs: int) -> float:
     """Give the two-sided p of ρ under no relation, by t = ρ √((n-2)/(1-ρ²)) with n - 2 degrees of freedom."""
-    from scipy.special import stdtr
+    with importing:
+        from scipy.special import stdtr
 
     if runs < 3:
         return 1.0

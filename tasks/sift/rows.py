@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tasks.errors import RecipeError
+from tasks.imports import importing
 
 BATCH_ROWS = 8_192
 FEATURES = 2**18
@@ -62,7 +63,8 @@ def sample(file: Path, most: int, rng: np.random.Generator) -> pl.DataFrame:
 
 def features(texts: pl.Series) -> Any:
     """Hash words and pairs of words to 2^18 columns, rows of length 1: a sparse matrix (texts, columns)."""
-    from sklearn.feature_extraction.text import HashingVectorizer
+    with importing:
+        from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, token_pattern=WORD).transform(texts.to_list())
 

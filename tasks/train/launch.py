@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.errors import RecipeError, TrainingFailed
+from tasks.imports import importing
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 
 Report = Callable[[float, str], None]
@@ -60,7 +61,8 @@ def _command(job: Job, folder: Path) -> list[str]:
 
 
 def _devices() -> int:
-    import torch
+    with importing:
+        import torch
 
     return max(1, torch.cuda.device_count())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks import kinds
 from tasks.errors import RecipeError
+from tasks.imports import importing
 from tasks.records import Fingerprint, Objective, SeenFile
 from tasks.train import objectives
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -50,7 +51,8 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
 
 
 def _load(settings: TrainSettings, base: str, kind: Any, objective: Objective) -> tuple[Any, Any]:
-    from transformers import AutoTokenizer
+    with importing:
+        from transformers import AutoTokenizer
 
     folder = Path(base) / str(settings.model)
     name = str(folder) if folder.is_dir() else str(settings.model)
@@ -76,7 +78,8 @@ def _with_padding(tokenizer: Any, model: Any) -> Any:
 
 
 def _build(built: BuiltModel, kind: Any, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
-    from transformers import AutoConfig
+    with importing:
+        from transformers import AutoConfig
 
     tokenizer = kind.vocabulary(built.vocabulary, texts)
     known = {"vocab_size": len(tokenizer)} | {name: number for name in NAMED if (number := getattr(tokenizer, name)) is not None}

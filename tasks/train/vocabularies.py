@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from tasks.imports import importing
+
 SPECIAL = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
 END = "<|endoftext|>"
 """Stands before and after every text that a language model learns, and for padding, which no loss looks at."""
@@ -14,8 +16,9 @@ def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run to run and
     then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every time.
     """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
+    with importing:
+        from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+        from transformers import PreTrainedTokenizerFast
 
     normalizer = normalizers.BertNormalizer(lowercase=True)
     texts = [normalizer.normalize_str(text) for text in texts]
@@ -38,8 +41,9 @@ def byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:
 
     Its alphabet, all 256 bytes, is given; merges of equal count go by their numbers, so that nothing hangs on the order of a hash table.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+    with importing:
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+        from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tasks.errors import CuveeError
 from tasks.hashing import grams, matrix
+from tasks.imports import importing
 
 WIDTH = 2**14
 BLOCK_ROWS = 20_000
@@ -34,7 +35,8 @@ def write_hashed(source: Path, features: Path, row_ids: Path) -> int:
         features: gets a CSR matrix, shape (rows, 2^14), as `.npz`.
         row_ids: gets the rows' ids as Parquet, in the same order.
     """
-    from scipy.sparse import csr_matrix, save_npz, vstack
+    with importing:
+        from scipy.sparse import csr_matrix, save_npz, vstack
 
     table = pl.scan_parquet(source)
     rows = table.select(pl.len()).collect().item()
@@ -51,7 +53,8 @@ def _hashed(texts: pl.LazyFrame) -> Any:
 
 def read_features(values: Path, row_ids: Path) -> Features:
     """Read what `write_hashed` wrote, or an encoder's vectors (`.npy`, which stay on the disk)."""
-    from scipy.sparse import load_npz
+    with importing:
+        from scipy.sparse import load_npz
 
     with values.open("rb") as file:
         zipped = file.read(2) == b"PK"
@@ -73,6 +76,7 @@ def places(features: Features, row_ids: pl.Series) -> NDArray[np.int64]:
 
 def stacked(parts: Sequence[Any]) -> Any:
     """Put matrices of one kind one below the other; dense ones as float32."""
-    from scipy.sparse import issparse, vstack
+    with importing:
+        from scipy.sparse import issparse, vstack
 
     return vstack(list(parts), "csr") if issparse(parts[0]) else np.concatenate([np.asarray(part, np.float32) for part in parts])

@@ -13,6 +13,7 @@ from tasks.errors import TrainingFailed
 from tasks.evaluate.perplexity import Losses, evaluated, unigram
 from tasks.evaluate.predict import token_losses
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.imports import importing
 from tasks.language import Pieces, cut
 from tasks.records import Objective
 
@@ -32,7 +33,8 @@ def score(
     Raises:
         TrainingFailed: the losses are no numbers, or beyond any use.
     """
-    from transformers import AutoTokenizer
+    with importing:
+        from transformers import AutoTokenizer
 
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
     tokenizer = AutoTokenizer.from_pretrained(model)

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import polars as pl
 
 from tasks.errors import RecipeError, Unreachable
+from tasks.imports import importing
 from tasks.ingest.batch import LINE, Batch, Part
 from tasks.ingest.columns import flattened
 from tasks.ingest.settings import SourceSettings
@@ -78,7 +79,8 @@ def _batches(params: Params, base: str) -> Iterator[Batch]:
 
 
 def _load(params: Params, base: str) -> Any:
-    import datasets
+    with importing:
+        import datasets
 
     folder = Path(base) / params.hub
     if not folder.is_dir() and not params.revision:

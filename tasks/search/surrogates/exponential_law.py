@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.imports import importing
 from tasks.search.surrogate import Fitted, Matrix, Vector
 
 SCALE = "plain"
@@ -61,7 +62,8 @@ def _straight(mixes: Matrix, above: Vector) -> Vector:
 
 
 def _polish(mixes: Matrix, losses: Vector, start: Vector, bounds: tuple[Vector, Vector], huber: float) -> Vector:
-    from scipy.optimize import least_squares
+    with importing:
+        from scipy.optimize import least_squares
 
     def slope(law: Vector) -> Matrix:
         return np.hstack([np.ones((len(mixes), 1)), (_law(law, mixes) - law[0])[:, None] * mixes])

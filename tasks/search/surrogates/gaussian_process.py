@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.imports import importing
 from tasks.search.surrogate import Fitted, Matrix
 
 SCALE = "log"
@@ -25,8 +26,9 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
 
     The guess for run i from the others is y_i - [K⁻¹ y]_i / [K⁻¹]_ii, exact for the given kernel (Rasmussen & Williams, eq. 5.12).
     """
-    from scipy.linalg import cho_solve
-    from sklearn.gaussian_process import GaussianProcessRegressor
+    with importing:
+        from scipy.linalg import cho_solve
+        from sklearn.gaussian_process import GaussianProcessRegressor
 
     kernel = _kernel(mixes, costs) if settings is None else settings
     given: Any = None  # no search
@@ -40,9 +42,10 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
 
 
 def _kernel(mixes: Matrix, costs: Matrix) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+    with importing:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+        from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     some = np.linspace(0, len(mixes) - 1, min(MOST, len(mixes))).astype(int)
     start = ConstantKernel(1.0) * RBF(1.0) + WhiteKernel(0.1)

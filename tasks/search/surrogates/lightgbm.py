@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tasks.errors import RecipeError
+from tasks.imports import importing
 from tasks.search.surrogate import Fitted, Matrix
 
 SCALE = "plain"
@@ -32,7 +33,8 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:  # noqa: 
         RecipeError: lightgbm is not installed.
     """
     try:
-        lightgbm = importlib.import_module("lightgbm")
+        with importing:
+            lightgbm = importlib.import_module("lightgbm")
     except ModuleNotFoundError as error:
         raise RecipeError('the surrogate lightgbm needs the package of that name: pip install "cuvee[lightgbm]"') from error
     boosters = [lightgbm.train(SETTINGS, lightgbm.Dataset(mixes, column), ROUNDS) for column in costs.T]

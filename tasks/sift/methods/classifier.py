@@ -20,6 +20,7 @@ from pydantic import Field
 
 from tasks.chance import generator
 from tasks.errors import RecipeError
+from tasks.imports import importing
 from tasks.sift.rows import LOST, Judged, batches, chosen, examples, features, lost, sample, worst
 from tasks.sift.settings import SiftSettings
 
@@ -42,8 +43,9 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
     Raises:
         RecipeError: no source is left to judge, or one has no such name.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
+    with importing:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import roc_auc_score
 
     good = chosen(train, params.good, "classifier.good")
     others = {name: path for name, path in chosen(train, params.sources, "classifier.sources").items() if name not in good}

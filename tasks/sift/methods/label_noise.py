@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.chance import generator
+from tasks.imports import importing
 from tasks.sift.rows import BATCH_ROWS, LOST, Judged, batches, chosen, examples, features, lost
 from tasks.sift.settings import SiftSettings
 
@@ -75,7 +76,8 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
 
 def predicted(texts: pl.Series, labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Predict each row's label by a model of the other folds: shape (rows, count)."""
-    from sklearn.linear_model import LogisticRegression
+    with importing:
+        from sklearn.linear_model import LogisticRegression
 
     fold = rng.permutation(len(labels)) % FOLDS
     chances = np.zeros((len(labels), count))
