@@ -27,7 +27,11 @@ class Say:
 
     def gain_tick(self, gain: float) -> str:
         """Write a difference at an axis."""
-        return "0" if abs(gain) < 1e-12 else gain_text(self.metric, gain).removesuffix(" points").replace(".0", "")
+        return "0" if abs(gain) < 1e-12 else self.short(self.gain(gain)).removesuffix(" points").replace(".0", "")
+
+    def short(self, difference: str) -> str:
+        """Write a difference beside a chart, where there is little room and the measure is known."""
+        return difference.removesuffix(" perplexity")
 
     def size(self, size: float) -> str:
         """Write the size of a difference."""
