@@ -30,6 +30,14 @@ def port() -> str:
     return os.environ.get("PREFECT_SERVER_API_PORT", "4200")
 
 
+def page_of(flow_run: str) -> str:
+    """Say where the UI shows a flow run: at the server that runs already, else at the one to start, which knows a temporary server's runs."""
+    from prefect.settings import PREFECT_UI_URL
+
+    running = PREFECT_UI_URL.value()
+    return f"{running or f'prefect server start, then http://127.0.0.1:{port()}'}/v2/runs/flow-run/{flow_run}"
+
+
 def local_server() -> str | None:
     """Give the API's URL of the Prefect server on this machine, if one answers at its usual port."""
     url = f"http://127.0.0.1:{port()}/api"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.home import port
+from flows.home import page_of
 from tasks.measures import MEASURED, measured
 
 console = Console(highlight=False, soft_wrap=True)
@@ -93,7 +93,7 @@ def ran(summary: dict[str, Any]) -> None:
     if summary.get("report"):
         console.print(f"Report   {summary['report']}")
     if summary.get("flow_run_id"):
-        console.print(f"UI       prefect server start, then http://127.0.0.1:{port()}/v2/runs/flow-run/{summary['flow_run_id']}")
+        console.print(f"UI       {page_of(summary['flow_run_id'])}")
 
 
 def planned(plan: dict[str, Any]) -> None:
@@ -159,7 +159,8 @@ def listed(found: dict[str, Any]) -> None:
     scored = [told.main for told in MEASURED.values() if any(row[told.main.key] is not None for row in found["runs"])]
     columns = ["run", "name", "status", "rows", *(one.key for one in scored), "seconds"]
     titles = [*columns[:3], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
-    table("", titles, ([row[column] for column in columns] for row in found["runs"]))
+    rows = (row | {"seconds": f"{row['seconds']:.1f}"} for row in found["runs"])
+    table("", titles, ([row[column] for column in columns] for row in rows))
 
 
 def shown(record: dict[str, Any]) -> None:

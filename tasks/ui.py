@@ -60,10 +60,10 @@ def show_image(key: str, png: bytes, headline: str) -> None:
         create_image_artifact(key=artifact_key(key), image_url=uri, description=headline)
 
 
-def show_link(key: str, url: str, text: str) -> None:
+def show_link(key: str, url: str, text: str, headline: str) -> None:
     """Show a link."""
     if in_run():
-        create_link_artifact(key=artifact_key(key), link=url, link_text=text)
+        create_link_artifact(key=artifact_key(key), link=url, link_text=text, description=headline)
 
 
 _told: list[Callable[[str], None]] = []

@@ -27,7 +27,7 @@ NOT_IN_A_RECIPE = {
 }  # fmt: skip
 """Fields of expectations that no recipe sets among its `kwargs`."""
 CONDITION = "want a mapping such as {type: comparison, column: {name: label}, operator: ==, parameter: positive}; {type: pass_through} runs code"
-_one_at_a_time = threading.RLock()
+_one_at_a_time = threading.Lock()
 """Checks of several sources run in threads: Great Expectations keeps its project in a global, and each check a copy of its frame."""
 
 
@@ -121,7 +121,7 @@ def _refused(one: Expectation) -> list[Problem]:
 
 @functools.cache
 def _great_expectations() -> ModuleType:
-    with _one_at_a_time, warnings.catch_warnings():
+    with importing, warnings.catch_warnings():
         # What it imports is deprecated here and there; its telemetry reads the environment.
         warnings.simplefilter("ignore", DeprecationWarning)
         os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -129,10 +129,8 @@ def _great_expectations() -> ModuleType:
         collecting = gc.isenabled()
         gc.disable()
         try:
-            with importing:
-                import great_expectations
-                from great_expectations.execution_engine import pandas_execution_engine
-
+            import great_expectations
+            from great_expectations.execution_engine import pandas_execution_engine
         finally:
             if collecting:
                 gc.enable()

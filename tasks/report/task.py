@@ -39,7 +39,7 @@ def report_search(store: str, found: dict[str, Any]) -> str:
     home.write_bytes(path, build_search_page(found).encode("utf-8"))
     ui.show_markdown(f"{found['name']}-search", ui.escape(found["sentence"]), "What the search found")
     ui.show_table(f"{found['name']}-search-weights", searches.weights_table(found), "Weights used, and those of every mix confirmed")
-    ui.show_link(f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)))
+    ui.show_link(f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)), "The search, told in full")
     return home.where(path)
 
 
@@ -60,7 +60,7 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
     if png := plots.curve_png(record.curve):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
-    ui.show_link(f"{name}-report", report, ui.escape(report))
+    ui.show_link(f"{name}-report", report, ui.escape(report), "The run, told in full")
 
 
 @task(name="report-comparison", task_run_name="report-comparison", cache_policy=NO_CACHE, **RETRIES)
@@ -68,11 +68,11 @@ def report_comparison(store: str, found: Comparison) -> Comparison:
     """Write the comparison's report and show it in the UI; gives the record with the report's place."""
     home, path = open_store(store), f"{comparison_folder(found)}/report.html"
     home.write_bytes(path, build_comparison(found).encode("utf-8"))
-    name, uri = f"{found.name}-compare", Path(home.where(path)).as_uri() if home.is_local else home.where(path)
+    name, uri = f"{found.name}-compare", _link(home, path)
     ui.show_markdown(f"{name}-verdict", ui.escape(found.sentence), "Does combining help?")
     for title, rows in comparison_tables(found).items():
         ui.show_table(f"{name}-{title}", rows, TABLES[title])
     if png := arms_png(found):
         ui.show_image(f"{name}-picture", png, "Scores with their intervals")
-    ui.show_link(f"{name}-report", uri, ui.escape(uri))
+    ui.show_link(f"{name}-report", uri, ui.escape(uri), "The comparison, told in full")
     return found.model_copy(update={"report": home.where(path)})
