@@ -13,13 +13,13 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.arms import RECIPE, Arms, settle_arms
-from flows.calls import Made, Submitted, settled
+from flows.calls import Made, Submitted
 from flows.home import store_uri
 from flows.interrupt import interruptible
 from flows.trial_runs import TrialRuns
-from flows.trials import Bench, bench
-from tasks.compare.task import Asked, ask_values, choose_arms, conclude, find_leak, judge_trials, lay_out, record_comparison, refuse_leak
-from tasks.errors import QualityGate
+from flows.trials import Bench, bench_for
+from tasks.compare.task import Asked, ask_values, choose_arms, conclude, judge_trials, lay_out, record_comparison
+from tasks.errors import QualityGate, TrainingFailed
 from tasks.publish.task import begin_run
 from tasks.recipe import LoadedRecipe, load_recipe
 from tasks.records import Manifest
@@ -57,16 +57,15 @@ def compare(
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
     limit = loaded.recipe.compare.minutes
     with interruptible():
-        try:
-            place = bench(loaded, home.uri, calls, made)
-        finally:  # a leak explains what checks may have stumbled over
-            _refuse_leak(loaded, home.uri, calls, made)
+        place = bench_for("compare.target", loaded.recipe.compare.target, loaded, home.uri, calls, made)
         calls.finish()
         found = settle_arms(place, calls, names)
         runs = TrialRuns(place, calls, began + 60 * limit if limit else None)
         asked, judged = _try_and_judge(place, runs, found)
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
     comparison = record_comparison(home.uri, report_comparison(home.uri, conclude(start, asked.model_copy(update=done), judged, place.pool.accounts)))
+    if RECIPE in asked.failed:
+        raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
     if require_gain and comparison.outcome != "gain":
         raise QualityGate(f"{comparison.sentence} A gain is required. Report: {comparison.report}")
     return comparison.model_dump(mode="json", exclude={"recipe"})
@@ -75,12 +74,6 @@ def compare(
 def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
     recipe = loaded.recipe
     return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target)
-
-
-def _refuse_leak(loaded: LoadedRecipe, store: str, calls: Submitted, made: Made) -> None:
-    target = loaded.recipe.compare.target
-    if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
-        refuse_leak(target, found)
 
 
 def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Manifest | None]:

@@ -17,7 +17,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.calls import Made, Submitted
 from flows.home import store_uri
 from flows.interrupt import interruptible
-from flows.trials import Bench, bench
+from flows.trials import Bench, bench_for
 from tasks import ui
 from tasks.errors import TrainingFailed
 from tasks.publish.task import begin_run
@@ -51,7 +51,7 @@ def search(
     start, calls = begin_run(loaded.published), Submitted(home.uri)
     began = time.monotonic()
     with interruptible():
-        where = bench(loaded, home.uri, calls, Made())
+        where = bench_for("search.target", loaded.recipe.search.target, loaded, home.uri, calls, Made())
         calls.finish()
         tries = Tries(replace(where, call=(runs := Submitted(home.uri, quiet=True))), runs)
         quest = begun(where)

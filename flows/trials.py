@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.blend import blend, weigh
 from flows.calls import Call, Made, Submitted, settled, walk
+from tasks.compare.task import find_leak, refuse_leak
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.errors import RecipeError
 from tasks.evaluate.task import evaluate_model
@@ -88,6 +89,22 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
     start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
     return Bench(loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start)
+
+
+def bench_for(setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made) -> Bench:
+    """Make a bench to judge by a target's hold-out, or by all where there is no target.
+
+    Args:
+        setting: of the recipe that names the target.
+
+    Raises:
+        QualityGate: most of the target stands in another source, too.
+    """
+    try:
+        return bench(loaded, store, calls, made)
+    finally:  # a leak explains what checks may have stumbled over
+        if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
+            refuse_leak(setting, target, found)
 
 
 def _features(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> list[Any]:

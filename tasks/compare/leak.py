@@ -43,8 +43,11 @@ def contained(target: Rows, others: Mapping[str, Rows]) -> tuple[dict[str, float
     return shares, examples
 
 
-def refuse_leak(target: str, facts: Mapping[str, Any]) -> None:
+def refuse_leak(setting: str, target: str, facts: Mapping[str, Any]) -> None:
     """Refuse a target most of which stands in another source.
+
+    Args:
+        setting: of the recipe that names the target, such as `compare.target`.
 
     Raises:
         QualityGate: with the share and a few of the rows.
@@ -53,6 +56,6 @@ def refuse_leak(target: str, facts: Mapping[str, Any]) -> None:
         if share > MOST:
             shown = "\n".join(f"  {row['row']} = {source} {row['there']}: {row['text']}" for row in facts["examples"][source])
             raise QualityGate(
-                f"compare.target {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on {source} has seen what is "
+                f"{setting} {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on {source} has seen what is "
                 f"measured, so nothing could be said about it. Take {source} out (--set or another recipe), or name another target:\n{shown}"
             )

@@ -50,9 +50,9 @@ def find_leak(work: Workbench, subject: str, target: str, sources: list[Manifest
     return Product(facts={"shares": shares, "examples": examples})
 
 
-def refuse_leak(target: str, found: Manifest) -> None:
+def refuse_leak(setting: str, target: str, found: Manifest) -> None:
     """Refuse a target most of which stands in another source; no task, so that a cached finding is refused, too."""
-    leak.refuse_leak(target, found.facts)
+    leak.refuse_leak(setting, target, found.facts)
 
 
 @stage_task("compare")

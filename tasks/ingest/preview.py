@@ -26,7 +26,7 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
     mapper = Mapper(source, settings, labels)
     first = list(_first(batches(settings, base), mapper))
     if not first:
-        raise QualityGate("it holds no records: its files are empty")
+        raise QualityGate("it holds no records: its files are empty, or its query finds nothing")
     mapped = mapper(first)
     bad = mapped.bad.head(3).to_dicts()
     dropped = sum((tally.dropped for tally in mapped.tallies), Counter[str]())

@@ -208,7 +208,7 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
     """
     account = outcome.account
     if account.read == 0:
-        raise QualityGate(f"source {source!r} holds no records: its files are empty")
+        raise QualityGate(f"source {source!r} holds no records: its files are empty, or its query finds nothing")
     share = account.quarantined / account.read
     listed = ", ".join(f"{reason} {count:,}" for reason, count in outcome.reasons.items())
     first = "".join(f"\n  {example}" for example in outcome.examples)

@@ -144,7 +144,7 @@ def _numbers(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
     keyed = first.strip().lower() in KEYS or values[first].null_count() > frame.height / 2
     kept = values.drop(first) if keyed else values
     if kept.width == 0:
-        raise RecipeError(f"{name} holds the one column {first!r}; want a column per source, or per score")
+        raise RecipeError(f"{name} holds no numbers but in {first!r}, if there; want a column of numbers per source, or per score")
     rows = frame[first].fill_null("").to_list() if keyed else [str(number) for number in range(1, frame.height + 1)]
     return Table(tuple(rows), tuple(kept.columns), kept.fill_null(float("nan")).to_numpy().astype(float), keyed, notes)
 

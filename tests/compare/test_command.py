@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from flows.cli import app
 from flows.compare import compare
-from tasks.errors import CuveeError, QualityGate, RecipeError
+from flows.search import search
+from tasks.errors import CuveeError, QualityGate, RecipeError, TrainingFailed
 from tasks.records import Manifest
 from tasks.storage import open_store
 
@@ -118,6 +119,15 @@ def test_an_arm_that_cannot_be_weighed_fails_and_the_others_stand(first: tuple[P
     assert found["outcome"] == "gain"
 
 
+def test_where_the_recipes_own_mix_cannot_be_learned_the_comparison_failed(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16, "max_position_embeddings": 16}
+    model = {"architecture": "bert", "vocabulary": 400, "config": small}
+    train = {"model": model, "epochs": 1, "max_tokens": 16, "learning_rate": 1e30}
+    with pytest.raises(TrainingFailed, match=r"has no score \(seed 0: the loss is no longer a number.*Report: .*report.html"):
+        compare(str(recipe), str(store), arms=["proportional"], seeds=1, overrides={"trials.full": True, "train": train, "compare.values": []})
+
+
 def test_equal_arms_are_tried_once(first: tuple[Path, Path, dict[str, Any]]) -> None:
     recipe, store, _ = first
     _, found = said(recipe, store, "--set", "compare.arms={twin: {food: 2, film: 2, noise: 0}}", "--set", "compare.values=[]")
@@ -156,3 +166,5 @@ def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_targe
     with pytest.raises(CuveeError, match=r"100 % of its texts stand in film") as error:
         compare(str(recipe), str(tmp_path / "store"))
     assert "noise 0 w" in str(error.value)
+    with pytest.raises(QualityGate, match=r"search.target noise: 100 % of its texts stand in film"):
+        search(str(recipe), str(tmp_path / "store"), overrides={"search.target": "noise"})
