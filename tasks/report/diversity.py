@@ -75,9 +75,9 @@ def _lengths(profile: Mapping[str, Any]) -> Shaded:
     counts = [(f"{name}, {state}" if state else name, told["characters"]["counts"]) for name, state, told in subjects]
     used = sorted({number for _, some in counts for number, rows in enumerate(some) if rows})
     bins = range(used[0], used[-1] + 1) if used else range(0)
-    columns = ["0" if not number else "1" if number == 1 else f"{1 << (number - 1):,}–{(1 << number) - 1:,}" for number in bins]
+    columns = [f"{1 << (number - 1):,}" if number else "0" for number in bins]
     lines = [(name, _shares([some[number] if number < len(some) else 0 for number in bins])) for name, some in counts]
-    return "How long the texts are, in characters: share of the rows.", columns, lines
+    return "How long the texts are: share of the rows with so many characters, or up to twice as many.", columns, lines
 
 
 def _languages(profile: Mapping[str, Any]) -> Shaded:
@@ -99,4 +99,4 @@ def _languages(profile: Mapping[str, Any]) -> Shaded:
 
 def _shares(counts: Sequence[int]) -> list[tuple[str, float]]:
     total = sum(counts) or 1
-    return [(percent(count / total) if count else "–", count / total) for count in counts]
+    return [("–" if not count else "< 1 %" if count / total < 0.01 else percent(count / total, 0), count / total) for count in counts]
