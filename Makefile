@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev ## style, types and all tests: the same check as CI
 	@infra/check.sh
 
 serve: $(VENV)/.installed $(DATA) ## a Prefect server with the deployments, until Ctrl-C (CUVEE_PORT=4200)
-	@$(BIN)/python -m flows.serve
+	@$(BIN)/python -m flows.engine.server
 
 clean: ## remove the virtual environment, the demo's sources and the caches; the store stays
 	rm -rf $(VENV) $(DEMO)/data build dist .pytest_cache .ruff_cache .hypothesis *.egg-info

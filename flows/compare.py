@@ -12,19 +12,19 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.arms import RECIPE, Arms, settle_arms
-from flows.calls import Made, Submitted
-from flows.home import store_uri
-from flows.interrupt import interruptible
-from flows.trial_runs import TrialRuns
-from flows.trials import Bench, bench_for
-from tasks.compare.task import Asked, ask_values, choose_arms, conclude, judge_trials, lay_out, record_comparison
-from tasks.errors import QualityGate, TrainingFailed
+from flows.engine.calls import Made, Submitted
+from flows.engine.home import store_uri
+from flows.engine.interrupt import interruptible
+from flows.steps.arms import RECIPE, Arms, settle_arms
+from flows.steps.trial_runs import TrialRuns
+from flows.steps.trials import Bench, bench_for
+from tasks.core.errors import QualityGate, TrainingFailed
+from tasks.core.records import Manifest
+from tasks.experiments.compare.task import Asked, ask_values, choose_arms, conclude, judge_trials, lay_out, record_comparison
 from tasks.publish.task import begin_run
-from tasks.recipe import LoadedRecipe, load_recipe
-from tasks.records import Manifest
+from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_comparison
-from tasks.storage import open_store
+from tasks.store.storage import open_store
 
 
 @flow(name="compare", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]

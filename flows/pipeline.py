@@ -11,21 +11,21 @@ from typing import Any, Literal, cast, get_args
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.blend import blend
-from flows.calls import Made, Submitted, walk
-from flows.home import store_uri
-from flows.interrupt import interruptible
-from flows.record import gather
-from flows.runners import runner_named
-from flows.train import train
-from tasks.errors import RecipeError
-from tasks.mistakes import nearest
+from flows.engine.calls import Made, Submitted, walk
+from flows.engine.home import store_uri
+from flows.engine.interrupt import interruptible
+from flows.engine.record import gather
+from flows.engine.runners import runner_named
+from flows.steps.blend import blend
+from flows.steps.train import train
+from tasks.core.errors import RecipeError
+from tasks.core.records import Section
+from tasks.core.suggest import nearest
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
-from tasks.recipe import load_recipe
-from tasks.records import Section
+from tasks.recipe.model import load_recipe
 from tasks.report.task import report_run
-from tasks.runs import PublishedMix, PublishedModel, RunRecord, RunStart
-from tasks.storage import open_store
+from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart
+from tasks.store.storage import open_store
 
 Stage = Literal["ingest", "clean", "deduplicate", "check", "plan", "mix", "train", "evaluate"]
 

@@ -14,18 +14,18 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.calls import Made, Submitted
-from flows.home import store_uri
-from flows.interrupt import interruptible
-from flows.trials import Bench, bench_for
-from tasks import ui
-from tasks.errors import TrainingFailed
+from flows.engine.calls import Made, Submitted
+from flows.engine.home import store_uri
+from flows.engine.interrupt import interruptible
+from flows.steps.trials import Bench, bench_for
+from tasks.core import ui
+from tasks.core.errors import TrainingFailed
+from tasks.core.records import Manifest
+from tasks.experiments.search.task import Quest, begin_search, conclude, halves_of, learn_weights, next_mixes, note_trial, record_search, terms_of
 from tasks.publish.task import begin_run
-from tasks.recipe import load_recipe
-from tasks.records import Manifest
+from tasks.recipe.model import load_recipe
 from tasks.report.task import report_search
-from tasks.search.task import Quest, begin_search, conclude, halves_of, learn_weights, next_mixes, note_trial, record_search, terms_of
-from tasks.storage import open_store
+from tasks.store.storage import open_store
 
 CONFIRMING = 1_000
 """Seeds from here on are those of confirming runs, so that none has been seen by a trial."""

@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -223,12 +223,12 @@ def tiny_recipe(tmp_path: Path, write_tiny_recipe: Callable[[Path], Path]) -> Pa
 
 @pytest.fixture(scope="session")
 def serve() -> type["Served"]:
-    """Start `python -m flows.serve` in a folder that has `deployments/prefect.yaml`."""
+    """Start `python -m flows.engine.server` in a folder that has `deployments/prefect.yaml`."""
     return Served
 
 
 class Served:
-    """`python -m flows.serve` in a folder of its own.
+    """`python -m flows.engine.server` in a folder of its own.
 
     Attributes:
         api: the server's URL.
@@ -244,7 +244,7 @@ class Served:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "flows.serve"]
+        command = [sys.executable, "-m", "flows.engine.server"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log, start_new_session=True)
         try:
@@ -274,3 +274,72 @@ class Served:
         while not until():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.2)
+
+
+def table(source: str, texts: Sequence[str | None], labels: Sequence[str] | None) -> Any:
+    """Rows of a source as ingest leaves them."""
+    import polars as pl
+
+    named = labels or ["positive" if n % 2 else "negative" for n in range(len(texts))]
+    ids = [f"{source}.csv:{n + 1}" for n in range(len(texts))]
+    whole = {"row_id": ids, "source": [source] * len(texts), "text": texts, "label": named}
+    return pl.DataFrame(whole, schema=dict.fromkeys(whole, pl.String))
+
+
+@pytest.fixture(scope="session")
+def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Any]]:
+    """Clean a source of these texts: `cleaned(source, texts, labels, settings)`; gives the file and what was done."""
+
+    from tasks.clean.filter import clean_file
+    from tasks.clean.settings import SourceCleaning
+    from tasks.core.records import Account
+
+    def clean(source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: Any = None) -> tuple[Path, Any]:
+        folder = tmp_path_factory.mktemp("rows")
+        table(source, texts, labels).write_parquet(folder / "raw.parquet")
+        before = Account(source=source, read=len(texts), rows=len(texts))
+        out, keys = folder / "data.parquet", folder / "keys.parquet"
+        return out, clean_file(before, folder / "raw.parquet", out, keys, settings or SourceCleaning())
+
+    return clean
+
+
+@pytest.fixture(scope="session")
+def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]:
+    """Pool sources of these texts: `pooled({source: texts}, share, seed)`; gives the pool, and side -> source -> texts."""
+
+    import polars as pl
+
+    from tasks.deduplicate.exact import deduplicate
+
+    def pool(sources: dict[str, list[str]], share: float = 0.3, seed: int = 0) -> tuple[Any, dict[str, dict[str, list[str]]]]:
+        parts = {name: cleaned(name, texts) for name, texts in sources.items()}
+        found = deduplicate(
+            [(file, file.with_name("keys.parquet")) for file, _ in parts.values()],
+            [done.account for _, done in parts.values()],
+            [share] * len(parts),
+            seed,
+        )
+        sides: dict[str, dict[str, list[str]]] = {}
+        for side, masks in found.sides.items():
+            sides[side] = {source: pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list() for source, kept in masks.items()}
+        return found, sides
+
+    return pool
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Callable[..., Any]:
+    """Put a source into a store at `tmp_path` as ingest would leave it: `snapshot(source, texts, labels)`."""
+
+    from tasks.core.records import Account, Manifest
+
+    def write(source: str, texts: Sequence[str], labels: Sequence[str] | None = None, **account: int) -> Manifest:
+        folder = tmp_path / "snapshots" / "ingest" / source
+        folder.mkdir(parents=True)
+        table(source, texts, labels).write_parquet(folder / "data.parquet")
+        before = Account(source=source, read=len(texts) + account.get("quarantined", 0), rows=len(texts), **account)
+        path = f"snapshots/ingest/{source}"
+        return Manifest(stage="ingest", subject=source, key=source, path=path, files=(), accounts=(before,), facts={"licence": None})
+
+    return write

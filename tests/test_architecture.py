@@ -19,7 +19,6 @@ import tasks.personal.detectors
 import tasks.sift.methods
 import tasks.train.online
 import tasks.weigh.methods
-from tasks.caching import ASIDE
 
 ROOT = Path(__file__).parents[1]
 TOP = {
@@ -33,8 +32,16 @@ KINDS = {
     tasks.train.online: {"update"}, tasks.sift.methods: {"judged"}, tasks.personal.detectors: {"spans", "spans_of"},
 }  # fmt: skip
 """Folder of kinds -> the functions of which a file there defines one."""
-READ_THE_RECIPE = {"recipe", "schema", "mistakes"}
-"""Shared modules that know the stages' settings, and nothing else of them."""
+ROOMS = {"core": 0, "text": 1, "store": 1, "rows": 2, "statistics": 2, "similarity": 3, "models": 3, "objectives": 4, "recipe": 6}
+"""Rooms that others stand on, and how high each lies; a module imports only what lies lower, but for its own room."""
+SETTINGS, STAGE, FACE = 5.0, 7.0, 10.0
+"""Where a stage's section of the recipe, its pure code and its tasks lie."""
+ABOVE = {"guess": 8.0, "experiments": 8.0, "history": 8.0, "report": 9.0}
+"""Rooms that look at several stages."""
+READ_THE_STORE = {"experiments", "history", "publish", "report"} | {("mix", "replay"), ("train", "checkpoints"), ("rows", "pool")}
+"""Pure code that may import records of runs, or knows that there is a store."""
+VALUES = {("experiments", "comparison"), ("experiments", "mixes")}
+"""Values of a room that flows hand from task to task."""
 IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}
@@ -67,12 +74,6 @@ def place(path: Path) -> tuple[str, ...]:
     return path.relative_to(ROOT).with_suffix("").parts
 
 
-def stage_of(module: str) -> str:
-    """Name the stage that a dotted name below `tasks` belongs to; empty for shared modules."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[0] == "tasks" and (ROOT / "tasks" / parts[1]).is_dir() else ""
-
-
 def broken(rule: str, found: list[tuple[Path, str]]) -> str:
     return f"{rule}\n" + "\n".join(f"  {path.relative_to(ROOT)} imports {name}" for path, name in found)
 
@@ -83,70 +84,75 @@ def test_nothing_imports_flows_but_flows() -> None:
 
 
 def test_flows_import_of_a_stage_only_its_tasks() -> None:
-    found = [
-        (path, name)
-        for path in MODULES
-        if place(path)[0] == "flows"
-        for name in imports(path)
-        if stage_of(name) and name.count(".") > 1 and name.split(".")[2] != "task"
-    ]
+    def may(other: tuple[str, ...]) -> bool:
+        return other[0] in ROOMS or other[-1] == "task" or other in VALUES
+
+    found = [(path, ".".join(other)) for path in MODULES if place(path)[0] == "flows" for other in modules_of_tasks(path) if not may(other)]
     assert not found, broken("flows call tasks; the pure code of a stage is its own", found)
 
 
 def test_prefect_is_imported_only_by_flows_and_task_faces() -> None:
     def may(parts: tuple[str, ...]) -> bool:
-        return parts[0] == "flows" or parts[-1] == "task" or parts in {("tasks", "ui"), ("tasks", "caching")}
+        return parts[0] == "flows" or parts[-1] == "task" or parts in {("tasks", "core", "ui"), ("tasks", "store", "products")}
 
     found = [(path, name) for path in MODULES if not may(place(path)) for name in imports(path) if name.split(".")[0] == "prefect"]
-    assert not found, broken("only flows, task.py, ui.py and caching.py know Prefect", found)
+    assert not found, broken("only flows, task.py, core/ui.py and store/products.py know Prefect", found)
 
 
-def test_a_stage_imports_no_other_stage() -> None:
-    found = [
-        (path, name) for path in MODULES if (own := stage_of(".".join(place(path)))) for name in imports(path) if stage_of(name) not in ("", own)
-    ]
-    assert not found, broken("stages meet in the shared modules", found)
+def height(parts: tuple[str, ...]) -> float:
+    """Say how high a module of `tasks` lies, by the names after `tasks`."""
+    if parts[-1] == "task":
+        return FACE
+    if parts[0] in ROOMS:
+        return ROOMS[parts[0]]
+    return SETTINGS if parts[-1] == "settings" else ABOVE.get(parts[0], STAGE)
 
 
-def test_shared_modules_know_no_stage_but_for_the_settings_in_a_recipe() -> None:
-    def may(parts: tuple[str, ...], name: str) -> bool:
-        return parts[1] in READ_THE_RECIPE and name.split(".")[2:3] in (
-            [],
-            ["settings"],
-            ["kinds"],
-            ["methods"],
-            ["online"],
-            ["filters"],
-            ["presets"],
-            ["detectors"],
-        )
-
-    shared = [path for path in MODULES if place(path)[0] == "tasks" and len(place(path)) == 2]
-    found = [(path, name) for path in shared for name in imports(path) if stage_of(name) and not may(place(path), name)]
-    assert not found, broken("what all stages share depends on none of them", found)
+def modules_of_tasks(path: Path) -> Iterator[tuple[str, ...]]:
+    """Give the modules below `tasks` that a file imports, by the names after `tasks`."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tasks."):
+            room = tuple((node.module or "").split(".")[1:])
+            inner = [(*room, alias.name) for alias in node.names]
+            found = [one for one in inner if ROOT.joinpath("tasks", *one).is_dir() or ROOT.joinpath("tasks", *one).with_suffix(".py").is_file()]
+            yield from found or [room]
 
 
-def test_code_that_no_content_key_hangs_on_makes_no_product() -> None:
-    found = [
-        (path, name)
+def test_imports_go_one_way() -> None:
+    def may(own: tuple[str, ...], other: tuple[str, ...]) -> bool:
+        if own[0] == other[0]:
+            return True
+        if own[0] == "recipe":  # it reads the stages' settings and lists their kinds
+            return other[-1] in {"settings", "kinds", "methods", "online", "filters", "presets", "detectors"} or height(other) < height(own)
+        return height(other) < height(own)
+
+    below = [(path, place(path)[1:]) for path in MODULES if place(path)[0] == "tasks" and len(place(path)) > 2]
+    found = [(path, ".".join(other)) for path, own in below for other in modules_of_tasks(path) if not may(own, other)]
+    assert not found, broken("core < text < rows < models < objectives < settings < a stage's pure code < task.py", found)
+
+
+def test_pure_code_knows_neither_store_nor_recipe() -> None:
+    pure = [
+        (path, place(path)[1:])
         for path in MODULES
-        if ASIDE not in place(path)[:-1] and place(path)[-1] != "task"
-        for name in imports(path)
-        if stage_of(name) and ASIDE in name.split(".")
+        if place(path)[0] == "tasks" and place(path)[-1] != "task" and place(path)[1] not in {"store", "recipe", *READ_THE_STORE}
     ]
-    assert not found, broken(f"only a task's face may call what lies in `{ASIDE}`", found)
-    for path in MODULES:
-        tree = ast.parse(path.read_text("utf-8"))
-        asides = {
-            alias.name for node in tree.body if isinstance(node, ast.ImportFrom) and ASIDE in (node.module or "").split(".") for alias in node.names
-        }
-        makers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and "stage_task" in map(called, node.decorator_list)]
-        if ASIDE not in place(path)[:-1]:
-            assert not asides & {node.id for maker in makers for node in ast.walk(maker) if isinstance(node, ast.Name)}
+    found = [
+        (path, ".".join(other))
+        for path, own in pure
+        if own not in READ_THE_STORE
+        for other in modules_of_tasks(path)
+        if other[0] in {"store", "recipe"}
+    ]
+    assert not found, broken("bytes and settings are handed in", found)
 
 
 def test_the_pure_core_has_no_clock_no_chance_and_no_network() -> None:
-    pure = [path for path in MODULES if stage_of(".".join(place(path))) and place(path)[-1] != "task" and place(path) not in WAITS]
+    pure = [
+        path
+        for path in MODULES
+        if place(path)[0] == "tasks" and place(path)[1:2] not in [("store",), ("core",)] and place(path)[-1] != "task" and place(path) not in WAITS
+    ]
     found = [(path, name) for path in pure for name in imports(path) if name.split(".")[0] in IMPURE]
     found += [(path, name) for path in pure for name in attributes(path) if name in CLOCKS]
     assert not found, broken("the same input gives the same output", found)
@@ -206,11 +212,11 @@ def test_a_kind_is_a_file_with_params_a_function_and_a_recipe_that_loads(package
 @pytest.mark.parametrize(("package", "name"), kind_files(), ids=lambda value: getattr(value, "__name__", value))
 def test_a_kind_imports_no_sibling_and_no_store(package: ModuleType, name: str) -> None:
     path = Path(next(iter(package.__path__))) / f"{name}.py"
-    found = [(path, one) for one in imports(path) if one.startswith((f"{package.__name__}.", "tasks.storage"))]
+    found = [(path, one) for one in imports(path) if one.startswith((f"{package.__name__}.", "tasks.store.storage"))]
     assert not found, broken("bytes are handed in, and one kind does not need another", found)
 
 
-@pytest.mark.parametrize("module", ["flows.cli", "tasks.recipe", "tasks.schema"])
+@pytest.mark.parametrize("module", ["flows.cli.main", "tasks.recipe.model", "tasks.recipe.schema"])
 def test_the_command_line_and_the_recipe_load_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
@@ -248,7 +254,7 @@ def test_heavy_packages_are_imported_by_one_thread_at_a_time() -> None:
 CIRCLE = """
 import sys, threading, warnings
 import numpy, pandas, polars
-from tasks.imports import importing
+from tasks.core.imports import importing
 
 def first():
     with importing:

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tasks.recipe import load_recipe
+from tasks.recipe.model import load_recipe
 
 ROOT = Path(__file__).parents[1]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -189,7 +189,7 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_in_the_readme_is_there(command: str) -> None:
-    from flows.cli import app
+    from flows.cli.main import app
 
     program, *words = command.split()
     known = {

@@ -9,8 +9,8 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from flows.cli import app
-from tasks.schema import recipe_schema
+from flows.cli.main import app
+from tasks.recipe.schema import recipe_schema
 
 README = Path(__file__).parents[1] / "README.md"
 FIELDS = Path(__file__).parents[1] / "docs" / "recipe.md"

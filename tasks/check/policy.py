@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tasks.check.settings import ChecksSettings, Policy
-from tasks.errors import QualityGate
-from tasks.records import CheckResult, Failure, Verdict
+from tasks.core.errors import QualityGate
+from tasks.core.records import CheckResult, Failure, Verdict
 
 REMEDY = "mend the data, relax the check, or set another policy in checks.policies"
 SHOWN = 3

@@ -15,9 +15,9 @@ import polars as pl
 
 from tasks.check.facts import COLUMNS, columns_of
 from tasks.check.settings import Expectation
-from tasks.errors import RecipeError
-from tasks.imports import importing
-from tasks.mistakes import Problem, nearest
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
+from tasks.core.suggest import Problem, nearest
 
 SHOWN = 20
 """Failing rows that are looked at, of each expectation."""

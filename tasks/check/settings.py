@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 Policy = Literal["stop", "warn", "quarantine", "downweight"]
 Severity = Literal["info", "warning", "critical"]

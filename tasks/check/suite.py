@@ -8,7 +8,7 @@ import polars as pl
 from tasks.check.facts import DRIFT, columns_of
 from tasks.check.run import evaluate, objections
 from tasks.check.settings import ChecksSettings, Expectation, Severity
-from tasks.mistakes import Problem
+from tasks.core.suggest import Problem
 
 MIX = "mix"
 SAMPLE_ROWS = 24

@@ -6,16 +6,16 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
 from tasks.check.facts import drift_columns, duplicate_share, facts_of
 from tasks.check.policy import verdicts
 from tasks.check.results import result_of, summary_of, table_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
-from tasks.mistakes import Problem
-from tasks.records import CheckResult, Manifest, Product, Verdict
+from tasks.core import ui
+from tasks.core.records import CheckResult, Manifest, Product, Verdict
+from tasks.core.suggest import Problem
+from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("check")

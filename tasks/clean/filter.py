@@ -8,18 +8,17 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from tasks import kinds
 from tasks.clean import filters
 from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
-from tasks.errors import QualityGate
-from tasks.groups import Groups, counted, groups_of, writing
-from tasks.keys import KEYS, MEDIA_KEY, Known, as_number, row_keys
-from tasks.records import Account
+from tasks.core import registry
+from tasks.core.errors import QualityGate
+from tasks.core.records import Account
+from tasks.rows.groups import Groups, counted, groups_of, writing
+from tasks.rows.keys import KEYS, MEDIA_KEY, Known, as_number, conflicts, row_keys
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
-COLUMNS = tuple(SHAPE)
 SEEN = {"key": pl.UInt128, "label": pl.String}
 
 
@@ -99,15 +98,8 @@ def _and(reasons: pl.Series, rows: pl.DataFrame, chosen: FilterSettings) -> pl.S
     """Ask one filter about the rows that stay so far."""
     stays = reasons.is_null()
     asked = rows if stays.all() else rows.filter(stays)
-    found = asked.select(reason=kinds.load(filters, chosen.kind).reason(chosen))["reason"]
+    found = asked.select(reason=registry.load(filters, chosen.kind).reason(chosen))["reason"]
     return found if stays.all() else reasons.scatter(stays.arg_true(), found)
-
-
-def conflicts(rows: pl.DataFrame) -> int:
-    """Count the keys that stand with more than one label."""
-    again = rows["key"].filter(~rows["key"].is_first_distinct()).unique()
-    repeated = rows.filter(pl.col("key").is_in(again.implode()))
-    return repeated.group_by("key").agg(pl.col("label").n_unique()).filter(pl.col("label") > 1).height
 
 
 def _nothing_left(before: Account, dropped: Counter[str]) -> QualityGate:

@@ -1,13 +1,13 @@
-"""The `clean` and `holdout` sections of a recipe."""
+"""The `clean` section of a recipe."""
 
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from tasks import kinds
 from tasks.clean import filters
 from tasks.clean.presets import PRESETS
-from tasks.records import Section
+from tasks.core import registry
+from tasks.core.records import Section
 
 
 class FilterSettings(Section):
@@ -28,7 +28,7 @@ def _parse(chosen: Any) -> Any:
 def _filter(one: Any) -> Any:
     if isinstance(one, str):
         one = {"kind": one}
-    return kinds.load(filters, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+    return registry.load(filters, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
 
 
 Filters = Annotated[tuple[SerializeAsAny[FilterSettings], ...], BeforeValidator(_parse)]
@@ -50,7 +50,7 @@ class SourceCleaning(Section):
 
     @model_validator(mode="after")
     def _lines_for_filters(self) -> Self:
-        blind = [] if self.keep_lines else [one.kind for one in self.filters if getattr(kinds.load(filters, one.kind), "NEEDS_LINES", False)]
+        blind = [] if self.keep_lines else [one.kind for one in self.filters if getattr(registry.load(filters, one.kind), "NEEDS_LINES", False)]
         if blind:
             raise ValueError(f"the filter {blind[0]!r} looks at lines, and they are folded into one; say keep_lines: true")
         return self
@@ -85,16 +85,3 @@ class CleanSettings(SourceCleaning):
         own = self.sources.get(source, Exceptions())
         chosen = {name: getattr(self, name) if getattr(own, name) is None else getattr(own, name) for name in SourceCleaning.model_fields}
         return SourceCleaning(**chosen)
-
-
-class HoldoutSettings(Section):
-    """How much is kept aside to measure on; chosen by hash of the text, so the same for every mix."""
-
-    share: float = Field(default=0.1, gt=0, lt=1)
-    """Expected share of each source's rows."""
-    shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
-    """Source -> expected share of its rows, where it differs: more of a small source that mixes are judged by."""
-
-    def of(self, source: str) -> float:
-        """Give the share of one source."""
-        return self.shares.get(source, self.share)

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
+from tasks.core.records import Fingerprint, SeenFile
 from tasks.embed.settings import EncoderSettings
-from tasks.errors import RecipeError
-from tasks.imports import importing
-from tasks.records import Fingerprint, SeenFile
 
 BATCH_ROWS = 128
 BATCH_TOKENS = 8192

@@ -3,12 +3,12 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import RETRIES, Workbench, stage_task
+from tasks.core import ui
+from tasks.core.records import Fingerprint, Manifest, Product
 from tasks.embed.encoder import in_turn, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
-from tasks.records import Fingerprint, Manifest, Product
+from tasks.store.products import RETRIES, Workbench, stage_task
 
 
 @task(name="probe-encoder", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)

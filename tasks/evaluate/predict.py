@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.imports import importing
-from tasks.language import NOT_PREDICTED, Pieces, losses
+from tasks.core.imports import importing
+from tasks.text.language import NOT_PREDICTED, Pieces, losses
 
 BATCH_ROWS = 64
 BATCH_TOKENS = 4_096

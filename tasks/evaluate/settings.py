@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 
 class EvaluateSettings(Section):

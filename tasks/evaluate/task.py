@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from tasks import kinds
-from tasks.caching import Workbench, stage_task
+from tasks.core import registry
+from tasks.core.records import Manifest, Objective, Product
 from tasks.evaluate import objectives
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.records import Manifest, Objective, Product
+from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("evaluate")
@@ -17,7 +17,7 @@ def evaluate_model(
     """Score the model on the hold-out, in total and per source."""
     folder = _model_folder(work, model)
     parts = {side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")] for side in ("train", "holdout")}
-    kind: Any = kinds.load(objectives, objective.task)
+    kind: Any = registry.load(objectives, objective.task)
     predictions, metrics = kind.score(folder, parts["train"], parts["holdout"], model.facts["max_tokens"], objective, settings, seed)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)

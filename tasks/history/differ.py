@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
+from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
-from tasks.measures import measured
-from tasks.records import flatten
-from tasks.runs import RunRecord
+from tasks.objectives.measures import measured
+from tasks.store.runs import RunRecord
 
 MEASURES = ("weight", "rows", "share_rows", "tokens", "share_tokens", "epochs")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tasks.records import Manifest
-from tasks.runs import RunRecord, TaskNote
-from tasks.storage import Store
+from tasks.core.records import Manifest
+from tasks.store.runs import RunRecord, TaskNote
+from tasks.store.storage import Store
 
 LOOK_BACK = 20
 """Runs of the recipe that are looked at."""

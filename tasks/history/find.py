@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.errors import CuveeError, RecipeError
-from tasks.runs import PublishedMix, RunRecord, find_run, list_records
-from tasks.storage import Store
+from tasks.core.errors import CuveeError, RecipeError
+from tasks.store.runs import PublishedMix, RunRecord, find_run, list_records
+from tasks.store.storage import Store
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 
 def made_from(source: str, records: Iterable[RunRecord]) -> list[dict[str, Any]]:

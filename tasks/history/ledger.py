@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tasks.records import Manifest
-from tasks.runs import RunRecord
+from tasks.core.records import Manifest
+from tasks.store.runs import RunRecord
 
 
 def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:

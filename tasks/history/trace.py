@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from tasks.errors import RecipeError
-from tasks.media import told
+from tasks.core.errors import RecipeError
+from tasks.rows.media import told
 
 MOST_PLACES = 1_000
 """Places of a row in the mix that are listed; all are counted."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from tasks.errors import QualityGate
+from tasks.core.errors import QualityGate
 
 LINE = "__line"
 """Column with the record's line (or number) in its file, from 1."""

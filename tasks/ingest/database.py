@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from tasks.errors import CuveeError, RecipeError, Unreachable
+from tasks.core.errors import CuveeError, RecipeError, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from tasks.errors import QualityGate, Unreachable
+from tasks.core.access import reaching
+from tasks.core.errors import QualityGate, Unreachable
 from tasks.ingest.batch import START, Mark, Opened
 from tasks.ingest.settings import FileSettings
-from tasks.reaching import reaching
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 VERSION_CONTROL = {".git", ".hg", ".svn"}

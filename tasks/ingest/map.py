@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
+from tasks.core.suggest import nearest
 from tasks.ingest.batch import FILE, LINE, MEDIA, MEDIA_TYPE, OURS, PART, Batch
 from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
-from tasks.mistakes import nearest
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from tasks import kinds
+from tasks.core import registry
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import LINE, MEDIA, MEDIA_TYPE, OURS, BadRow, Batch, Opened
 from tasks.ingest.files import whole
@@ -88,7 +88,7 @@ def _batch(name: str, names: Sequence[str], rows: Sequence[Record], raw: bytes, 
 
 def _noted(note: Opened, known: set[str], records: dict[str, list[Record]], fields: dict[str, None], encoding: str) -> Iterator[Batch]:
     """Note what a metadata file says of each file; give its bad rows, and those that name a file that is not there."""
-    kind = kinds.load(source_kinds, METADATA[PurePosixPath(_inner(note.name)).name])
+    kind = registry.load(source_kinds, METADATA[PurePosixPath(_inner(note.name)).name])
     folder = note.name[: len(note.name) - len(_inner(note.name))] + posixpath.dirname(_inner(note.name))
     with whole(note.name):
         for batch in kind.batches(note, kind.Params(path=note.name, encoding=encoding)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.errors import QualityGate
+from tasks.core.errors import QualityGate
 from tasks.ingest.batch import Batch
 from tasks.ingest.map import Mapper
 from tasks.ingest.read import batches

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
 
-from tasks import kinds
+from tasks.core import registry
+from tasks.core.records import Section
 from tasks.ingest import kinds as source_kinds
-from tasks.records import Section
 
 SUFFIXES = {
     ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
@@ -94,14 +94,14 @@ class FileSettings(SourceSettings):
 
 def kind_of(settings: SourceSettings) -> Any:
     """Give the module of a source's kind."""
-    return kinds.load(source_kinds, settings.kind)
+    return registry.load(source_kinds, settings.kind)
 
 
 def _parse(section: Any) -> Any:
     if isinstance(section, SourceSettings) or not isinstance(section, dict):
         return section
     kind = section.get("kind") or _kind_from(section)
-    return kinds.load(source_kinds, kind).Params.model_validate(section | {"kind": kind})
+    return registry.load(source_kinds, kind).Params.model_validate(section | {"kind": kind})
 
 
 def _kind_from(section: dict[str, Any]) -> str:
@@ -113,7 +113,7 @@ def _kind_from(section: dict[str, Any]) -> str:
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
             return kind
-    known = ", ".join(kinds.names(source_kinds))
+    known = ", ".join(registry.names(source_kinds))
     raise ValueError(f"the suffix of {section.get('path')!r} does not tell the kind; say `kind:`, one of {known}")
 
 

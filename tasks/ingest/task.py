@@ -1,25 +1,21 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import RETRIES, StageFunction, Workbench, newest, stage_task
-from tasks.errors import Unreachable
+from tasks.core import ui
+from tasks.core.errors import Unreachable
+from tasks.core.records import Fingerprint, Manifest, Product
 from tasks.ingest.earlier import probed
-from tasks.ingest.guess.recipe import as_yaml, described, recipe_of
-from tasks.ingest.guess.sources import guess_sources
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
 from tasks.ingest.write import media_beside
-from tasks.records import Fingerprint, Manifest, Product
-from tasks.storage import open_store
+from tasks.store.products import RETRIES, StageFunction, Workbench, newest, stage_task
+from tasks.store.storage import open_store
 
 
 @task(name="probe-source", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
@@ -62,20 +58,3 @@ def last_snapshot(store: str, subject: str, settings: SourceSettings, labels: tu
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"
         raise Unreachable(f"`on_failure: last` finds no earlier snapshot of {subject!r} with the same settings in {open_store(store).uri}; {remedy}")
     return found.made, found.when
-
-
-def guess_recipe(files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
-    """Understand files and write a first recipe of them; no task, since nothing is made of the data.
-
-    Args:
-        files: files, folders, globs and URLs; relative ones start at the current folder.
-        file: path of the recipe.
-        name: its name; by default that of its sources.
-        text, label: columns that the user names.
-
-    Returns:
-        The recipe's YAML, and the guess with its evidence.
-    """
-    guesses = guess_sources(files, ".", text, label)
-    recipe = recipe_of(guesses, ".", str(Path(file).parent), name)
-    return as_yaml(recipe, guesses, file), described(recipe, guesses)

@@ -6,7 +6,7 @@ from typing import Self
 import polars as pl
 import pyarrow as pa
 
-from tasks.media import SCHEMA
+from tasks.rows.media import SCHEMA
 
 
 def media_beside(rows: Path) -> Path:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tasks.errors import NotEnoughData
+from tasks.core.errors import NotEnoughData
 
 HAIR = 1e-9
 """Relative: a product such as 0.3 x 10 that is this near to a whole number is meant to be it."""

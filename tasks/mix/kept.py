@@ -8,9 +8,9 @@ from typing import Self
 
 import polars as pl
 
-from tasks.media import Media, write_with_media
+from tasks.core.records import Manifest
 from tasks.mix.write import save
-from tasks.records import Manifest
+from tasks.rows.media import Media, write_with_media
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.errors import NotEnoughData
+from tasks.core.errors import NotEnoughData
+from tasks.core.records import Account, ReceiptRow
 from tasks.mix.counts import Budget
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined
 from tasks.mix.receipt import Given, receipt
 from tasks.mix.settings import PlanSettings
-from tasks.records import Account, ReceiptRow
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.errors import NotEnoughData
-from tasks.imports import importing
+from tasks.core.errors import NotEnoughData
+from tasks.core.imports import importing
 from tasks.mix.counts import Budget, fill, quotas, whole
 
 Matrix = NDArray[np.float64]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.records import Account, ReceiptRow
+from tasks.core.records import Account, ReceiptRow
 
 SAME = 1e-9
 """Relative; shares this near are one."""

@@ -5,13 +5,13 @@ from typing import Any
 
 import yaml
 
-from tasks.errors import QualityGate, Unreachable
+from tasks.core.errors import QualityGate, Unreachable
+from tasks.core.records import Manifest
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
 from tasks.mix.write import shards, write_shards
-from tasks.records import Manifest
-from tasks.storage import Store, sha256_of
+from tasks.store.storage import Store, sha256_of
 
 
 def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 
 class PlanSettings(Section):

@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
+from tasks.core import ui
+from tasks.core.records import Manifest, Product
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan
@@ -15,8 +15,8 @@ from tasks.mix.receipt import headline
 from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
-from tasks.records import Manifest, Product
-from tasks.storage import open_store
+from tasks.store.products import Workbench, stage_task
+from tasks.store.storage import open_store
 
 TOLD = ("contamination", "personal")
 """What the dataset card says of the pool's making."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks.imports import importing
+from tasks.core.imports import importing
 from tasks.personal.settings import DetectorSettings
 
 INSTALL = "pip install 'cuvee[presidio]', and the model, such as with python -m spacy download en_core_web_sm"

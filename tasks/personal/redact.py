@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.errors import QualityGate
-from tasks.groups import counted, groups_of, writing
-from tasks.keys import KEYS, Known, row_keys
+from tasks.core.errors import QualityGate
+from tasks.core.records import Account
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
-from tasks.records import Account
+from tasks.rows.groups import counted, groups_of, writing
+from tasks.rows.keys import KEYS, Known, row_keys
 
 REASON = "personal_data"
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks import kinds
+from tasks.core import registry
 from tasks.personal import detectors
 from tasks.personal.settings import DetectorSettings
 
@@ -34,7 +34,7 @@ def find(texts: pl.Series, chosen: Sequence[DetectorSettings]) -> dict[int, list
 
 def _asked(texts: pl.Series, one: DetectorSettings) -> Iterator[tuple[int, list[tuple[int, int]]]]:
     """Ask one detector about the texts that have a sign of what it looks for."""
-    detector: Any = kinds.load(detectors, one.kind)
+    detector: Any = registry.load(detectors, one.kind)
     rows = texts.str.contains(detector.HINT).fill_null(value=False).arg_true()
     candidates = texts.gather(rows).to_list()
     if hasattr(detector, "spans_of"):

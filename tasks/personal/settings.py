@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from tasks import kinds as registry
+from tasks.core import registry
+from tasks.core.records import Section
 from tasks.personal import detectors
-from tasks.records import Section
 
 PATTERNED = ("iban", "card", "email", "ip", "national-id", "phone")
 """What is known by its form, the surest first."""

@@ -1,10 +1,10 @@
 """The Prefect task of the personal-data stage. The work is in redact.py, scan.py and the detectors."""
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
+from tasks.core import ui
+from tasks.core.records import Manifest, Product
 from tasks.personal.redact import protect_file, told
 from tasks.personal.settings import SourceProtection
-from tasks.records import Manifest, Product
+from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("personal")

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from tasks.core.records import Account
 from tasks.profile import between, counts, topics, variety
 from tasks.profile.quality import flawless
 from tasks.profile.sampling import generator, sample_texts
 from tasks.profile.vendi import vendi_dual
 from tasks.profile.words import Words, draw, number_words
-from tasks.records import Account
 
 SAMPLE_ROWS = 2_000
 """Texts looked at of every source, and of the mix."""

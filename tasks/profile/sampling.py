@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from tasks.groups import groups_of
+from tasks.rows.groups import groups_of
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:

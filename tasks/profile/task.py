@@ -1,11 +1,11 @@
 """Prefect tasks of the profile stage. The work is in figures.py and drift.py."""
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
+from tasks.core import ui
+from tasks.core.records import Manifest, Product
 from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
-from tasks.records import Manifest, Product
+from tasks.store.products import Workbench, stage_task
 
 DRIFT = "How far each source has moved from its snapshot in the last finished run that mixed another one"
 NO_EARLIER = {"rows": "no previous snapshot"}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from tasks.imports import importing
+from tasks.core.imports import importing
 
 FEATURES = 1 << 15
 DIRECTIONS = 64

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 
 Name = TypeVar("Name", bound=Hashable)
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]

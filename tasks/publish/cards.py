@@ -11,10 +11,10 @@ from typing import Any
 import jinja2
 import yaml
 
-from tasks.measures import MEASURED, measured
+from tasks.core.records import Manifest
+from tasks.objectives.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
-from tasks.records import Manifest
-from tasks.runs import PublishedMix, RunStart
+from tasks.store.runs import PublishedMix, RunStart
 
 _NAMES = (
     "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 "

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tasks.records import Manifest
-from tasks.runs import RunStart
+from tasks.core.records import Manifest
+from tasks.store.runs import RunStart
 
 _TERMS = (
     "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes isLiveDataset jsonPath key md5 parentField path "

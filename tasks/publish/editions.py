@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from tasks.core.records import FileFact, Manifest
 from tasks.publish.cards import dataset_card, model_card, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
-from tasks.records import FileFact, Manifest
-from tasks.runs import PublishedMix, PublishedModel, RunStart
-from tasks.storage import Store
+from tasks.store.runs import PublishedMix, PublishedModel, RunStart
+from tasks.store.storage import Store
 
 
 def put_out_mix(store: Store, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:

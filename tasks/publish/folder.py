@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tasks.records import FileFact, Manifest, digest
-from tasks.runs import RunStart
-from tasks.storage import Store
+from tasks.core.records import FileFact, Manifest, digest
+from tasks.store.runs import RunStart
+from tasks.store.storage import Store
 
 ID_DIGITS = 12
 

@@ -1,6 +1,6 @@
 """The `publish` section of a recipe."""
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 
 class PublishSettings(Section):

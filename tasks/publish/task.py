@@ -7,14 +7,14 @@ from uuid import uuid4
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import RETRIES
+from tasks.core import ui
+from tasks.core.records import Manifest
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
-from tasks.records import Manifest
-from tasks.runs import PublishedMix, PublishedModel, RunRecord, RunStart, run_id, write_record
-from tasks.storage import open_store
+from tasks.store.products import RETRIES
+from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart, run_id, write_record
+from tasks.store.storage import open_store
 
 
 def begin_run(recipe: dict[str, Any]) -> RunStart:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.chance import generator
-from tasks.hashing import grams
-from tasks.linear import Head, numbered
-from tasks.records import Account
+from tasks.core.records import Account
+from tasks.core.rng import generator
+from tasks.models.linear import Head, numbered
 from tasks.relevance import adversarial, dsir, mixmin, mixture
 from tasks.relevance.probes import features_of, held_out_logits
 from tasks.relevance.quality import quality_terms
 from tasks.relevance.sampling import FEWEST, refuse_tiny, sample
+from tasks.text.hashing import grams
 
 Terms = dict[str, dict[str, float]]
 CLEAR = 0.97

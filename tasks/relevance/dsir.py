@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tasks.hashing import Floats, Grams, Ints
+from tasks.text.hashing import Floats, Grams, Ints
 
 LEAST = 1e-8
 """Added to a frequency before its logarithm is taken, as in DSIR's own code."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.hashing import Floats, Ints
-from tasks.imports import importing
-from tasks.linear import Head, log_softmax
+from tasks.core.imports import importing
+from tasks.models.linear import Head, log_softmax
 from tasks.relevance.mixture import em_weights
+from tasks.text.hashing import Floats, Ints
 
 LEAST = 1e-3
 """Least probability of a label: one row that a model finds impossible shall not decide."""

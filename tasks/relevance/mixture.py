@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tasks.hashing import Floats, Grams
+from tasks.text.hashing import Floats, Grams
 
 SETTLED = 1e-10
 MOST_STEPS = 20_000

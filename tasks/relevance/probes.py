@@ -7,9 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tasks.hashing import Floats, Ints, grams, matrix
-from tasks.imports import importing
-from tasks.linear import Head
+from tasks.core.imports import importing
+from tasks.models.linear import Head
+from tasks.text.hashing import Floats, Ints, grams, matrix
 
 WIDTH = 2**14
 """Buckets that a probe sees."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from tasks.records import Account
+from tasks.core.records import Account
 
 ON_PURPOSE = ("label_left_out", "where", "not_selected")
 """Reasons that say nothing against a row."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.chance import generator
-from tasks.errors import NotEnoughData
+from tasks.core.errors import NotEnoughData
+from tasks.core.rng import generator
 
 SAMPLE_ROWS = 5_000
 """Most rows looked at of each source."""

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.chance import generator
-from tasks.errors import NotEnoughData
-from tasks.groups import copy_rows
-from tasks.hashing import BUCKETS, Floats, Ints, batches, grams
-from tasks.records import Account
+from tasks.core.errors import NotEnoughData
+from tasks.core.records import Account
+from tasks.core.rng import generator
 from tasks.relevance.dsir import gumbel_top, importance, log_ratio
 from tasks.relevance.sampling import refuse_tiny
 from tasks.relevance.settings import SelectSettings
+from tasks.rows.groups import copy_rows
+from tasks.text.hashing import BUCKETS, Floats, Ints, batches, grams
 
 REASON = "not_selected"
 

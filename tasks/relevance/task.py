@@ -2,14 +2,14 @@
 
 import shutil
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
-from tasks.linear import load, save
-from tasks.records import Account, Manifest, Product, Section
+from tasks.core import ui
+from tasks.core.records import Account, Manifest, Product, Section
+from tasks.models.linear import load, save
 from tasks.relevance.appraise import Known, appraise
 from tasks.relevance.select import Selection, choose, closed
 from tasks.relevance.settings import SelectSettings
 from tasks.relevance.train import train_probe
+from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("probe")

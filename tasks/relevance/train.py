@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.chance import generator
-from tasks.linear import Head, numbered
+from tasks.core.rng import generator
+from tasks.models.linear import Head, numbered
 from tasks.relevance.probes import WIDTH, features_of, fit, held_out_logits
 from tasks.relevance.sampling import sample
 

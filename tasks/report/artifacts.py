@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tasks.measures import measured
+from tasks.objectives.measures import measured
 from tasks.report.dag import mermaid
 from tasks.report.words import consequence, percent, plural, protection, reason_text
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 Table = list[dict[str, Any]]
 

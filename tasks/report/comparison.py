@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
-from tasks.comparison import Arm, Comparison, Contrast, Estimate
+from tasks.experiments.comparison import Arm, Comparison, Contrast, Estimate
 from tasks.report import words
 from tasks.report.page import FOLDER, template
 from tasks.report.plots import Axis, axis

@@ -3,8 +3,8 @@
 import io
 from typing import Any
 
-from tasks.comparison import Comparison, Estimate
-from tasks.imports import importing
+from tasks.core.imports import importing
+from tasks.experiments.comparison import Comparison, Estimate
 from tasks.report import words
 from tasks.report.say import FINDING, VALUES, Say
 

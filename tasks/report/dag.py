@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tasks.report.words import duration, plural
-from tasks.runs import TaskNote
+from tasks.store.runs import TaskNote
 
 HANDED_ON = (
     ("probe-source", "ingest-source"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.report.words import percent
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 MIX = "the mix"
 FIGURES = (

@@ -10,11 +10,11 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from tasks.measures import measured
+from tasks.objectives.measures import measured
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table, personal_table
 from tasks.report.samples import Sample
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 FOLDER = Path(__file__).parent
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

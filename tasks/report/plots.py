@@ -8,9 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.imports import importing
-from tasks.measures import measured
-from tasks.records import Account, ReceiptRow, Section
+from tasks.core.imports import importing
+from tasks.core.records import Account, ReceiptRow, Section
+from tasks.objectives.measures import measured
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 LONGEST = 280
 

@@ -1,6 +1,6 @@
 """How the numbers of a comparison are written, on its page and in the UI."""
 
-from tasks.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text
+from tasks.experiments.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text
 
 VALUES = {"leave_one_out": "left out", "add_one": "added", "shapley": "Shapley"}
 FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable difference", "no claim": "no claim"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.records import Section
+from tasks.core.records import Section
 from tasks.report.plots import HUES, Axis, axis
 from tasks.report.words import duration, percent
 

@@ -6,17 +6,17 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import RETRIES
-from tasks.comparison import Comparison, comparison_folder
-from tasks.records import Manifest
+from tasks.core import ui
+from tasks.core.records import Manifest
+from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
-from tasks.runs import RunRecord, run_folder
-from tasks.storage import Store, open_store
+from tasks.store.products import RETRIES
+from tasks.store.runs import RunRecord, run_folder
+from tasks.store.storage import Store, open_store
 
 SAMPLES = 3
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.measures import measured
-from tasks.records import Account, CheckResult, Verdict
-from tasks.runs import RunRecord, TaskNote
+from tasks.core.records import Account, CheckResult, Verdict
+from tasks.objectives.measures import measured
+from tasks.store.runs import RunRecord, TaskNote
 
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 REASONS = {

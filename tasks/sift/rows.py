@@ -10,8 +10,8 @@ import polars as pl
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tasks.errors import RecipeError
-from tasks.imports import importing
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
 
 BATCH_ROWS = 8_192
 FEATURES = 2**18

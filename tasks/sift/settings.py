@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from tasks import kinds
-from tasks.records import Section
+from tasks.core import registry
+from tasks.core.records import Section
 from tasks.sift import methods
 
 
@@ -22,7 +22,7 @@ class SiftSettings(Section):
 def _parse(one: Any) -> Any:
     if isinstance(one, str):
         one = {"kind": one}
-    return kinds.load(methods, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+    return registry.load(methods, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
 
 
 Sifting = Annotated[SerializeAsAny[SiftSettings], BeforeValidator(_parse)]

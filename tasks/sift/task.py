@@ -2,19 +2,19 @@
 
 from threadpoolctl import threadpool_limits
 
-from tasks import kinds, ui
-from tasks.caching import Workbench, stage_task
-from tasks.pool import sides, without
-from tasks.records import Manifest, Product
+from tasks.core import registry, ui
+from tasks.core.records import Manifest, Product
+from tasks.rows.pool import sides, without
 from tasks.sift import methods
 from tasks.sift.settings import SiftSettings
+from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("sift", task_run_name="sift-{settings.kind}")
 def sift_pool(work: Workbench, subject: str, pool: Manifest, settings: SiftSettings, seed: int) -> Product:
     """Drop the training rows that a model trained on the others thinks worst of."""
     with threadpool_limits(1):  # sums are then added in one order, so judgements do not depend on the machine's cores
-        found = kinds.load(methods, settings.kind).judged(sides(work, pool)[0], settings, seed)
+        found = registry.load(methods, settings.kind).judged(sides(work, pool)[0], settings, seed)
     counts = dict(found.dropped["source"].value_counts(sort=True).iter_rows())
     ui.log(
         f"{subject}: {settings.kind} drops {len(found.dropped):,} rows ({', '.join(f'{name} {rows:,}' for name, rows in counts.items()) or 'none'})"

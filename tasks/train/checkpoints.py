@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Self
 
-from tasks.storage import Store
+from tasks.store.storage import Store
 
 LAST_FILE = "trainer_state.json"
 """What the Trainer writes last; a checkpoint without it is not whole."""

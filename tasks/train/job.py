@@ -1,6 +1,6 @@
 """What the training process is told, and what it tells back."""
 
-from tasks.records import Objective, Section
+from tasks.core.records import Objective, Section
 from tasks.train.settings import TrainSettings
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import RecipeError, TrainingFailed
-from tasks.imports import importing
+from tasks.core.errors import RecipeError, TrainingFailed
+from tasks.core.imports import importing
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 
 Report = Callable[[float, str], None]

@@ -19,8 +19,8 @@ import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
-from tasks import kinds
-from tasks.errors import CuveeError
+from tasks.core import registry
+from tasks.core.errors import CuveeError
 from tasks.train import objectives
 from tasks.train.examples import Examples
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
@@ -156,7 +156,7 @@ def train(job: Job) -> None:
     watch_parent(job.parent)
     set_seed(job.seed)
     mix = pl.read_parquet(list(job.mix), columns=["text", "label", "source", "row_id"])
-    objective: Any = kinds.load(objectives, job.objective.task)
+    objective: Any = registry.load(objectives, job.objective.task)
     model, tokenizer = load(job.settings, job.base, job.objective, mix["text"])
     rows = objective.examples(mix, tokenizer, job.settings.max_tokens, job.objective.labels)
     steering = steered(job, mix, rows)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tasks import kinds
-from tasks.errors import RecipeError
-from tasks.imports import importing
-from tasks.records import Fingerprint, Objective, SeenFile
+from tasks.core import registry
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
+from tasks.core.records import Fingerprint, Objective, SeenFile
 from tasks.train import objectives
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -37,7 +37,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     Raises:
         RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for the objective.
     """
-    kind: Any = kinds.load(objectives, objective.task)
+    kind: Any = registry.load(objectives, objective.task)
     if isinstance(settings.model, BuiltModel):
         model, tokenizer = _build(settings.model, kind, objective, texts)
     else:

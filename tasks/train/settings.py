@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from tasks import kinds
-from tasks.records import Section
+from tasks.core import registry
+from tasks.core.records import Section
 
 
 class BuiltModel(Section):
@@ -33,7 +33,7 @@ def _online(section: Any) -> Any:
 
     if isinstance(section, str):
         section = {"kind": section}
-    return kinds.load(online, section.get("kind")).Params.model_validate(section) if isinstance(section, dict) else section
+    return registry.load(online, section.get("kind")).Params.model_validate(section) if isinstance(section, dict) else section
 
 
 class TrainSettings(Section):

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import TrainerCallback
 
-from tasks import kinds
-from tasks.errors import RecipeError
+from tasks.core import registry
+from tasks.core.errors import RecipeError
 from tasks.train import online
 from tasks.train.settings import OnlineSettings
 from tasks.train.steered import Steered
@@ -31,7 +31,7 @@ class Steering(TrainerCallback):
     """
 
     def __init__(self, mix: pl.DataFrame, settings: OnlineSettings, batch_size: int, batches: int, steps: int, seed: int) -> None:
-        self.method: Any = kinds.load(online, settings.kind)
+        self.method: Any = registry.load(online, settings.kind)
         self.settings = settings
         first = mix.with_row_index("at").unique(["source", "row_id"], keep="first", maintain_order=True)
         self.names = first["source"].unique(maintain_order=True).to_list()

@@ -7,9 +7,9 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks import ui
-from tasks.caching import RETRIES, Workbench, stage_task
-from tasks.records import Fingerprint, Manifest, Objective, Product
+from tasks.core import ui
+from tasks.core.records import Fingerprint, Manifest, Objective, Product
+from tasks.store.products import RETRIES, Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
 from tasks.train.launch import run, stop_all

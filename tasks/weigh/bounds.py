@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 from tasks.weigh.verdicts import Weighed, share_text
 
 HAIR = 1e-9

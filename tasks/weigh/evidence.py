@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.errors import RecipeError
-from tasks.records import Manifest, Section
+from tasks.core.errors import RecipeError
+from tasks.core.records import Manifest, Section
 
 LEAST = 1e-3
 """A smaller share is none: a source that evidence speaks against is left out, rather than asked for half a row."""

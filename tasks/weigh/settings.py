@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from tasks import kinds
-from tasks.records import Section
+from tasks.core import registry
+from tasks.core.records import Section
 from tasks.weigh import methods
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -18,7 +18,7 @@ def _parse(weights: Any) -> Any:
     elif isinstance(weights, dict) and "kind" not in weights:
         weights = {"kind": "given", "shares": weights}
     if isinstance(weights, dict):
-        return kinds.load(methods, weights["kind"]).Params.model_validate(weights)
+        return registry.load(methods, weights["kind"]).Params.model_validate(weights)
     return weights
 
 
@@ -38,7 +38,7 @@ class Phase(Section):
 class ShareSettings(Section):
     """Where the sources' shares come from, and between what they lie."""
 
-    weights: Weights = Field(default_factory=lambda: kinds.load(methods, "proportional").Params())
+    weights: Weights = Field(default_factory=lambda: registry.load(methods, "proportional").Params())
     """Share of each source by name, or the method that sets them (also as `{kind: METHOD, …}`); by default proportional."""
     phases: tuple[Phase, ...] = ()
     """In place of `weights`, for a curriculum or an annealing: `[{share: 0.8, weights: …}, {share: 0.2, weights: …}]`, one stretch
@@ -101,4 +101,4 @@ def needs_evidence(weights: Section) -> bool:
 
 def method_of(weights: Section) -> Any:
     """Give the module of the method that these weights name."""
-    return kinds.load(methods, weights.model_dump(mode="json")["kind"])
+    return registry.load(methods, weights.model_dump(mode="json")["kind"])

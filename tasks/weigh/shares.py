@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.records import Manifest, Section, Verdict
+from tasks.core.records import Manifest, Section, Verdict
 from tasks.weigh.bounds import Bounds, within
 from tasks.weigh.evidence import Evidence, evidence_for, table, told
 from tasks.weigh.settings import Phase, WeighSettings, method_of, needs_evidence

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from tasks.errors import RecipeError
-from tasks.records import Section
+from tasks.core.errors import RecipeError
+from tasks.core.records import Section
 from tasks.weigh.evidence import shared_out
 
 

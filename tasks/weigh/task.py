@@ -1,8 +1,8 @@
 """Prefect task of the weighing stage. The work is in methods/, verdicts.py, bounds.py and shares.py."""
 
-from tasks import ui
-from tasks.caching import Workbench, stage_task
-from tasks.records import Manifest, Product, Verdict
+from tasks.core import ui
+from tasks.core.records import Manifest, Product, Verdict
+from tasks.store.products import Workbench, stage_task
 from tasks.weigh.settings import WeighSettings
 from tasks.weigh.shares import weigh
 

@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.errors import NotEnoughData, QualityGate, RecipeError
-from tasks.records import Verdict
+from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
+from tasks.core.records import Verdict
 
 SUMS_TO_ONE = 1e-6
 """Weights whose sum is this near to 1 are taken for what they say."""

@@ -92,14 +92,14 @@ def cuvee(folder: Path, out: Path) -> None:
     """This project, as plain functions."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from tasks.clean.deduplicate import deduplicate
     from tasks.clean.filter import clean_file
     from tasks.clean.settings import SourceCleaning
-    from tasks.groups import copy_rows
+    from tasks.core.records import Account
+    from tasks.core.registry import load
+    from tasks.deduplicate.exact import deduplicate
     from tasks.ingest import kinds as source_kinds
     from tasks.ingest.read import read_source
-    from tasks.kinds import load
-    from tasks.records import Account
+    from tasks.rows.groups import copy_rows
 
     characters = {"least_letters": LEAST_LETTERS, "most_digits": MOST_DIGITS, "most_capitals": MOST_CAPITALS, "most_signs": MOST_SIGNS}
     settings = SourceCleaning.model_validate({"filters": [{"kind": "words", "least": LEAST_WORDS}, {"kind": "characters", **characters}]})
@@ -222,7 +222,7 @@ def judge(engine: str, out: Path, rules: set[tuple[str, str]]) -> int:
     """
     import polars as pl
 
-    from tasks.keys import match_keys
+    from tasks.rows.keys import match_keys
 
     frames = {path.name: pl.read_parquet(path, columns=["id" if engine != "cuvee" else "row_id", "text"]) for path in sorted(out.glob("*.parquet"))}
     rows = [row for frame in frames.values() for row in frame.iter_rows()]

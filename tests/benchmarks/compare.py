@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--encoder", required=True, help="folder of a sentence encoder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "flows.cli", "compare", "tests/recipes/real_sentiment.yaml", "--store", f"{folder}/store", "--json"]
+        command = [sys.executable, "-m", "flows.cli.main", "compare", "tests/recipes/real_sentiment.yaml", "--store", f"{folder}/store", "--json"]
         command += [
             "--arms",
             ARMS,

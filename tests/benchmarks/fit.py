@@ -27,7 +27,7 @@ TARGETS = ("metric/the_pile_pile_cc_val_loss", "mean")
 
 
 def ours(folder: Path, wanted: Path, target: str) -> list[float]:
-    from tasks.search.task import fit_runs
+    from tasks.experiments.search.task import fit_runs
 
     found = fit_runs(str(folder / "mixes.csv"), str(folder / "scores.csv"), target, predict=str(wanted))
     return [row["predicted"] for row in found["predictions"]]

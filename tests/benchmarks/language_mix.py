@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.calls import Made, Plain
-from flows.trials import bench
-from tasks.recipe import load_recipe
+from flows.engine.calls import Made, Plain
+from flows.steps.trials import bench
+from tasks.recipe.model import load_recipe
 
 MEASURES = ("bits_per_byte", "perplexity")
 RECIPE = Path(__file__).parents[1] / "recipes" / "language_mix.yaml"

@@ -43,10 +43,10 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
     """Plan and shards."""
     import pyarrow.parquet as pq
 
+    from tasks.core.records import Account
     from tasks.mix.make import Run, make_plan
     from tasks.mix.settings import PlanSettings
     from tasks.mix.write import shards, write_shards
-    from tasks.records import Account
 
     files = {name: folder / f"{name}.parquet" for name in WEIGHTS}
     accounts = [Account(source=name, read=pq.read_metadata(path).num_rows, rows=pq.read_metadata(path).num_rows) for name, path in files.items()]
@@ -59,9 +59,9 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
 
 def stage(folder: Path, rows: int, out: Path) -> None:
     """The stage's tasks, called without a server."""
+    from tasks.core.records import Account, FileFact, Manifest
     from tasks.mix.settings import PlanSettings
     from tasks.mix.task import plan_mix, write_mix
-    from tasks.records import Account, FileFact, Manifest
 
     (pool := out / "pool").mkdir()
     accounts, files = [], []

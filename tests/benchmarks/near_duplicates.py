@@ -35,8 +35,8 @@ CLEAN_SHARE = 0.85
 
 def cuvee(folder: Path) -> list[str]:
     """This project."""
-    from tasks.nearby.engine import find_near_duplicates
-    from tasks.nearby.settings import NearSettings
+    from tasks.similarity.engine import find_near_duplicates
+    from tasks.similarity.settings import NearSettings
 
     paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
     with tempfile.TemporaryDirectory() as scratch:
@@ -114,7 +114,7 @@ def true_pairs(folder: Path) -> pl.DataFrame:
     """
     import corpus
 
-    from tasks.nearby.shingles import shingle
+    from tasks.similarity.shingles import shingle
 
     frame = pl.concat([pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))])
     blocks = list(shingle(frame["text"], SHINGLE))

@@ -81,13 +81,13 @@ def _result(value: Any) -> Any:
 def called(recipe: str, store: str, threads: int, *, checked: bool = True) -> dict[str, float]:
     """The flow's own steps, as function calls."""
     import tasks.check.task as checks
-    from flows.blend import blend
-    from flows.calls import Made, walk
-    from flows.record import gather
+    from flows.engine.calls import Made, walk
+    from flows.engine.record import gather
+    from flows.steps.blend import blend
     from tasks.publish.task import begin_run, publish_mix, record_run
-    from tasks.recipe import load_recipe
+    from tasks.recipe.model import load_recipe
     from tasks.report.task import report_run
-    from tasks.storage import open_store
+    from tasks.store.storage import open_store
 
     loaded, made, call = load_recipe(recipe), Made(), Calls(threads)
     if not checked:

@@ -25,11 +25,11 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import corpus  # noqa: E402
 
-from tasks.keys import digests, match_digests  # noqa: E402
+from tasks.core.records import Account  # noqa: E402
 from tasks.personal.redact import protect_file  # noqa: E402
 from tasks.personal.scan import find  # noqa: E402
 from tasks.personal.settings import PATTERNED, PersonalSettings  # noqa: E402
-from tasks.records import Account  # noqa: E402
+from tasks.rows.keys import digests, match_digests  # noqa: E402
 
 GOLD = {
     "card": {"CREDIT_CARD"}, "email": {"EMAIL_ADDRESS"}, "iban": {"IBAN_CODE"}, "ip": {"IP_ADDRESS"}, "national-id": {"US_SSN"},

@@ -21,10 +21,10 @@ ROOT = Path(__file__).parents[2]
 PLAIN = """
 import sys
 from itertools import chain
-from flows.blend import blend
-from flows.calls import Made, Plain, walk
-from flows.train import train
-from tasks.recipe import load_recipe
+from flows.steps.blend import blend
+from flows.engine.calls import Made, Plain, walk
+from flows.steps.train import train
+from tasks.recipe.model import load_recipe
 loaded, made = load_recipe(sys.argv[1]), Made()
 walk(chain(blend(loaded, sys.argv[2], Plain(), made), train(loaded, sys.argv[2], Plain(), made)), None)
 print(made.scores.facts["metrics"]["accuracy"])
@@ -76,7 +76,7 @@ def demo_runs(folder: Path, home: Path) -> dict[str, Cost]:
     recipes = folder / "recipes"
     shutil.copytree(ROOT / "deployments/recipes", recipes)
     recipe, store = str(recipes / "demo.yaml"), str(folder / "store")
-    command = [sys.executable, "-m", "flows.cli", "run", recipe, "--store", store, "--json"]
+    command = [sys.executable, "-m", "flows.cli.main", "run", recipe, "--store", store, "--json"]
     costs = {"first": cost_of(command, home), "again, nothing changed": cost_of(command, home)}
     news = recipes / "demo/data/news.csv"
     text = news.read_text("utf-8")

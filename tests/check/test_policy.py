@@ -6,8 +6,8 @@ import pytest
 
 from tasks.check.policy import verdicts
 from tasks.check.settings import ChecksSettings, Policy
-from tasks.errors import QualityGate
-from tasks.records import CheckResult, Failure
+from tasks.core.errors import QualityGate
+from tasks.core.records import CheckResult, Failure
 
 
 def outcome(subject: str, *severities: str, rate: float = 0.75) -> CheckResult:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tasks.check.facts import columns_of, duplicate_share, facts_of
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
-from tasks.errors import RecipeError
-from tasks.recipe import load_recipe
-from tasks.records import Account, CheckResult
+from tasks.core.errors import RecipeError
+from tasks.core.records import Account, CheckResult
+from tasks.recipe.model import load_recipe
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tasks.clean.settings import SourceCleaning
 from tasks.clean.task import clean_source
-from tasks.errors import QualityGate
-from tasks.keys import digests
+from tasks.core.errors import QualityGate
+from tasks.rows.keys import digests
 
 Clean = Callable[..., tuple[Path, Any]]
 

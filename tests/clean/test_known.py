@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.keys import Known, digests
+from tasks.rows.keys import Known, digests
 
 
 @given(st.lists(st.lists(st.integers(0, 60), max_size=30), max_size=12))

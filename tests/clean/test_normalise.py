@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.clean.normalise import COMPOSED, normalised, unseen
-from tasks.keys import COMMON_SIGNS, digests, match_digests, match_keys
+from tasks.rows.keys import COMMON_SIGNS, digests, match_digests, match_keys
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cn", "Co"])
 TEXTS = st.text(SIGNS | st.sampled_from(" \t\n\x00\u200b\u200d\ufeff\u0301é"), max_size=30)

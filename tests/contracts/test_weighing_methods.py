@@ -13,15 +13,15 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks import kinds
-from tasks.errors import RecipeError
+from tasks.core import registry
+from tasks.core.errors import RecipeError
 from tasks.weigh import methods
 from tasks.weigh.evidence import Evidence
 from tasks.weigh.settings import Weights
 from tasks.weigh.target import TargetSettings
 from tasks.weigh.verdicts import settle
 
-METHODS = [importlib.import_module(f"{methods.__name__}.{kind.replace('-', '_')}") for kind in kinds.names(methods)]
+METHODS = [importlib.import_module(f"{methods.__name__}.{kind.replace('-', '_')}") for kind in registry.names(methods)]
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda module: module.__name__.rpartition(".")[2])
 NAMES = st.lists(st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True), min_size=1, max_size=8, unique=True)
 

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tasks.core.errors import RecipeError
+from tasks.core.records import Fingerprint, Manifest
 from tasks.embed import encoder as module
 from tasks.embed.encoder import Encoder, batches_of, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.task import embed_source
 from tasks.embed.vectors import write_vectors
-from tasks.errors import RecipeError
-from tasks.recipe import SemanticSettings
-from tasks.records import Fingerprint, Manifest
-from tasks.storage import Store, as_fact
+from tasks.recipe.model import SemanticSettings
+from tasks.store.storage import Store, as_fact
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ["a good film", "it was very very bad", "book", "a good film", "unknown words only", "a " * 60]

@@ -17,7 +17,7 @@ ONLY_MIX = ("--until", "mix")
 
 
 def command(recipe: Path, store: Path | str, *more: str) -> list[str]:
-    return [sys.executable, "-m", "flows.cli", "run", str(recipe), "--store", str(store), "--json", *more]
+    return [sys.executable, "-m", "flows.cli.main", "run", str(recipe), "--store", str(store), "--json", *more]
 
 
 def ran(recipe: Path, store: Path | str, environment: dict[str, str], *more: str, code: int = 0) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.look import explain_recipe
+from flows.cli.inspect import explain_recipe
 from flows.pipeline import pipeline
-from tasks.errors import QualityGate
-from tasks.runs import find_run
-from tasks.storage import Store
+from tasks.core.errors import QualityGate
+from tasks.store.runs import find_run
+from tasks.store.storage import Store
 
 WORDS = [f"word{number}" for number in range(300)]
 

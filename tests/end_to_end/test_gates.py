@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.blend import blend
-from flows.calls import Made, Plain, walk
-from flows.record import gather
-from tasks.errors import QualityGate
+from flows.engine.calls import Made, Plain, walk
+from flows.engine.record import gather
+from flows.steps.blend import blend
+from tasks.core.errors import QualityGate
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
-from tasks.recipe import load_recipe
+from tasks.recipe.model import load_recipe
 from tasks.report.artifacts import checks_table, receipt_table
 from tasks.report.page import build_page
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 WORDS = [f"word{number}" for number in range(2000)]
 ASKED = {"news": 0.4, "talk": 0.3, "tweets": 0.3}

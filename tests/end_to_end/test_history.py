@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.look import replay_lock
-from tasks.errors import QualityGate, RecipeError, Unreachable
+from flows.cli.inspect import replay_lock
+from tasks.core.errors import QualityGate, RecipeError, Unreachable
 from tasks.history.task import diff_mixes, impact_of, ledger_of, trace_row
-from tasks.runs import list_records
-from tasks.storage import open_store, sha256_of
+from tasks.store.runs import list_records
+from tasks.store.storage import open_store, sha256_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +25,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, write_tiny_recipe: Callable[
     folder = tmp_path_factory.mktemp("history")
     recipe, environment = str(write_tiny_recipe(folder)), dict(os.environ) | {"PREFECT_API_URL": prefect_server}
     for more in ((), ("--without", "papers", "--until", "mix")):
-        command = [sys.executable, "-m", "flows.cli", "run", recipe, "--store", str(folder / "store"), *more]
+        command = [sys.executable, "-m", "flows.cli.main", "run", recipe, "--store", str(folder / "store"), *more]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
     return str(folder / "store")

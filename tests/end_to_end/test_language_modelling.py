@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.calls import Made, Plain
-from flows.trials import bench
-from tasks.errors import RecipeError
-from tasks.recipe import load_recipe
+from flows.engine.calls import Made, Plain
+from flows.steps.trials import bench
+from tasks.core.errors import RecipeError
+from tasks.recipe.model import load_recipe
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """\
@@ -45,7 +45,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cuvee(environment: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "flows.cli", *words]
+    command = [sys.executable, "-m", "flows.cli.main", *words]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.storage import sha256_of
+from tasks.store.storage import sha256_of
 
 ROOT = Path(__file__).parents[2]
 ROWS, SIZE = 60, 40
@@ -51,7 +51,7 @@ def write_texts(file: Path) -> None:
 
 
 def cuvee(folder: Path, environment: Mapping[str, str], *words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "flows.cli", *words, "--store", str(folder / "store"), "--json"]
+    command = [sys.executable, "-m", "flows.cli.main", *words, "--store", str(folder / "store"), "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)

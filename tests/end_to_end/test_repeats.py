@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.blend import blend
-from flows.calls import LookedUp, Made, Plain, walk
-from flows.look import validate_recipe
-from flows.record import gather
-from tasks.errors import CuveeError, RecipeError
+from flows.cli.inspect import validate_recipe
+from flows.engine.calls import LookedUp, Made, Plain, walk
+from flows.engine.record import gather
+from flows.steps.blend import blend
+from tasks.core.errors import CuveeError, RecipeError
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
-from tasks.recipe import LoadedRecipe, load_recipe
+from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.page import build_page
 
 WORDS = np.array([f"word{number}" for number in range(3000)])

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.runners import runner_named
-from tasks.errors import RecipeError
+from flows.engine.runners import runner_named
+from tasks.core.errors import RecipeError
 
 
 def run(recipe: Path, store: Path, runner: str, env: dict[str, str]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "flows.cli", "run", str(recipe), "--store", str(store), "--until", "mix", "--runner", runner, "--json"]
+    command = [sys.executable, "-m", "flows.cli.main", "run", str(recipe), "--store", str(store), "--until", "mix", "--runner", runner, "--json"]
     done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flows.look import plan_recipe
+from flows.cli.inspect import plan_recipe
 from flows.search import search
-from tasks.errors import CuveeError, NotEnoughData, RecipeError, TrainingFailed
+from tasks.core.errors import CuveeError, NotEnoughData, RecipeError, TrainingFailed
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ class Searched(NamedTuple):
 def searched(tmp_path_factory: pytest.TempPathFactory, prefect_server: str, write_planted: Callable[[Path], str]) -> Searched:
     folder = tmp_path_factory.mktemp("planted")
     recipe, store = write_planted(folder), str(folder / "store")
-    command = [sys.executable, "-m", "flows.cli", "search", recipe, "--store", store, "--json"]
+    command = [sys.executable, "-m", "flows.cli.main", "search", recipe, "--store", store, "--json"]
     environment = dict(os.environ) | {"PREFECT_API_URL": prefect_server}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def cuvee(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flows.cli", *arguments]
+    command = [sys.executable, "-m", "flows.cli.main", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
 
 
@@ -43,7 +43,7 @@ def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(tiny_recipe
     command = [
         sys.executable,
         "-m",
-        "flows.cli",
+        "flows.cli.main",
         "run",
         str(tiny_recipe),
         "--store",

@@ -13,14 +13,14 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.blend import blend
-from flows.calls import LookedUp, Made, Plain, walk
-from flows.look import explain_recipe, plan_recipe, validate_recipe
+from flows.cli.inspect import explain_recipe, plan_recipe, validate_recipe
+from flows.engine.calls import LookedUp, Made, Plain, walk
 from flows.pipeline import pipeline
-from tasks.errors import QualityGate, RecipeError, Unreachable
-from tasks.recipe import load_recipe
-from tasks.runs import find_run
-from tasks.storage import Store
+from flows.steps.blend import blend
+from tasks.core.errors import QualityGate, RecipeError, Unreachable
+from tasks.recipe.model import load_recipe
+from tasks.store.runs import find_run
+from tasks.store.storage import Store
 
 WORDS = [f"word{number}" for number in range(2000)]
 NAMES = ("news", "talk", "tweets")

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, GPT2Config
 
+from tasks.core.records import Objective
 from tasks.evaluate.objectives.language_modelling import score
 from tasks.evaluate.perplexity import Losses, evaluated, unigram
 from tasks.evaluate.predict import token_losses
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.language import NOT_PREDICTED, cut, losses
-from tasks.records import Objective
+from tasks.text.language import NOT_PREDICTED, cut, losses
 from tasks.train.vocabularies import byte_pairs
 
 TEXTS = ["the cat sat on the mat", "der Hund läuft 🐕", "x", "<|endoftext|> is text here", "\n\tdef f(x):\n\t\treturn x\n"] * 3

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError, QualityGate, RecipeError
+from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import delimited, jsonl, parallel, text
 from tasks.ingest.read import Outcome, read_source
 from tasks.ingest.settings import _parse

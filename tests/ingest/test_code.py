@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import Unreachable
+from tasks.core.errors import Unreachable
 from tasks.ingest.kinds.code import BY_SUFFIX, licence_of
 
 MODULE = '''# SPDX-License-Identifier: MIT

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import groups
-from tasks.errors import CuveeError
+from tasks.core.errors import CuveeError
+from tasks.core.records import Manifest
 from tasks.ingest.kinds import delimited, jsonl, text
 from tasks.ingest.settings import SourceSettings, _parse
 from tasks.ingest.task import ingest_source, probe_source
-from tasks.records import Manifest
+from tasks.rows import groups
 
 LABELS = ("negative", "positive")
 LAW = settings(max_examples=60, deadline=None)

@@ -16,8 +16,8 @@ from PIL import Image
 from tasks.ingest.kinds import image_folder
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import _parse
-from tasks.keys import row_keys
-from tasks.media import Media, write_with_media
+from tasks.rows.keys import row_keys
+from tasks.rows.media import Media, write_with_media
 
 SAID = {"text": "{file_name} {width}x{height} {format}"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import QualityGate
+from tasks.core.errors import QualityGate
 from tasks.ingest.kinds import parallel
 from tasks.ingest.settings import _parse
 

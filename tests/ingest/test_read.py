@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks import kinds
-from tasks.errors import CuveeError, QualityGate, RecipeError, Unreachable
+from tasks.core import registry
+from tasks.core.errors import CuveeError, QualityGate, RecipeError, Unreachable
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.kinds import delimited
 from tasks.ingest.preview import preview
@@ -306,7 +306,7 @@ def test_credentials_in_a_url_are_refused() -> None:
 BYTES = st.binary(max_size=300) | st.text(alphabet='a,"\n\r\t{}[]:;\x00é\ud83d', max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds.names(source_kinds) if kind not in BY_KEY])
+@pytest.mark.parametrize("kind", [kind for kind in registry.names(source_kinds) if kind not in BY_KEY])
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=BYTES)
 def test_any_bytes_give_rows_that_add_up_or_an_expected_error(tmp_path: Path, kind: str, raw: bytes) -> None:

@@ -12,7 +12,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError, QualityGate, RecipeError
+from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import spreadsheet
 
 

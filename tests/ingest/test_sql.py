@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError, QualityGate, RecipeError, Unreachable
+from tasks.core.errors import CuveeError, QualityGate, RecipeError, Unreachable
+from tasks.core.records import Manifest
 from tasks.ingest.kinds import sql
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import _parse
 from tasks.ingest.task import ingest_source, probe_source
-from tasks.recipe import load_recipe
-from tasks.records import Manifest
+from tasks.recipe.model import load_recipe
 from tests.conftest import PostgresServer
 
 LABELS = ("negative", "positive")
@@ -329,7 +329,7 @@ def test_a_whole_run_keeps_no_secret(tmp_path: Path, postgresql_server: Postgres
 
     def cuvee(*command: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "flows.cli", *command, "--store", str(tmp_path / "store")],
+            [sys.executable, "-m", "flows.cli.main", *command, "--store", str(tmp_path / "store")],
             capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError, QualityGate
+from tasks.core.errors import CuveeError, QualityGate
 from tasks.ingest.batch import Batch
 from tasks.ingest.kinds import warc
 from tasks.ingest.read import Outcome, batches, read_source

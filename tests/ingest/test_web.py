@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from flows.calls import result_storage
-from tasks.errors import Unreachable
+from flows.engine.calls import result_storage
+from tasks.core.errors import Unreachable
+from tasks.core.records import Manifest
 from tasks.ingest.settings import _parse
 from tasks.ingest.task import ingest_source, probe_source
-from tasks.records import Manifest
 
 BODY = b"text,label\n" + b"".join(f"row {n},positive\n".encode() for n in range(2_000))
 

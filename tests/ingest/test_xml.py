@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import CuveeError, QualityGate, RecipeError
+from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import xml
 from tasks.ingest.preview import preview
 from tasks.ingest.read import Outcome, batches, read_source

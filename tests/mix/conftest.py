@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.records import Account, FileFact, Manifest
-from tasks.storage import sha256_of
+from tasks.core.records import Account, FileFact, Manifest
+from tasks.store.storage import sha256_of
 
 Weighing = Callable[..., dict[str, Any]]
 Pool = Callable[..., Manifest]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks.errors import NotEnoughData
+from tasks.core.errors import NotEnoughData
 from tasks.mix.counts import Budget, fill, quotas, whole
 
 NAMES = "abcdef"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks.errors import NotEnoughData
+from tasks.core.errors import NotEnoughData
+from tasks.core.records import Manifest
 from tasks.mix.counts import Budget, quotas
 from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.settings import PlanSettings
-from tasks.records import Manifest
 
 NAMES = "abcd"
 SHARES = st.lists(st.floats(0.05, 1), min_size=2, max_size=4)

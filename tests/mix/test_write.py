@@ -15,15 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.caching import Workbench
+from tasks.core.records import Manifest
 from tasks.mix import spill
 from tasks.mix import write as writing
 from tasks.mix.plan import Plan, load_plan
 from tasks.mix.settings import PlanSettings
 from tasks.mix.task import plan_mix, write_mix
 from tasks.mix.write import shards, write_shards
-from tasks.records import Manifest
-from tasks.storage import sha256_of
+from tasks.store.products import Workbench
+from tasks.store.storage import sha256_of
 
 Mixed = Callable[..., tuple[Manifest, Manifest]]
 SIZES, SHARES = {"a": 50, "b": 30}, {"a": 0.6, "b": 0.4}
@@ -147,7 +147,7 @@ import sys
 from pathlib import Path
 from tasks.mix.plan import load_plan
 from tasks.mix.write import write_shards
-from tasks.storage import sha256_of
+from tasks.store.storage import sha256_of
 plan, *files = map(Path, sys.argv[2:])
 for number, path in write_shards(load_plan(plan), files, 2000, range(5), Path(sys.argv[1])):
     print(number, sha256_of(path))

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tasks import kinds
+from tasks.core import registry
 from tasks.personal import detectors
 
 
 def found(kind: str, text: str, **settings: Any) -> list[str]:
-    detector = kinds.load(detectors, kind)
+    detector = registry.load(detectors, kind)
     return [text[start:end] for start, end in detector.spans(text, detector.Params(**settings))]
 
 
@@ -18,7 +18,7 @@ def check_exactly(kind: str, wanted: str, **settings: Any) -> None:
     """The number is found whole, in the middle of a sentence as at its ends, and the prefilter lets the text through."""
     for text in (wanted, f"It is {wanted}, or so.", f"({wanted})", f"It is {wanted}."):
         assert found(kind, text, **settings) == [wanted]
-        assert re.search(kinds.load(detectors, kind).HINT.replace(r"\p{L}", r"[^\W\d_]"), text)
+        assert re.search(registry.load(detectors, kind).HINT.replace(r"\p{L}", r"[^\W\d_]"), text)
 
 
 # Test numbers that the schemes publish (Visa, Mastercard, American Express, Diners Club, JCB, Discover, Maestro, UnionPay, Mir).

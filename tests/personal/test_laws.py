@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks import kinds
+from tasks.core import registry
 from tasks.personal import detectors
 from tasks.personal.redact import redacted, replaced, tag
 from tasks.personal.scan import Span, find, settle
@@ -88,7 +88,7 @@ def test_what_is_left_around_the_tags_stood_in_the_text_in_the_same_order(text: 
 @settings(max_examples=300)
 def test_every_text_that_a_detector_would_find_something_in_passes_its_prefilter(texts: list[str]) -> None:
     for one in KINDS:
-        detector: Any = kinds.load(detectors, one.kind)
+        detector: Any = registry.load(detectors, one.kind)
         passed = pl.Series(texts, dtype=pl.String).str.contains(detector.HINT)
         assert not [text for text, through in zip(texts, passed, strict=True) if not through and list(detector.spans(text, one))]
 
@@ -144,7 +144,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_detector_comes_to_the_end_of_a_megabyte_of_anything(kind: str, name: str) -> None:
     """A pattern that goes back over what it has read would take hours, and so run into the timeout."""
-    detector: Any = kinds.load(detectors, kind)
+    detector: Any = registry.load(detectors, kind)
     if pl.Series([HOSTILE[name]]).str.contains(detector.HINT).all():
         for span in detector.spans(HOSTILE[name], detector.Params()):
             assert 0 <= span.start < span.end <= SIZE + 5

@@ -11,21 +11,21 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.blend import blend
-from flows.calls import LookedUp, Made, Plain, walk
-from flows.record import gather
-from tasks import groups
-from tasks.errors import QualityGate, RecipeError
-from tasks.keys import digests, match_digests
+from flows.engine.calls import LookedUp, Made, Plain, walk
+from flows.engine.record import gather
+from flows.steps.blend import blend
+from tasks.core.errors import QualityGate, RecipeError
+from tasks.core.records import Account
 from tasks.personal.redact import Protected, protect_file
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
-from tasks.recipe import LoadedRecipe, load_recipe
-from tasks.records import Account
+from tasks.recipe.model import LoadedRecipe, load_recipe
+from tasks.recipe.schema import recipe_schema
 from tasks.report.artifacts import personal_table
 from tasks.report.page import build_page
-from tasks.schema import recipe_schema
+from tasks.rows import groups
+from tasks.rows.keys import digests, match_digests
 
 WORDS = np.array([f"word{number}" for number in range(3000)])
 SECRETS = ("jane.doe@example.org", "+46 8 928 571 38", "4111 1111 1111 1111")

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.caching import Workbench, stage_task
+from tasks.core.records import Account, Manifest, Product
 from tasks.profile.figures import common_size, profile, told_plainly
 from tasks.profile.tables import headline, rows_of
 from tasks.profile.task import profile_mix
-from tasks.records import Account, Manifest, Product
+from tasks.store.products import Workbench, stage_task
 
 SUBJECTS = {"kitchen": "pan oven salt pepper knife soup onion bread", "sea": "sail ship wind harbour wave anchor tide fish"}
 

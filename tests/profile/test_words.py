@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 from tasks.profile import words as module
 from tasks.profile.sampling import generator, sample_texts
 from tasks.profile.words import Words, draw, ngrams, number_words

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.records import Account, Manifest, ReceiptRow
-from tasks.runs import RunStart
-from tasks.storage import Store, as_fact
+from tasks.core.records import Account, Manifest, ReceiptRow
+from tasks.store.runs import RunStart
+from tasks.store.storage import Store, as_fact
 
 LABELS = ("negative", "positive")
 

@@ -14,11 +14,11 @@ import polars as pl
 import pytest
 import yaml
 
-from tasks.errors import Unreachable
+from tasks.core.errors import Unreachable
 from tasks.publish.folder import move_latest
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
-from tasks.runs import PublishedMix, RunRecord, RunStart
-from tasks.storage import Store
+from tasks.store.runs import PublishedMix, RunRecord, RunStart
+from tasks.store.storage import Store
 
 Start = Callable[..., RunStart]
 MIX_FILES = {

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from tasks.hashing import Grams, bucket_of, grams
-from tasks.linear import Head, log_softmax
+from tasks.models.linear import Head, log_softmax
 from tasks.relevance.adversarial import nearness, separation
 from tasks.relevance.dsir import PRIOR, gumbel_top, importance, likeness, log_ratio
 from tasks.relevance.mixmin import averaged, merge_weights, mixture_weights
 from tasks.relevance.mixture import em_weights, explained
 from tasks.relevance.probes import area, features_of, fit, held_out_logits
+from tasks.text.hashing import Grams, bucket_of, grams
 
 
 def documents(rng: np.random.Generator, chances: np.ndarray, rows: int, words: int) -> pl.Series:

@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.blend import blend
-from flows.calls import Made, Plain, walk
-from flows.look import explain_recipe
-from tasks.errors import NotEnoughData, RecipeError
-from tasks.recipe import load_recipe
-from tasks.records import Account
+from flows.cli.inspect import explain_recipe
+from flows.engine.calls import Made, Plain, walk
+from flows.steps.blend import blend
+from tasks.core.errors import NotEnoughData, RecipeError
+from tasks.core.records import Account
+from tasks.recipe.model import load_recipe
 from tasks.relevance.quality import kept_share, letter_share
-from tasks.storage import open_store
+from tasks.store.storage import open_store
 
 GOOD, BAD = [f"good{n}" for n in range(40)], [f"bad{n}" for n in range(40)]
 TOPICS = {"film": [f"film{n}" for n in range(60)], "food": [f"food{n}" for n in range(60)]}

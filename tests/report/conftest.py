@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.records import Account, CheckResult, Failure, FileFact, Manifest, ReceiptRow, Verdict
+from tasks.core.records import Account, CheckResult, Failure, FileFact, Manifest, ReceiptRow, Verdict
 from tasks.report.samples import Sample
-from tasks.runs import PublishedMix, PublishedModel, RunRecord, TaskNote
+from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, TaskNote
 
 LABELS = ("negative", "positive")
 SOURCES = {  # source: read, bad, dropped, hold-out, asked, rows in the mix, accuracy, hold-out rows that count

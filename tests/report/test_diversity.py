@@ -7,7 +7,7 @@ import polars as pl
 from tasks.profile.figures import profile
 from tasks.report.diversity import figures, shaded
 from tasks.report.page import build_page
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 
 def record(folder: Path) -> RunRecord:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.records import Account, CheckResult, Failure, Verdict
+from tasks.core.records import Account, CheckResult, Failure, Verdict
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
 from tasks.report.words import consequence, duration, headline, moment, reason_text, statement
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 HOSTILE = [
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><script>", "javascript:alert(1)", "{{ 7*7 }}{% raw %}", "&lt;b&gt;",

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.records import Account
+from tasks.core.records import Account
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
 from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
 from tasks.report.samples import LONGEST, label_counts, sample_rows
-from tasks.runs import RunRecord, TaskNote
+from tasks.store.runs import RunRecord, TaskNote
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 4))
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.records import Manifest
+from tasks.core.records import Manifest
 from tasks.report.task import report_run
-from tasks.runs import RunRecord
+from tasks.store.runs import RunRecord
 
 
 def test_the_page_lies_beside_the_record(tmp_path: Path, record: RunRecord, mix: Manifest) -> None:
@@ -27,7 +27,7 @@ def test_odd_characters_do_not_stop_the_page(tmp_path: Path, unfinished: RunReco
 
 
 def test_on_a_bucket(bucket: str, record: RunRecord) -> None:
-    from tasks.storage import Store
+    from tasks.store.storage import Store
 
     uri = report_run.fn(f"{bucket}/prefix", record)
     assert uri == f"{bucket}/prefix/runs/opinions/{record.run}/report.html"

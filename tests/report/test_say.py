@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tasks.comparison import Comparison
+from tasks.experiments.comparison import Comparison
 from tasks.report.say import Say
 
 

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import RecipeError, TrainingFailed
+from tasks.core.errors import RecipeError, TrainingFailed
+from tasks.core.records import FileFact, Manifest, Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
-from tasks.records import FileFact, Manifest, Objective
 from tasks.train import launch
 from tasks.train.job import Job
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 from tasks.weigh.bounds import Bounds, project, within
 from tasks.weigh.verdicts import settle
 

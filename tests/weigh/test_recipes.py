@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows.look import plan_recipe
-from tasks.errors import NotEnoughData, RecipeError
+from flows.cli.inspect import plan_recipe
+from tasks.core.errors import NotEnoughData, RecipeError
+from tasks.core.records import Account, Manifest, ReceiptRow
 from tasks.history.ledger import spent
-from tasks.records import Account, Manifest, ReceiptRow
-from tasks.runs import RunRecord, TaskNote
+from tasks.store.runs import RunRecord, TaskNote
 
 
 def planned(recipe: Path, **mix: Any) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tasks.errors import RecipeError
-from tasks.records import Manifest, Verdict
+from tasks.core.errors import RecipeError
+from tasks.core.records import Manifest, Verdict
 from tasks.weigh.evidence import Evidence
 from tasks.weigh.methods import groups, proportional, score, temperature
 from tasks.weigh.settings import WeighSettings

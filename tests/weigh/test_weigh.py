@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks import ui
-from tasks.errors import NotEnoughData, QualityGate, RecipeError
-from tasks.records import Account, Manifest, Section, Verdict
+from tasks.core import ui
+from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
+from tasks.core.records import Account, Manifest, Section, Verdict
 from tasks.weigh.methods import given as given_weights
 from tasks.weigh.methods import proportional, temperature, uniform, unimax
 from tasks.weigh.settings import WeighSettings

@@ -9,13 +9,13 @@ import polars as pl
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tasks.errors import TrainingFailed
+from tasks.core.errors import TrainingFailed
+from tasks.core.imports import importing
+from tasks.core.records import Objective
 from tasks.evaluate.perplexity import Losses, evaluated, unigram
 from tasks.evaluate.predict import token_losses
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.imports import importing
-from tasks.language import Pieces, cut
-from tasks.records import Objective
+from tasks.text.language import Pieces, cut
 
 BLOCK_ROWS = 10_000
 WORST = 100.0

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tasks.core.records import Objective
 from tasks.evaluate.metrics import evaluated
 from tasks.evaluate.predict import probabilities
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.records import Objective
 
 
 def score(

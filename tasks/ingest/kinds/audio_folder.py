@@ -16,7 +16,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 from tasks.ingest.batch import Batch, Opened
 from tasks.ingest.media import MediaSettings, Record, Unreadable, batches_of_media
 

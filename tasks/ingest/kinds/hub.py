@@ -18,13 +18,13 @@ from typing import Any, Literal
 
 import polars as pl
 
-from tasks.errors import RecipeError, Unreachable
-from tasks.imports import importing
+from tasks.core.access import reaching
+from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.imports import importing
+from tasks.core.records import SeenFile
 from tasks.ingest.batch import LINE, Batch, Part
 from tasks.ingest.columns import flattened
 from tasks.ingest.settings import SourceSettings
-from tasks.reaching import reaching
-from tasks.records import SeenFile
 
 BATCH_ROWS = 20_000
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
 from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
 from tasks.ingest.settings import FileSettings
 

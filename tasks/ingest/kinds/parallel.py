@@ -19,7 +19,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field, field_validator
 
-from tasks.errors import QualityGate
+from tasks.core.errors import QualityGate
 from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, blocks, excerpt
 from tasks.ingest.files import whole
 from tasks.ingest.settings import FileSettings

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.errors import QualityGate
+from tasks.core.errors import QualityGate
 from tasks.ingest.batch import LINE, Batch, Opened
 from tasks.ingest.columns import flattened, unique
 from tasks.ingest.settings import FileSettings

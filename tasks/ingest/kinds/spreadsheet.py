@@ -21,11 +21,11 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from tasks.errors import QualityGate, RecipeError
+from tasks.core.errors import QualityGate, RecipeError
+from tasks.core.suggest import nearest
 from tasks.ingest.batch import LINE, Batch, Opened
 from tasks.ingest.columns import unique
 from tasks.ingest.settings import FileSettings
-from tasks.mistakes import nearest
 
 BATCH_ROWS = 10_000
 MOST_BYTES = 2 << 30

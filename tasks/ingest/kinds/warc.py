@@ -21,7 +21,7 @@ from dataclasses import replace
 from email.message import Message
 from typing import Any, BinaryIO, ClassVar, Literal
 
-from tasks.errors import QualityGate, RecipeError
+from tasks.core.errors import QualityGate, RecipeError
 from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
 from tasks.ingest.settings import FileSettings
 

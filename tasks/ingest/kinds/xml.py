@@ -25,7 +25,7 @@ from xml.parsers import expat
 
 from pydantic import Field
 
-from tasks.errors import QualityGate, RecipeError
+from tasks.core.errors import QualityGate, RecipeError
 from tasks.ingest.batch import BadRow, Batch, Opened, bad_encoding, excerpt, from_records
 from tasks.ingest.settings import FileSettings
 

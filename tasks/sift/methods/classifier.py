@@ -18,9 +18,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from tasks.chance import generator
-from tasks.errors import RecipeError
-from tasks.imports import importing
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
+from tasks.core.rng import generator
 from tasks.sift.rows import LOST, Judged, batches, chosen, examples, features, lost, sample, worst
 from tasks.sift.settings import SiftSettings
 

@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.chance import generator
-from tasks.imports import importing
+from tasks.core.imports import importing
+from tasks.core.rng import generator
 from tasks.sift.rows import BATCH_ROWS, LOST, Judged, batches, chosen, examples, features, lost
 from tasks.sift.settings import SiftSettings
 

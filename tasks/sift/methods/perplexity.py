@@ -19,8 +19,8 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.chance import generator
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
+from tasks.core.rng import generator
 from tasks.sift.rows import LOST, Judged, batches, chosen, examples, lost, sample, worst
 from tasks.sift.settings import SiftSettings
 

@@ -7,8 +7,8 @@ import polars as pl
 import torch
 from transformers import AutoModelForCausalLM, DataCollatorForTokenClassification
 
-from tasks import language
-from tasks.errors import RecipeError
+from tasks.core.errors import RecipeError
+from tasks.text import language
 from tasks.train.examples import Examples
 from tasks.train.vocabularies import byte_pairs
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 
 class Params(Section):

@@ -16,9 +16,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.errors import RecipeError
-from tasks.kinds import load
-from tasks.records import Section
+from tasks.core.errors import RecipeError
+from tasks.core.records import Section
+from tasks.core.registry import load
 from tasks.weigh import methods
 from tasks.weigh.settings import Weights, needs_evidence
 

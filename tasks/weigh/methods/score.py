@@ -23,7 +23,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from tasks.records import Section
+from tasks.core.records import Section
 from tasks.weigh.evidence import Evidence, shared_out
 
 Term = Literal["size", "quality", "relevance", "accuracy"]

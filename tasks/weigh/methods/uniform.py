@@ -7,7 +7,7 @@ Recipe:
 from collections.abc import Mapping
 from typing import Literal
 
-from tasks.records import Section
+from tasks.core.records import Section
 
 
 class Params(Section):

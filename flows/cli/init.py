@@ -1,0 +1,64 @@
+"""Write a first recipe from files: guess, validate what was guessed, and only then put it where it was asked for."""
+
+import os
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.cli.inspect import validate_recipe
+from tasks.core.access import reaching
+from tasks.core.errors import CuveeError, RecipeError
+from tasks.guess.task import guess_recipe
+
+
+def init_recipe(
+    files: Sequence[str], out: str, name: str | None = None, text: str | None = None, label: str | None = None, *, force: bool = False
+) -> dict[str, Any]:
+    """Guess a recipe, validate it and write it, whole or not at all.
+
+    Raises:
+        RecipeError: there is such a file already, or the files cannot be understood.
+        Unreachable: a file cannot be read, or the recipe not be written.
+    """
+    target = Path(out)
+    if not target.parent.is_dir():
+        raise RecipeError(f"--out {out}: there is no folder {target.parent}")
+    if target.is_dir() or (target.exists() and not force):
+        raise RecipeError(f"{out} is there already; --force overwrites a file, --out FILE takes another name")
+    written, found = guess_recipe(files, out, name, text, label)
+    with reaching(out):
+        handle, draft = tempfile.mkstemp(prefix=".cuvee-init-", suffix=".yaml", dir=target.parent)
+    try:
+        with reaching(out), os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(written)
+        _validate(draft, out)
+        with reaching(out):
+            Path(draft).chmod(0o666 & ~_mask())
+            _put(draft, target, force=force)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return {"recipe": out, **found, "next": f"cuvee validate {shlex.quote(out)}"}
+
+
+def _validate(draft: str, out: str) -> None:
+    try:
+        validate_recipe(draft, {})
+    except CuveeError as error:
+        raise type(error)(f"what was guessed does not pass `cuvee validate`, so nothing was written: {str(error).replace(draft, out)}") from None
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _put(draft: str, target: Path, *, force: bool) -> None:
+    """Give the draft its name; without `force` never over a file that has come up meanwhile."""
+    try:
+        target.touch(exist_ok=force)
+    except FileExistsError:
+        raise RecipeError(f"{target} is there already; --force overwrites it, --out FILE takes another name") from None
+    Path(draft).replace(target)

@@ -1,0 +1,171 @@
+"""What the look-only commands do: the run's own steps without writing anything, and reading back what runs left."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.engine.calls import Found, LookedUp, Made, Plain, walk
+from flows.engine.record import receipt_of
+from flows.steps.blend import blend
+from flows.steps.train import train
+from tasks.check.task import expectation_problems
+from tasks.core.errors import CuveeError, RecipeError, Unreachable
+from tasks.core.records import Manifest
+from tasks.embed.task import probe_encoder
+from tasks.experiments.search.task import advise
+from tasks.history.task import folder_of
+from tasks.ingest.task import preview_source
+from tasks.mix.task import replay_mix
+from tasks.objectives.measures import MEASURED
+from tasks.recipe.model import LoadedRecipe, load_recipe
+from tasks.rows.media import told
+from tasks.store.runs import RunRecord, find_run, last_run, list_records
+from tasks.store.storage import open_store, overlay
+
+
+def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Read the recipe and a few rows of every source.
+
+    Raises:
+        CuveeError: everything that is wrong, at once; its exit code is the first problem's.
+    """
+    loaded = load_recipe(file, overrides)
+    sources: dict[str, Any] = {}
+    unreached: dict[str, str] = {}
+    # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
+    asked = expectation_problems(loaded.recipe.checks) if loaded.recipe.checks.expectations else []
+    problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in asked]
+    for name, settings in loaded.recipe.sources.items():
+        try:
+            sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)
+        except CuveeError as error:
+            if isinstance(error, Unreachable) and settings.on_failure != "stop":
+                unreached[name] = str(error)
+                continue
+            problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
+    for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
+        try:
+            preview_source(name, settings, loaded.folder, ())
+        except CuveeError as error:
+            problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
+    if loaded.recipe.semantic_duplicates:
+        try:
+            probe_encoder.fn("encoder", loaded.recipe.semantic_duplicates.encoder, loaded.folder)
+        except CuveeError as error:
+            problems.append(error)
+    if len(unreached) == len(loaded.recipe.sources):
+        problems += [Unreachable(f"sources.{name}: {why}") for name, why in unreached.items()]
+    if problems:
+        raise type(problems[0])("\n".join(str(error) for error in problems))
+    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
+
+
+def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Look every product of the recipe up, without making any."""
+    loaded = load_recipe(file, overrides)
+    found, made = _looked_up(loaded, store)
+    return {"recipe": file, "store": open_store(store).uri, "tasks": [vars(row) for row in found], "unreached": _told(made)}
+
+
+def _told(made: Made) -> list[dict[str, Any]]:
+    """Say which sources cannot be reached, and what a run does without them."""
+    return [one.told() for one in made.unreached]
+
+
+def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], Made]:
+    before = last_run(open_store(store), loaded.recipe.name)
+    look, made = LookedUp(before.tasks if before else ()), Made()
+    walk(blend(loaded, store, look, made), None)
+    walk(train(loaded, store, look, made), None)
+    return look.found, made
+
+
+def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Carry the steps out up to the plan, in a temporary store over the real one."""
+    loaded = load_recipe(file, overrides)
+    found, _ = _looked_up(loaded, store)
+    made = Made()
+    with overlay(store) as upper:
+        walk(blend(loaded, upper, Plain(), made), "plan")
+    manifest: Manifest = made.plan
+    return {
+        "recipe": file,
+        "name": loaded.recipe.name,
+        "rows": manifest.rows,
+        "tokens": manifest.tokens,
+        "unit": loaded.recipe.mix.unit,
+        "receipt": [row.model_dump(mode="json") for row in receipt_of(made, loaded)],
+        "unreached": _told(made),
+        "holdout": {account.source: account.holdout for account in made.pool.accounts},
+        "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
+        "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
+        "recommended": _recommended(loaded, store, manifest, made),
+        "training_seconds": _training_seconds(loaded, store, manifest),
+        "resolved": loaded.published,
+    }
+
+
+def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, made: Made) -> dict[str, str]:
+    """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
+    recipe = loaded.recipe
+    named = recipe.search.target or getattr(recipe.mix.weights, "target", None) or (recipe.mix.select.target if recipe.mix.select else None)
+    steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
+    generates = str(recipe.task) != "text-classification"
+    return advise(store, recipe.name, made.pool.accounts, recipe.search, named, steps, generates=generates)
+
+
+def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float | None:
+    """Estimate from the last run of the same recipe that trained the same model; None when there is none."""
+    before = last_run(open_store(store), loaded.recipe.name)
+    if before is None or before.mix is None or loaded.recipe.train is None:
+        return None
+    spent = [note.seconds for note in before.tasks if note.name == "train-model" and note.seconds]
+    same = before.recipe.get("train", {}).get("model") == loaded.published.get("train", {}).get("model")
+    return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
+
+
+def list_runs(store: str, name: str | None) -> list[dict[str, Any]]:
+    """Give the runs in a store, newest first, a few facts each."""
+    return [_brief(record) for record in list_records(open_store(store), name)]
+
+
+def _brief(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run,
+        "name": record.name,
+        "status": record.status,
+        "started": record.started,
+        "rows": record.mix.rows if record.mix else None,
+        **{told.main.key: (record.metrics or {}).get(told.main.key) for told in MEASURED.values()},
+        "seconds": record.seconds,
+    }
+
+
+def show_run(store: str, run: str) -> dict[str, Any]:
+    """Give one run's record, or the rows of a Parquet file."""
+    if run.endswith(".parquet"):
+        return {"file": run, "rows": _rows_of(store, run)}
+    return find_run(open_store(store), run).model_dump(mode="json")
+
+
+def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
+    import polars
+
+    home = open_store(store)
+    path = file.removeprefix(f"{home.uri}/")
+    local = Path(path) if Path(path).is_file() else home.local_copy(path)
+    try:
+        return [told(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
+
+
+def replay_lock(store: str, lock: str, out: str | None) -> dict[str, Any]:
+    """Make a published mix again from its lock file.
+
+    Raises:
+        RecipeError: `out` is there already.
+    """
+    if out is not None and Path(out).exists():
+        raise RecipeError(f"--out {out}: it is there already; name a new folder")
+    folder = folder_of(store, lock)
+    return {"mix": folder} | replay_mix(store, folder, out)

@@ -1,0 +1,1 @@
+"""How the calls of a flow are carried out and noted."""

@@ -1,0 +1,61 @@
+"""What a run says of itself, put together from what its tasks gave."""
+
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from flows.engine.calls import Made
+from tasks.core.records import CheckResult, Manifest, ReceiptRow
+from tasks.recipe.model import LoadedRecipe
+from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
+from tasks.store.storage import open_store
+
+LIBRARIES = ("cuvee", "prefect", "polars", "great-expectations", "torch", "transformers", "accelerate", "datasets", "numpy", "scikit-learn")
+
+
+def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes: list[TaskNote], **more: Any) -> RunRecord:
+    """Put the record of a run together.
+
+    Args:
+        made: results; what is None was not made.
+        more: fields that publishing added, or the error that stopped the run.
+    """
+    finished = datetime.now(UTC)
+    checks = [*made.checks, *([made.mix_check] if made.mix_check else [])]
+    return RunRecord(
+        **(dict(start) | {"unreached": made.unreached}),
+        task=loaded.recipe.task,
+        labels=loaded.recipe.labels,
+        status="failed" if more.get("error") else "completed",
+        finished=finished.isoformat(timespec="seconds"),
+        seconds=round((finished - datetime.fromisoformat(start.started)).total_seconds(), 1),
+        receipt=receipt_of(made, loaded) if made.plan else (),
+        accounts=made.pool.accounts if made.pool else (),
+        checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
+        verdicts=(*made.verdicts, *made.mix_verdict),
+        near=made.pool.facts.get("near", {}) if made.pool else {},
+        semantic=made.pool.facts.get("semantic", {}) if made.pool else {},
+        contamination=made.pool.facts.get("contamination", {}) if made.pool else {},
+        personal=made.pool.facts.get("personal", {}) if made.pool else {},
+        drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
+        profile=made.profile.facts if made.profile else {},
+        weights=made.weights.facts if made.weights else {},
+        metrics=made.scores.facts["metrics"] if made.scores else None,
+        curve=_curve(store, made.model) if made.model else (),
+        training=made.model.facts if made.model else {},
+        tasks=tuple(notes),
+        versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+        **more,
+    )
+
+
+def receipt_of(made: Made, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
+    """Give the plan's receipt, sources included that could not be reached."""
+    rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]]
+    return with_unreached(rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {}))
+
+
+def _curve(store: str, model: Manifest) -> tuple[dict[str, float], ...]:
+    return tuple(json.loads(open_store(store).read_bytes(f"{model.path}/training-curve.json")))

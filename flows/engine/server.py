@@ -1,0 +1,138 @@
+"""A Prefect server and the deployments of `deployments/prefect.yaml` on this machine, until Ctrl-C.
+
+    CUVEE_PORT=4200 python -m flows.engine.server
+
+On a machine with workers, `prefect deploy` reads the same file instead.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DEPLOYMENTS = Path("deployments/prefect.yaml")
+SETTINGS = {"PREFECT_PLUGINS_ENABLED": "false", "PREFECT_RUNNER_POLL_FREQUENCY": "2"}
+PATIENCE = 120
+"""Seconds that the server may take to start, and either process to stop."""
+
+
+def main() -> None:
+    """Start the server, serve every deployment, stop both at Ctrl-C or SIGTERM: the runs first, the server last."""
+    if not DEPLOYMENTS.is_file():
+        raise SystemExit(f"there is no {DEPLOYMENTS} here; start this in the checkout")
+    port = os.environ.get("CUVEE_PORT", "4200")
+    api = f"http://127.0.0.1:{port}/api"
+    # The UI asks the server for the API's address, which the server makes of this setting and not of its `--port`.
+    os.environ |= SETTINGS | {"PREFECT_SERVER_API_PORT": port, "PREFECT_API_URL": api}
+    if _answers(api):
+        raise SystemExit(f"port {port} is taken; choose another: CUVEE_PORT=4300 make serve")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    with contextlib.suppress(KeyboardInterrupt), _process("-m", "prefect", "server", "start", quiet=True) as server:
+        _wait_for(server, api)
+        _end_unfinished(api, "left by a server that is gone")
+        try:
+            with _process("-c", "from flows.engine.server import serve_deployments; serve_deployments()") as runner:
+                runner.wait()
+        finally:
+            _end_unfinished(api, "stopped with the server")
+
+
+def serve_deployments() -> None:
+    """Run what is asked of the deployments, and their schedules, until interrupted."""
+    from prefect.runner import Runner
+
+    wanted = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))["deployments"]
+    deployments = [_deployment(settings) for settings in wanted]
+    runner = Runner(pause_on_shutdown=False, limit=1)
+    for deployment in deployments:
+        runner.add_deployment(deployment)
+    names = ", ".join(f"{deployment.flow_name}/{deployment.name}" for deployment in deployments)
+    url = os.environ["PREFECT_API_URL"].removesuffix("/api")
+    print(f"Serving {names}\nStart and watch runs at {url}/v2/deployments · Ctrl-C stops runs and server", flush=True)  # noqa: T201
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(runner.start())
+
+
+def _deployment(settings: dict[str, Any]) -> Any:
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.flows import load_flow_from_entrypoint
+
+    flow = load_flow_from_entrypoint(settings["entrypoint"], use_placeholder_flow=False)
+    return flow.to_deployment(
+        name=settings["name"],
+        description=settings["description"],
+        parameters=settings["parameters"],
+        concurrency_limit=ConcurrencyLimitConfig(**settings["concurrency_limit"]),
+        schedules=[CronSchedule(cron=one["cron"], timezone=one["timezone"]) for one in settings.get("schedules", [])],
+    )
+
+
+def _interrupt(_signal: int, _frame: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _process(*words: str, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Python in a group of processes of its own, so that Ctrl-C reaches it only when its turn has come."""
+    command = [sys.executable, *words]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None, start_new_session=True)  # noqa: S603
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(PATIENCE)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(server: subprocess.Popen[bytes], api: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(api):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit("the Prefect server did not start; its own words are above")
+        time.sleep(0.2)
+
+
+def _answers(api: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=2):  # noqa: S310
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _end_unfinished(api: str, why: str) -> None:
+    """Mark runs of deployments that nobody carries on as crashed; a run that never ends would bar the next one for ever."""
+    wanted = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}, "deployment_id": {"is_null_": False}}}
+    for run in _post(f"{api}/flow_runs/filter", wanted):
+        _post(f"{api}/flow_runs/{run['id']}/set_state", {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True})
+
+
+def _post(url: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 (our own server)
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    main()

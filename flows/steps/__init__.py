@@ -1,0 +1,1 @@
+"""Parts of flows: which task follows which."""

@@ -1,0 +1,63 @@
+"""Every source is probed and read; one that cannot be reached is left out, or its last snapshot stands in, where the recipe says so."""
+
+import textwrap
+from typing import Any
+
+from flows.engine.calls import Call, Made
+from tasks.core import ui
+from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.records import Unreached
+from tasks.ingest.task import ingest_source, last_snapshot, probe_source
+from tasks.recipe.model import LoadedRecipe
+
+SHOWN = 200
+"""Characters of an error that are told."""
+
+
+def read_sources(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> tuple[LoadedRecipe, dict[str, Any]]:
+    """Call the tasks that read the sources; wait for those without which the run may go on.
+
+    Returns:
+        The recipe without the sources that are left out, and a snapshot of each that is not.
+
+    Raises:
+        Unreachable: no source is left, or the recipe cannot be carried out without those left out, or one has no earlier snapshot.
+    """
+    sources, labels, folder = loaded.recipe.sources, loaded.recipe.labels, loaded.folder
+    ways = {name: call if source.on_failure == "stop" else call.attempt for name, source in sources.items()}
+    seen = {name: ways[name](probe_source, name, source.reading, folder) for name, source in sources.items()}
+    raw = {name: ways[name](ingest_source, store, name, seen[name], source.reading, labels, folder) for name, source in sources.items()}
+    errors = {name: call.unreached(seen[name], raw[name]) for name, source in sources.items() if source.on_failure != "stop"}
+    for name, error in errors.items():
+        if error:
+            raw[name] = _instead(loaded, store, name, error, made)
+    left_out = [one.source for one in made.unreached if not one.snapshot_of]
+    made.loaded = _without(loaded, left_out, made.unreached)
+    return made.loaded, {name: raw[name] for name in made.loaded.recipe.sources}
+
+
+def _instead(loaded: LoadedRecipe, store: str, name: str, error: Unreachable, made: Made) -> Any:
+    """Give the snapshot that stands in for a source, or None; note it and say so."""
+    source, why = loaded.recipe.sources[name], textwrap.shorten(str(error), SHOWN, placeholder=" …")
+    snapshot, when = None, ""
+    if source.on_failure == "last":
+        try:
+            snapshot, when = last_snapshot(store, name, source.reading, loaded.recipe.labels, loaded.folder)
+        except Unreachable as none:
+            raise Unreachable(f"{error}\n  {none}") from error
+    found = Unreached(source=name, why=why, snapshot_of=when)
+    made.unreached = (*made.unreached, found)
+    if ui.in_run():
+        ui.log(f"{name}: {found.done}", warn=True)
+        ui.tell(f"{name}: {found.done}")
+    return snapshot
+
+
+def _without(loaded: LoadedRecipe, left_out: list[str], unreached: tuple[Unreached, ...]) -> LoadedRecipe:
+    told = "".join(f"\n  {one.source}: {one.done}" for one in unreached)
+    if len(left_out) == len(loaded.recipe.sources):
+        raise Unreachable(f"no source is left to mix:{told}")
+    try:
+        return loaded.without(left_out) if left_out else loaded
+    except RecipeError as error:
+        raise Unreachable(f"the recipe cannot be carried out without {', '.join(left_out)}:{told}\n{error}") from error

@@ -1,0 +1,115 @@
+"""What `compare` and `search` share: one pool, one budget, and a mix tried out on it under a seed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flows.engine.calls import Call, Made, Submitted, settled, walk
+from flows.steps.blend import blend, weigh
+from tasks.core.errors import RecipeError
+from tasks.core.records import Manifest, digest
+from tasks.embed.task import embed_source, probe_encoder
+from tasks.evaluate.task import evaluate_model
+from tasks.experiments.compare.task import find_leak, refuse_leak
+from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
+from tasks.mix.task import plan_mix, write_mix
+from tasks.recipe.model import LoadedRecipe, MixSettings
+from tasks.train.task import probe_model, train_model
+
+UNBOUNDED = 1e9
+"""Passes over a source that a trial may make: arms of equal budget must repeat a small source as often as it takes."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where mixes are tried.
+
+    Attributes:
+        made: the pool whole, with its checks and verdicts; weights are settled on it.
+        pool: what trials draw from.
+        size: rows or tokens of each trial, as the recipe's unit says.
+        share: of the whole pool's rows that trials draw from.
+        features: of every source, for the linear classifier; empty where the recipe's own model is trained.
+        start: what the model to train is now; None where a linear classifier learns.
+    """
+
+    loaded: LoadedRecipe
+    store: str
+    call: Call
+    made: Made
+    pool: Manifest
+    size: int
+    share: float
+    features: list[Any]
+    start: Any
+
+    @property
+    def setting(self) -> str:
+        """Digest of all that trials must share to be compared, apart from the sources' rows and the mix."""
+        recipe = self.loaded.recipe
+        pooled = [recipe.holdout, recipe.decontaminate, recipe.near_duplicates, recipe.semantic_duplicates, *recipe.sift, recipe.mix.select]
+        learner = recipe.train if recipe.trials.full else None
+        return digest([*pooled, recipe.task, recipe.labels, recipe.seed, recipe.mix.unit, recipe.trials, learner, self.size, round(self.share, 6)])
+
+    def weights(self, weights: Any) -> Any:
+        """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
+        wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
+        return weigh(self.loaded.recipe, wanted.weighing, self.store, self.call, self.made)
+
+    def try_out(self, name: str, weights: Any, seed: int) -> Any:
+        """Learn from a mix of these weights and predict the hold-out; what comes back holds `predictions.parquet`.
+
+        Args:
+            name: of the mix, for people.
+            weights: as `weights` settled them.
+            seed: rows, order and start of the model hang on it.
+        """
+        recipe, seed = self.loaded.recipe, self.loaded.recipe.seed + seed
+        settings = recipe.mix.model_copy(update={"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}).plan
+        plan = self.call(plan_mix, self.store, name, self.pool, weights, settings, 1.0, seed)
+        if self.start is None:
+            return self.call(run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed)
+        mix = self.call(write_mix, self.store, name, self.pool, plan, settings)
+        model = self.call(train_model, self.store, name, self.start, mix, recipe.train, recipe.objective, seed, self.loaded.folder)
+        return self.call(evaluate_model, self.store, name, model, mix, recipe.evaluate, recipe.objective, seed)
+
+
+def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
+    """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
+    if len(names := loaded.recipe.sources) == 1:
+        raise RecipeError(f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one")
+    if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
+        raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
+    walk(blend(loaded, store, call, made), "check")
+    if isinstance(call, Submitted):
+        call.finish()  # what failed on the way to the pool is told here
+    loaded = made.loaded or loaded
+    recipe = loaded.recipe
+    whole: Manifest = settled(made.pool)
+    size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
+    pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
+    start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
+    return Bench(loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start)
+
+
+def bench_for(setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made) -> Bench:
+    """Make a bench to judge by a target's hold-out, or by all where there is no target.
+
+    Args:
+        setting: of the recipe that names the target.
+
+    Raises:
+        QualityGate: most of the target stands in another source, too.
+    """
+    try:
+        return bench(loaded, store, calls, made)
+    finally:  # a leak explains what checks may have stumbled over
+        if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
+            refuse_leak(setting, target, found)
+
+
+def _features(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> list[Any]:
+    encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, made.cleaned, strict=True))
+    if encoder is None:
+        return [call(hash_source, store, name, rows) for name, rows in named]
+    known = call(probe_encoder, "encoder", encoder, loaded.folder)
+    return [call(embed_source, store, name, known, rows, encoder, loaded.folder) for name, rows in named]

@@ -1,0 +1,58 @@
+"""What file systems and servers raise becomes `Unreachable` here, and nowhere else."""
+
+import contextlib
+from collections.abc import Generator
+from typing import Any
+
+from tasks.core.errors import CuveeError, Unreachable
+
+TRANSIENT = ("timeout", "timed out", "slow down", "slowdown", "connection reset", "temporarily")
+NETWORK = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "ClientPayloadError"}
+"""Classes of botocore and aiohttp for what happens on the way to a server."""
+
+
+@contextlib.contextmanager
+def reaching(what: str) -> Generator[None]:
+    """Map what a file system raises while `what` is read or written.
+
+    Raises:
+        Unreachable: transient when the same call may go through later.
+    """
+    try:
+        yield
+    except CuveeError:
+        raise
+    except (OSError, ValueError, ImportError) as error:
+        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)) from error
+    except Exception as error:
+        # botocore, aiohttp and gcsfs share no base class; what they raise is known by where it comes from.
+        if type(error).__module__.split(".")[0] not in {"botocore", "aiobotocore", "aiohttp", "s3fs", "fsspec"}:
+            raise
+        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)) from error
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether trying again may help: time-outs, refused or cut connections, a server's 5xx and 429."""
+    if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)):
+        return False
+    if isinstance(error, (TimeoutError, ConnectionError)) or NETWORK & {kind.__name__ for kind in type(error).__mro__}:
+        return True
+    status = getattr(error, "status", None) or answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if isinstance(status, int):
+        return status >= 500 or status == 429
+    return any(sign in str(error).lower() for sign in TRANSIENT)
+
+
+def answer(error: BaseException | None) -> dict[str, Any]:
+    """Give what S3 answered, as botocore kept it somewhere in the chain of causes."""
+    while error is not None and not isinstance(getattr(error, "response", None), dict):
+        error = error.__cause__
+    return getattr(error, "response", {})
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it does not exist"
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    return str(error) or type(error).__name__

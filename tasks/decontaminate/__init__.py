@@ -1,0 +1,1 @@
+"""Training rows that repeat what is measured on."""

@@ -1,0 +1,1 @@
+"""Across sources: the hold-out carved, and one copy of each text, near text and meaning."""

@@ -1,0 +1,63 @@
+"""Prefect tasks of deduplication. The work is in exact.py, near.py and semantic.py."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from tasks.core import ui
+from tasks.core.records import Manifest, Product
+from tasks.deduplicate.exact import deduplicate
+from tasks.deduplicate.near import Vectors, thin, thin_by_meaning
+from tasks.deduplicate.refuse import refuse
+from tasks.deduplicate.settings import HoldoutSettings
+from tasks.rows.groups import copy_rows
+from tasks.rows.keys import COLUMNS, CONFLICTS
+from tasks.rows.pool import sides, without
+from tasks.similarity.settings import NearSettings
+from tasks.store.products import Workbench, stage_task
+
+
+@stage_task("deduplicate")
+def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
+    """Carve the hold-out, and keep one copy of each text across the sources."""
+    files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
+    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], [holdout.of(name) for name in files], seed)
+    refuse(pool, holdout.share)
+    with contextlib.ExitStack() as stack:
+        kept = [{stack.enter_context(work.writing(f"{side}/{name}.parquet")): of[name] for side, of in pool.sides.items()} for name in files]
+        copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))
+    if pool.label_conflicts:
+        ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
+    rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
+    facts = {"label_conflicts": pool.label_conflicts, "licences": _each(snapshots, "licence")}
+    facts |= {"media": kinds} if (kinds := _each(snapshots, "media")) else {}
+    facts |= {"personal": told} if (told := _each(snapshots, "personal")) else {}
+    return Product(rows=rows, tokens=tokens, columns=COLUMNS, accounts=pool.accounts, facts=facts)
+
+
+@stage_task("nearby")
+def thin_pool(work: Workbench, subject: str, pool: Manifest, settings: NearSettings, seed: int) -> Product:
+    """Drop training rows that nearly repeat another one or a hold-out row."""
+    found = thin(*sides(work, pool), settings, _scratch(work), seed)
+    counts = f"{found.facts['dropped']:,} of {found.facts['rows']:,} rows"
+    ui.log(f"{subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
+    return without(work, pool, found.dropped, {"near": found.facts})
+
+
+@stage_task("semantic")
+def compare_meanings(work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int) -> Product:
+    """Drop training rows that mean the same as another one or as a hold-out row."""
+    vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
+    found = thin_by_meaning(*sides(work, pool), vectors, threshold, _scratch(work), seed)
+    ui.log(f"{subject}: {found.facts['dropped']:,} of {found.facts['rows']:,} rows are semantic duplicates (cosine >= {threshold:g})")
+    return without(work, pool, found.dropped, {"semantic": found.facts})
+
+
+def _scratch(work: Workbench) -> Path:
+    (folder := work.scratch / "near").mkdir(exist_ok=True)
+    return folder
+
+
+def _each(snapshots: list[Manifest], fact: str) -> dict[str, Any]:
+    """Give a fact of each source that states it."""
+    return {snapshot.subject: snapshot.facts[fact] for snapshot in snapshots if fact in snapshot.facts}

@@ -1,0 +1,1 @@
+"""Trying mixes out: trials, search, comparison."""

@@ -1,0 +1,45 @@
+"""Which mixes are compared: names, shares, what is equal to what."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tasks.core.errors import RecipeError
+from tasks.core.suggest import nearest
+from tasks.experiments.mixes import Mix
+
+RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES = (
+    "recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles",
+)  # fmt: skip
+ONLY = "only-"
+
+
+def wanted(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None) -> list[str]:
+    """Say which arms are compared, in the order of tables; the recipe's mix always is.
+
+    Args:
+        names: asked for; None for all. `singles` stands for every source alone, `target` for the target alone, `concatenated` for
+            `proportional`: every row once is each source by its size.
+        own: arms of the recipe's `compare` section.
+
+    Raises:
+        RecipeError: a name that is none, with the nearest; or a `target` where the recipe has none.
+    """
+    singles = [f"{ONLY}{source}" for source in sources]
+    known = [*singles, UNIFORM, PROPORTIONAL, RECIPE, LEARNED, *own]
+    chosen: set[str] = set(known if names is None else [RECIPE])
+    for name in names or ():
+        if name == TARGET and target is None:
+            raise RecipeError("--arms target: the recipe names no target; write compare.target: SOURCE, or only-SOURCE here")
+        meant = {SINGLES: singles, TARGET: [f"{ONLY}{target}"], CONCATENATED: [PROPORTIONAL]}.get(name, [name])
+        if strange := [one for one in meant if one not in known]:
+            raise RecipeError(f"--arms {strange[0]}: no arm has this name;{nearest(strange[0], [*known, SINGLES, TARGET, CONCATENATED])}")
+        chosen.update(meant)
+    return [name for name in known if name in chosen]
+
+
+def merged(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
+    """Find names of equal mixes: the name to go by (the recipe's mix before all others) -> the other ones."""
+    groups: dict[Mix, list[str]] = {}
+    for name in sorted(mixes, key=lambda one: one != RECIPE):
+        groups.setdefault(mixes[name], []).append(name)
+    first = {names[0]: tuple(names[1:]) for names in groups.values()}
+    return {name: first[name] for name in mixes if name in first}

@@ -1,0 +1,61 @@
+"""Does the target stand in another source? Then training on that source is training on what is measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.core.errors import QualityGate
+
+MOST = 0.5
+"""Largest share of the target's texts that may stand in one other source."""
+SHOWN = 3
+WIDTH = 120
+"""Characters of a text that are shown."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The cleaned rows of a source, and the keys of their texts, case and punctuation aside; two files in the same order."""
+
+    data: Path
+    keys: Path
+
+    def keyed(self) -> pl.DataFrame:
+        """Read `row_id`, `text` and `match`."""
+        texts = pl.read_parquet(self.data, columns=["row_id", "text"])
+        return texts.with_columns(pl.read_parquet(self.keys, columns=["match"])["match"])
+
+
+def contained(target: Rows, others: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
+    """Give for every other source the share of the target's texts that stand in it, case and punctuation aside, and a few of the rows."""
+    own = target.keyed()
+    shares: dict[str, float] = {}
+    examples: dict[str, list[dict[str, str]]] = {}
+    for name, rows in others.items():
+        both = own.join(rows.keyed().unique("match", keep="first", maintain_order=True), on="match", suffix="_there", maintain_order="left")
+        shares[name] = len(both) / max(len(own), 1)
+        examples[name] = [
+            {"row": row["row_id"], "there": row["row_id_there"], "text": row["text"][:WIDTH]} for row in both.head(SHOWN).iter_rows(named=True)
+        ]
+    return shares, examples
+
+
+def refuse_leak(setting: str, target: str, facts: Mapping[str, Any]) -> None:
+    """Refuse a target most of which stands in another source.
+
+    Args:
+        setting: of the recipe that names the target, such as `compare.target`.
+
+    Raises:
+        QualityGate: with the share and a few of the rows.
+    """
+    for source, share in facts["shares"].items():
+        if share > MOST:
+            shown = "\n".join(f"  {row['row']} = {source} {row['there']}: {row['text']}" for row in facts["examples"][source])
+            raise QualityGate(
+                f"{setting} {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on {source} has seen what is "
+                f"measured, so nothing could be said about it. Take {source} out (--set or another recipe), or name another target:\n{shown}"
+            )

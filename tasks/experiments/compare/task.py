@@ -1,0 +1,79 @@
+"""Prefect tasks of the comparing stage. The work is in conclude.py (numbers), assemble.py (record), ask.py, arms.py and leak.py."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.core.records import Account, Manifest, Product
+from tasks.experiments.compare import arms, ask, leak
+from tasks.experiments.compare.assemble import Asked, assemble
+from tasks.experiments.compare.conclude import judge
+from tasks.experiments.compare.layout import Game, Layout, Tried
+from tasks.experiments.compare.settings import CompareSettings
+from tasks.experiments.comparison import Comparison, comparison_folder
+from tasks.experiments.mixes import Mix
+from tasks.rows import pool as pools
+from tasks.store.products import RETRIES, Workbench, stage_task
+from tasks.store.runs import RunStart
+from tasks.store.storage import open_store
+
+
+def choose_arms(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None) -> list[str]:
+    """Say which arms are compared; no task, since nothing is made."""
+    return arms.wanted(names, sources, own, target)
+
+
+def merge_arms(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
+    """Find arms of equal mixes: the name to go by -> the other ones."""
+    return arms.merged(mixes)
+
+
+def ask_values(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> tuple[Game | None, dict[str, list[Mix]]]:
+    """Say how Shapley values are made, and which mixes each value asks for."""
+    game = ask.game_of(mix, settings, seed, full=full)
+    return game, ask.mixes_for(mix, settings, game)
+
+
+def lay_out(ended: Mapping[Mix, int], names: Mapping[Mix, str], recipe: Mix, settings: CompareSettings, game: Game | None) -> Layout:
+    """Say what is to be worked out of the trials that came to an end."""
+    tried = tuple(Tried(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
+    asked = settings.model_dump(include={"target", "values", "confidence", "resamples"})
+    return Layout(tried=tried, recipe=recipe, game=game, **asked)
+
+
+@stage_task("leak")
+def find_leak(work: Workbench, subject: str, target: str, sources: list[Manifest]) -> Product:  # noqa: ARG001 (names the task run)
+    """Say how much of the target stands in each other source."""
+    rows = {one.subject: leak.Rows(work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in sources}
+    shares, examples = leak.contained(rows[target], {name: found for name, found in rows.items() if name != target})
+    return Product(facts={"shares": shares, "examples": examples})
+
+
+def refuse_leak(setting: str, target: str, found: Manifest) -> None:
+    """Refuse a target most of which stands in another source; no task, so that a cached finding is refused, too."""
+    leak.refuse_leak(setting, target, found.facts)
+
+
+@stage_task("compare")
+def judge_trials(
+    work: Workbench, subject: str, trials: list[Manifest], pool: Manifest, layout: Layout, labels: tuple[str, ...], seed: int  # noqa: ARG001
+) -> Product:  # fmt: skip
+    """Work out scores, differences and values of trials."""
+    files = [work.open(trial, "predictions.parquet") for trial in trials]
+    guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")
+    return Product(rows=len(trials), facts=judge(files, pools.sides(work, pool)[0], layout, labels, guessed, seed))
+
+
+def conclude(start: RunStart, asked: Asked, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:
+    """Put the record together, with the verdict."""
+    return assemble(start, asked, judged.facts if judged else {}, accounts)
+
+
+@task(name="record-comparison", task_run_name="record-comparison", cache_policy=NO_CACHE, **RETRIES)
+def record_comparison(store: str, comparison: Comparison) -> Comparison:
+    """Write what the comparison says of itself; gives the record with its place."""
+    home, path = open_store(store), f"{comparison_folder(comparison)}/comparison.json"
+    placed = comparison.model_copy(update={"uri": home.where(path)})
+    home.write_json(path, placed.model_dump(mode="json"))
+    return placed

@@ -1,0 +1,36 @@
+"""A mix as a value: its sources and their shares. Equal mixes are equal values, whoever asked for them, so that each is tried once."""
+
+from collections.abc import Iterable, Mapping
+
+from tasks.core.records import Manifest, digest
+
+Mix = tuple[tuple[str, float], ...]
+"""Source and share of every source with a share above 0, in the recipe's order; shares sum to 1."""
+DIGITS = 9
+
+
+def as_mix(shares: Mapping[str, float]) -> Mix:
+    """Give shares as a value; they are normalised."""
+    total = sum(shares.values())
+    return tuple((name, round(share / total, DIGITS)) for name, share in shares.items() if share > 0)
+
+
+def restricted(mix: Mix, sources: Iterable[str]) -> Mix:
+    """Leave only some sources in a mix; what the others had goes to them in proportion. Empty where none is left."""
+    inside = set(sources)
+    kept = {name: share for name, share in mix if name in inside}
+    return as_mix(kept) if kept else ()
+
+
+def mix_name(mix: Mix) -> str:
+    """Name a mix for people: its sources where they are few; else how many, and six digits that tell mixes apart."""
+    if len(mix) == 1:
+        return mix[0][0]
+    return f"{len(mix)} sources {digest(mix)[:6]}"
+
+
+def as_weights(mix: Mix, sources: Iterable[str]) -> Manifest:
+    """Give a mix as settled weights of all sources, as a plan wants them; nothing stands in the store."""
+    shares = {name: dict(mix).get(name, 0.0) for name in sources}
+    facts = {"weights": shares, "requested": shares, "reasons": dict.fromkeys(shares, ""), "method": {"kind": "given"}, "why": [], "ceilings": {}}
+    return Manifest(stage="weigh", subject="mix", key="", path="", files=(), facts=facts)

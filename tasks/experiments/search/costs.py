@@ -1,0 +1,62 @@
+"""What a trial cost, from its predictions: on the half of the hold-out that weights are chosen by, and on the half that judges them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import xxhash
+
+from tasks.experiments.search.surrogate import Matrix, Vector
+
+HALF = 2**63
+
+
+@dataclass(frozen=True)
+class Half:
+    """Rows of the hold-out, by source.
+
+    Attributes:
+        losses: of every row, in nats, shape (rows,).
+        sizes: tokens of every row, where the loss is a sum over them; else 1.
+        right: whether each row was predicted right; empty where nothing is right or wrong.
+    """
+
+    losses: Mapping[str, Vector]
+    sizes: Mapping[str, Vector]
+    right: Mapping[str, Vector]
+
+    def costs(self) -> dict[str, float]:
+        """Give the mean loss by source: Σ losses / Σ sizes."""
+        return {name: float(losses.sum() / self.sizes[name].sum()) for name, losses in self.losses.items() if len(losses)}
+
+    def accuracies(self) -> dict[str, float]:
+        """Give the share of rows that are right, by source."""
+        return {name: float(right.mean()) for name, right in self.right.items() if len(right)}
+
+
+def read_halves(predictions: Path, seed: int) -> tuple[Half, Half]:
+    """Split a trial's predictions in the half to choose by and the half to judge by.
+
+    A row belongs to the first when the 64 bits of XXH3 of its source and id, seeded, are below 2^63: the same rows in every trial.
+    """
+    table = pl.read_parquet(predictions)
+    keys = (table["source"] + "\0" + table["row_id"]).to_list()
+    chooses = pl.Series([xxhash.xxh3_64_intdigest(key.encode(), seed) < HALF for key in keys], dtype=pl.Boolean)
+    return _half(table.filter(chooses)), _half(table.filter(~chooses))
+
+
+def _half(table: pl.DataFrame) -> Half:
+    parts = {str(name): rows for (name,), rows in table.sort("source", "row_id").group_by("source", maintain_order=True)}
+    scored = "predicted" in table.columns
+    return Half(
+        {name: rows["loss"].to_numpy().astype(float) for name, rows in parts.items()},
+        {name: rows["tokens"].to_numpy().astype(float) if "tokens" in rows.columns else np.ones(len(rows)) for name, rows in parts.items()},
+        {name: (rows["predicted"] == rows["label"]).to_numpy().astype(float) for name, rows in parts.items()} if scored else {},
+    )
+
+
+def stacked(halves: Sequence[Half], column: str) -> Matrix:
+    """Give the losses of one source's rows under several seeds, shape (seeds, rows)."""
+    return np.stack([half.losses[column] for half in halves])

@@ -1,0 +1,102 @@
+"""One search under way: what is searched, what has been tried, what comes next."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.core.errors import NotEnoughData, TrainingFailed
+from tasks.core.records import Manifest, digest
+from tasks.experiments.search.costs import Half
+from tasks.experiments.search.found import Course
+from tasks.experiments.search.ground import Ground, Terms
+from tasks.experiments.search.keep import Kept
+from tasks.experiments.search.outcome import FEWEST
+from tasks.experiments.search.rounds import following, opening, round_sizes
+from tasks.experiments.search.surrogate import Vector
+from tasks.experiments.search.trials import Trial, still_true
+
+
+@dataclass(frozen=True)
+class Quest:
+    """A search.
+
+    Attributes:
+        identity: what is searched and how; the same search again has the same one.
+        setting: digest of all that trials must share to be compared, apart from the sources.
+        snapshots: source -> fingerprint of its cleaned rows.
+        last: weights that an earlier search has found, if any: they are tried, too.
+        sizes: of the rounds.
+    """
+
+    ground: Ground
+    course: Course
+    identity: str
+    setting: str
+    snapshots: Mapping[str, str]
+    last: Sequence[Vector]
+    sizes: Sequence[int]
+    seed: int
+
+    def mixes(self, number: int) -> list[dict[str, float]] | None:
+        """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
+        if number == 0:
+            found = opening(self.ground, self.sizes[0], self.last, self.course.past.kept, self.seed)
+        else:
+            if not self.course.known:
+                self.refuse_too_few()
+            found = following(self.ground, self.sizes[number], self.course.known, number + 1, self.seed)
+        return None if found is None else [self.ground.named(mix) for mix in found]
+
+    def refuse_too_few(self) -> None:
+        """Stop where nothing can be learned.
+
+        Raises:
+            TrainingFailed: every trial failed.
+            NotEnoughData: there was no time for more than a few.
+        """
+        left_out, known = self.course.left_out, len(self.course.known)
+        if left_out and not known:
+            raise TrainingFailed(f"none of {len(left_out)} trials gave a result; the first: {next(iter(left_out.values()))}")
+        if known < FEWEST:
+            raise NotEnoughData(
+                f"{known} trials gave something to learn from, {FEWEST} are the least ({self.course.stopped or f'{len(left_out)} failed'}). "
+                "They are kept: the same command with more minutes goes on where this one stopped"
+            )
+
+    def noted(self, made: Manifest, name: str, mix: Mapping[str, float], seed: int, half: Half) -> Trial:
+        """Make the note of a trial.
+
+        Raises:
+            TrainingFailed: a loss is no number.
+        """
+        if not all(map(math.isfinite, half.costs().values())):
+            raise TrainingFailed("its losses are no numbers")
+        return Trial(
+            id=made.key[:16], name=name, search=self.identity, setting=self.setting, seed=seed, mix=dict(mix), snapshots=dict(self.snapshots),
+            costs=half.costs(), seconds=made.seconds,
+        )  # fmt: skip
+
+
+def begin(ground: Ground, terms: Terms, cleaned: Sequence[Manifest], earlier: Sequence[Trial], last: Kept | None) -> Quest:
+    """Begin a search, or go on with one: the same question has the same trials, and those that are done are in the store.
+
+    Raises:
+        NotEnoughData: fewer trials than anything can be learned from.
+    """
+    trials = terms.search.most_trials(len(ground.sources))
+    if trials < FEWEST:
+        raise NotEnoughData(f"{trials} trials are too few to learn from: {FEWEST} are the least, {max(20, 6 * len(ground.sources))} advised")
+    snapshots = {one.subject: one.fingerprint for one in cleaned}
+    limits = [ground.limits.low.tolist(), ground.limits.high.tolist()]
+    identity = digest([terms.setting, snapshots, ground.columns, limits, trials, terms.search.rounds])[:16]
+    past = still_true([trial for trial in earlier if trial.search != identity], terms.setting, snapshots, ground.columns)
+    sizes = round_sizes(trials, terms.search.rounds)
+    return Quest(ground, Course(past), identity, terms.setting, snapshots, _start(ground, last, identity), sizes, terms.seed)
+
+
+def _start(ground: Ground, last: Kept | None, identity: str) -> list[Vector]:
+    """Give the weights of an earlier search of the same recipe, to be tried again; its own say nothing new."""
+    mix = ground.vector(last.weights) if last and last.identity != identity else np.zeros(len(ground.sources))
+    return [mix / mix.sum()] if mix.sum() > 0 else []

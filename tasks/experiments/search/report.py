@@ -1,0 +1,98 @@
+"""What was learned, as JSON and in one sentence."""
+
+from typing import Any
+
+import numpy as np
+
+from tasks.experiments.search.fit import Learned, Runs
+from tasks.experiments.search.outcome import LEARNED, NO_EFFECT, noise
+from tasks.experiments.search.select import Surrogate
+from tasks.experiments.search.surrogate import Vector
+
+FAR = 0.05
+"""How far above the most that was tried a share is told of."""
+
+
+def report(runs: Runs, learned: Learned, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Tell what was learned: the evidence, the surrogates, the recommended mix.
+
+    Args:
+        notes: what was done to the tables.
+    """
+    totals = runs.scores @ runs.parts
+    top = int((runs.sign * totals).argmin())
+    low, high = _guess(runs, learned)[1:]
+    return {
+        "outcome": learned.outcome,
+        "sentence": _sentence(runs, learned),
+        "target": {
+            "columns": list(runs.columns),
+            "better": "higher" if runs.higher_is_better else "lower",
+            "low": totals.min(),
+            "high": totals.max(),
+        },
+        "runs": len(totals),
+        "sources": list(runs.sources),
+        "surrogate": _measured(learned.tried[0], runs.sign * totals),
+        "tried": [{"kind": one.kind, "left_out_error": _finite(one.error), "left_out_rank_correlation": one.rank} for one in learned.tried],
+        "noise": noise(runs.evidence),
+        "best_run": {"run": runs.names[top], "score": totals[top], "weights": _named(runs.sources, runs.mixes[top])},
+        "recommended": {
+            "weights": _named(runs.sources, learned.mix),
+            "low": _named(runs.sources, learned.low),
+            "high": _named(runs.sources, learned.high),
+            "predicted": _finite(_guess(runs, learned)[0]),
+            "predicted_low": _finite(low),
+            "predicted_high": _finite(high),
+        },
+        "notes": [*notes, *_beyond(runs, learned.mix)],
+    }
+
+
+def _measured(best: Surrogate, costs: Vector) -> dict[str, Any]:
+    """Tell how well the chosen surrogate guesses runs left out, and how well the mean of the other runs does."""
+    others = (costs.sum() - costs) / (len(costs) - 1)
+    return {
+        "kind": best.kind,
+        "left_out_error": _finite(float(np.abs(best.left_out - costs).mean())),
+        "left_out_rank_correlation": best.rank,
+        "error_of_the_mean": float(np.abs(others - costs).mean()),
+        "how": "leave-one-out" if best.folds in (0, len(costs)) else f"{best.folds} folds",
+    }
+
+
+def _guess(runs: Runs, learned: Learned) -> tuple[float, float, float]:
+    if learned.guessed is None:
+        return float("nan"), float("nan"), float("nan")
+    cost, *ends = learned.guessed
+    low, high = sorted(runs.sign * end for end in ends)
+    return runs.sign * cost, low, high
+
+
+def _sentence(runs: Runs, learned: Learned) -> str:
+    if learned.outcome == LEARNED:
+        score, low, high = _guess(runs, learned)
+        return (
+            f"{learned.tried[0].kind}: {learned.why}; the recommended mix should score {score:.4g} ({low:.4g} … {high:.4g}). "
+            "Confirm it with runs of its own: it was chosen on these scores."
+        )
+    kept = "the prior" if runs.prior is not None else "equal shares" if learned.outcome == NO_EFFECT else "the best run's mix"
+    meaning = "No effect of the mix can be seen" if learned.outcome == NO_EFFECT else "The runs do not suffice to choose a mix by"
+    return f"{meaning}: {learned.why}. Kept: {kept}."
+
+
+def _beyond(runs: Runs, mix: Vector) -> list[str]:
+    most = runs.mixes.max(0)
+    return [
+        f"{name}: {share:.3f} recommended, {tried:.3f} is the most that any run had; the surrogate guesses there without evidence"
+        for name, share, tried in zip(runs.sources, mix, most, strict=True)
+        if share > tried + FAR
+    ]
+
+
+def _named(sources: tuple[str, ...], shares: Vector) -> dict[str, float]:
+    return {name: round(float(share), 6) for name, share in zip(sources, shares, strict=True)}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

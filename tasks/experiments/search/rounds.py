@@ -1,0 +1,52 @@
+"""Which mixes come next: a round covers the ground, the following ones look around the best that is known by then."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tasks.core.rng import generator
+from tasks.experiments.search.design import REPEATS, first_round, next_round, wide_round
+from tasks.experiments.search.fit import learn
+from tasks.experiments.search.ground import Ground
+from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT
+from tasks.experiments.search.surrogate import Matrix, Vector
+from tasks.experiments.search.trials import Trial, runs_of
+
+
+def round_sizes(trials: int, rounds: int) -> list[int]:
+    """Share trials out over rounds, the first getting what is left over."""
+    later = trials // rounds
+    return [trials - later * (rounds - 1)] + [later] * (rounds - 1)
+
+
+def opening(ground: Ground, runs: int, last: Sequence[Vector], earlier: Sequence[Trial], seed: int) -> Matrix:
+    """Give the mixes of the first round.
+
+    Args:
+        last: weights that an earlier search of the same recipe has found, if any.
+        earlier: trials of earlier searches that hold here, too.
+    """
+    also = np.array(last).reshape(-1, len(ground.sources))
+    known = np.array([ground.vector(trial.mix) for trial in earlier]).reshape(-1, len(ground.sources))
+    return first_round(ground.prior, ground.limits, runs, generator(seed, "round", "1"), also, known, REPEATS if runs >= FEWEST + REPEATS else 2)
+
+
+def following(ground: Ground, runs: int, known: Sequence[Trial], number: int, seed: int) -> Matrix | None:
+    """Give the mixes of a later round; None when more trials would show nothing, since the noise exceeds the effect.
+
+    Where the trials so far do not say which mix is best, more of the ground is covered.
+
+    Args:
+        known: all trials so far, those of earlier searches included.
+        number: of the round, from 1.
+    """
+    rng = generator(seed, "round", str(number))
+    table = runs_of(ground, known, seed)
+    if len(known) < FEWEST:
+        return wide_round(ground.prior, ground.limits, runs, rng, table.mixes)
+    learned = learn(table)
+    if learned.outcome == NO_EFFECT:
+        return None
+    if learned.outcome == LEARNED:
+        return next_round(learned.mix, table.mixes, ground.limits, runs, rng)
+    return wide_round(ground.prior, ground.limits, runs, rng, table.mixes)

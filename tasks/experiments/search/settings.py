@@ -1,0 +1,24 @@
+"""The `search` section of a recipe."""
+
+from pydantic import Field
+
+from tasks.core.records import Section
+
+
+class SearchSettings(Section):
+    """How `cuvee search` looks for weights."""
+
+    target: str | None = None
+    """Source whose hold-out the mix is to be good for; by default all of them, each counting the same."""
+    trials: int | None = Field(default=None, ge=1)
+    """Most mixes that are tried, confirming runs not counted; by default six for each source and at least 20."""
+    rounds: int = Field(default=2, ge=2)
+    """Rounds of trials; each after the first looks around the best mix that the ones before have taught."""
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """No trial begins later than this after the first; the confirming runs follow. By default only `trials` ends it."""
+    seeds: int = Field(default=5, ge=3)
+    """Seeds of the confirming runs of each mix."""
+
+    def most_trials(self, sources: int) -> int:
+        """Give the number of trials for so many sources."""
+        return self.trials or max(20, 6 * sources)

@@ -1,0 +1,81 @@
+"""Trials as the store keeps them, and which of them still hold when data or settings have changed."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from tasks.core.records import Section
+from tasks.experiments.search.fit import Runs
+from tasks.experiments.search.ground import Ground
+
+
+class Trial(Section):
+    """One mix that was tried."""
+
+    id: str
+    """The start of its product's key."""
+    name: str
+    search: str
+    """What the search was that asked for it; a search that goes on knows its own trials by it."""
+    setting: str
+    """Digest of all that trials must share to be compared, apart from the sources."""
+    seed: int
+    mix: dict[str, float]
+    """Source -> share, as asked."""
+    snapshots: dict[str, str]
+    """Source -> fingerprint of its cleaned rows."""
+    costs: dict[str, float]
+    """Source -> mean loss on the half of its hold-out that weights are chosen by."""
+    seconds: float = 0.0
+
+
+class Past(Section):
+    """Trials of earlier searches.
+
+    Attributes:
+        kept: those that hold here, too.
+        refused: why -> how many do not.
+    """
+
+    kept: tuple[Trial, ...] = ()
+    refused: dict[str, int] = Field(default_factory=dict)
+
+
+def still_true(trials: Sequence[Trial], setting: str, snapshots: Mapping[str, str], columns: Sequence[str]) -> Past:
+    """Tell trials that still hold from those that do not.
+
+    A trial without a source says as much of the mixes today as it did then, whatever has become of that source; one on rows that
+    have changed since says nothing.
+    """
+    kept: list[Trial] = []
+    refused: dict[str, int] = {}
+    for trial in trials:
+        why = _outdated(trial, setting, snapshots, columns)
+        if why:
+            refused[why] = refused.get(why, 0) + 1
+        else:
+            kept.append(trial)
+    return Past(kept=tuple(sorted(kept, key=lambda one: one.id)), refused=dict(sorted(refused.items())))
+
+
+def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns: Sequence[str]) -> str:
+    if trial.setting != setting:
+        return "another budget or other settings"
+    used = [name for name, share in trial.mix.items() if share > 0]
+    if gone := [name for name in used if name not in snapshots]:
+        return f"{', '.join(gone)} is no source any more"
+    if changed := [name for name in used if trial.snapshots[name] != snapshots[name]]:
+        return f"{', '.join(changed)} has changed since"
+    if unmeasured := [name for name in columns if name not in trial.costs or trial.snapshots[name] != snapshots[name]]:
+        return f"not measured on {', '.join(unmeasured)} as it is now"
+    return ""
+
+
+def runs_of(ground: Ground, trials: Sequence[Trial], seed: int) -> Runs:
+    """Lay trials out as runs to learn from."""
+    mixes = np.array([ground.vector(trial.mix) for trial in trials]).reshape(-1, len(ground.sources))
+    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials]).reshape(-1, len(ground.columns))
+    names = tuple(trial.name for trial in trials)
+    return Runs(names, ground.sources, mixes / mixes.sum(1, keepdims=True), ground.columns, scores, ground.parts, prior=ground.prior,
+                limits=ground.limits, seed=seed)  # fmt: skip

@@ -1,0 +1,93 @@
+"""One trial: a linear classifier learns from the rows of a plan and is asked about every row kept aside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.core.errors import TrainingFailed
+from tasks.core.rng import generator
+from tasks.experiments.trial.features import Features, places, stacked
+from tasks.experiments.trial.head import steps_of, train_head
+from tasks.experiments.trial.settings import HeadSettings
+from tasks.models.linear import Head, log_softmax, numbered
+from tasks.text.hashing import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The plan of a trial's mix.
+
+    Attributes:
+        sources: names, in the order that `source` counts.
+        source, row: of every place of the mix: number of its source, and of the row in the source's training file.
+    """
+
+    sources: Sequence[str]
+    source: Ints
+    row: Ints
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The files of a pool, by source."""
+
+    train: Mapping[str, Path]
+    holdout: Mapping[str, Path]
+
+
+def try_mix(
+    pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
+) -> tuple[pl.DataFrame, dict[str, Any]]:  # fmt: skip
+    """Train on the planned rows and predict those kept aside.
+
+    Returns:
+        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and facts: steps, and rows, accuracy and mean
+        loss in total and `by_source`.
+
+    Raises:
+        TrainingFailed: the classifier gives no numbers.
+    """
+    head = _learned(pool, drawn, features, labels, settings, seed)
+    table = pl.concat([_asked(pool.holdout[name], name, features[name], head, labels) for name in pool.holdout])
+    if not np.isfinite(table["loss"].to_numpy()).all():
+        raise TrainingFailed(f"a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now {settings.learning_rate:g})")
+    by_source = {str(name): _scores(rows) for (name,), rows in table.group_by("source", maintain_order=True)}
+    return table, _scores(table) | {"by_source": by_source, "steps": steps_of(len(drawn.row), settings)}
+
+
+def _learned(
+    pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
+) -> Head:  # fmt: skip
+    parts: list[Any] = []
+    truth = np.empty(len(drawn.row), np.int64)
+    order: list[Ints] = []
+    for number, name in enumerate(drawn.sources):
+        at = np.flatnonzero(drawn.source == number)
+        if not len(at):
+            continue
+        table = pl.read_parquet(pool.train[name], columns=["row_id", "label"])
+        used, back = np.unique(drawn.row[at], return_inverse=True)
+        chosen = table[used.tolist()]
+        parts.append(features[name].values[places(features[name], chosen["row_id"])][back])
+        truth[at] = numbered(chosen["label"], labels)[back]
+        order.append(at)
+    rows = stacked(parts)[np.argsort(np.concatenate(order))]
+    return train_head(rows, truth, len(labels), settings, generator(seed, "trial"))
+
+
+def _asked(file: Path, source: str, features: Features, head: Head, labels: Sequence[str]) -> pl.DataFrame:
+    table = pl.read_parquet(file, columns=["row_id", "label"]).with_columns(pl.lit(source).alias("source"))
+    logits: Floats = head.logits(stacked([features.values[places(features, table["row_id"])]]))
+    truth = numbered(table["label"], labels)
+    loss = -log_softmax(logits)[np.arange(len(truth)), truth]
+    predicted = pl.Series("predicted", [labels[number] for number in logits.argmax(1)], pl.String)
+    return table.select("row_id", "source", "label").with_columns(predicted, pl.Series("loss", loss, pl.Float64))
+
+
+def _scores(table: pl.DataFrame) -> dict[str, Any]:
+    right = (table["predicted"] == table["label"]).mean()
+    return {"rows": table.height, "accuracy": right, "loss": table["loss"].mean()}

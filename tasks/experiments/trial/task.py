@@ -1,0 +1,47 @@
+"""Prefect tasks of trials. The work is in shrink.py, features.py and learn.py."""
+
+from typing import Literal
+
+import numpy as np
+
+from tasks.core.records import Manifest, Product
+from tasks.experiments.trial.features import read_features, write_hashed
+from tasks.experiments.trial.learn import Drawn, Pool, try_mix
+from tasks.experiments.trial.settings import HeadSettings
+from tasks.experiments.trial.shrink import left_out, trial_budget
+from tasks.rows import pool as pools
+from tasks.store.products import Workbench, stage_task
+
+
+def size_trials(pool: Manifest, mix: int | Literal["all"], asked: int | None, unit: str) -> tuple[int, float]:
+    """Give the budget of every trial and the share of the pool that it draws from; no task, since it is arithmetic."""
+    return trial_budget(pool, mix, asked, unit)
+
+
+@stage_task("shrink")
+def shrink_pool(work: Workbench, subject: str, pool: Manifest, share: float, seed: int) -> Product:  # noqa: ARG001 (names the task run)
+    """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it is."""
+    train, _ = pools.sides(work, pool)
+    return pools.without(work, pool, left_out(train, share, seed), {"share": share})
+
+
+@stage_task("hash")
+def hash_source(work: Workbench, subject: str, rows: Manifest) -> Product:  # noqa: ARG001 (names the task run)
+    """Hash the words of a source's texts."""
+    with work.writing("vectors.npz") as vectors, work.writing("rows.parquet") as ids:
+        written = write_hashed(work.open(rows, "data.parquet"), vectors, ids)
+    return Product(rows=written)
+
+
+@stage_task("trial")
+def run_trial(
+    work: Workbench, subject: str, pool: Manifest, plan: Manifest, features: list[Manifest], head: HeadSettings, labels: tuple[str, ...], seed: int  # noqa: ARG001
+) -> Product:  # fmt: skip
+    """Learn from a mix and predict the rows kept aside."""
+    seen = {one.subject: read_features(*(work.open(one, name) for name in sorted(file.name for file in one.files)[::-1])) for one in features}
+    with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
+        drawn = Drawn(plan.facts["sources"], arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
+    table, facts = try_mix(Pool(*pools.sides(work, pool)), drawn, seen, labels, head, seed)
+    with work.writing("predictions.parquet") as path:
+        table.write_parquet(path, compression="zstd")
+    return Product(rows=table.height, facts=facts)

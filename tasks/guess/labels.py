@@ -1,0 +1,122 @@
+"""Labels in the names of files, files that name labels, and one label set for sources that spell theirs differently."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from tasks.guess.heads import Head
+from tasks.guess.names import words
+from tasks.guess.roles import LONGEST_LABEL, MOST_LABELS, parts_of
+
+SAME = {"pos": "positive", "neg": "negative", "neu": "neutral"}
+"""Short spelling -> the long one; both surely mean the same."""
+IN_NAMES = {*SAME, *SAME.values(), "spam", "ham", "pros", "cons", "good", "bad", "toxic", "clean", "true", "false", "real", "fake", "yes", "no"}
+LABEL_WORDS = {"label", "labels", "class", "classes", "category", "categories", "target", "targets"}
+TEXT_WORDS = {"text", "texts", "sentence", "sentences", "data", "input", "inputs"}
+LISTS = {*LABEL_WORDS, "mapping", "names"}
+SCALES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("0", "1"): ("negative", "positive"), ("-1", "1"): ("negative", "positive"), ("cons", "pros"): ("negative", "positive"),
+    ("0", "1", "2"): ("negative", "neutral", "positive"), ("-1", "0", "1"): ("negative", "neutral", "positive"),
+    ("no", "yes"): ("negative", "positive"), ("bad", "good"): ("negative", "positive"),
+}  # fmt: skip
+"""Labels -> what they often mean where the matter is sentiment; a suggestion, never taken for granted."""
+ORDER = ("negative", "neutral", "positive")
+VARIABLE = re.compile(r"\$(?=\{)")
+
+
+def in_name(name: PurePosixPath) -> str | None:
+    """Give the label that a file's name tells, such as negative of `review_negative.txt`."""
+    found = [word for word in words(name.name.partition(".")[0]) if word in IN_NAMES]
+    return SAME.get(found[0], found[0]) if len(found) == 1 else None
+
+
+def names_of_labels(head: Head, rows: Sequence[Sequence[str]]) -> dict[str, str] | list[str] | None:
+    """Give the names of labels that a short file lists: by number where it says them, else in order.
+
+    Args:
+        rows: its records.
+    """
+    if not LISTS & set(words(head.name.stem)) or not head.ends or not 2 <= len(rows) <= MOST_LABELS:
+        return None
+    if any(not cell.strip() or len(cell) > LONGEST_LABEL for row in rows for cell in row):
+        return None
+    if all(len(row) == 2 for row in rows) and len({row[0] for row in rows}) == len(rows):
+        return {row[0].strip(): row[1].strip() for row in rows}
+    names = [row[0].strip() for row in rows]
+    return names if all(len(row) == 1 for row in rows) and len(set(names)) == len(names) else None
+
+
+def named(values: Iterable[str], names: Mapping[str, str] | Sequence[str]) -> dict[str, str] | None:
+    """Give each label the name that a list has for it; None where the list does not fit.
+
+    A list without numbers counts from 0, or from 1 where the labels do.
+    """
+    found = set(values)
+    if not isinstance(names, Mapping):
+        starts = [start for start in (0, 1) if found <= {str(number) for number in range(start, start + len(names))}]
+        if not starts or (len(starts) == 2 and len(found) < len(names)):
+            return None
+        names = {str(number): name for number, name in enumerate(names, starts[0])}
+    return {value: names[value] for value in found} if found <= set(names) else None
+
+
+def labels_file(head: Head, texts: Sequence[Head]) -> Head | None:
+    """Find the text that a file of labels belongs to: the same name but for the word, and as many lines."""
+    if not LABEL_WORDS & set(words(head.name.stem)):
+        return None
+    key = _without(head.name, LABEL_WORDS)
+    beside = [one for one in texts if one is not head and one.name.parent == head.name.parent and one.member == head.member == ""]
+    found = [one for one in beside if _without(one.name, TEXT_WORDS) == key]
+    return found[0] if len(found) == 1 and _may_belong(head, found[0]) else None
+
+
+def _without(name: PurePosixPath, left_out: set[str]) -> list[str]:
+    return [word for word in words(name.stem) if word not in left_out]
+
+
+def _may_belong(labels: Head, text: Head) -> bool:
+    few = len(set(labels.lines)) <= MOST_LABELS
+    return few and (not (labels.ends and text.ends) or labels.text.count("\n") == text.text.count("\n"))
+
+
+def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """Give each label of a source its name in the recipe; null where it stands for several labels at once.
+
+    Args:
+        names: what a file says that they are called.
+    """
+    found: dict[str, str | None] = {}
+    for raw in sorted(counts, key=_place):
+        if parts_of(raw, counts):
+            found[raw] = None
+        else:
+            name = (names or {}).get(raw, raw)
+            found[raw] = VARIABLE.sub("", SAME.get(name.casefold(), name))
+    return found
+
+
+def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:
+    """Bring labels that differ in capitals only to one spelling, in place, and list all of them in order."""
+    spellings: dict[str, Counter[str]] = {}
+    for name in (name for one in mappings for name in one.values() if name is not None):
+        spellings.setdefault(name.casefold(), Counter())[name] += 1
+    chosen = {key: key if len(found) > 1 or key in ORDER else next(iter(found)) for key, found in spellings.items()}
+    for one in mappings:
+        # Within one source they may be two labels on purpose.
+        if len({name.casefold() for name in one.values() if name}) == len({name for name in one.values() if name}):
+            one.update({raw: chosen[name.casefold()] for raw, name in one.items() if name is not None})
+    return sorted({name for one in mappings for name in one.values() if name is not None}, key=_place)
+
+
+def _place(name: str) -> tuple[int, float, str]:
+    if name in ORDER:
+        return 0, ORDER.index(name), name
+    number = re.fullmatch(r"[-+]?\d+(?:\.\d+)?", name)
+    return (1, float(name), name) if number else (2, 0, name)
+
+
+def suggestion(labels: Iterable[str]) -> dict[str, str] | None:
+    """Say what labels such as 0 and 1 may mean."""
+    key = tuple(sorted((label.casefold() for label in labels), key=lambda label: (label.lstrip("-").isdigit(), _place(label))))
+    return dict(zip(key, SCALES[key], strict=True)) if key in SCALES else None

@@ -1,0 +1,298 @@
+"""Which files make one source: those of a folder or glob that are read alike, and those whose names or folders tell their labels."""
+
+import fnmatch
+import glob
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from tasks.core import registry
+from tasks.core.errors import Unreachable
+from tasks.guess.formats import Form, NotUnderstood, form_of
+from tasks.guess.heads import HEAD_BYTES, Head
+from tasks.guess.labels import in_name, labels_file, named, names_of_labels
+from tasks.guess.media import kind_of_media
+from tasks.guess.sample import first_values
+from tasks.guess.tables import OF_SUFFIX
+from tasks.ingest import kinds as source_kinds
+from tasks.ingest.files import find
+from tasks.ingest.settings import SUFFIXES
+
+LANGUAGE = re.compile(r"\.[a-z]{2,4}")
+DOCUMENTS = ("readme", "license", "licence", "notice", "citation", "changelog", "datacard", "dataset_card")
+MANY = 3
+"""Files in a folder of which each is one record."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files that make one source.
+
+    Attributes:
+        section: its settings so far.
+        label: where the label of a record comes from: `column`, `name`, `folder` or `file`; empty where there is none.
+        names: what a file beside it calls its labels.
+    """
+
+    heads: tuple[Head, ...]
+    section: dict[str, Any]
+    evidence: tuple[str, ...]
+    label: str = "column"
+    names: Any = None
+    fixed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Sorted:
+    """What became of all files."""
+
+    parts: list[Part] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    wrong: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sort_out(heads: Sequence[Head], base: str) -> Sorted:
+    """Put files together that make one source."""
+    done = Sorted()
+    wanted = [head for head in heads if (head.item.asked and not head.member) or not _is_document(head.name)]
+    done.left_out += [(head.path, "it looks like a note on the data, not like data") for head in heads if head not in wanted]
+    for family in _families(wanted):
+        part = _of_code(family) or _of_media(family) or _of_folders(family, base)
+        if part:
+            done.parts.append(part)
+        else:
+            _of_files(family, base, done)
+    return done
+
+
+def _is_document(name: PurePosixPath) -> bool:
+    if name.suffix.lower() in registry.load(source_kinds, "code").BY_SUFFIX:
+        return False
+    return name.stem.casefold().startswith(DOCUMENTS) or name.suffix.casefold() in (".md", ".rst")
+
+
+def _families(heads: Iterable[Head]) -> list[list[Head]]:
+    """Put together what one argument means: a folder, a glob, an archive; files that the user named one by one are one family, too."""
+    found: dict[str, list[Head]] = {}
+    for head in heads:
+        found.setdefault(head.item.path if head.member else head.item.argument if not head.item.asked else "", []).append(head)
+    return list(found.values())
+
+
+def _of_folders(family: Sequence[Head], base: str) -> Part | None:
+    """Take files for single records whose folders name their labels, or that are many in one folder."""
+    folders: dict[str, list[Head]] = {}
+    for head in family:
+        folders.setdefault(head.name.parent.as_posix(), []).append(head)
+    alike = len({head.name.suffix.casefold() for head in family}) == 1 and all(len(inside) >= MANY for inside in folders.values())
+    if not alike or len(family) <= 2 * MANY or _form(family[0]) != {"kind": "text"} or any(map(_settings_of_table, family[:5])):
+        return None
+    if len(folders) == 1 and (len(family) < 20 or any(in_name(head.name) for head in family)):
+        return None
+    section = _placed(family, base)
+    if section is None:
+        return None
+    labelled = len(folders) > 1
+    evidence = f"{len(family):,} text files in {len(folders)} folders ({', '.join(PurePosixPath(name).name for name in sorted(folders)[:5])})"
+    extra = {"record": "file"} | ({"label_from": "folder"} if labelled else {})
+    told = "each file is one record" + (", its folder is the label" if labelled else "")
+    return Part(tuple(family), section | {"kind": "text"} | extra, (evidence, told), "folder" if labelled else "column")
+
+
+def _form(head: Head) -> dict[str, Any]:
+    try:
+        return {name: value for name, value in form_of(head).settings.items() if name != "encoding"}
+    except NotUnderstood:
+        return {}
+
+
+def _settings_of_table(head: Head) -> bool:
+    return _form(head) != {"kind": "text"}
+
+
+def _of_files(family: Sequence[Head], base: str, done: Sorted) -> None:
+    forms: list[tuple[Head, Form]] = []
+    for head in family:
+        try:
+            forms.append((head, form_of(head)))
+        except NotUnderstood as error:
+            (done.wrong if head.item.asked and not head.member else done.left_out).append((head.path, str(error)))
+    lists = {head.path: names for head, form in forms if (names := _list_of_names(head, form)) is not None}
+    texts = [head for head, form in forms if form.kind == "text" and head.path not in lists]
+    pairs = _translations(forms)
+    joined = {head.path for group in pairs for head, _ in group}
+    labels = {text.path: head for head in texts if (text := labels_file(head, texts))}
+    used = {head.path for head in labels.values()}
+    done.left_out += [(path, "it names labels; it is used for that") for path in lists]
+    rest = [(head, form) for head, form in forms if head.path not in {*lists, *used, *joined}]
+    parts = list(map(_parallel, pairs)) + list(_together([(head, form) for head, form in rest if head.path not in labels], base))
+    for head, form in rest:
+        if head.path in labels:
+            parts.append(_beside(head, form, labels[head.path]))
+    done.parts += [replace(part, names=_names_for(part, lists, family)) for part in parts]
+
+
+def _list_of_names(head: Head, form: Form) -> Any:
+    if form.kind not in ("text", "delimited") or not head.ends or len(head.lines) > 100:
+        return None
+    values = first_values(head, form.settings)
+    return names_of_labels(head, [[cell or "" for cell in row] for row in zip(*values.values(), strict=True)])
+
+
+def _names_for(part: Part, lists: dict[str, Any], family: Sequence[Head]) -> Any:
+    beside = [head for head in family if head.path in lists and head.name.parent == part.heads[0].name.parent]
+    return (beside[0].path, lists[beside[0].path]) if len(beside) == 1 else None
+
+
+def _beside(head: Head, form: Form, labels: Head) -> Part:
+    told = f"labels: {labels.path} has a line for each of its lines"
+    path = {"text": head.item.path, "label": labels.item.path}
+    return Part((head, labels), {**form.settings, "kind": "parallel", "path": path}, (*form.evidence, told), "file")
+
+
+def _translations(forms: Sequence[tuple[Head, Form]]) -> list[list[tuple[Head, Form]]]:
+    """Find texts whose names differ in their last suffix only, such as `train.en` and `train.de`, and that have equally many lines."""
+    found: dict[str, list[tuple[Head, Form]]] = {}
+    for head, form in forms:
+        if form.settings == {"kind": "text"} and LANGUAGE.fullmatch(head.name.suffix) and not head.member:
+            found.setdefault(head.name.with_suffix("").as_posix(), []).append((head, form))
+    return [group for group in found.values() if len(group) > 1 and len({_line_count(head) for head, _ in group}) == 1]
+
+
+def _line_count(head: Head) -> int:
+    with head.file.open() as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(HEAD_BYTES), b""))
+
+
+def _parallel(group: Sequence[tuple[Head, Form]]) -> Part:
+    path = {head.name.suffix[1:]: head.item.path for head, _ in group}
+    section = {"kind": "parallel", "path": path, "columns": {"text": " = ".join(f"{{{name}}}" for name in path)}}
+    return Part(tuple(head for head, _ in group), section, (f"{len(group)} files with equally many lines, one for each of {', '.join(path)}",), "")
+
+
+def _of_code(family: Sequence[Head]) -> Part | None:
+    """Take a folder whose files are mostly code for one source."""
+    languages = registry.load(source_kinds, "code").BY_SUFFIX
+    code = [head for head in family if head.name.suffix.lower() in languages]
+    if len(code) < max(MANY, 0.5 * len(family)) or code[0].item.asked:
+        return None
+    return Part(tuple(code), {"kind": "code", "path": _whole(code[0])}, (f"{len(code):,} of {len(family):,} files are code, by their names",))
+
+
+def _of_media(family: Sequence[Head]) -> Part | None:
+    """Take a folder or archive whose files are mostly images, or mostly recordings, for one source."""
+    found = None if family[0].item.asked and not family[0].member else kind_of_media(family)
+    return Part(tuple(family), {"kind": found[0], "path": _whole(family[0])}, (found[1],)) if found else None
+
+
+def _whole(head: Head) -> str:
+    """Give the path of the archive, folder or glob that a file was found by."""
+    return head.item.path if head.member else head.item.argument
+
+
+def _together(forms: Sequence[tuple[Head, Form]], base: str) -> Iterable[Part]:
+    """Make one source of files that are read alike: those of a glob or archive, numbered ones, and those whose names tell the label."""
+    groups: dict[tuple[Any, ...], list[tuple[Head, Form]]] = {}
+    for head, form in forms:
+        label = in_name(head.name) if form.kind == "text" else None
+        numbered = "".join(char for char in head.name.name if not char.isdigit())
+        alone = head.item.asked and not head.member and not label
+        key = "label" if label else head.path if alone else "" if head.member or glob.has_magic(head.item.argument) else numbered
+        like = tuple(sorted((name, str(value)) for name, value in form.settings.items() if name != "encoding"))
+        groups.setdefault((head.name.parent.as_posix(), key, like), []).append((head, form))
+    for (_, key, _), members in groups.items():
+        heads = [head for head, _ in members]
+        told = {head.name.name.partition(".")[0]: in_name(head.name) for head in heads}
+        by_name = key == "label" and len(set(told.values())) > 1
+        section = _placed(heads, base) if len(heads) > 1 else None
+        if section is None:
+            yield from (_single(head, form, base) for head, form in members)
+            continue
+        form = max((form for _, form in members), key=lambda form: len(form.evidence))
+        evidence = (f"{len(heads):,} files that are read alike", *form.evidence)
+        if by_name:
+            section |= {"label_from": "name"}
+            evidence += ("label: the name of the file",)
+        whole = section | form.settings
+        yield Part(tuple(heads), whole, evidence, "name" if by_name else "column", fixed={k: v for k, v in told.items() if v} if by_name else {})
+
+
+def _single(head: Head, form: Form, base: str) -> Part:
+    section = {**(_placed([head], base) or {}), **form.settings}
+    return Part((head,), section, form.evidence)
+
+
+def _placed(heads: Sequence[Head], base: str) -> dict[str, Any] | None:
+    """Say where files are by one path, with a glob if need be; None where no glob means just them."""
+    first = heads[0]
+    if first.member:
+        names = [head.member for head in heads]
+        members = first.siblings
+        found = next((one for one in _globs(names) if [name for name in members if fnmatch.fnmatch(name, one)] == sorted(names)), None)
+        return None if found is None else {"path": first.item.path} | ({} if found == "*" else {"member": found})
+    if len(heads) == 1:
+        return {"path": first.item.path}
+    wanted = sorted(head.item.place.path for head in heads)
+    plain = [_unescaped(head.item.path) for head in heads]
+    globs = [first.item.argument] * glob.has_magic(first.item.argument) + _globs(plain)
+    return next(({"path": one} for one in globs if _matched(one, base) == wanted), None)
+
+
+def _matched(pattern: str, base: str) -> list[str]:
+    try:
+        return sorted(place.path for place in find(pattern, base))
+    except Unreachable:
+        return []
+
+
+def _unescaped(path: str) -> str:
+    return path.replace("[[]", "[").replace("[*]", "*").replace("[?]", "?")
+
+
+def _globs(names: Sequence[str]) -> list[str]:
+    """Propose patterns for names: the shorter, the earlier."""
+    if len(names) == 1:
+        return ["*", glob.escape(names[0])]
+    start, end = shared_start(names), shared_start([name[::-1] for name in names])[::-1]
+    folder, suffix = start[: start.rfind("/") + 1], end[end.find(".") :] if "." in end else ""
+    deep = max(name[len(folder) :].count("/") for name in names)
+    middle = "/".join(["*"] * (deep + 1))
+    safe = glob.escape(folder)
+    return [
+        "*",
+        f"{safe}{middle}{glob.escape(suffix)}",
+        f"{glob.escape(start)}*{glob.escape(suffix)}",
+        f"{glob.escape(start)}*{glob.escape(end)}",
+        f"{safe}**/*{glob.escape(suffix)}",
+    ]
+
+
+def shared_start(names: Sequence[str]) -> str:
+    """Give the characters that all names begin with."""
+    return os.path.commonprefix(names)  # noqa: RUF071 (characters, not folders)
+
+
+def plain_section(part: Part) -> dict[str, Any]:
+    """Give a source's settings without what its path tells."""
+    paths = paths_of(part.section)
+    if len(paths) > 1:
+        return {key: value for key, value in part.section.items() if key != "kind"}
+    name = paths[0].partition("?")[0].lower()
+    suffix = PurePosixPath(name.removesuffix(".gz")).suffix
+    told = {"kind": SUFFIXES.get(suffix), "delimiter": OF_SUFFIX.get(suffix, ",")}
+    return {key: value for key, value in part.section.items() if value != told.get(key)}
+
+
+def paths_of(section: dict[str, Any]) -> list[str]:
+    """List the paths of a source."""
+    return list(section["path"].values()) if isinstance(section["path"], dict) else [section["path"]]
+
+
+def label_names(part: Part, values: Iterable[str]) -> dict[str, str] | None:
+    """Give the names of a source's labels, by the file beside it or the names of its own files."""
+    if part.fixed:
+        return part.fixed
+    return named(values, part.names[1]) if part.names else None

@@ -1,0 +1,177 @@
+"""The first recipe: what was guessed as settings, and as YAML with the evidence beside them."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from tasks.core.errors import RecipeError
+from tasks.core.suggest import NAME
+from tasks.guess.labels import suggestion
+from tasks.guess.names import words
+from tasks.guess.parts import paths_of
+from tasks.guess.sources import GENERAL, Guess, Guesses, label_counts, slugged
+
+TINY = {"architecture": "bert", "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512}}
+PRETRAINED = "google/bert_uncased_L-2_H-128_A-2"
+CAUSAL = {"n_embd": 128, "n_layer": 2, "n_head": 2}
+"""Configuration of a small language model."""
+PRETRAINED_CAUSAL = "HuggingFaceTB/SmolLM2-135M"
+SMALL, MIDDLE = 20_000, 100_000
+"""Records below which training goes over the mix ten times, and four times."""
+LONGEST_COMMENT = 150
+MOST_TOLD = 20
+"""Files left out that the recipe names."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every text on one line."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Quote texts that have more than plain characters so that they stay on their line."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() and len(text) < 100 else '"')
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dict[str, Any]:
+    """Make a recipe of guesses.
+
+    Args:
+        base: folder that the guessed paths start at.
+        folder: the recipe's own.
+        name: its name, if the user gives one.
+
+    Raises:
+        RecipeError: a name or path that no recipe can hold.
+    """
+    if name is not None and not re.match(NAME, name):
+        raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
+    sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
+    learns = {"labels": guesses.labels} if guesses.labels else {"task": "language-modelling"}
+    recipe: dict[str, Any] = {"name": name or _common_name(guesses), **learns, "sources": sources}
+    if code := [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]:
+        recipe["clean"] = {"sources": {source: {"keep_lines": True} for source in code}}
+    rows = sum(guess.seen.rows for guess in guesses.sources.values())
+    words = max(guess.seen.words for guess in guesses.sources.values())
+    epochs = 10 if rows < SMALL else 4 if rows < MIDDLE else 2
+    tokens = 64 if words < 40 else 128 if words < 90 else 256
+    model = TINY if guesses.labels else {"architecture": "gpt2", "config": CAUSAL | {"n_positions": tokens}}
+    recipe["mix"] = {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {})
+    recipe["train"] = {"model": model, "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens}
+    return recipe
+
+
+def _common_name(guesses: Guesses) -> str:
+    """Name a recipe after its only source, or the folder that all lie in."""
+    if len(guesses.sources) == 1:
+        return next(iter(guesses.sources))
+    folders = {PurePosixPath(path).parent.name for guess in guesses.sources.values() for path in paths_of(guess.section)}
+    name = slugged(folders.pop()) if len(folders) == 1 else ""
+    return name if name and not set(words(name)) <= GENERAL else "first-mix"
+
+
+def _section(guess: Guess, base: str, folder: str) -> dict[str, Any]:
+    section = dict(guess.section)
+    path = section["path"]
+    section["path"] = {name: _from(one, base, folder) for name, one in path.items()} if isinstance(path, dict) else _from(path, base, folder)
+    return section | ({"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else {})
+
+
+def _from(path: str, base: str, folder: str) -> str:
+    """Say a path from the recipe's folder."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise RecipeError(f"{path!a}: a recipe is UTF-8, which cannot say this name; rename the file") from None
+    if "${" in path:
+        raise RecipeError(f"{path!r}: a recipe would take ${{…}} for a variable of the environment; rename the file")
+    return path if "://" in path or os.path.isabs(path) else os.path.relpath(os.path.join(base, path), folder)  # noqa: PTH117, PTH118 (a glob is no path)
+
+
+def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
+    """Write a recipe with comments that say what was guessed, from what, and how sure."""
+    parts = [
+        "# A first recipe, guessed from the files by `cuvee init`; what each guess rests on stands beside it.",
+        _comment(f"Next: cuvee validate {file}, then cuvee run {file}"),
+        "",
+        _entry("name", recipe["name"]),
+        *([_entry("labels", recipe["labels"])] if guesses.labels else _without_labels(recipe)),
+        "",
+        "sources:",
+    ]
+    for name, section in recipe["sources"].items():
+        guess = guesses.sources[name]
+        heading = f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"
+        parts += [heading, *(f"    {_comment(told)}" for told in guess.evidence), *(f"    {_comment(f'look: {told}')}" for told in guess.doubts)]
+        parts += [*(f"    {_entry(key, value)}" for key, value in section.items()), *_suggested(guess, guesses)]
+    parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
+    if len(guesses.left_out) > MOST_TOLD:
+        parts += [f"# left out: {len(guesses.left_out) - MOST_TOLD:,} files more"]
+    parts += ["", "# Lines and their indentation stay.", _entry("clean", recipe["clean"])] if "clean" in recipe else []
+    parts += ["", "# Every record once, so a source weighs what its size is of all; `uniform` gives each the same share, {NAME: 0.7, …} any other."]
+    parts += [_entry("mix", recipe["mix"])]
+    parts += ["", "# A small model made from nothing but the mix. Where a hub can be reached, a pretrained one learns more from few records:"]
+    parts += [f"# train: {{model: {PRETRAINED if guesses.labels else PRETRAINED_CAUSAL}}}"]
+    parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
+    return "\n".join(parts) + "\n"
+
+
+def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
+    """Give the guess with its evidence, for programs and for people to look at."""
+    sources = {
+        name: {
+            "settings": recipe["sources"][name],
+            "label_from": guess.label or None,
+            "sure": guess.sure,
+            "evidence": list(guess.evidence),
+            "doubts": list(guess.doubts),
+            "rows": guess.seen.rows,
+            "bad": guess.seen.bad,
+            "whole": guess.seen.all,
+            "labels": dict(label_counts(guess)),
+            "sample": [{"text": text, "label": guess.mapping.get(label) if label else None} for text, label in guess.seen.first],
+        }
+        for name, guess in guesses.sources.items()
+    }
+    left_out = [{"file": path, "why": why} for path, why in guesses.left_out]
+    return {"name": recipe["name"], "labels": guesses.labels, "sources": sources, "left_out": left_out}
+
+
+def _without_labels(recipe: Mapping[str, Any]) -> list[str]:
+    return [
+        "# No file has labels, so a language model learns the texts. For a classifier name the column of labels: `cuvee init --label COLUMN`.",
+        _entry("task", recipe["task"]),
+    ]
+
+
+def _size(guess: Guess) -> str:
+    counts = ", ".join(f"{label} {count:,}" for label, count in label_counts(guess).most_common(8))
+    return f"{'' if guess.seen.all else 'more than '}{guess.seen.rows:,} records" + (f": {counts}" if counts else "")
+
+
+def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
+    found = suggestion(guess.mapping)
+    if not found or any(raw != label for raw, label in guess.mapping.items()):
+        return []
+    named = set(found.values()) <= set(guesses.labels)
+    take = "then take this line, and those labels out of the list above" if named else "then take this line, and put its names into the list above"
+    return [f"    {_comment(f'If the matter is sentiment, {take}:')}", f"    {_comment(_entry('labels', found))}"]
+
+
+def _entry(key: str, value: Any) -> str:
+    return f"{_one_line(key)}: {_one_line(value)}"
+
+
+def _one_line(value: Any) -> str:
+    return yaml.dump([value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=2**31)[1:-2]
+
+
+def _comment(text: str) -> str:
+    """Make one line of comment, whatever the text holds."""
+    plain = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text).encode("utf-8", "backslashreplace").decode()
+    return f"# {plain}" if len(plain) <= LONGEST_COMMENT else f"# {plain[: LONGEST_COMMENT - 1]}…"

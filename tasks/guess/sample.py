@@ -1,0 +1,120 @@
+"""Records as a source's own reader gives them: the first ones, to understand it, and all its labels."""
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tasks.core import registry
+from tasks.guess.heads import Head
+from tasks.ingest import kinds as source_kinds
+from tasks.ingest.batch import OURS, Batch, Opened
+from tasks.ingest.columns import exact
+from tasks.ingest.map import FIELD
+from tasks.ingest.read import batches
+from tasks.ingest.settings import SourceSettings
+
+ROWS = 2_000
+MOST_ROWS = 500_000
+"""So many records are looked at for labels."""
+MOST_VALUES = 5_000
+"""A column with more values is no label."""
+
+
+def settings_of(section: dict[str, Any]) -> SourceSettings:
+    """Check a section as a recipe would."""
+    return registry.load(source_kinds, section["kind"]).Params.model_validate(section)
+
+
+def first_values(head: Head, section: dict[str, Any]) -> dict[str, list[str | None]]:
+    """Read the first records of a file: column -> values."""
+    settings = settings_of({"path": head.item.path, **section})
+    text = section["kind"] in ("delimited", "text", "jsonl")
+    file = Opened(head.file.name, lambda: io.BytesIO(head.data)) if text else head.file
+    return _columns(registry.load(source_kinds, section["kind"]).batches(file, settings))
+
+
+def values_of(section: dict[str, Any], base: str) -> dict[str, list[str | None]]:
+    """Read the first records of a source whose files are read together: column -> values."""
+    return _columns(batches(settings_of(section), base))
+
+
+def _columns(found: Iterator[Batch]) -> dict[str, list[str | None]]:
+    columns: dict[str, list[str | None]] = {}
+    seen = 0
+    for batch in found:
+        if not batch.frame.height:
+            continue
+        frame = batch.frame.head(ROWS - seen)
+        for name in frame.columns:
+            if not name.startswith("__"):
+                columns.setdefault(name, [None] * seen).extend(frame[name].to_list())
+        seen += frame.height
+        for values in columns.values():
+            values.extend([None] * (seen - len(values)))
+        if seen >= ROWS:
+            break
+    return columns
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What all records of a source say, or the first MOST_ROWS of them.
+
+    Attributes:
+        columns: names of its columns.
+        first: the first texts with their labels.
+        labels: label -> records.
+        rows, bad: records read, and those of them that cannot be used.
+        words: mean number of words of a text.
+        all: whether the source has no more.
+    """
+
+    columns: tuple[str, ...]
+    first: list[tuple[str, str | None]]
+    labels: Counter[str]
+    rows: int
+    bad: int
+    words: float
+    all: bool
+
+
+def look(section: dict[str, Any], base: str, text: str, label: str | None, shown: int) -> Seen:
+    """Read a source as a run would, and count its labels.
+
+    Args:
+        text, label: columns; the text may be a template.
+        shown: how many of the first records to keep.
+    """
+    columns: dict[str, None] = {}
+    first: list[tuple[str, str | None]] = []
+    labels: Counter[str] = Counter()
+    rows = bad = words = 0
+    for batch in batches(settings_of(section), base):
+        frame = batch.frame
+        columns |= dict.fromkeys(name for name in frame.columns if name not in OURS)
+        texts = _values(frame, text)
+        marks = _values(frame, label).str.strip_chars() if label is not None else None
+        unfit = texts.is_null() if marks is None else texts.is_null() | marks.is_null() | (marks == "")
+        rows, bad = rows + frame.height + len(batch.bad), bad + len(batch.bad) + int(unfit.sum())
+        words += int(texts.str.count_matches(r"\S+").sum() or 0)
+        good = texts.filter(~unfit)
+        kept = [None] * len(good) if marks is None else marks.filter(~unfit).to_list()
+        labels.update(mark for mark in kept if mark is not None)
+        first += zip(good.head(shown - len(first)).to_list(), kept[: shown - len(first)], strict=True)
+        if rows >= MOST_ROWS or len(labels) > MOST_VALUES:
+            return Seen(tuple(columns), first, labels, rows, bad, words / max(1, rows), all=False)
+    return Seen(tuple(columns), first, labels, rows, bad, words / max(1, rows), all=True)
+
+
+def _values(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Give a column, or what a template makes of several."""
+    fields = [] if name in frame.columns else [field for field in FIELD.findall(name) if field in frame.columns]
+    if fields:
+        return frame.select(pl.format(FIELD.sub("{}", name), *map(exact, fields)).alias("")).to_series()
+    if name not in frame.columns:
+        return pl.Series("", [None] * frame.height, dtype=pl.String)
+    return frame.select(exact(name).alias("")).to_series()

@@ -1,0 +1,262 @@
+"""The whole guess: from the names of files to sources with one label set, each with its evidence."""
+
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from tasks.core.errors import CuveeError, RecipeError
+from tasks.core.suggest import nearest
+from tasks.guess import labels as naming
+from tasks.guess.heads import Head, Item, heads, items
+from tasks.guess.media import KINDS, roles_of_media
+from tasks.guess.names import words
+from tasks.guess.parts import Part, label_names, paths_of, plain_section, sort_out
+from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
+from tasks.guess.sample import Seen, first_values, look, values_of
+from tasks.ingest.settings import SUFFIXES
+
+SHOWN = 10
+GENERAL = {"train", "training", "test", "dev", "val", "valid", "validation", "data", "text", "texts", "all", "part", "file", "input", "dataset"}
+"""Words that name no source by themselves."""
+HELD_OUT = {"test", "dev", "val", "valid", "validation", "eval"}
+TOLERATED, HOPELESS = 0.01, 0.2
+"""Share of bad records that a run lets pass by itself, and above which a source is not understood."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One source as it was understood.
+
+    Attributes:
+        section: its settings, without labels.
+        label: where its labels come from: `column`, `name`, `folder` or `file`; empty where there are none.
+        mapping: label in the data -> label of the recipe.
+        sure: `certain`, `likely` or `unsure`.
+        evidence: what speaks for it.
+        doubts: what a person should look at.
+    """
+
+    section: dict[str, Any]
+    label: str
+    mapping: dict[str, str | None]
+    sure: str
+    evidence: tuple[str, ...]
+    doubts: tuple[str, ...]
+    seen: Seen = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """All sources with the labels they share.
+
+    Attributes:
+        labels: the label set; empty where no source has labels.
+        left_out: files that are no source, and why.
+    """
+
+    labels: list[str]
+    sources: dict[str, Guess]
+    left_out: list[tuple[str, str]]
+
+
+def guess_sources(arguments: Sequence[str], base: str, text: str | None = None, label: str | None = None) -> Guesses:
+    """Understand files, folders, globs and URLs.
+
+    Args:
+        base: folder that relative paths start at.
+        text, label: columns that the user names, for all files with columns.
+
+    Raises:
+        CuveeError: everything that is wrong, at once; its exit code is the first problem's.
+    """
+    problems: list[CuveeError] = []
+    found, again = _heads(arguments, base, problems)
+    sorted_out = sort_out(found, base)
+    problems += [RecipeError(f"{path}: {why}") for path, why in sorted_out.wrong]
+    left_out = again + sorted_out.left_out
+    guesses: dict[str, Guess] = {}
+    for part in sorted_out.parts:
+        try:
+            guesses[_name(part, guesses)] = _guess(part, base, text, label)
+        except CuveeError as error:
+            # What lies in a folder with the data need not be data.
+            if part.heads[0].item.asked and not part.heads[0].member:
+                problems.append(type(error)(f"{part.heads[0].path}: {error}"))
+            else:
+                left_out.append((part.heads[0].path, str(error)))
+    problems += _unknown(guesses, text, label)
+    if not guesses and not problems:
+        why = "".join(f"\n  {path}: {reason}" for path, reason in left_out[:20])
+        problems.append(RecipeError(f"none of the files can be a source{why}"))
+    if problems:
+        raise type(problems[0])("\n".join(str(problem) for problem in problems))
+    return _agreed(guesses, left_out)
+
+
+def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) -> list[CuveeError]:
+    known = dict.fromkeys(name for guess in guesses.values() for name in guess.seen.columns)
+    asked = (("--text", text), ("--label", label))
+    return [
+        RecipeError(f"{role} {name!r}: no file has this column;{nearest(name, known)}")
+        for role, name in asked
+        if name and known and name not in known
+    ]
+
+
+def _heads(arguments: Sequence[str], base: str, problems: list[CuveeError]) -> tuple[list[Head], list[tuple[str, str]]]:
+    found: list[Head] = []
+    again: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for argument in arguments:
+        try:
+            for item in items(argument, base):
+                if (place := os.path.realpath(item.place.path) if "://" not in argument else item.place.path) in seen:
+                    again.append((item.path, "it was given twice"))
+                    continue
+                seen.add(place)
+                found += _read(item, len(found), again)
+        except CuveeError as error:
+            problems.append(error)
+    return found, again
+
+
+def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head]:
+    try:
+        return heads(item, number)
+    except CuveeError as error:
+        if item.asked:
+            raise
+        left_out.append((item.path, str(error)))
+        return []
+
+
+def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
+    from_files = part.label != "column"
+    given = part.section.get("columns", {}).get("text", "text")
+    roles, doubts = (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
+    plain = plain_section(part)
+    seen = look(plain | {"kind": part.section["kind"]}, base, roles.text, roles.label, SHOWN)
+    if seen.bad > HOPELESS * seen.rows:
+        raise RecipeError(f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read ({', '.join(part.evidence)})")
+    doubts += [f"{name!r} holds text, too" for name in roles.others]
+    if roles.label is not None and (len(atoms(seen.labels)) > MOST_LABELS or not seen.labels):
+        doubts.append(f"column {roles.label!r} is no label: it has {len(seen.labels):,} values")
+        roles, seen = Roles(roles.text, None, roles.evidence[:1]), look(plain | {"kind": part.section["kind"]}, base, roles.text, None, SHOWN)
+    if seen.bad > TOLERATED * seen.rows:
+        plain["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
+        doubts.append(f"{seen.bad:,} of {seen.rows:,} records lack a text or label, or cannot be read; they go to quarantine")
+    held_out = [head.path for head in part.heads if HELD_OUT & {*words(head.name.stem), *head.name.parent.parts[-2:]}]
+    if held_out:
+        doubts.append(f"{held_out[0]} may be kept for measuring; under `decontaminate.against` it is not mixed")
+    names = label_names(part, atoms(seen.labels))
+    if part.names and names is None and seen.labels:
+        doubts.append(f"{part.names[0]} does not name its labels")
+    evidence = (*part.evidence, *roles.evidence, *([f"label names: {part.names[0]}"] if part.names and names else []))
+    columns = {} if from_files else _columns(roles, seen.columns, numbered=plain.get("header") is False)
+    return Guess(
+        plain | ({"columns": columns} if columns else {}), part.label if roles.label is not None else "",
+        naming.mapping(seen.labels, names), _sure(part, roles, doubts), evidence, tuple(doubts), seen,
+    )  # fmt: skip
+
+
+def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[Roles, list[str]]:
+    values = values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
+    if not any(len(column) for column in values.values()):
+        raise RecipeError("none of its first records can be read")
+    named = (text if text in values else None, label if label in values else None)
+    kind = part.section["kind"]
+    if kind == "text" or (kind == "code" and not any(named)):
+        by_line = kind == "text" and part.section.get("record") != "file"
+        return Roles("text", None, ("text: each line" if by_line else "text: each file",)), []
+    if kind in KINDS:
+        return roles_of_media(kind, values, *named)
+    return roles_of(values, *named), []
+
+
+def _columns(roles: Roles, known: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
+    """Say which columns these are: by name where a recipe can say it, else by number."""
+    wanted = {"text": roles.text, "label": roles.label}
+    return {
+        role: list(known).index(name) if numbered or naming.VARIABLE.search(name) else name
+        for role, name in wanted.items()
+        if name is not None and (name != role or numbered)
+    }
+
+
+def _sure(part: Part, roles: Roles, doubts: Sequence[str]) -> str:
+    if doubts or any("not valid UTF-8" in told or "its name says" in told for told in part.evidence):
+        return "likely"
+    return "certain" if roles.label is not None else "likely"
+
+
+def _name(part: Part, taken: Mapping[str, Any]) -> str:
+    """Name a source after its file, and after its folder where the file's name says little."""
+    first = part.heads[0]
+    if not first.member and part.section["kind"] in (*KINDS, "code"):  # read as a whole folder
+        folder = PurePosixPath(part.section["path"])
+        return _free([_bare(folder.name), f"{folder.parent.name}-{_bare(folder.name)}"], taken)
+    parent = PurePosixPath(first.item.place.path).parent.name
+    own = _bare(first.item.place.path)
+    if first.member:
+        proposals = [own] if len(part.heads) > 1 else [f"{own}-{_bare(first.member)}"]
+    elif len(part.heads) > 1 or set(words(own)) <= GENERAL:
+        proposals = [parent, f"{parent}-{own}"]
+    else:
+        proposals = [f"{parent}-{own}"] if set(words(own)[:1]) & GENERAL else [own, f"{parent}-{own}"]
+    return _free(proposals, taken)
+
+
+def _free(proposals: Sequence[str], taken: Mapping[str, Any]) -> str:
+    """Make a name that a recipe allows and no other source has."""
+    slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
+    numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
+    return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
+
+
+def _bare(path: str) -> str:
+    name = PurePosixPath(path.replace("\\", "/")).name.partition("?")[0]
+    name = name[:-3] if name.lower().endswith(".gz") else name
+    return name.removesuffix(PurePosixPath(name).suffix) if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip", ".tar", ".tgz"} else name
+
+
+def slugged(name: str) -> str:
+    """Make a name that a recipe allows: lower-case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:62].strip("-_")
+
+
+def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guesses:
+    """Give all sources that have labels one set of them, and leave the others out; where none has any, all stay."""
+    labelled = {name: guess for name, guess in guesses.items() if guess.label}
+    if not labelled:
+        return Guesses([], guesses, left_out)
+    labels = naming.one_set([guess.mapping for guess in labelled.values()])
+    if len(labels) < 2:
+        raise RecipeError(
+            f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or name the column by --label"
+        )
+    numbered = [name for name, guess in labelled.items() if all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)]
+    for name in numbered if len(numbered) > 1 else []:
+        doubt = f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} are; they are taken to mean the same"
+        labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
+    why = "it has no labels, while others have; give it `label: …` to take it in"
+    left_out += [(_named(guess.section), why) for name, guess in guesses.items() if name not in labelled]
+    return Guesses(labels, labelled, left_out)
+
+
+def _named(section: dict[str, Any]) -> str:
+    """Name what a source would read: its paths, and of an archive the members."""
+    member = f"!{section['member']}" if "member" in section else ""
+    return ", ".join(f"{path}{member}" for path in paths_of(section))
+
+
+def label_counts(guess: Guess) -> Counter[str]:
+    """Count a source's records by the recipe's labels."""
+    counts: Counter[str] = Counter()
+    for raw, count in guess.seen.labels.items():
+        counts[guess.mapping[raw] or "(left out)"] += count
+    return counts

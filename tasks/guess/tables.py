@@ -1,0 +1,190 @@
+"""Whether text is a table, and how its lines are cut: delimiter, quotes, header."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.core import registry
+from tasks.guess.heads import Head
+from tasks.guess.names import is_known
+from tasks.ingest import kinds as source_kinds
+from tasks.ingest.batch import Opened
+
+USUAL = {"\t": 0.8, ",": 0.95, ";": 0.95, "|": 0.95}
+"""Delimiter -> share of the lines that must have the usual number of fields."""
+RARE = {"@": 0.9, "::": 0.95, "||": 0.95, "\x01": 0.9, "^": 0.95, "~": 0.95, ":": 0.95}
+"""Delimiters that need a column of labels beside them to be believed."""
+OF_SUFFIX = {".csv": ",", ".tsv": "\t", ".psv": "|"}
+SAMPLE = 1 << 18
+LEAST_LINES = 10
+"""Lines that a table without a telling name must have."""
+TOLERATED = 0.005
+"""Share of bad lines that says nothing."""
+WRAPPED = re.compile(r'"(?:[^"]|"")*"')
+HEADING = re.compile(r"[^\W\d][\w .:/()%#-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One way to cut the lines, and what it gives.
+
+    Attributes:
+        bad: share of the records that do not fit.
+        rows: the records that do.
+    """
+
+    delimiter: str
+    quoting: bool
+    width: int
+    bad: float
+    rows: list[tuple[str, ...]]
+    overflow: str | None = None
+
+
+def table_of(head: Head) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """Guess how the lines of a text are cut into fields.
+
+    Returns:
+        Settings of a delimited source and the evidence; None where it is no table.
+    """
+    suffix = head.name.suffix.lower()
+    data = head.text[:SAMPLE]
+    text = data if len(data) == len(head.text) else data[: data.rfind("\n") + 1] or data
+    cut = _best(text, OF_SUFFIX.get(suffix))
+    if cut is None:
+        return None
+    header, why = has_header(cut.rows)
+    settings: dict[str, Any] = {"delimiter": cut.delimiter}
+    if not header:
+        settings["header"] = False
+    if not cut.quoting and (len(cut.delimiter) == 1):
+        settings["quoting"] = False
+    if cut.overflow:
+        settings["overflow"] = cut.overflow
+        if not header and len(text.split("\n", 1)[0].split(cut.delimiter)) != cut.width:
+            settings["fields"] = cut.width
+    fits = f"{100 * (1 - cut.bad):.1f} % of its first {len(cut.rows):,} records have {cut.width} fields between {cut.delimiter!r}"
+    return settings, (fits, why)
+
+
+def _best(text: str, by_name: str | None) -> Cut | None:
+    lines = [line for line in text.split("\n") if line.strip()]
+    usual = [by_name, *(one for one in USUAL if one != by_name)] if by_name else list(USUAL)
+    found = [cut for one in usual if (cut := _cut(text, lines, one, USUAL[one], named=one == by_name))]
+    if found:
+        return min(found, key=lambda cut: round(cut.bad, 2))
+    rare = (_cut(text, lines, one, share, named=False) for one, share in RARE.items())
+    if cut := next((cut for cut in rare if cut and _has_labels(cut.rows)), None):
+        return cut
+    return _one_column(text, by_name) if by_name else None
+
+
+def _cut(text: str, lines: Sequence[str], delimiter: str, least: float, *, named: bool) -> Cut | None:
+    if sum(delimiter in line for line in lines) < 0.5 * len(lines):
+        return None
+    bare = _tried(text, delimiter, lines, quoting=False)
+    quoted = _tried(text, delimiter, lines, quoting=True) if len(delimiter) == 1 else None
+    cut = _chosen(bare, quoted)
+    if cut is None or 1 - cut.bad < (0.8 if named else least):
+        return None
+    if not named and delimiter != "\t" and len(cut.rows) < LEAST_LINES and not has_header(cut.rows)[0]:
+        return None
+    return _with_overflow(text, cut) if not cut.quoting and cut.bad else cut
+
+
+def _chosen(bare: Cut | None, quoted: Cut | None) -> Cut | None:
+    """Take quotes for what they are only where that makes more records fit, or as many and a field is quoted whole."""
+    if bare is None or quoted is None:
+        return bare or quoted
+    if bare.bad <= min(TOLERATED, quoted.bad):
+        takes = len(quoted.rows) == len(bare.rows) and _uses_quotes(bare)
+        return quoted if takes else bare
+    return quoted if quoted.bad <= bare.bad else bare
+
+
+def _uses_quotes(bare: Cut) -> bool:
+    """Say whether quotes are those of the format, where fields are the same with and without: a whole column has them, or they are doubled."""
+    marked = [field for row in bare.rows for field in row if '"' in field]
+    if not marked:
+        return bare.delimiter in ",;"
+    whole = any(all(WRAPPED.fullmatch(field) for field in column) for column in zip(*bare.rows, strict=True))
+    doubled = any('""' in field[1:-1] for field in marked)
+    return (whole or doubled) and all(WRAPPED.fullmatch(field) for field in marked)
+
+
+def _tried(text: str, delimiter: str, lines: Sequence[str], *, quoting: bool) -> Cut | None:
+    try:
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if quoting else (line.split(delimiter) for line in lines)
+        widths = Counter(len(record) for record in records if record)
+    except csv.Error:
+        return None
+    width = max(widths, key=lambda one: (widths[one], one), default=0)
+    return _read(text, delimiter, width, quoting=quoting) if width > 1 else None
+
+
+def _read(text: str, delimiter: str, width: int, *, quoting: bool, overflow: str | None = None) -> Cut:
+    """Read with the source's own reader, so that what is judged is what a run would get."""
+    kind = registry.load(source_kinds, "delimited")
+    params = kind.Params(path="head", delimiter=delimiter, quoting=quoting, header=False, fields=width, overflow=overflow)
+    batches = list(kind.batches(Opened("head", lambda: io.BytesIO(text.encode("utf-8", "replace"))), params))
+    rows = [row[:-1] for batch in batches for row in batch.frame.iter_rows()]
+    bad = sum(len(batch.bad) for batch in batches)
+    return Cut(delimiter, quoting, width, bad / max(1, bad + len(rows)), rows, overflow)
+
+
+def _with_overflow(text: str, cut: Cut) -> Cut:
+    """Let the longest column have the surplus delimiters, where it is at an end."""
+    lengths = [sum(map(len, column)) for column in zip(*cut.rows, strict=True)]
+    longest = lengths.index(max(lengths))
+    where = {0: "first", cut.width - 1: "last"}.get(longest)
+    better = _read(text, cut.delimiter, cut.width, quoting=False, overflow=where) if where else cut
+    return better if better.bad < cut.bad else cut
+
+
+def _one_column(text: str, delimiter: str) -> Cut | None:
+    cut = _read(text, delimiter, 1, quoting=True)
+    return cut if cut.bad <= TOLERATED and cut.rows else None
+
+
+def _has_labels(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether the first or last column has few short values that come back."""
+    ends = [{row[at].strip() for row in rows} for at in (0, -1)] if rows else []
+    return any(2 <= len(values) <= 20 and len(values) * LEAST_LINES <= len(rows) and max(map(len, values)) <= 20 for values in ends)
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
+    """Say whether the first record names the columns, and why."""
+    if not rows:
+        return True, "there is one record only"
+    first, columns = [cell.strip() for cell in rows[0]], list(zip(*rows[1:1000], strict=True))
+    if value := _value_in(first, columns):
+        return False, f"its first record names nothing: {value[:40]!r} is a value"
+    pairs = list(zip(first, columns, strict=True)) if columns else []
+    known = next((cell for cell in first if is_known(cell)), None)
+    told = {
+        f"its first record names the columns, such as {known!r}": known is not None,
+        "its first record is all words, over a column of numbers": any(_numeric(column) for _, column in pairs),
+        "its first record is much shorter than the others": any(sum(map(len, all_)) > 3 * max(10, len(cell)) * len(all_) for cell, all_ in pairs),
+    }
+    why = next((reason for reason, holds in told.items() if holds), None)
+    return why is not None, why or "nothing tells its first record from the others"
+
+
+def _value_in(first: Sequence[str], columns: Sequence[Sequence[str]]) -> str | None:
+    """Find a cell of the first record that cannot be a name: no words, or a value that comes again."""
+    for at, cell in enumerate(first):
+        nothing = not cell and at == 0  # tables often have a column of numbers without a name in front
+        if not nothing and (not HEADING.fullmatch(cell) or len(cell.split()) > 4):
+            return cell or "nothing"
+        if cell and ((columns and cell in columns[at]) or (cell in first[:at] and not is_known(cell))):
+            return cell
+    return None
+
+
+def _numeric(column: Sequence[str]) -> bool:
+    filled = [value for value in column if value.strip()]
+    return bool(filled) and all(re.fullmatch(r"\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*", value) for value in filled)

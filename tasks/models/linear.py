@@ -1,0 +1,51 @@
+"""Linear classifiers: logits of features, log probabilities, a file to keep them in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.text.hashing import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Head:
+    """A classifier: logits(x) = x · coefficients' + intercepts.
+
+    Attributes:
+        coefficients: shape (labels, buckets).
+        intercepts: shape (labels,).
+    """
+
+    coefficients: Floats
+    intercepts: Floats
+
+    def logits(self, features: Any) -> Floats:
+        """Give the logits of sparse features (rows, buckets), shape (rows, labels)."""
+        return np.asarray(features @ self.coefficients.T) + self.intercepts
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Give log probabilities, along the last axis."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def numbered(labels: pl.Series, names: Sequence[str]) -> Ints:
+    """Give the class numbers of labels."""
+    return labels.replace_strict({name: at for at, name in enumerate(names)}, return_dtype=pl.Int64).to_numpy()
+
+
+def save(head: Head, path: Path) -> None:
+    """Write a classifier as `.npz`; the same one gives the same bytes."""
+    with path.open("wb") as file:
+        np.savez(file, coefficients=head.coefficients.astype(np.float32), intercepts=head.intercepts)
+
+
+def load(path: Path) -> Head:
+    """Read what `save` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Head(arrays["coefficients"].astype(float), arrays["intercepts"])

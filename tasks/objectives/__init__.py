@@ -1,0 +1,1 @@
+"""What a model is to learn, and how it is measured."""

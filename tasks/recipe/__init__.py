@@ -1,0 +1,1 @@
+"""The recipe: read, explained, described."""

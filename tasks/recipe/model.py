@@ -1,0 +1,248 @@
+"""The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
+
+import copy
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from tasks.check.settings import ChecksSettings
+from tasks.clean.settings import CleanSettings, SourceCleaning
+from tasks.core.errors import RecipeError
+from tasks.core.records import Objective, Section
+from tasks.core.suggest import NAME, Problem
+from tasks.decontaminate.settings import OverlapSettings
+from tasks.deduplicate.settings import HoldoutSettings
+from tasks.embed.settings import EncoderSettings
+from tasks.evaluate.settings import EvaluateSettings
+from tasks.experiments.compare.settings import CompareSettings
+from tasks.experiments.search.settings import SearchSettings
+from tasks.experiments.trial.settings import HeadSettings
+from tasks.ingest.settings import Source
+from tasks.mix.settings import PlanSettings
+from tasks.personal.settings import PersonalSettings
+from tasks.publish.settings import PublishSettings
+from tasks.recipe.file import expand, leave_out, override, read, unexpand
+from tasks.recipe.mistakes import explain, listing, open_secrets, strangers
+from tasks.recipe.unlabelled import label_problems
+from tasks.relevance.settings import SelectSettings
+from tasks.sift.settings import Sifting
+from tasks.similarity.settings import NearSettings
+from tasks.train.settings import TrainSettings
+from tasks.weigh.settings import ShareSettings, WeighSettings, Weights
+
+ALL_TEXTS = SourceCleaning(max_chars=2**31)
+"""How benchmarks are cleaned: only empty texts and repetitions go."""
+
+
+class MixSettings(PlanSettings, ShareSettings):
+    """How the sources are combined."""
+
+    select: SelectSettings | None = None
+    """Keep, of the rows of the other sources, those that are like a target's; by default all."""
+
+    @property
+    def plan(self) -> PlanSettings:
+        """The section without its weights, which are settled by then."""
+        return PlanSettings(**{name: getattr(self, name) for name in PlanSettings.model_fields})
+
+    @property
+    def weighing(self) -> WeighSettings:
+        """What the weights are settled from."""
+        return WeighSettings(**{name: getattr(self, name) for name in WeighSettings.model_fields})
+
+
+class DecontaminateSettings(OverlapSettings):
+    """Benchmarks and the run's own hold-out: training rows that repeat their rows go."""
+
+    against: dict[str, Source] = Field(default_factory=dict)
+    """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no entry."""
+
+    @property
+    def overlap(self) -> OverlapSettings:
+        """The section without the benchmarks, which are read by then."""
+        return OverlapSettings(**{name: getattr(self, name) for name in OverlapSettings.model_fields})
+
+
+class SemanticSettings(EncoderSettings):
+    """Which rows mean the same."""
+
+    threshold: float = Field(default=0.95, gt=0, le=1)
+    """Least cosine of two texts' vectors."""
+
+    @model_validator(mode="after")
+    def _can_be_looked_up(self) -> Self:
+        if importlib.util.find_spec("faiss") is None:
+            raise ValueError("this needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out")
+        return self
+
+    @property
+    def encoder(self) -> EncoderSettings:
+        """The section without the threshold, on which the vectors do not depend."""
+        return EncoderSettings(**{name: getattr(self, name) for name in EncoderSettings.model_fields})
+
+
+class TrialSettings(HeadSettings):
+    """How mixes are tried out by `cuvee compare` and `cuvee search`."""
+
+    size: int | None = Field(default=None, ge=1)
+    """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than the mix's each
+    source keeps as small a part of its rows, so that they repeat as often as in the mix."""
+    encoder: EncoderSettings | None = None
+    """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs of words."""
+    full: bool = False
+    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; language models always are."""
+
+    @model_validator(mode="after")
+    def _one_learner(self) -> Self:
+        if self.full and self.encoder:
+            raise ValueError("encoder and full: say one of them; full trains the model that `train` names")
+        return self
+
+    @property
+    def head(self) -> HeadSettings:
+        """How the linear classifier is trained."""
+        return HeadSettings(**{name: getattr(self, name) for name in HeadSettings.model_fields})
+
+
+class ComparedSettings(CompareSettings):
+    """How mixes are compared by `cuvee compare`, and which besides its own."""
+
+    arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
+    """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind: dsir, target: x}}`.
+    Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are there without being said."""
+
+    @property
+    def settings(self) -> CompareSettings:
+        """The section without its arms."""
+        return CompareSettings(**{name: getattr(self, name) for name in CompareSettings.model_fields})
+
+
+class Recipe(Section):
+    """A whole recipe. Everything that has a default may be left out."""
+
+    name: str = Field(pattern=NAME)
+    """What mixes, models and runs are filed under."""
+    task: Literal["text-classification", "language-modelling"] = "text-classification"
+    """What the model is to learn: the labels of texts, or the texts themselves, token after token."""
+    labels: tuple[str, ...] = ()
+    """The label set, two at least; the order numbers the classes. Language modelling has none."""
+    sources: dict[str, Source] = Field(min_length=1)
+    clean: CleanSettings = CleanSettings()
+    personal: PersonalSettings | None = None
+    """Personal data in the texts, to train on and kept aside alike: replaced by tags, dropped with its rows, or counted; `{}` = replaced."""
+    holdout: HoldoutSettings = HoldoutSettings()
+    decontaminate: DecontaminateSettings | None = None
+    """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows; `{}` = the hold-out only."""
+    near_duplicates: NearSettings | None = NearSettings()
+    """Which near duplicates to drop, and what counts as one; null keeps them."""
+    semantic_duplicates: SemanticSettings | None = None
+    """Drop rows that mean the same as another one, by the vectors of an encoder; needs the extra `semantic`."""
+    sift: tuple[Sifting, ...] = ()
+    """Models that learn from the training rows and drop the worst of them, in this order, each by its name or as `{kind: NAME, …}`."""
+    checks: ChecksSettings = ChecksSettings()
+    mix: MixSettings = MixSettings()
+    train: TrainSettings | None = None
+    evaluate: EvaluateSettings = EvaluateSettings()
+    trials: TrialSettings = TrialSettings()
+    """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
+    search: SearchSettings = SearchSettings()
+    """How `cuvee search` looks for weights; a run does not look at it."""
+    compare: ComparedSettings = ComparedSettings()
+    """How mixes are compared by `cuvee compare`; a run does not look at it."""
+    publish: PublishSettings = PublishSettings()
+    seed: int = Field(default=0, ge=0)
+    """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
+
+    @property
+    def objective(self) -> Objective:
+        """What is trained for and measured."""
+        return Objective(task=self.task, labels=self.labels)
+
+    @property
+    def trains_in_trials(self) -> bool:
+        """Whether a trial trains the recipe's own model; a linear classifier stands for none but classifiers."""
+        return self.trials.full or self.task == "language-modelling"
+
+    @model_validator(mode="after")
+    def _one_kind_of_media(self) -> Self:
+        if len({source.media for source in self.sources.values() if source.media}) > 1:
+            raise ValueError("sources: a mix has one column of media, images or audio; mix the image folders and the audio folders by two recipes")
+        return self
+
+    @model_validator(mode="after")
+    def _one_says_how_weights_change(self) -> Self:
+        if self.mix.phases and self.train and self.train.online:
+            raise ValueError("mix.phases and train.online: both change the weights while training; take one")
+        return self
+
+    @model_validator(mode="after")
+    def _full_trials_train_something(self) -> Self:
+        if self.trials.full and self.train is None:
+            raise ValueError("trials.full trains the recipe's own model, but there is no `train` section; write one, or take `full` out")
+        return self
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A recipe with where it came from.
+
+    Attributes:
+        folder: relative paths of the recipe start here.
+        published: the whole recipe with defaults and overrides, and `${NAME}` where a value came from the environment.
+        tree: the recipe as it was read, overrides included.
+    """
+
+    recipe: Recipe
+    file: str
+    folder: str
+    published: dict[str, Any]
+    tree: dict[str, Any]
+
+    def without(self, names: Sequence[str]) -> "LoadedRecipe":
+        """Give the recipe as if it had never named these sources; the weights of the others keep their proportions.
+
+        Raises:
+            RecipeError: it cannot be carried out without them.
+        """
+        tree = copy.deepcopy(self.tree)
+        for name in names:
+            leave_out(tree, name, self.file)
+        return _resolved(tree, {}, self.file)
+
+
+def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
+    """Read and check a recipe.
+
+    Args:
+        file: path of the YAML file.
+        overrides: dotted path -> value, put over the file's.
+        without: sources that are left out, with all that the recipe says of them; the weights of the others keep their proportions.
+
+    Raises:
+        RecipeError: every mistake at once, each as `file:line: path: what is wrong`.
+    """
+    tree, lines = read(file)
+    for path, value in (overrides or {}).items():
+        override(tree, path, value)
+    for name in without:
+        leave_out(tree, name, file)
+    return _resolved(tree, lines, file)
+
+
+def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
+    problems: list[Problem] = []
+    expanded = expand(tree, "", problems)
+    problems += [*strangers(expanded), *open_secrets(tree), *label_problems(expanded)]
+    recipe: Recipe | None = None
+    try:
+        recipe = Recipe.model_validate(expanded)
+    except ValidationError as error:
+        problems += [explain(item, Recipe) for item in error.errors()]
+    if problems or recipe is None:
+        raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
+    published = unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
+    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published, tree)

@@ -1,0 +1,107 @@
+"""Rows in Parquet files, in groups that depend on the rows alone: equal rows are equal bytes however they came, and a group at a time is read."""
+
+import contextlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.core.parallel import in_order
+
+GROUP_ROWS = 16_384
+GROUP_BYTES = 4 << 20
+"""Few enough that a group, decoded, encoded and compressed, is little beside the libraries that do it."""
+FEW_VALUES = ("source", "label", "file", "reason")
+"""Columns worth a dictionary."""
+
+
+class Groups:
+    """Gathers rows; a row group ends with the row that makes it GROUP_ROWS rows or GROUP_BYTES of text.
+
+    Args:
+        measured: the column whose bytes count.
+        behind: one thread, which encodes and compresses a group while the next one is made.
+    """
+
+    def __init__(self, writer: pq.ParquetWriter, measured: str, behind: ThreadPoolExecutor) -> None:
+        self.writer, self.measured, self.behind = writer, measured, behind
+        self.written: Future[None] | None = None
+        self.waiting: list[pl.DataFrame] = []
+        self.rows = self.bytes = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take more rows."""
+        ends = frame[self.measured].cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
+        at = 0
+        while at < frame.height:
+            before = int(ends[at - 1]) if at else 0
+            full = int(np.searchsorted(ends, GROUP_BYTES - self.bytes + before)) + 1
+            after = min(full, at + GROUP_ROWS - self.rows, frame.height)
+            self.waiting.append(frame.slice(at, after - at))
+            self.rows, self.bytes, at = self.rows + after - at, self.bytes + int(ends[after - 1]) - before, after
+            if self.rows >= GROUP_ROWS or self.bytes >= GROUP_BYTES:
+                self.flush()
+
+    def flush(self) -> None:
+        """Begin to write the rows that wait as a group, when the one before is written."""
+        self.settle()
+        if self.rows:
+            self.written = self.behind.submit(self._write, self.waiting)
+        self.waiting, self.rows, self.bytes = [], 0, 0
+
+    def settle(self) -> None:
+        """Wait for the group in hand, and raise what its writing raised."""
+        if self.written:
+            self.written.result()
+
+    def _write(self, frames: list[pl.DataFrame]) -> None:
+        table = pl.concat(frames, rechunk=True).to_arrow().cast(self.writer.schema).combine_chunks()
+        self.writer.write_table(table, row_group_size=table.num_rows)
+
+
+@contextlib.contextmanager
+def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[Groups]:
+    """Open a Parquet file to be filled with rows."""
+    shape = pl.DataFrame(schema=schema).to_arrow().schema
+    few = [name for name in FEW_VALUES if name in schema]
+    with pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=few) as writer, ThreadPoolExecutor(1) as behind:  # pyright: ignore[reportArgumentType]
+        groups = Groups(writer, measured, behind)
+        yield groups
+        groups.flush()
+        groups.settle()
+
+
+def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    """Read a Parquet file, or some of its columns, a row group at a time; the next one is decoded meanwhile."""
+    with pq.ParquetFile(path) as file:
+        yield from in_order(lambda number: pl.DataFrame(file.read_row_group(number, columns=columns)), range(file.num_row_groups), at_once=1)
+
+
+def counted(path: Path) -> dict[str, int]:
+    """Count the `rows` and `tokens` of a Parquet file."""
+    return pl.scan_parquet(path).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
+
+
+def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]]) -> None:
+    """Write some rows of each file to each of several others, in their order, reading it once; several files at a time.
+
+    Args:
+        files: Parquet of rows with `text` -> file to write -> one truth value for each row.
+    """
+    for _ in in_order(lambda item: _copy(*item), files.items()):
+        pass
+
+
+def _copy(path: Path, kept: Mapping[Path, pl.Series]) -> None:
+    schema = pl.read_parquet_schema(path)
+    with contextlib.ExitStack() as stack:
+        files = [(stack.enter_context(writing(out, schema, "text")), chosen) for out, chosen in kept.items()]
+        at = 0
+        for rows in groups_of(path):
+            for file, chosen in files:
+                file.add(rows.filter(chosen.slice(at, rows.height)))
+            at += rows.height

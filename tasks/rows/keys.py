@@ -1,0 +1,121 @@
+"""What texts are compared by: 128 bits of XXH3, the same on every machine and for every version of every library."""
+
+import string
+import unicodedata
+
+import numpy as np
+import polars as pl
+import xxhash
+from numpy.typing import NDArray
+
+COLUMNS = dict.fromkeys(("row_id", "source", "text", "label"), "text") | {"tokens": "uint32"}
+"""Columns of a cleaned row, and what each holds."""
+CONFLICTS = "texts stand there with different labels; the first one's label counts"
+MEDIA_KEY = "media_key"
+"""Column of rows with an image or a recording: the digest of its bytes."""
+KEYS = {"key": pl.Binary, "match": pl.Binary}
+"""Columns of a file of keys, 16 bytes each; see `row_keys`."""
+LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
+BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
+"""Marks belong to their letters: without its vowel signs a word of Hindi is another word. Variation selectors belong to signs."""
+COMMON_SIGNS = "[\u2010-\u2016\u2018-\u2027\u2030-\u203b\u2600-\u2775\u2794-\u27bf\ufe0f\U0001f300-\U0001faff]"
+"""Typographic quotes, dashes and emoji: signs whatever their form, and all there is beyond ASCII in most texts."""
+
+
+def digests(texts: pl.Series) -> pl.Series:
+    """Give the 16 bytes of XXH3-128 of every text as UTF-8."""
+    return pl.Series("key", list(map(xxhash.xxh3_128_digest, texts.cast(pl.Binary).to_list())), pl.Binary)
+
+
+def row_keys(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be learnt and one kept aside.
+
+    Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is said of them.
+    """
+    texts = digests(rows["text"])
+    if MEDIA_KEY not in rows.columns:
+        return texts, match_digests(rows["text"])
+    both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
+    return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[MEDIA_KEY].alias("match")
+
+
+def as_number(keys: pl.Series) -> pl.Series:
+    """Give keys as numbers: 16 bytes each in memory, where binaries take 32."""
+    return keys.bin.reinterpret(dtype=pl.UInt128)
+
+
+class Known:
+    """The keys met so far, 16 bytes each: runs sorted by their first halves, each at least twice as long as the next.
+
+    Keys are digests. Two different ones with the same first half are not to be expected; one of them may then be taken for new again.
+    """
+
+    def __init__(self) -> None:
+        self.runs: list[NDArray[np.uint64]] = []
+
+    def new(self, keys: pl.Series) -> pl.Series:
+        """Say which keys are met for the first time, and remember them."""
+        given = np.frombuffer(b"".join(keys.to_list()), np.uint64).reshape(-1, 2)
+        order = np.argsort(given[:, 0], kind="stable")
+        run = given[order]
+        fresh = np.ones(len(run), np.bool_)
+        fresh[1:] = (run[1:] != run[:-1]).any(axis=1)
+        for old in self.runs:
+            places = np.minimum(np.searchsorted(old[:, 0], run[:, 0]), len(old) - 1)
+            fresh &= (old[places] != run).any(axis=1)
+        self._keep(run[fresh])
+        return pl.Series("first", fresh[np.argsort(order)], pl.Boolean)
+
+    def _keep(self, run: NDArray[np.uint64]) -> None:
+        while self.runs and len(self.runs[-1]) < 2 * len(run):
+            run = np.concatenate([self.runs.pop(), run])
+            run = run[np.argsort(run[:, 0], kind="stable")]
+        if len(run):
+            self.runs.append(run)
+
+
+def match_digests(texts: pl.Series) -> pl.Series:
+    """Give the digests of the texts' match keys, without holding the keys."""
+    bare = _without_common_signs(texts)
+    plain = _ascii(bare)
+    signless = [text.translate(LOWER, SIGNS) for text in bare.filter(plain).cast(pl.Binary).to_list()]
+    if b"" in signless:
+        signless = [key or text.encode() for key, text in zip(signless, texts.filter(plain).to_list(), strict=True)]
+    found = list(map(xxhash.xxh3_128_digest, signless))
+    if plain.all():
+        return pl.Series("match", found, pl.Binary)
+    places = pl.concat([plain.arg_true(), (~plain).arg_true()])
+    other = digests(match_keys(texts.filter(~plain)))
+    return pl.concat([pl.Series(found, dtype=pl.Binary), other]).gather(places.arg_sort()).alias("match")
+
+
+def _ascii(texts: pl.Series) -> pl.Series:
+    return texts.str.len_bytes() == texts.str.len_chars()
+
+
+def _without_common_signs(texts: pl.Series) -> pl.Series:
+    """Most texts beyond ASCII are ASCII without these; their keys then need no tables of Unicode."""
+    odd = ~_ascii(texts)
+    return texts.clone().scatter(odd.arg_true(), texts.filter(odd).str.replace_all(COMMON_SIGNS, "")) if odd.any() else texts
+
+
+def match_keys(texts: pl.Series) -> pl.Series:
+    """Give what texts share that differ only in case, signs and spacing: their letters and digits, casefolded.
+
+    A text without letters and digits (signs, emoji) is its own key.
+    """
+    folded = pl.Series([_folded(text) for text in texts.to_list()], dtype=pl.String).str.replace_all(BESIDE_LETTERS, "")
+    return folded.zip_with(folded != "", texts).alias("match")
+
+
+def _folded(text: str) -> str:
+    """Fold case and width: NFKC of the casefolded NFKC form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def conflicts(rows: pl.DataFrame) -> int:
+    """Count the keys that stand with more than one label."""
+    again = rows["key"].filter(~rows["key"].is_first_distinct()).unique()
+    repeated = rows.filter(pl.col("key").is_in(again.implode()))
+    return repeated.group_by("key").agg(pl.col("label").n_unique()).filter(pl.col("label") > 1).height

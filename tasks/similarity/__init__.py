@@ -1,0 +1,1 @@
+"""Which texts nearly repeat each other: shingles, MinHash, verified pairs, survivors."""

@@ -1,0 +1,1 @@
+"""The object store, content keys, and the records of runs."""

@@ -1,0 +1,246 @@
+"""What is known of a run: the record that every run leaves in the store, and how to find one again.
+
+Ids begin with the UTC time of the start, so the newest run is the last name of a listing.
+"""
+
+import difflib
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from tasks.core.errors import CuveeError, RecipeError
+from tasks.core.records import Account, CheckResult, Manifest, ReceiptRow, Section, Unreached, Verdict, digest
+from tasks.store.storage import Store
+
+
+class RunStart(Section):
+    """What is known of a run when it begins."""
+
+    run: str
+    """Its id; see `run_id`."""
+    name: str
+    """The recipe's name."""
+    started: str
+    """ISO 8601 with its offset from UTC."""
+    recipe: dict[str, Any]
+    """The whole recipe with defaults, as it may be published: `${NAME}` where a value came from the environment."""
+    unreached: tuple[Unreached, ...] = ()
+    """Sources that could not be reached, and what was done without them."""
+
+
+class PublishedMix(Section):
+    """A mix that lies in `mixes/<name>/<id>/`."""
+
+    id: str
+    uri: str
+    rows: int
+    tokens: int
+    sha256: str
+    """What `sha256sum data/* | sha256sum` prints in that folder."""
+
+
+class PublishedModel(Section):
+    """A model that lies in `models/<name>/<id>/`."""
+
+    id: str
+    uri: str
+
+
+class TaskNote(Section):
+    """What became of one task of a run."""
+
+    name: str
+    subject: str
+    state: str
+    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `crashed`, `notready`, …)."""
+    stage: str = ""
+    key: str = ""
+    seconds: float = 0.0
+    rows: int = 0
+    parts: dict[str, str] = Field(default_factory=dict)
+    """Name of every input of the key -> short digest of its value."""
+    fingerprint: str = ""
+    """Of the product; empty for a task that makes none."""
+    parents: tuple[str, ...] = ()
+    """Fingerprints of the products it was made from."""
+    how: str = ""
+    """How the product was made, in words, such as which files were read."""
+
+    @classmethod
+    def of(cls, name: str, subject: str, state: str, made: Manifest | None) -> Self:
+        """Note a task and the product it gave, if it gives one."""
+        if made is None:
+            return cls(name=name, subject=subject, state=state)
+        said = {field: getattr(made, field) for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents", "how")}
+        return cls(name=name, subject=subject, state=state, **said)
+
+
+class RunRecord(RunStart):
+    """Everything that one run says of itself; `runs/<name>/<run>/run.json`.
+
+    Fields that this version does not know are ignored, so that the records of later versions can be read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task: str = "text-classification"
+    labels: tuple[str, ...] = ()
+    status: Literal["completed", "failed"]
+    finished: str
+    seconds: float
+    receipt: tuple[ReceiptRow, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    near: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the search for near duplicates, with `examples` of pairs."""
+    semantic: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the search for semantic duplicates, with `examples` of pairs."""
+    contamination: dict[str, Any] = Field(default_factory=dict)
+    """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
+    personal: dict[str, Any] = Field(default_factory=dict)
+    """Source -> what was done about personal data: `action`, `rows` that held any, `found` by kind."""
+    drift: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Source -> how far it has moved from its snapshot before; null where there is none."""
+    profile: dict[str, Any] = Field(default_factory=dict)
+    """Quality and diversity of the sources and the mix."""
+    weights: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the weighing: `weights`, `requested` and `reasons` by source."""
+    mix: PublishedMix | None = None
+    model: PublishedModel | None = None
+    metrics: dict[str, Any] | None = None
+    curve: tuple[dict[str, float], ...] = ()
+    """Points of the learning curve: `step`, `epoch`, and `loss`, `holdout_loss` or `learning_rate`."""
+    training: dict[str, Any] = Field(default_factory=dict)
+    """Facts of the training: steps, examples, parameters, device, …"""
+    tasks: tuple[TaskNote, ...] = ()
+    error: str | None = None
+    """What stopped a failed run: the whole text, with the remedy."""
+    flow_run_id: str | None = None
+    report: str | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Give what `cuvee run --json` prints."""
+        counts = Counter(note.state for note in self.tasks)
+        found: dict[str, Any] = {
+            "run": self.run,
+            "status": self.status,
+            "mix": self.mix.model_dump() if self.mix else None,
+            "receipt": [row.model_dump() for row in self.receipt],
+            "unreached": [one.told() for one in self.unreached],
+            "checks": [_brief(check) for check in self.checks],
+            "drift": self.drift,
+            "model": self.model.model_dump() if self.model else None,
+            "metrics": self.metrics,
+            "report": self.report,
+            "tasks": {"run": counts["run"], "cached": counts["cached"]},
+            "seconds": self.seconds,
+            "flow_run_id": self.flow_run_id,
+        }
+        return found | ({"error": self.error} if self.error else {})
+
+
+def _brief(check: CheckResult) -> dict[str, Any]:
+    failed = [f"{failure.expectation}({failure.column})" if failure.column else failure.expectation for failure in check.failed]
+    return {"subject": check.subject, "passed": check.passed, "failed": failed}
+
+
+def with_unreached(
+    rows: Sequence[ReceiptRow], unreached: Sequence[Unreached], order: Sequence[str], asked: Mapping[str, float]
+) -> tuple[ReceiptRow, ...]:
+    """Tell in a receipt of the sources that could not be reached: one left out has a line with 0 rows.
+
+    Args:
+        rows: of the sources in the mix, their shares normalised without those left out.
+        order: all sources of the recipe.
+        asked: weight by source, where the recipe says them; shares asked for are then those of the recipe, of the whole.
+    """
+    if not rows or not unreached:
+        return tuple(rows)
+    total = math.fsum(asked.values()) or 1.0
+    gone = {one.source: one for one in unreached if not one.snapshot_of}
+    old = {one.source: one for one in unreached if one.snapshot_of}
+    lost = math.fsum(asked.get(name, 0) for name in gone) / total
+    found = {name: ReceiptRow.left_out(name, asked.get(name, 0) / total, one.done) for name, one in gone.items()}
+    for row in rows:
+        share = row.requested * (1 - lost)
+        why = f"; {share:.3g} in the recipe, but {', '.join(gone)} could not be reached" if lost else ""
+        stale = f"; {old[row.source].done}" if row.source in old else ""
+        found[row.source] = row.model_copy(update={"requested": share, "reason": f"{row.reason}{why}{stale}"})
+    return tuple(found[name] for name in order)
+
+
+def run_id(started: str, salt: str) -> str:
+    """Name a run: UTC time of its start to the second, and six digits that tell runs of one second apart."""
+    moment = datetime.fromisoformat(started).astimezone(UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{digest([started, salt])[:6]}"
+
+
+def run_folder(start: RunStart) -> str:
+    """Give the folder of a run, relative to the store."""
+    return f"runs/{start.name}/{start.run}"
+
+
+def write_record(store: Store, record: RunRecord) -> str:
+    """Write a run's record; gives its URI."""
+    path = f"{run_folder(record)}/run.json"
+    store.write_json(path, record.model_dump(mode="json"))
+    return store.where(path)
+
+
+def list_records(store: Store, name: str | None = None, most: int | None = None) -> list[RunRecord]:
+    """Read the records of all runs, or of one recipe's, newest first; at most `most`."""
+    return [_read(store, path) for path in _paths(store, name)[:most]]
+
+
+def last_run(store: Store, name: str, status: str | None = None) -> RunRecord | None:
+    """Find the newest run of a recipe, or the newest that ended with `status`; None when there is none."""
+    records = (_read(store, path) for path in _paths(store, name))
+    return next((record for record in records if status in (None, record.status)), None)
+
+
+def find_run(store: Store, wanted: str) -> RunRecord:
+    """Find a run by its id, the start of its id, the start of its last six digits, or `latest`.
+
+    Raises:
+        RecipeError: no run or several runs answer to it; the text lists the nearest.
+    """
+    ids = {path.split("/")[2]: path for path in _paths(store, None)}
+    if not ids:
+        raise RecipeError(f"no run {wanted!r}: there are no runs in {store.uri}; `cuvee run RECIPE` makes the first")
+    if wanted == "latest":
+        return _read(store, ids[next(iter(ids))])
+    if wanted in ids:
+        return _read(store, ids[wanted])
+    found = [run for run in ids if wanted and (run.startswith(wanted) or run.rpartition("-")[2].startswith(wanted))]
+    if len(found) == 1:
+        return _read(store, ids[found[0]])
+    if found:
+        raise RecipeError(f"{len(found)} runs begin with {wanted!r}: {_some(found)}; write more of the id", runs=found)
+    near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.3) or list(ids)[:3]
+    raise RecipeError(f"no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all", nearest=near)
+
+
+def _some(runs: list[str]) -> str:
+    more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""
+    return ", ".join(runs[:5]) + more
+
+
+def _paths(store: Store, name: str | None) -> list[str]:
+    """Give the path of every run.json, newest first."""
+    folder = f"runs/{name}" if name else "runs"
+    paths = [f"{folder}/{path}" for path in store.list(folder) if path.endswith("/run.json")]
+    return sorted((path for path in paths if path.count("/") == 3), key=lambda path: path.split("/")[2], reverse=True)
+
+
+def _read(store: Store, path: str) -> RunRecord:
+    try:
+        return RunRecord.model_validate(store.read_json(path))
+    except (ValidationError, json.JSONDecodeError) as error:
+        raise CuveeError(f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it") from None

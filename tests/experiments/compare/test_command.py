@@ -1,0 +1,170 @@
+"""`cuvee compare` as a user calls it: the verdict, what is cached, what time cuts off, and what it refuses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli.main import app
+from flows.compare import compare
+from flows.search import search
+from tasks.core.errors import CuveeError, QualityGate, RecipeError, TrainingFailed
+from tasks.core.records import Manifest
+from tasks.store.storage import open_store
+
+Write = Callable[..., Path]
+
+
+def said(recipe: Path, store: Path, *more: str) -> tuple[Result, dict[str, Any]]:
+    done = CliRunner().invoke(app, ["compare", str(recipe), "--store", str(store), "--json", *more])
+    return done, json.loads(done.stdout) if done.stdout.startswith("{") else {}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, write_recipe: Write, prefect_server: str) -> tuple[Path, Path, dict[str, Any]]:
+    """A recipe, a store, and the first comparison in it."""
+    folder = tmp_path_factory.mktemp("compare")
+    recipe = write_recipe(folder, mix={"weights": {"food": 0.5, "film": 0.5, "noise": 0}})
+    done, found = said(recipe, folder / "store", "--require-gain")
+    assert done.exit_code == 0, done.output
+    return recipe, folder / "store", found
+
+
+def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    _, store, found = first
+    assert found["outcome"] == "gain"
+    assert found["sentence"].startswith("Combining helps: the recipe's mix scores ")
+    assert {arm["name"] for arm in found["arms"]} == {"only-food", "only-film", "only-noise", "uniform", "proportional", "recipe"}
+    contrast = next(one for one in found["contrasts"] if one["first"] == "recipe")
+    assert contrast["low"] > 0
+    assert contrast["holm"] < 0.05
+    words = {one["source"]: one["word"] for one in found["worth"]}
+    assert words == {"food": "pays", "film": "pays"}
+    assert "Without a share in the recipe's mix, so without a value: noise." in found["notes"]
+    record = open_store(str(store)).read_json(f"comparisons/small/{found['run']}/comparison.json")
+    assert record["sentence"] == found["sentence"]
+    page = Path(found["report"]).read_text("utf-8")
+    assert "Combining helps" in page
+    assert "https://" not in page
+
+
+def test_values_of_the_sources_sum_to_what_all_of_them_bring(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    told = first[2]["shapley"]
+    assert told["sum"] == pytest.approx(told["whole"] - told["nothing"], abs=1e-9)
+    assert sum(one["shapley"]["estimate"] for one in first[2]["worth"]) == pytest.approx(told["sum"], abs=1e-9)
+
+
+def test_second_time_nothing_is_tried_and_one_more_arm_tries_one_arm(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, found = first
+    _, again = said(recipe, store)
+    assert (again["trials"]["run"], again["trials"]["cached"]) == (0, found["trials"]["run"])
+    assert (again["arms"], again["contrasts"], again["worth"]) == (found["arms"], found["contrasts"], found["worth"])
+    _, more = said(recipe, store, "--set", "compare.arms={mine: {food: 1, film: 2, noise: 1}}")
+    assert more["trials"]["run"] == 3
+    _, fourth = said(recipe, store, "--seeds", "4", "--arms", "uniform", "--set", "compare.values=[]")
+    assert fourth["trials"]["run"] == 2
+
+
+def test_no_gain_leaves_with_3_and_says_how_large_a_one_would_have_been_seen(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    done, found = said(recipe, store, "--require-gain", "--set", "mix.weights={food: 0.97, film: 0.01, noise: 0.02}", "--set", "compare.values=[]")
+    assert done.exit_code == 3
+    assert found["outcome"] in {"none", "loss"}
+    if found["outcome"] == "none":
+        assert "would have been seen" in found["sentence"]
+    with pytest.raises(QualityGate, match="A gain is required"):
+        compare(str(recipe), str(store), arms=["singles"], require_gain=True, overrides={"mix.weights": {"food": 1, "film": 0, "noise": 0}})
+
+
+def test_two_seeds_carry_no_claim_and_no_time_tells_what_is_left_out(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    _, two = said(recipe, store, "--seeds", "2")
+    assert two["outcome"] == "no claim"
+    assert "2 seeds are too few" in two["sentence"]
+    assert {one["word"] for one in two["worth"]} == {"cannot tell"}
+    done, cut = said(recipe, store, "--minutes", "0.000001", "--set", "trials.epochs=6")
+    assert done.exit_code == 0
+    assert cut["left_out"][0] == "arms: 18 of 18 trials"
+    assert cut["outcome"] == "no claim"
+    assert "Not all of it" in Path(cut["report"]).read_text("utf-8")
+
+
+def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    home = open_store(str(store))
+    now = {path.parent.name: json.loads(path.read_text()) for path in (store / "snapshots" / "clean").glob("*/manifest.json")}
+    assert len(now) == 3
+    prints = {}
+    for manifest in now.values():
+        prints[manifest["subject"]] = Manifest.model_validate(manifest).fingerprint
+    left = {"weights": {"food": 0.3, "film": 0.3, "noise": 0.4}, "fingerprints": prints}
+    home.write_json("searches/small/latest.json", left)
+    _, found = said(recipe, store, "--set", "compare.values=[]")
+    assert "learned" in {arm["name"] for arm in found["arms"]}
+    home.write_json("searches/small/latest.json", left | {"fingerprints": prints | {"film": "0"}})
+    _, stale = said(recipe, store, "--set", "compare.values=[]")
+    home.remove("searches")
+    assert "learned" not in {arm["name"] for arm in stale["arms"]}
+    assert any("film changed since" in note for note in stale["notes"])
+
+
+def test_an_arm_that_cannot_be_weighed_fails_and_the_others_stand(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    _, found = said(recipe, store, "--set", "compare.arms={none: {food: 1, film: 0.0001, noise: 0}}", "--set", "compare.values=[]")
+    arms = {arm["name"]: arm for arm in found["arms"]}
+    assert arms["none"]["error"]
+    assert found["outcome"] == "gain"
+
+
+def test_where_the_recipes_own_mix_cannot_be_learned_the_comparison_failed(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16, "max_position_embeddings": 16}
+    model = {"architecture": "bert", "vocabulary": 400, "config": small}
+    train = {"model": model, "epochs": 1, "max_tokens": 16, "learning_rate": 1e30}
+    with pytest.raises(TrainingFailed, match=r"has no score \(seed 0: the loss is no longer a number.*Report: .*report.html"):
+        compare(str(recipe), str(store), arms=["proportional"], seeds=1, overrides={"trials.full": True, "train": train, "compare.values": []})
+
+
+def test_equal_arms_are_tried_once(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    _, found = said(recipe, store, "--set", "compare.arms={twin: {food: 2, film: 2, noise: 0}}", "--set", "compare.values=[]")
+    assert found["trials"]["run"] == 0
+    assert next(arm for arm in found["arms"] if arm["name"] == "recipe")["also"] == ["twin"]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--arms", "unifrom"], "did you mean 'uniform'"),
+        (["--arms", "target"], "compare.target"),
+        (["--set", "compare.target=fod"], "did you mean 'food'"),
+        (["--set", "compare.arms={uniform: {food: 1, film: 1, noise: 1}}"], "has this name already"),
+        (["--set", "compare.arms={mine: {food: 1}}"], "has no weight"),
+    ],
+)
+def test_wrong_names_are_told_with_the_right_ones(first: tuple[Path, Path, dict[str, Any]], more: list[str], told: str) -> None:
+    done, _ = said(first[0], first[1], *more)
+    assert isinstance(done.exception, RecipeError)
+    assert told in str(done.exception)
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_target(tmp_path: Path, write_recipe: Write) -> None:
+    with pytest.raises(RecipeError, match="one source only"):
+        compare(str(write_recipe(tmp_path, rows={"food": 50})), str(tmp_path / "store"))
+    asked = {"target": "noise", "values": ["add-one"]}
+    recipe = write_recipe(tmp_path, rows={"food": 200, "film": 200, "noise": 40}, one_class="film", compare=asked)
+    found = compare(str(recipe), str(tmp_path / "store"))
+    assert found["outcome"] == "no claim"
+    assert "labelled hold-out row" in found["sentence"]
+    assert any("film has no row labelled bad" in note for note in found["notes"])
+    copied = [line.rpartition(",") for line in (tmp_path / "noise.csv").read_text().splitlines()]
+    (tmp_path / "film.csv").write_text("\n".join(["text,label", *(f"{text.upper()}!,{label}" for text, _, label in copied[1:])]) + "\n")
+    with pytest.raises(CuveeError, match=r"100 % of its texts stand in film") as error:
+        compare(str(recipe), str(tmp_path / "store"))
+    assert "noise 0 w" in str(error.value)
+    with pytest.raises(QualityGate, match=r"search.target noise: 100 % of its texts stand in film"):
+        search(str(recipe), str(tmp_path / "store"), overrides={"search.target": "noise"})

@@ -1,0 +1,136 @@
+"""Laws that every kind of surrogate keeps; the kinds are those of the folder."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from tasks.core import registry
+from tasks.core.errors import RecipeError, UnknownKind
+from tasks.experiments.search import surrogates
+from tasks.experiments.search.scales import DIVERGED, SCALES, logarithmic, top
+from tasks.experiments.search.select import EVERY_RUN, Evidence, choose, judge
+
+KINDS = registry.names(surrogates)
+HERE = [kind for kind in KINDS if kind != "lightgbm" or importlib.util.find_spec("lightgbm")]
+
+
+def evidence(count: int = 40, columns: int = 2, seed: int = 0, noise: float = 0.02) -> Evidence:
+    rng = np.random.default_rng(seed)
+    mixes = rng.dirichlet(np.ones(4), count)
+    costs = 2 + np.exp(mixes @ rng.normal(0, 1, (4, columns))) + rng.normal(0, noise, (count, columns))
+    return Evidence(mixes, costs, np.full(columns, 1 / columns))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_says_when_it_suits_and_on_which_scale_it_fits(kind: str) -> None:
+    module = registry.load(surrogates, kind)
+    assert module.SCALE in SCALES
+    assert isinstance(module.suits(20, 5, 1), bool)
+    assert module.__doc__
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_guesses_have_the_shape_of_the_question_and_are_the_same_every_time(kind: str) -> None:
+    module, known = registry.load(surrogates, kind), evidence()
+    other = np.random.default_rng(1).dirichlet(np.ones(4), 7)
+    first, second = (module.fit(known.mixes, known.costs) for _ in range(2))
+    assert first.predict(other).shape == (7, 2)
+    assert np.isfinite(first.predict(other)).all()
+    assert np.array_equal(first.predict(other), second.predict(other))
+    assert first.left_out is None or first.left_out.shape == known.costs.shape
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_every_kind_ranks_unseen_mixes_of_a_smooth_law(kind: str) -> None:
+    runs = evidence(300, noise=0.01)
+    new = runs.only(np.arange(200, 300))
+    found = judge(kind, runs.only(np.arange(200))).predict(new.mixes)
+    assert spearmanr(found, new.totals).statistic > 0.9
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HERE if kind != "lightgbm"])
+def test_the_order_of_the_runs_does_not_matter(kind: str) -> None:
+    module, known = registry.load(surrogates, kind), evidence()
+    turned = known.only(np.arange(40)[::-1])
+    assert module.fit(known.mixes, known.costs).predict(known.mixes) == pytest.approx(
+        module.fit(turned.mixes, turned.costs).predict(known.mixes), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_closed_forms_are_what_fits_without_the_run_guess(kind: str) -> None:
+    module, known = registry.load(surrogates, kind), evidence(20)
+    fitted = module.fit(known.mixes, known.costs)
+    if fitted.left_out is None:
+        assert judge(kind, evidence(20)).folds == 20
+        return
+    settings = fitted.settings if len(np.atleast_1d(fitted.settings)) == 1 or kind == "gaussian-process" else None
+    for run in (0, 7, 19):
+        others = known.only(np.flatnonzero(np.arange(20) != run))
+        if settings is not None and kind != "gaussian-process":
+            assert fitted.left_out[run] == pytest.approx(module.fit(others.mixes, others.costs, settings).predict(known.mixes[[run]])[0])
+        else:
+            # The process brings its costs to mean 0 and deviation 1, which one run changes a little.
+            assert fitted.left_out[run] == pytest.approx(
+                module.fit(others.mixes, others.costs, fitted.settings).predict(known.mixes[[run]])[0], abs=0.02
+            )
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_equal_costs_are_guessed_as_what_they_are(kind: str) -> None:
+    known = evidence()
+    same = Evidence(known.mixes, np.full((40, 1), 3.0), np.ones(1))
+    assert judge(kind, same).predict(known.mixes) == pytest.approx(np.full(40, 3.0), abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HERE if kind != "lightgbm"])
+def test_a_fit_to_the_same_runs_with_the_settings_kept_guesses_the_same(kind: str) -> None:
+    known = evidence(columns=1)
+    first = judge(kind, known)
+    assert first.again(known).predict(known.mixes) == pytest.approx(first.predict(known.mixes), rel=1e-4)
+
+
+def test_the_least_error_on_runs_left_out_is_chosen() -> None:
+    tried = choose(evidence(columns=1))
+    assert [one.error for one in tried] == sorted(one.error for one in tried)
+    assert {one.kind for one in tried} == {"exponential-law", "gaussian-process", "quadratic", "root-ridge"}
+
+
+def test_runs_are_left_out_one_by_one_while_they_are_few() -> None:
+    few, many = judge("exponential-law", evidence(EVERY_RUN, 1)), judge("exponential-law", evidence(EVERY_RUN + 1, 1))
+    assert (few.folds, many.folds) == (EVERY_RUN, 5)
+
+
+def test_an_unknown_kind_is_told_with_the_nearest() -> None:
+    with pytest.raises(UnknownKind, match="root-ridge"):
+        judge("rootridge", evidence())
+
+
+def test_a_missing_package_is_told_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "lightgbm", None)
+    with pytest.raises(RecipeError, match=r'pip install "cuvee\[lightgbm\]"'):
+        judge("lightgbm", evidence())
+
+
+def test_a_bad_run_is_one_twice_as_far_above_the_median_as_the_best_is_below() -> None:
+    assert top(np.array([[1.0], [2.0], [3.0], [50.0], [2.5]]), 2.0) == pytest.approx([2.5 + 2 * 1.5])
+    assert top(np.array([[1.0], [2.0], [3.0]]), 2.0) == pytest.approx([3])
+    assert top(np.array([[1.0], [1.0], [1.0], [9.0]]), 2.0) == pytest.approx([9])
+
+
+def test_a_run_that_diverged_does_not_rule_the_fit() -> None:
+    known = evidence(40, 1)
+    costs = known.costs.copy()
+    costs[3] = 1e6
+    found = choose(Evidence(known.mixes, costs, known.parts))[0]
+    assert spearmanr(found.predict(known.mixes), known.totals).statistic > 0.9
+
+
+def test_the_logarithm_keeps_the_order_and_comes_back() -> None:
+    costs = np.random.default_rng(3).gamma(2.0, size=(30, 2))
+    scale = logarithmic(costs)
+    assert scale.back(scale.forward(costs)) == pytest.approx(np.minimum(costs, top(costs, DIVERGED)))
+    far = scale.back(np.array([[1e6, 1e6], [-1e6, -1e6]]))
+    assert np.isfinite(far).all()

@@ -1,0 +1,301 @@
+"""Laws of content keys and of the tasks that are cached under them."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.core.errors import CuveeError, QualityGate, Unreachable
+from tasks.core.records import Manifest, Product, Section, digest, flatten
+from tasks.store import products
+from tasks.store.products import StageFunction, Workbench, code_digest, key_of, key_parts, may_go_through_later, stage_task
+from tasks.store.storage import Store
+
+
+class Settings(Section):
+    factor: int = 1
+    note: str = "n"
+
+
+def staged(work: Callable[..., Product]) -> Any:
+    """The task of a function, as if it stood in a stage of its own."""
+    work.__module__ = "tasks.clean.task"
+    return stage_task("clean")(work)
+
+
+@pytest.fixture
+def calls() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def numbers(calls: list[str]) -> Any:
+    def write_numbers(work: Workbench, subject: str, settings: Settings, base: str = "/anywhere") -> Product:
+        calls.append(subject)
+        with work.writing("data.parquet") as path:
+            pl.DataFrame({"n": [settings.factor * n for n in range(3)]}).write_parquet(path)
+        return Product(rows=3, facts={"sum": 3 * settings.factor})
+
+    return staged(write_numbers)
+
+
+@pytest.fixture
+def total(calls: list[str]) -> Any:
+    def sum_numbers(work: Workbench, subject: str, parts: list[Manifest]) -> Product:
+        calls.append(subject)
+        frames = [pl.read_parquet(work.open(part, "data.parquet")) for part in parts]
+        with work.writing("sum.txt") as path:
+            path.write_text(str(pl.concat(frames)["n"].sum()))
+        return Product(rows=1)
+
+    return staged(sum_numbers)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return str(tmp_path / "store") if request.param == "folder" else f"{request.getfixturevalue('bucket')}/prefix"
+
+
+def test_a_product_is_its_files_and_a_manifest_that_says_what_they_hold(store: str, numbers: Any) -> None:
+    made = numbers.fn(store, "news", Settings())
+    assert made.path == f"snapshots/clean/{made.key}"
+    assert set(Store(store).list(made.path)) == {"data.parquet", "manifest.json"}
+    assert Store(store).lookup("clean", made.key) == made
+    assert (made.rows, made.facts, made.subject, made.stage) == (3, {"sum": 3}, "news", "clean")
+
+
+def test_the_same_arguments_do_the_work_once(store: str, numbers: Any, calls: list[str]) -> None:
+    assert numbers.fn(store, "news", Settings()) == numbers.fn(store, "news", Settings())
+    assert calls == ["news"]
+
+
+@pytest.mark.parametrize("other", [("papers", Settings()), ("news", Settings(factor=2)), ("news", Settings(note="m"))])
+def test_any_other_argument_makes_another_product(tmp_path: Path, numbers: Any, calls: list[str], other: tuple[str, Settings]) -> None:
+    first, second = numbers.fn(str(tmp_path), "news", Settings()), numbers.fn(str(tmp_path), *other)
+    assert first.key != second.key
+    assert len(calls) == 2
+
+
+def test_places_are_no_part_of_the_key(tmp_path: Path, numbers: Any) -> None:
+    first = numbers.fn(str(tmp_path / "a"), "news", Settings(), base="/here")
+    second = numbers.fn(str(tmp_path / "b"), "news", Settings(), base="/there")
+    assert first.key == second.key
+    assert not {name for name in first.parts if name.startswith(("store", "base"))}
+
+
+def test_a_product_whose_file_is_gone_is_made_again(store: str, numbers: Any, calls: list[str]) -> None:
+    made = numbers.fn(store, "news", Settings())
+    Store(store).remove(f"{made.path}/data.parquet")
+    again = numbers.fn(store, "news", Settings())
+    assert calls == ["news", "news"]
+    assert again.files == made.files
+    assert Store(store).open(again, "data.parquet").exists()
+
+
+def test_equal_content_made_in_another_way_stops_the_change_there(tmp_path: Path, numbers: Any, total: Any, calls: list[str]) -> None:
+    store = str(tmp_path)
+    first = numbers.fn(store, "news", Settings(note="one"))
+    downstream = total.fn(store, "sum", [first])
+    second = numbers.fn(store, "news", Settings(note="two"))
+    assert first.key != second.key
+    assert first.fingerprint == second.fingerprint
+    assert total.fn(store, "sum", [second]) == downstream
+    assert calls == ["news", "sum", "news"]
+
+
+def test_other_content_goes_on_downstream(tmp_path: Path, numbers: Any, total: Any) -> None:
+    store = str(tmp_path)
+    sums = [total.fn(store, "sum", [numbers.fn(store, "news", Settings(factor=factor))]) for factor in (1, 2)]
+    assert sums[0].key != sums[1].key
+    assert sums[0].parents == (numbers.fn(store, "news", Settings()).fingerprint,)
+
+
+def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, calls: list[str]) -> None:
+    broken = threading.Event()
+    broken.set()
+
+    def write_shards(work: Workbench, subject: str) -> Product:
+        for shard in ("0", "1"):
+            if work.has(shard):
+                continue
+            if shard == "1" and broken.is_set():
+                raise CuveeError("stopped")
+            calls.append(shard)
+            with work.writing(shard) as path:
+                path.write_text(shard)
+        return Product()
+
+    task = staged(write_shards)
+    with pytest.raises(CuveeError):
+        task.fn(store, "mix")
+    key = key_of("clean", task.fn.parts(store, "mix"))
+    assert Store(store).lookup("clean", key) is None
+    broken.clear()
+    whole = task.fn(store, "mix")
+    assert calls == ["0", "1"]
+    assert [file.name for file in whole.files] == ["0", "1"]
+    assert whole.fingerprint == task.fn(f"{store}-other", "mix").fingerprint
+
+
+def test_a_file_whose_writing_failed_is_not_in_the_store(tmp_path: Path) -> None:
+    bench = Workbench(Store(str(tmp_path)), "clean", "k", {})
+    with pytest.raises(CuveeError), bench.writing("data") as path:
+        path.write_text("half")
+        raise CuveeError("stopped")
+    assert bench.files == []
+    assert not bench.has("data")
+    assert list(bench.scratch.iterdir()) == []
+
+
+def test_two_at_once_do_the_work_once_and_both_get_it(store: str, calls: list[str]) -> None:
+    def write_slowly(work: Workbench, subject: str) -> Product:
+        calls.append(subject)
+        with work.writing("data") as path:
+            time.sleep(0.2)
+            path.write_text("x")
+        return Product()
+
+    task = staged(write_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: task.fn(store, "news"), range(4)))
+    assert calls == ["news"]
+    assert all(one == made[0] for one in made)
+
+
+@pytest.mark.parametrize(("stage", "at_once"), [("clean", 2), ("ingest", 6)])
+def test_as_much_computes_at_once_as_there_are_cores_and_waiting_takes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, at_once: int
+) -> None:
+    monkeypatch.setattr(products, "_cores", threading.BoundedSemaphore(2))
+    together, counting, inside, most = threading.Barrier(at_once), threading.Lock(), [0], [0]
+
+    def work_on(work: Workbench, subject: str) -> Product:
+        with counting:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        together.wait(30)  # breaks when fewer are let in
+        with counting:
+            inside[0] -= 1
+        return Product()
+
+    work_on.__module__ = "tasks.clean.task"
+    task = stage_task(stage)(work_on)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: task.fn(str(tmp_path / "store"), f"source {number}"), range(6)))
+    assert most == [at_once]
+
+
+def test_no_scratch_stays_behind(tmp_path: Path, numbers: Any) -> None:
+    made = numbers.fn(str(tmp_path), "news", Settings())
+    assert set(Store(str(tmp_path)).list("")) == {f"{made.path}/data.parquet", f"{made.path}/manifest.json"}
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_the_key_is_the_name_under_which_the_store_and_prefect_keep_it(tmp_path: Path, numbers: Any) -> None:
+    made = numbers.fn(str(tmp_path), "news", Settings())
+    assert isinstance(numbers.fn, StageFunction)
+    arguments = {"store": str(tmp_path), "subject": "news", "settings": Settings(), "base": "/anywhere"}
+    assert numbers.cache_key_fn(None, arguments) == made.key
+    assert key_of("clean", made.parts) == made.key
+
+
+def test_a_changed_line_of_the_stage_or_of_the_records_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "tasks"
+    shutil.copytree(products.ROOT, root, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(products, "ROOT", root)
+    of = code_digest.__wrapped__
+    before = of("tasks.clean.task")
+    assert of("tasks.clean.task") == before
+    for changed, differs in (("clean/settings.py", True), ("core/records.py", True), ("mix/settings.py", False), ("core/ui.py", False)):
+        original = (root / changed).read_text()
+        (root / changed).write_text(original + "# another line\n")
+        assert (of("tasks.clean.task") != before) is differs, changed
+        (root / changed).write_text(original)
+
+
+def test_parts_hold_digests_never_values(numbers: Any) -> None:
+    parts = numbers.fn.parts("s", "news", Settings(note="a-secret"))
+    assert not any("a-secret" in value for value in parts.values())
+    assert parts["settings.note"] == digest("a-secret")[:16]
+
+
+names = st.text("abcdef", min_size=1, max_size=3)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+)
+trees = st.dictionaries(st.sampled_from("abcde"), values, min_size=1, max_size=5)
+
+
+@given(trees)
+def test_the_order_of_keys_does_not_matter(tree: dict[str, Any]) -> None:
+    turned = dict(reversed(list(tree.items())))
+    assert flatten(tree) == flatten(turned)
+    assert digest(tree) == digest(turned)
+
+
+@given(trees, st.data())
+def test_a_changed_leaf_changes_its_own_part_only(tree: dict[str, Any], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(tree)))
+    changed = tree | {name: "something else entirely"}
+
+    def parts(arguments: dict[str, Any]) -> dict[str, str]:
+        return key_parts(Workbench.open, {"settings": arguments} | {"store": "x"})
+
+    before, after = parts(tree), parts(changed)
+    differing = {part for part in {*before, *after} if before.get(part) != after.get(part)}
+    assert differing
+    assert all(part == f"settings.{name}" or part.startswith(f"settings.{name}.") for part in differing)
+
+
+def test_list_items_of_the_same_name_all_count() -> None:
+    twins = [{"name": "x", "value": 1}, {"name": "x", "value": 2}]
+    assert flatten({"all": twins}) == {"all.0.name": "x", "all.0.value": 1, "all.1.name": "x", "all.1.value": 2}
+    assert flatten({"all": [{"name": "x"}, {"name": "y"}]}) == {"all.x.name": "x", "all.y.name": "y"}
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [(Unreachable("x", transient=True), True), (Unreachable("x"), False), (QualityGate("x"), False), (ValueError("timeout"), False)],
+)
+def test_only_a_transient_failure_is_tried_again(error: Exception, again: bool) -> None:
+    from prefect.states import Failed
+
+    assert may_go_through_later(None, None, Failed(data=error)) is again
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_under_prefect_a_lost_product_is_a_miss_and_a_found_one_is_cached(
+    kind: str, request: pytest.FixtureRequest, prefect_server: str, tmp_path: Path, numbers: Any, calls: list[str]
+) -> None:
+    from prefect import flow
+    from prefect.filesystems import LocalFileSystem, RemoteFileSystem
+
+    store = str(tmp_path / "store") if kind == "folder" else f"{request.getfixturevalue('bucket')}/prefix"
+    block = (LocalFileSystem if kind == "folder" else RemoteFileSystem)(basepath=f"{store}/results")
+    block.save(f"test-caching-{kind}", overwrite=True)
+    task = numbers.with_options(result_storage=block)
+
+    @flow
+    def once() -> tuple[str | None, Manifest]:
+        state = task(store, "news", Settings(), return_state=True)
+        return state.name, state.result()
+
+    first, made = once()
+    assert (first, once()) == ("Completed", ("Cached", made))
+    assert Store(store).exists(f"results/{made.key}")
+    Store(store).remove(f"{made.path}/data.parquet")
+    assert once() == ("Completed", made.model_copy(update={"seconds": once()[1].seconds}))
+    assert calls == ["news", "news"]
+    Store(store).remove("results")
+    assert once()[0] == "Cached"
+    assert calls == ["news", "news"]
