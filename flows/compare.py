@@ -1,6 +1,7 @@
 """Does combining help? Mixes at the same budget, steps and seeds, and a verdict that chance does not make.
 
-Reads a recipe. Writes `snapshots/` and `comparisons/<name>/` of the store. Shows in the Prefect UI: the verdict, scores of the arms,
+Reads a recipe. Writes `snapshots/` and `comparisons/<name>/` of the store. Shows in the Prefect UI: the verdict, scores
+of the arms,
 differences, values of the sources, a picture, a link to the report.
 """
 
@@ -20,7 +21,15 @@ from flows.steps.trial_runs import TrialRuns
 from flows.steps.trials import Bench, bench_for
 from tasks.core.errors import QualityGate, TrainingFailed
 from tasks.core.records import Manifest
-from tasks.experiments.compare.task import Asked, ask_values, choose_arms, conclude, judge_trials, lay_out, record_comparison
+from tasks.experiments.compare.task import (
+    Asked,
+    ask_values,
+    choose_arms,
+    conclude,
+    judge_trials,
+    lay_out,
+    record_comparison,
+)
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_comparison
@@ -50,7 +59,9 @@ def compare(
     """
     began = time.monotonic()
     given = {"compare.seeds": seeds, "compare.minutes": minutes}
-    loaded = load_recipe(recipe, (overrides or {}) | {path: value for path, value in given.items() if value is not None})
+    loaded = load_recipe(
+        recipe, (overrides or {}) | {path: value for path, value in given.items() if value is not None}
+    )
     names = _names(loaded, arms)
     home = open_store(store_uri(store))
     home.ensure_writable()
@@ -63,7 +74,10 @@ def compare(
         runs = TrialRuns(place, calls, began + 60 * limit if limit else None)
         asked, judged = _try_and_judge(place, runs, found)
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
-    comparison = record_comparison(home.uri, report_comparison(home.uri, conclude(start, asked.model_copy(update=done), judged, place.pool.accounts)))
+    comparison = record_comparison(
+        home.uri,
+        report_comparison(home.uri, conclude(start, asked.model_copy(update=done), judged, place.pool.accounts)),
+    )
     if RECIPE in asked.failed:
         raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
     if require_gain and comparison.outcome != "gain":
@@ -88,12 +102,25 @@ def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Ma
     ended = runs.ended([*arms.mixes.values(), *(mix for some in values.values() for mix in some)], len(seeds))
     trials = [runs.found[mix, seed][0] for mix, count in ended.items() for seed in range(count)]
     layout = lay_out(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
-    judged = place.call(judge_trials, place.store, "trials", trials, place.pool, layout, recipe.labels, recipe.seed).result() if trials else None
+    judged = (
+        place.call(judge_trials, place.store, "trials", trials, place.pool, layout, recipe.labels, recipe.seed).result()
+        if trials
+        else None
+    )
     failed = arms.failed | {name: runs.failed[mix] for name, mix in arms.mixes.items() if mix in runs.failed}
     asked = Asked(
-        mixes=arms.mixes, also=arms.also, failed=failed, trials=runs.told(), cost=runs.cost(ended), left_out=tuple(left_out),
-        notes=tuple(arms.notes), budget=_budget(place, trials), game=game, target=settings.target, confidence=settings.confidence,
-    )  # fmt: skip
+        mixes=arms.mixes,
+        also=arms.also,
+        failed=failed,
+        trials=runs.told(),
+        cost=runs.cost(ended),
+        left_out=tuple(left_out),
+        notes=tuple(arms.notes),
+        budget=_budget(place, trials),
+        game=game,
+        target=settings.target,
+        confidence=settings.confidence,
+    )
     return asked, judged
 
 
@@ -104,5 +131,15 @@ def _budget(place: Bench, trials: Sequence[Manifest]) -> dict[str, Any]:
     if not recipe.trains_in_trials and recipe.trials.encoder is None:
         learner = "a linear classifier on hashed words"
     empty = [account.source for account in place.pool.accounts if not account.holdout]
-    told = {"size": place.size, "unit": recipe.mix.unit, "share": place.share, "learner": learner, "seeds": recipe.compare.seeds}
-    return told | {"steps": trials[0].facts.get("steps") if trials else None, "empty_holdout": empty, "phases": len(recipe.mix.phases)}
+    told = {
+        "size": place.size,
+        "unit": recipe.mix.unit,
+        "share": place.share,
+        "learner": learner,
+        "seeds": recipe.compare.seeds,
+    }
+    return told | {
+        "steps": trials[0].facts.get("steps") if trials else None,
+        "empty_holdout": empty,
+        "phases": len(recipe.mix.phases),
+    }

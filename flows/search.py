@@ -1,6 +1,7 @@
 """Learn the weights: trials in rounds → a surrogate → a confirming run → weights, with an interval or without.
 
-Reads a recipe. Writes `snapshots/` and `searches/<name>/` of the store; `mix.weights: learned` uses what is found. Shows in the
+Reads a recipe. Writes `snapshots/` and `searches/<name>/` of the store; `mix.weights: learned` uses what is found.
+Shows in the
 Prefect UI: the weights, what the confirming run says, a link to the report.
 """
 
@@ -21,7 +22,17 @@ from flows.steps.trials import Bench, bench_for
 from tasks.core import ui
 from tasks.core.errors import TrainingFailed
 from tasks.core.records import Manifest
-from tasks.experiments.search.task import Quest, begin_search, conclude, halves_of, learn_weights, next_mixes, note_trial, record_search, terms_of
+from tasks.experiments.search.task import (
+    Quest,
+    begin_search,
+    conclude,
+    halves_of,
+    learn_weights,
+    next_mixes,
+    note_trial,
+    record_search,
+    terms_of,
+)
 from tasks.publish.task import begin_run
 from tasks.recipe.model import load_recipe
 from tasks.report.task import report_search
@@ -33,8 +44,12 @@ CONFIRMING = 1_000
 
 @flow(name="search", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
 def search(
-    recipe: str, store: str | None = None, trials: int | None = None, minutes: float | None = None, overrides: dict[str, Any] | None = None
-) -> dict[str, Any]:  # fmt: skip
+    recipe: str,
+    store: str | None = None,
+    trials: int | None = None,
+    minutes: float | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """Try mixes of the recipe's sources, learn which is best, and confirm it against uniform and proportional weights.
 
     Args:
@@ -44,7 +59,9 @@ def search(
         minutes: No trial begins later than this after the first, in place of `search.minutes`.
         overrides: More values over the recipe's, by dotted path, such as {"search.target": "news"}.
     """
-    typed = {name: value for name, value in {"search.trials": trials, "search.minutes": minutes}.items() if value is not None}
+    typed = {
+        name: value for name, value in {"search.trials": trials, "search.minutes": minutes}.items() if value is not None
+    }
     loaded = load_recipe(recipe, (overrides or {}) | typed)
     home = open_store(store_uri(store))
     home.ensure_writable()
@@ -57,8 +74,17 @@ def search(
         quest = begun(where)
         explore(quest, tries, loaded.recipe.search.minutes)
         found = confirm(quest, tries, loaded.recipe.search.seeds)
-    known = {"search": start.run, "name": start.name, "started": start.started, "seconds": round(time.monotonic() - began, 1)}
-    found = known | found | {"flow_run_id": str(flow_run.id), "sources": list(quest.ground.sources), "unit": loaded.recipe.mix.unit}
+    known = {
+        "search": start.run,
+        "name": start.name,
+        "started": start.started,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    found = (
+        known
+        | found
+        | {"flow_run_id": str(flow_run.id), "sources": list(quest.ground.sources), "unit": loaded.recipe.mix.unit}
+    )
     found["report"] = report_search(home.uri, found)
     record_search(home.uri, start.name, start.run, loaded.recipe.mix.unit, quest, found)
     return found
@@ -69,12 +95,22 @@ def begun(where: Bench) -> Quest:
     recipe, made = where.loaded.recipe, where.made.resolved()
     pool: Manifest = made.pool
     mix, epochs = recipe.mix, recipe.train.epochs if recipe.train else 1.0
-    out = {one.subject for one in made.verdicts if one.factor == 0} | {one.source for one in pool.accounts if not one.rows}
+    out = {one.subject for one in made.verdicts if one.factor == 0} | {
+        one.source for one in pool.accounts if not one.rows
+    }
     rows = where.size if mix.unit == "rows" else where.size * pool.rows / pool.tokens
     terms = terms_of(
-        unit=mix.unit, budget=None if mix.size == "all" else mix.size, copies=mix.max_epochs / epochs, floors=mix.floors, ceilings=mix.ceilings,
-        out=frozenset(out), trial_rows=rows, search=recipe.search, setting=where.setting, seed=recipe.seed,
-    )  # fmt: skip
+        unit=mix.unit,
+        budget=None if mix.size == "all" else mix.size,
+        copies=mix.max_epochs / epochs,
+        floors=mix.floors,
+        ceilings=mix.ceilings,
+        out=frozenset(out),
+        trial_rows=rows,
+        search=recipe.search,
+        setting=where.setting,
+        seed=recipe.seed,
+    )
     return begin_search(where.store, recipe.name, pool, made.cleaned, terms)
 
 
@@ -91,14 +127,20 @@ class Tries:
         Args:
             wanted: name of the trial -> its mix and seed.
         """
-        promised = {name: self.where.try_out(name, self.where.weights(dict(mix)), seed) for name, (mix, seed) in wanted.items()}
+        promised = {
+            name: self.where.try_out(name, self.where.weights(dict(mix)), seed) for name, (mix, seed) in wanted.items()
+        }
         return {name: self._outcome(name, promise) for name, promise in promised.items()}
 
     def _outcome(self, name: str, promise: Any) -> Manifest | TrainingFailed:
         promise.wait()
         if promise.state.is_completed():
             return promise.result()
-        ended = [future.state for _, subject, future in self.runs.runs if subject == name and (future.state.is_failed() or future.state.is_crashed())]
+        ended = [
+            future.state
+            for _, subject, future in self.runs.runs
+            if subject == name and (future.state.is_failed() or future.state.is_crashed())
+        ]
         error = next((state.result(raise_on_failure=False) for state in ended), None)
         if isinstance(error, TrainingFailed):
             return error
@@ -111,7 +153,9 @@ def explore(quest: Quest, tries: Tries, minutes: float | None) -> None:
     for number, _ in enumerate(quest.sizes):
         mixes = next_mixes(quest, number)
         if mixes is None:
-            quest.course.stopped = "no more trials were made: runs on the same mix differ as much as runs on different ones"
+            quest.course.stopped = (
+                "no more trials were made: runs on the same mix differ as much as runs on different ones"
+            )
             return
         before = sum(quest.sizes[:number])
         quest.course.rounds.append([])
@@ -139,7 +183,10 @@ def _tried(quest: Quest, tries: Tries, names: Mapping[str, tuple[Mapping[str, fl
             else:
                 quest.course.rounds[-1].append(trial)
                 mix = "  ".join(f"{source} {share:.2f}" for source, share in trial.mix.items() if share > 0)
-                ui.tell(f"{name} of {sum(quest.sizes)}  loss {quest.ground.cost(trial.costs):.4f}  {trial.seconds:.1f} s  {mix}")
+                ui.tell(
+                    f"{name} of {sum(quest.sizes)}  loss {quest.ground.cost(trial.costs):.4f}  {trial.seconds:.1f} "
+                    f"s  {mix}"
+                )
     return True
 
 
@@ -151,5 +198,9 @@ def confirm(quest: Quest, tries: Tries, seeds: int) -> dict[str, Any]:
     made = tries(wanted)
     if failed := [one for one in made.values() if isinstance(one, TrainingFailed)]:
         raise failed[0]
-    halves = {name: [halves_of(tries.where.store, made[f"{name} {at + 1}"], quest.seed) for at in range(seeds)] for name in arms}  # pyright: ignore[reportArgumentType]
+    ended = {name: one for name, one in made.items() if isinstance(one, Manifest)}
+    halves = {
+        name: [halves_of(tries.where.store, ended[f"{name} {at + 1}"], quest.seed) for at in range(seeds)]
+        for name in arms
+    }
     return conclude(quest, runs, learned, {name: (mix, halves[name]) for name, mix in arms.items()})

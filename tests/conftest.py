@@ -48,13 +48,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give this process a home of its own before anything is imported that reads one."""
     home = tempfile.mkdtemp(prefix="cuvee-tests-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
-    os.environ |= SETTINGS | {"PREFECT_HOME": f"{home}/prefect", "HF_HOME": f"{home}/hf", "MPLCONFIGDIR": f"{home}/matplotlib"}
+    os.environ |= SETTINGS | {
+        "PREFECT_HOME": f"{home}/prefect",
+        "HF_HOME": f"{home}/hf",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+    }
     for name in UNSET:
         os.environ.pop(name, None)
     sys.addaudithook(_stay_here)
     hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
     hypothesis.settings.load_profile("house")
-    logging.raiseExceptions = False  # Prefect's log handler keeps a stream that the capture of an earlier test has closed
+    logging.raiseExceptions = (
+        False  # Prefect's log handler keeps a stream that the capture of an earlier test has closed
+    )
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -66,9 +72,14 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn a skip into a failure where CUVEE_DEMAND names the test's marker, so that CI cannot pass by skipping."""
     report = yield
-    demanded = [name for name in os.environ.get("CUVEE_DEMAND", "").split(",") if name and item.get_closest_marker(name)]
+    demanded = [
+        name for name in os.environ.get("CUVEE_DEMAND", "").split(",") if name and item.get_closest_marker(name)
+    ]
     if report.skipped and demanded and not hasattr(report, "wasxfail"):
-        report.outcome, report.longrepr = "failed", f"skipped, but CUVEE_DEMAND wants {', '.join(demanded)}: {report.longrepr}"
+        report.outcome, report.longrepr = (
+            "failed",
+            f"skipped, but CUVEE_DEMAND wants {', '.join(demanded)}: {report.longrepr}",
+        )
     return report
 
 
@@ -93,7 +104,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    """One temporary Prefect server for the whole session; gives its API URL. Flows called in this process use it by themselves."""
+    """One temporary Prefect server for the whole session; gives its API URL. Flows called in this process use it by
+    themselves."""
     from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
@@ -150,17 +162,32 @@ class PostgresServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        options = ["--auth=scram-sha-256", "--username=tester", f"--pwfile={self.folder / 'password'}", "--encoding=UTF8", "--no-sync"]
+        options = [
+            "--auth=scram-sha-256",
+            "--username=tester",
+            f"--pwfile={self.folder / 'password'}",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]
         self.run("initdb", "--pgdata", str(self.folder / "data"), *options)
         self.start()
 
     def run(self, program: str, *words: str) -> None:
         command = [str(self.programs / program), *words]
-        subprocess.run(command, user=self.account, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            command,
+            user=self.account,
+            cwd=self.folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} -F"
-        self.run("pg_ctl", "start", "-w", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options)
+        self.run(
+            "pg_ctl", "start", "-w", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options
+        )
 
     def stop(self) -> None:
         self.run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.folder / "data"))
@@ -199,7 +226,8 @@ def make_sources() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def write_tiny_recipe(make_sources: Callable[..., Any]) -> Callable[[Path], Path]:
-    """Write the demo in small into a folder, and give the recipe's path: a fifth of its rows, a model that trains in seconds."""
+    """Write the demo in small into a folder, and give the recipe's path: a fifth of its rows, a model that trains in
+    seconds."""
 
     def write(folder: Path) -> Path:
         recipe = yaml.safe_load((ROOT / "deployments/recipes/demo.yaml").read_text("utf-8"))
@@ -239,14 +267,20 @@ class Served:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.folder, self.api, self.log = folder, f"http://127.0.0.1:{port}/api", folder / "serve.log"
-        home = {"CUVEE_PORT": str(port), "PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES}
+        home = {
+            "CUVEE_PORT": str(port),
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES,
+        }
         self.env = dict(os.environ) | home
         self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "flows.engine.server"]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
         try:
             self.wait(lambda: "Serving" in self.log.read_text() or self.process.poll() is not None)
         except AssertionError:
@@ -294,7 +328,9 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
     from tasks.clean.settings import SourceCleaning
     from tasks.core.records import Account
 
-    def clean(source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: Any = None) -> tuple[Path, Any]:
+    def clean(
+        source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: Any = None
+    ) -> tuple[Path, Any]:
         folder = tmp_path_factory.mktemp("rows")
         table(source, texts, labels).write_parquet(folder / "raw.parquet")
         before = Account(source=source, read=len(texts), rows=len(texts))
@@ -306,13 +342,16 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
 
 @pytest.fixture(scope="session")
 def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]:
-    """Pool sources of these texts: `pooled({source: texts}, share, seed)`; gives the pool, and side -> source -> texts."""
+    """Pool sources of these texts: `pooled({source: texts}, share, seed)`; gives the pool, and side -> source ->
+    texts."""
 
     import polars as pl
 
     from tasks.deduplicate.exact import deduplicate
 
-    def pool(sources: dict[str, list[str]], share: float = 0.3, seed: int = 0) -> tuple[Any, dict[str, dict[str, list[str]]]]:
+    def pool(
+        sources: dict[str, list[str]], share: float = 0.3, seed: int = 0
+    ) -> tuple[Any, dict[str, dict[str, list[str]]]]:
         parts = {name: cleaned(name, texts) for name, texts in sources.items()}
         found = deduplicate(
             [(file, file.with_name("keys.parquet")) for file, _ in parts.values()],
@@ -322,7 +361,10 @@ def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any,
         )
         sides: dict[str, dict[str, list[str]]] = {}
         for side, masks in found.sides.items():
-            sides[side] = {source: pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list() for source, kept in masks.items()}
+            sides[side] = {
+                source: pl.read_parquet(parts[source][0]).filter(kept)["text"].to_list()
+                for source, kept in masks.items()
+            }
         return found, sides
 
     return pool
@@ -340,6 +382,8 @@ def snapshot(tmp_path: Path) -> Callable[..., Any]:
         table(source, texts, labels).write_parquet(folder / "data.parquet")
         before = Account(source=source, read=len(texts) + account.get("quarantined", 0), rows=len(texts), **account)
         path = f"snapshots/ingest/{source}"
-        return Manifest(stage="ingest", subject=source, key=source, path=path, files=(), accounts=(before,), facts={"licence": None})
+        return Manifest(
+            stage="ingest", subject=source, key=source, path=path, files=(), accounts=(before,), facts={"licence": None}
+        )
 
     return write

@@ -22,23 +22,52 @@ import tasks.weigh.methods
 
 ROOT = Path(__file__).parents[1]
 TOP = {
-    "flows", "tasks", "tests", "deployments", "infra", "pyproject.toml", "README.md",
-    "LICENSE", "Makefile", ".gitignore", ".ci", ".github", "prefect.toml", "docs",
-}  # fmt: skip
+    "flows",
+    "tasks",
+    "tests",
+    "deployments",
+    "infra",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "Makefile",
+    ".gitignore",
+    ".ci",
+    ".github",
+    "prefect.toml",
+    "docs",
+}
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 KINDS = {
-    tasks.ingest.kinds: {"batches", "batches_together", "part_of"}, tasks.weigh.methods: {"propose", "propose_from"},
+    tasks.ingest.kinds: {"batches", "batches_together", "part_of"},
+    tasks.weigh.methods: {"propose", "propose_from"},
     tasks.clean.filters: {"reason"},
-    tasks.train.online: {"update"}, tasks.sift.methods: {"judged"}, tasks.personal.detectors: {"spans", "spans_of"},
-}  # fmt: skip
+    tasks.train.online: {"update"},
+    tasks.sift.methods: {"judged"},
+    tasks.personal.detectors: {"spans", "spans_of"},
+}
 """Folder of kinds -> the functions of which a file there defines one."""
-ROOMS = {"core": 0, "text": 1, "store": 1, "rows": 2, "statistics": 2, "similarity": 3, "models": 3, "objectives": 4, "recipe": 6}
+ROOMS = {
+    "core": 0,
+    "text": 1,
+    "store": 1,
+    "rows": 2,
+    "statistics": 2,
+    "similarity": 3,
+    "models": 3,
+    "objectives": 4,
+    "recipe": 6,
+}
 """Rooms that others stand on, and how high each lies; a module imports only what lies lower, but for its own room."""
 SETTINGS, STAGE, FACE = 5.0, 7.0, 10.0
 """Where a stage's section of the recipe, its pure code and its tasks lie."""
 ABOVE = {"guess": 8.0, "experiments": 8.0, "history": 8.0, "report": 9.0}
 """Rooms that look at several stages."""
-READ_THE_STORE = {"experiments", "history", "publish", "report"} | {("mix", "replay"), ("train", "checkpoints"), ("rows", "pool")}
+READ_THE_STORE = {"experiments", "history", "publish", "report"} | {
+    ("mix", "replay"),
+    ("train", "checkpoints"),
+    ("rows", "pool"),
+}
 """Pure code that may import records of runs, or knows that there is a store."""
 VALUES = {("experiments", "comparison"), ("experiments", "mixes")}
 """Values of a room that flows hand from task to task."""
@@ -47,9 +76,20 @@ CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}
 """The training process sleeps while it watches that its parent is alive; nothing it makes depends on it."""
 HEAVY = {
-    "accelerate", "datasets", "faiss", "great_expectations", "lightgbm", "matplotlib", "pandas", "presidio_analyzer", "scipy", "sklearn",
-    "tokenizers", "torch", "transformers",
-}  # fmt: skip
+    "accelerate",
+    "datasets",
+    "faiss",
+    "great_expectations",
+    "lightgbm",
+    "matplotlib",
+    "pandas",
+    "presidio_analyzer",
+    "scipy",
+    "sklearn",
+    "tokenizers",
+    "torch",
+    "transformers",
+}
 
 
 def imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
@@ -79,7 +119,13 @@ def broken(rule: str, found: list[tuple[Path, str]]) -> str:
 
 
 def test_nothing_imports_flows_but_flows() -> None:
-    found = [(path, name) for path in MODULES if place(path)[0] != "flows" for name in imports(path) if name.split(".")[0] == "flows"]
+    found = [
+        (path, name)
+        for path in MODULES
+        if place(path)[0] != "flows"
+        for name in imports(path)
+        if name.split(".")[0] == "flows"
+    ]
     assert not found, broken("tasks know nothing of flows", found)
 
 
@@ -87,15 +133,31 @@ def test_flows_import_of_a_stage_only_its_tasks() -> None:
     def may(other: tuple[str, ...]) -> bool:
         return other[0] in ROOMS or other[-1] == "task" or other in VALUES
 
-    found = [(path, ".".join(other)) for path in MODULES if place(path)[0] == "flows" for other in modules_of_tasks(path) if not may(other)]
+    found = [
+        (path, ".".join(other))
+        for path in MODULES
+        if place(path)[0] == "flows"
+        for other in modules_of_tasks(path)
+        if not may(other)
+    ]
     assert not found, broken("flows call tasks; the pure code of a stage is its own", found)
 
 
 def test_prefect_is_imported_only_by_flows_and_task_faces() -> None:
     def may(parts: tuple[str, ...]) -> bool:
-        return parts[0] == "flows" or parts[-1] == "task" or parts in {("tasks", "core", "ui"), ("tasks", "store", "products")}
+        return (
+            parts[0] == "flows"
+            or parts[-1] == "task"
+            or parts in {("tasks", "core", "ui"), ("tasks", "store", "products")}
+        )
 
-    found = [(path, name) for path in MODULES if not may(place(path)) for name in imports(path) if name.split(".")[0] == "prefect"]
+    found = [
+        (path, name)
+        for path in MODULES
+        if not may(place(path))
+        for name in imports(path)
+        if name.split(".")[0] == "prefect"
+    ]
     assert not found, broken("only flows, task.py, core/ui.py and store/products.py know Prefect", found)
 
 
@@ -114,7 +176,11 @@ def modules_of_tasks(path: Path) -> Iterator[tuple[str, ...]]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tasks."):
             room = tuple((node.module or "").split(".")[1:])
             inner = [(*room, alias.name) for alias in node.names]
-            found = [one for one in inner if ROOT.joinpath("tasks", *one).is_dir() or ROOT.joinpath("tasks", *one).with_suffix(".py").is_file()]
+            found = [
+                one
+                for one in inner
+                if ROOT.joinpath("tasks", *one).is_dir() or ROOT.joinpath("tasks", *one).with_suffix(".py").is_file()
+            ]
             yield from found or [room]
 
 
@@ -123,19 +189,25 @@ def test_imports_go_one_way() -> None:
         if own[0] == other[0]:
             return True
         if own[0] == "recipe":  # it reads the stages' settings and lists their kinds
-            return other[-1] in {"settings", "kinds", "methods", "online", "filters", "presets", "detectors"} or height(other) < height(own)
+            return other[-1] in {"settings", "kinds", "methods", "online", "filters", "presets", "detectors"} or height(
+                other
+            ) < height(own)
         return height(other) < height(own)
 
     below = [(path, place(path)[1:]) for path in MODULES if place(path)[0] == "tasks" and len(place(path)) > 2]
     found = [(path, ".".join(other)) for path, own in below for other in modules_of_tasks(path) if not may(own, other)]
-    assert not found, broken("core < text < rows < models < objectives < settings < a stage's pure code < task.py", found)
+    assert not found, broken(
+        "core < text < rows < models < objectives < settings < a stage's pure code < task.py", found
+    )
 
 
 def test_pure_code_knows_neither_store_nor_recipe() -> None:
     pure = [
         (path, place(path)[1:])
         for path in MODULES
-        if place(path)[0] == "tasks" and place(path)[-1] != "task" and place(path)[1] not in {"store", "recipe", *READ_THE_STORE}
+        if place(path)[0] == "tasks"
+        and place(path)[-1] != "task"
+        and place(path)[1] not in {"store", "recipe", *READ_THE_STORE}
     ]
     found = [
         (path, ".".join(other))
@@ -151,7 +223,10 @@ def test_the_pure_core_has_no_clock_no_chance_and_no_network() -> None:
     pure = [
         path
         for path in MODULES
-        if place(path)[0] == "tasks" and place(path)[1:2] not in [("store",), ("core",)] and place(path)[-1] != "task" and place(path) not in WAITS
+        if place(path)[0] == "tasks"
+        and place(path)[1:2] not in [("store",), ("core",)]
+        and place(path)[-1] != "task"
+        and place(path) not in WAITS
     ]
     found = [(path, name) for path in pure for name in imports(path) if name.split(".")[0] in IMPURE]
     found += [(path, name) for path in pure for name in attributes(path) if name in CLOCKS]
@@ -162,7 +237,12 @@ def test_init_files_hold_a_docstring_and_nothing_else() -> None:
     files = [path for path in MODULES if path.name == "__init__.py"]
     packages = {path.parent for path in MODULES}
     assert {path.parent for path in files} == packages, "every folder of code is a package"
-    full = [path for path in files if len(ast.parse(path.read_text("utf-8")).body) != 1 or not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    full = [
+        path
+        for path in files
+        if len(ast.parse(path.read_text("utf-8")).body) != 1
+        or not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
     assert not full
 
 
@@ -184,18 +264,31 @@ def test_task_names_are_the_functions_names_with_dashes() -> None:
     for path in MODULES:
         if path.name == "task.py":
             module = importlib.import_module(".".join(place(path)))
-            found += [(name, one.name) for name, one in vars(module).items() if isinstance(one, Task) and one.fn.__module__ == module.__name__]
+            found += [
+                (name, one.name)
+                for name, one in vars(module).items()
+                if isinstance(one, Task) and one.fn.__module__ == module.__name__
+            ]
     assert found
-    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) and shown == name.replace("_", "-") for name, shown in found), found
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) and shown == name.replace("_", "-") for name, shown in found), (
+        found
+    )
 
 
 def test_the_top_level_is_as_agreed() -> None:
-    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.splitlines()
+    tracked = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.splitlines()
     assert {name.split("/")[0] for name in tracked} <= TOP
 
 
 def kind_files() -> list[tuple[ModuleType, str]]:
-    return [(package, found.name) for package in KINDS for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_")]
+    return [
+        (package, found.name)
+        for package in KINDS
+        for found in pkgutil.iter_modules(package.__path__)
+        if not found.name.startswith("_")
+    ]
 
 
 @pytest.mark.parametrize(("package", "name"), kind_files(), ids=lambda value: getattr(value, "__name__", value))
@@ -219,7 +312,9 @@ def test_a_kind_imports_no_sibling_and_no_store(package: ModuleType, name: str) 
 @pytest.mark.parametrize("module", ["flows.cli.main", "tasks.recipe.model", "tasks.recipe.schema"])
 def test_the_command_line_and_the_recipe_load_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.split()
     assert not (HEAVY | {"prefect"}) & set(loaded)
 
 
@@ -227,16 +322,22 @@ def test_heavy_packages_are_imported_where_they_are_used() -> None:
     """A task's face, loaded by every run, loads none of them: a cached run needs none."""
     faces = ", ".join(".".join(place(path)) for path in MODULES if path.name == "task.py")
     program = f"import sys, {faces}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.split()
     assert not HEAVY & set(loaded)
 
 
-def imports_with_threads_about(node: ast.AST, *, inside: bool = False, alone: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+def imports_with_threads_about(
+    node: ast.AST, *, inside: bool = False, alone: bool = False
+) -> Iterator[ast.Import | ast.ImportFrom]:
     """Give what is imported inside functions and not under the lock."""
     if isinstance(node, ast.Import | ast.ImportFrom) and inside and not alone:
         yield node
     inside = inside or isinstance(node, ast.FunctionDef)
-    alone = alone or (isinstance(node, ast.With) and any(ast.unparse(item.context_expr) == "importing" for item in node.items))
+    alone = alone or (
+        isinstance(node, ast.With) and any(ast.unparse(item.context_expr) == "importing" for item in node.items)
+    )
     for child in ast.iter_child_nodes(node):
         yield from imports_with_threads_about(child, inside=inside, alone=alone)
 
@@ -278,6 +379,9 @@ for one in both:
 
 
 def test_two_threads_may_enter_one_circle_of_modules_at_different_places() -> None:
-    """What Great Expectations and scikit-learn do when a check and a profile start together; without the lock nearly every time fails."""
-    told = subprocess.run([sys.executable, "-c", CIRCLE], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True)
+    """What Great Expectations and scikit-learn do when a check and a profile start together; without the lock nearly
+    every time fails."""
+    told = subprocess.run(
+        [sys.executable, "-c", CIRCLE], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True
+    )
     assert not told.stdout

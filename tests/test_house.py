@@ -65,7 +65,12 @@ def test_half_of_the_files_have_at_most_120_lines() -> None:
 
 def test_functions_are_short() -> None:
     sizes = sorted(lines(node) for path in CODE + SCRIPTS for node in functions(path))
-    long = [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}" for path in CODE + SCRIPTS for node in functions(path) if lines(node) > 60]
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in CODE + SCRIPTS
+        for node in functions(path)
+        if lines(node) > 60
+    ]
     assert not long
     assert statistics.median(sizes) <= 12
     assert sizes[int(0.9 * len(sizes))] <= 40
@@ -73,13 +78,29 @@ def test_functions_are_short() -> None:
 
 def test_a_function_takes_at_most_eight_arguments() -> None:
     def count(node: Function) -> int:
-        return len([one for one in node.args.posonlyargs + node.args.args + node.args.kwonlyargs if one.arg not in ("self", "cls", "work")])
+        return len(
+            [
+                one
+                for one in node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                if one.arg not in ("self", "cls", "work")
+            ]
+        )
 
-    assert not [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}" for path in CODE for node in functions(path) if count(node) > 8]
+    assert not [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in CODE
+        for node in functions(path)
+        if count(node) > 8
+    ]
 
 
 def test_every_function_says_what_it_returns() -> None:
-    assert not [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}" for path in CODE + SCRIPTS for node in functions(path) if not node.returns]
+    assert not [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in CODE + SCRIPTS
+        for node in functions(path)
+        if not node.returns
+    ]
 
 
 def test_every_module_says_what_it_is_for() -> None:
@@ -89,7 +110,11 @@ def test_every_module_says_what_it_is_for() -> None:
 def test_every_test_asserts_something() -> None:
     def asserts(node: ast.AST) -> bool:
         named = getattr(node, "attr", "") or getattr(node, "id", "")
-        return isinstance(node, ast.Assert) or named in {"raises", "fail"} or named.startswith(("assert_", "check", "expect"))
+        return (
+            isinstance(node, ast.Assert)
+            or named in {"raises", "fail"}
+            or named.startswith(("assert_", "check", "expect"))
+        )
 
     silent = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
@@ -108,7 +133,8 @@ def test_no_exception_is_swallowed_and_no_body_is_empty() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in CODE + SCRIPTS + TESTS
         for node in ast.walk(parsed(path))
-        if (isinstance(node, ast.ExceptHandler) and (node.type is None or empty(node.body))) or (isinstance(node, Function) and empty(node.body))
+        if (isinstance(node, ast.ExceptHandler) and (node.type is None or empty(node.body)))
+        or (isinstance(node, Function) and empty(node.body))
     ]
     assert not found
 
@@ -150,7 +176,9 @@ def test_every_recipe_loads(recipe: str) -> None:
 
 
 def test_every_dependency_is_pinned_exactly_once() -> None:
-    rows = [line for line in (ROOT / "infra/constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    rows = [
+        line for line in (ROOT / "infra/constraints.txt").read_text().splitlines() if line and not line.startswith("#")
+    ]
     assert not [row for row in rows if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", row)]
     pinned = [canonicalize_name(row.partition("==")[0]) for row in rows]
     assert sorted(set(pinned)) == sorted(pinned)
@@ -161,7 +189,11 @@ def needed() -> set[str]:
     """Walk from the project and its extras to everything they need on this machine."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     waiting = [
-        Requirement(text) for text in [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+        Requirement(text)
+        for text in [
+            *project["dependencies"],
+            *(one for extra in project["optional-dependencies"].values() for one in extra),
+        ]
     ]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
@@ -174,7 +206,11 @@ def needed() -> set[str]:
             found = [Requirement(text) for text in requires(one.name) or []]
         except PackageNotFoundError:
             continue
-        waiting += [inner for inner in found if not inner.marker or any(inner.marker.evaluate({"extra": extra}) for extra in one.extras or {""})]
+        waiting += [
+            inner
+            for inner in found
+            if not inner.marker or any(inner.marker.evaluate({"extra": extra}) for extra in one.extras or {""})
+        ]
     return {name for name, _ in seen}
 
 
@@ -182,7 +218,11 @@ README = ROOT / "README.md"
 
 
 def commands() -> list[str]:
-    blocks = re.findall(r"```(?:sh|bash|console|shell)\n(.*?)```", README.read_text("utf-8"), re.DOTALL) if README.is_file() else []
+    blocks = (
+        re.findall(r"```(?:sh|bash|console|shell)\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+        if README.is_file()
+        else []
+    )
     found = [line.removeprefix("$ ").partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in found if line.startswith(("cuvee ", "make ", "prefect "))]
 
@@ -203,7 +243,9 @@ def test_every_command_in_the_readme_is_there(command: str) -> None:
 def test_every_file_that_the_readme_names_is_there() -> None:
     text = README.read_text("utf-8") if README.is_file() else ""
     links = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not link.startswith("<")]
-    paths = re.findall(r"(?<![\w/{}<>-])((?:flows|tasks|tests|deployments|infra)/[\w./-]+\.(?:py|yaml|md|sh|txt))\b", text)
+    paths = re.findall(
+        r"(?<![\w/{}<>-])((?:flows|tasks|tests|deployments|infra)/[\w./-]+\.(?:py|yaml|md|sh|txt))\b", text
+    )
     assert not [name for name in links + paths if not (ROOT / name).exists()]
 
 

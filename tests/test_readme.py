@@ -24,7 +24,10 @@ def table() -> str:
     for name, field in schema["properties"].items():
         if name != "sources":
             rows += _rows(name, field, schema)
-    return "\n".join(rows + _of_kinds("sources.<name>", schema["properties"]["sources"]["additionalProperties"], schema)) + "\n"
+    return (
+        "\n".join(rows + _of_kinds("sources.<name>", schema["properties"]["sources"]["additionalProperties"], schema))
+        + "\n"
+    )
 
 
 def _of_kinds(place: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
@@ -55,13 +58,17 @@ def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]
         return [_row(name, inner, schema), *_of_kinds(f"{name}[]", listed[0], schema)]
     if nested is not None:
         own = [] if nested is inner or name in {"train"} else [_row(name, inner, schema)]
-        return own + [row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)]
+        return own + [
+            row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)
+        ]
     return [_row(name, inner | {key: value for key, value in field.items() if key != "$ref"}, schema)]
 
 
 def _row(name: str, field: dict[str, Any], schema: dict[str, Any], kinds: str = "") -> str:
     default = field.get("default")
-    shown = "" if default in (None, {}, [], "") else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    shown = (
+        "" if default in (None, {}, [], "") else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    )
     told = " ".join(field.get("description", "").replace("|", "\\|").split())
     return f"| `{name}`{kinds} | {_kind(field, schema)} | {shown} | {told} |"
 
@@ -77,9 +84,13 @@ def _kind(field: dict[str, Any], schema: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(kinds))
     if "properties" in inner:
         return "mapping"
-    return {"array": "list", "object": "mapping", "integer": "whole number", "string": "text", "boolean": "`true` · `false`"}.get(
-        inner.get("type", ""), str(inner.get("type", ""))
-    )
+    return {
+        "array": "list",
+        "object": "mapping",
+        "integer": "whole number",
+        "string": "text",
+        "boolean": "`true` · `false`",
+    }.get(inner.get("type", ""), str(inner.get("type", "")))
 
 
 def test_recipe_table_is_that_of_the_schema() -> None:

@@ -14,7 +14,13 @@ from tasks.guess.task import guess_recipe
 
 
 def init_recipe(
-    files: Sequence[str], out: str, name: str | None = None, text: str | None = None, label: str | None = None, *, force: bool = False
+    files: Sequence[str],
+    out: str,
+    name: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    *,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Guess a recipe, validate it and write it, whole or not at all.
 
@@ -46,7 +52,9 @@ def _validate(draft: str, out: str) -> None:
     try:
         validate_recipe(draft, {})
     except CuveeError as error:
-        raise type(error)(f"what was guessed does not pass `cuvee validate`, so nothing was written: {str(error).replace(draft, out)}") from None
+        raise type(error)(
+            f"what was guessed does not pass `cuvee validate`, so nothing was written: {str(error).replace(draft, out)}"
+        ) from None
 
 
 def _mask() -> int:

@@ -63,7 +63,12 @@ def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str
     """Look every product of the recipe up, without making any."""
     loaded = load_recipe(file, overrides)
     found, made = _looked_up(loaded, store)
-    return {"recipe": file, "store": open_store(store).uri, "tasks": [vars(row) for row in found], "unreached": _told(made)}
+    return {
+        "recipe": file,
+        "store": open_store(store).uri,
+        "tasks": [vars(row) for row in found],
+        "unreached": _told(made),
+    }
 
 
 def _told(made: Made) -> list[dict[str, Any]]:
@@ -107,7 +112,11 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
 def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, made: Made) -> dict[str, str]:
     """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
     recipe = loaded.recipe
-    named = recipe.search.target or getattr(recipe.mix.weights, "target", None) or (recipe.mix.select.target if recipe.mix.select else None)
+    named = (
+        recipe.search.target
+        or getattr(recipe.mix.weights, "target", None)
+        or (recipe.mix.select.target if recipe.mix.select else None)
+    )
     steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
     generates = str(recipe.task) != "text-classification"
     return advise(store, recipe.name, made.pool.accounts, recipe.search, named, steps, generates=generates)

@@ -1,6 +1,7 @@
 """Adds `prefect flow run ENTRYPOINT --param NAME=VALUE` to Prefect's command line, which has no local run of its own.
 
-Prefect imports this module in every process that imports Prefect, so it looks at the command line first and costs nothing
+Prefect imports this module in every process that imports Prefect, so it looks at the command line first and costs
+nothing
 where that does not speak of flows. The command hangs on modules that Prefect calls private; a test holds it to them.
 """
 
@@ -58,7 +59,8 @@ def run_flow(entrypoint: str, params: list[str]) -> int:
         params: NAME=VALUE; the value is JSON, or a text where it is not.
 
     Returns:
-        The exit code: 0 completed, 2 wrong entrypoint or parameters, 4 no answer from Prefect's server, an expected error's
+        The exit code: 0 completed, 2 wrong entrypoint or parameters, 4 no answer from Prefect's server, an expected
+            error's
         own code, 1 for all else.
     """
     import httpx
@@ -80,7 +82,13 @@ def run_flow(entrypoint: str, params: list[str]) -> int:
 
 def _understood(entrypoint: str, params: list[str]) -> tuple["Flow[..., Any]", dict[str, Any]]:
     import prefect.flows
-    from prefect.exceptions import MissingFlowError, ParameterBindError, ParameterTypeError, ScriptError, SignatureMismatchError
+    from prefect.exceptions import (
+        MissingFlowError,
+        ParameterBindError,
+        ParameterTypeError,
+        ScriptError,
+        SignatureMismatchError,
+    )
 
     if ":" not in entrypoint:
         raise ValueError(f"{entrypoint!r} does not name a flow; want path/to/file.py:function")
@@ -112,7 +120,10 @@ def _outcome(state: Any) -> int:
     if state.is_completed():
         return 0
     error = state.result(raise_on_failure=False)
-    return _tell(str(error) if _is_expected(error) else f"the run ended as {state.name}: {state.message}", getattr(error, "exit_code", 1))
+    return _tell(
+        str(error) if _is_expected(error) else f"the run ended as {state.name}: {state.message}",
+        getattr(error, "exit_code", 1),
+    )
 
 
 def _tell(message: str, code: int) -> int:

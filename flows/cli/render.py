@@ -9,14 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.engine.home import page_of
-from tasks.objectives.measures import MEASURED, measured
+from tasks.objectives.measures import measured
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; columns whose name ends in `>` are right-aligned."""
-    grid = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    grid = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
+    )
     for column in columns:
         grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     for row in rows:
@@ -45,13 +47,23 @@ def receipt(rows: Sequence[dict[str, Any]]) -> None:
     """Print what was asked of every source and what it got, and which of its rows were dropped."""
     shares = (
         [
-            row["source"], percent(row["requested"]), percent(row["weight"]), row["rows"], percent(row["share_rows"]),
-            row["tokens"], percent(row["share_tokens"]), f"{row['epochs']:.2f}",
+            row["source"],
+            percent(row["requested"]),
+            percent(row["weight"]),
+            row["rows"],
+            percent(row["share_rows"]),
+            row["tokens"],
+            percent(row["share_tokens"]),
+            f"{row['epochs']:.2f}",
         ]
         for row in rows
-    )  # fmt: skip
+    )
     table("Receipt", ["source", "asked>", "weight>", "rows>", "%>", "tokens>", "%>", "epochs>"], shares)
-    dropped = [(row["source"], ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items())) for row in rows if row["dropped"]]
+    dropped = [
+        (row["source"], ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items()))
+        for row in rows
+        if row["dropped"]
+    ]
     if dropped:
         table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
 
@@ -66,16 +78,25 @@ def scores(metrics: dict[str, Any]) -> None:
     """Print the scores in total, per source and for the baseline."""
     told = measured(metrics)
     main, others = told.main, told.measures[1:]
-    named = [*metrics["by_source"].items(), ("all", metrics)] + ([(told.baseline, metrics["baseline"])] if metrics.get("baseline") else [])
+    named = [*metrics["by_source"].items(), ("all", metrics)] + (
+        [(told.baseline, metrics["baseline"])] if metrics.get("baseline") else []
+    )
     rows = (
         [
-            name, main.cell(score[main.key]), " to ".join(map(main.cell, score.get(f"{main.key}_interval", ()))),
-            *(one.cell(score[one.key]) for one in others), score.get("rows"),
+            name,
+            main.cell(score[main.key]),
+            " to ".join(map(main.cell, score.get(f"{main.key}_interval", ()))),
+            *(one.cell(score[one.key]) for one in others),
+            score.get("rows"),
         ]
         for name, score in named
-    )  # fmt: skip
+    )
     within = f"{100 * metrics['confidence']:g} % interval>" if "confidence" in metrics else ">"
-    table("Scores on the hold-out", ["source", f"{main.name}>", within, *(f"{one.name}>" for one in others), "rows>"], rows)
+    table(
+        "Scores on the hold-out",
+        ["source", f"{main.name}>", within, *(f"{one.name}>" for one in others), "rows>"],
+        rows,
+    )
 
 
 def ran(summary: dict[str, Any]) -> None:
@@ -86,7 +107,10 @@ def ran(summary: dict[str, Any]) -> None:
     if summary.get("metrics"):
         scores(summary["metrics"])
     tasks = summary["tasks"]
-    console.print(f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, {tasks['cached']} cached")
+    console.print(
+        f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, "
+        f"{tasks['cached']} cached"
+    )
     for name in ("mix", "model"):
         if summary.get(name):
             console.print(f"{name.capitalize():<9}{summary[name]['uri']}")
@@ -105,7 +129,8 @@ def planned(plan: dict[str, Any]) -> None:
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
-    console.print(f"Training {f'about {seconds:.0f} s, as the last run took' if seconds is not None else 'not known before the first run'}")
+    took = f"about {seconds:.0f} s, as the last run took" if seconds is not None else "not known before the first run"
+    console.print(f"Training {took}")
     console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}", markup=False)
     console.print("\nSettings in full: add --json and read `resolved`.")
 
@@ -114,8 +139,15 @@ def guessed(found: dict[str, Any]) -> None:
     """Print how each source was understood, with its first rows, and where the recipe is."""
     for name, source in found["sources"].items():
         counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
-        rows = [[one_line(row["text"], max(20, console.width - 26)), one_line(row["label"] or "", 20)] for row in source["sample"]]
-        table(f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}", ["text", "label"], rows)
+        rows = [
+            [one_line(row["text"], max(20, console.width - 26)), one_line(row["label"] or "", 20)]
+            for row in source["sample"]
+        ]
+        table(
+            f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}",
+            ["text", "label"],
+            rows,
+        )
         for told in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
             console.print(f"  {one_line(told, 150)}", markup=False)
         console.print()
@@ -123,7 +155,10 @@ def guessed(found: dict[str, Any]) -> None:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
     if len(found["left_out"]) > 20:
         console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
-    console.print(f"Labels   {', '.join(map(one_line, found['labels'])) or 'none; a language model learns the texts'}", markup=False)
+    console.print(
+        f"Labels   {', '.join(map(one_line, found['labels'])) or 'none; a language model learns the texts'}",
+        markup=False,
+    )
     console.print(f"Recipe   {found['recipe']}: it passes `cuvee validate`", markup=False)
     console.print(f"Next     {found['next']}", markup=False)
 
@@ -147,113 +182,9 @@ def validated(found: dict[str, Any]) -> None:
 
 def explained(found: dict[str, Any]) -> None:
     """Print the state of every task's product."""
-    table("", ["task", "subject", "", "why"], ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]))
-    unreached(found["unreached"])
-
-
-def listed(found: dict[str, Any]) -> None:
-    """Print the runs; their ids begin with the time of the start."""
-    if not found["runs"]:
-        console.print("no runs yet")
-        return
-    scored = [told.main for told in MEASURED.values() if any(row[told.main.key] is not None for row in found["runs"])]
-    columns = ["run", "name", "status", "rows", *(one.key for one in scored), "seconds"]
-    titles = [*columns[:3], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
-    rows = (row | {"seconds": f"{row['seconds']:.1f}"} for row in found["runs"])
-    table("", titles, ([row[column] for column in columns] for row in rows))
-
-
-def shown(record: dict[str, Any]) -> None:
-    """Print one run, or the rows of a file."""
-    if "file" in record:
-        columns = list(record["rows"][0]) if record["rows"] else []
-        table(record["file"], columns, (list(row.values()) for row in record["rows"]))
-        return
-    console.print(f"{record['run']}  {record['name']}  {record['status']}  {record['started']}  {record['seconds']:.1f} s")
-    if record.get("error"):
-        console.print(Text(record["error"]))
-    if record["receipt"]:
-        receipt(record["receipt"])
-    if record.get("metrics"):
-        scores(record["metrics"])
-    failed = [failure | {"subject": check["subject"]} for check in record["checks"] for failure in check.get("failed", [])]
-    if failed:
-        table("Checks that failed", ["subject", "expectation", "observed"], ([f["subject"], f["expectation"], f["observed"]] for f in failed))
     table(
-        "Tasks", ["task", "subject", "state", "rows>", "seconds>"],
-        ([note["name"], note["subject"], note["state"], note["rows"] or None, note["seconds"] or None] for note in record["tasks"]),
-    )  # fmt: skip
-    if record.get("report"):
-        console.print(f"Report   {record['report']}")
-
-
-def differed(found: dict[str, Any]) -> None:
-    """Print what differs between two mixes."""
-    for side in ("a", "b"):
-        console.print(f"{side.upper()}  {found[side]['recipe']} {found[side]['mix']}, run {found[side]['run']}")
-    console.print("\nThe same rows in the same order: equal bytes.\n" if found["same_bytes"] else "")
-    if found["settings"]:
-        table("Settings", ["field", "A", "B"], ([row["field"], row["a"], row["b"]] for row in found["settings"]))
-    shares = (
-        [
-            row["source"], *(None if row[name] is None else percent(row[name]) for name in ("weight_a", "weight_b")),
-            *(row[name] for name in ("rows_a", "rows_b", "epochs_a", "epochs_b")),
-        ]
-        for row in found["sources"]
-    )  # fmt: skip
-    table("Sources", ["source", "weight A>", "B>", "rows A>", "B>", "epochs A>", "B>"], shares)
-    counts = ([row["source"], row["only_a"], row["only_b"], row["both"], row["as_often"]] for row in found["rows"])
-    table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
-    both = [one for told in MEASURED.values() for one in told.measures if any(f"{one.key}_a" in row for row in found["scores"])]
-    columns = ["source", *(column for one in both for column in (f"{one.name} A>", "B>")), "same hold-out"]
-    same = found["same_holdout"] | {
-        "all": found["same_holdout"].keys() == {row["source"] for row in found["sources"]} and all(found["same_holdout"].values())
-    }
-    scored = ([row["source"], *(row[f"{one.key}_{side}"] for one in both for side in "ab"), same.get(row["source"])] for row in found["scores"])
-    table("Scores, each on its own hold-out", columns, scored)
-
-
-def traced(found: dict[str, Any]) -> None:
-    """Print where a row comes from."""
-    raw = found["as_read"] or {}
-    facts = {
-        "mix": f"{found['recipe']} {found['mix']}",
-        "source": found["source"],
-        "original": found["row_id"],
-        "media": "{path}, {bytes:,} bytes".format_map(found["media"]) if found.get("media") else None,
-        "as read": raw.get("text", "the snapshot it was read into is no longer in the store"),
-        "in the mix": found["text"],
-        "label": found["label"],
-        "places": f"{found['times']:,}: {', '.join(map(str, found['places'][:10]))}{', …' if found['times'] > 10 else ''}",
-    }
-    table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))
-
-
-def replayed(found: dict[str, Any]) -> None:
-    """Print that a mix was made again."""
-    kept = f"; kept in {found['out']}" if "out" in found else ""
-    console.print(
-        f"{found['mix']}: {found['rows']:,} rows made again, all {found['files']} files have the same bytes (sha256 {found['sha256'][:12]}…){kept}"
+        "",
+        ["task", "subject", "", "why"],
+        ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]),
     )
-
-
-def listed_impact(found: dict[str, Any]) -> None:
-    """Print what a source went into."""
-    if not found["mixes"]:
-        console.print(f"no mix holds rows of {found['source']}")
-        return
-    rows = (
-        [row["recipe"], row["mix"], row["rows"], percent(row["share_rows"]), ", ".join(row["models"]), len(row["runs"]), row["in_store"]]
-        for row in found["mixes"]
-    )
-    table(f"Made from {found['source']}", ["recipe", "mix", "rows>", "%>", "models", "runs>", "in the store"], rows)
-    console.print(f"To make one without it: cuvee run RECIPE --without {found['source']}")
-
-
-def ledgered(found: dict[str, Any]) -> None:
-    """Print how often the rows of every source were trained on."""
-    if not found["sources"]:
-        console.print(f"no run of {found['recipe']} has trained a model")
-        return
-    rows = ([name, entry["runs"], entry["rows_seen"], entry["epochs"]] for name, entry in found["sources"].items())
-    table(f"Trained on by the runs of {found['recipe']}", ["source", "trainings>", "rows seen>", "epochs in all>"], rows)
+    unreached(found["unreached"])

@@ -1,4 +1,6 @@
-"""Three ways to carry out the same steps: as Prefect task runs, as plain function calls, or not at all (look-ups only)."""
+"""Three ways to carry out the same steps: as Prefect task runs, as plain function calls, or not at all (look-ups
+only).
+"""
 
 import threading
 from asyncio import CancelledError
@@ -28,7 +30,9 @@ class Call(Protocol):
         ...
 
     def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
-        """Call `task`; when it, or what it is handed, cannot be reached, that ends nothing before `unreached` is asked."""
+        """Call `task`; when it, or what it is handed, cannot be reached, that ends nothing before `unreached` is
+        asked.
+        """
         ...
 
     def unreached(self, *made: Any) -> Unreachable | None:
@@ -129,7 +133,9 @@ class Submitted:
         """Wait for every task run and tell of it; raise what the failed ones raised."""
         for task, subject, future in self.runs:
             future.wait()
-            self._tell(task, subject, future)  # its callback may come later than this, with some runners after the end of the process
+            self._tell(
+                task, subject, future
+            )  # its callback may come later than this, with some runners after the end of the process
         wanted = [future for _, _, future in self.runs if future not in self.given_up]
         failed = [future for future in wanted if future.state.is_failed() or future.state.is_crashed()]
         errors = [future.state.result(raise_on_failure=False) for future in failed]
@@ -140,8 +146,12 @@ class Submitted:
             future.result()
 
     def stopped(self, start: int, end: int | None = None) -> Exception | None:
-        """Give the first error of the task runs with these numbers, in the order of the calls; None when all came to an end."""
-        ended = [future for _, _, future in self.runs[start:end] if future.state.is_failed() or future.state.is_crashed()]
+        """Give the first error of the task runs with these numbers, in the order of the calls; None when all came to an
+        end.
+        """
+        ended = [
+            future for _, _, future in self.runs[start:end] if future.state.is_failed() or future.state.is_crashed()
+        ]
         return ended[0].state.result(raise_on_failure=False) if ended else None
 
     def notes(self) -> list[TaskNote]:
@@ -256,7 +266,9 @@ class LookedUp:
         try:
             return task.fn(*arguments)
         except CuveeError as error:
-            return replace(self._miss(task, arguments[0], str(error)), error=error if isinstance(error, Unreachable) else None)
+            return replace(
+                self._miss(task, arguments[0], str(error)), error=error if isinstance(error, Unreachable) else None
+            )
 
     def _miss(self, task: Task[..., Any], subject: str, why: str) -> Missing:
         self.found.append(Found(task.name, subject, hit=False, why=why))

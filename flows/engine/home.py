@@ -31,7 +31,9 @@ def port() -> str:
 
 
 def page_of(flow_run: str) -> str:
-    """Say where the UI shows a flow run: at the server that runs already, else at the one to start, which knows a temporary server's runs."""
+    """Say where the UI shows a flow run: at the server that runs already, else at the one to start, which knows a
+    temporary server's runs.
+    """
     from prefect.settings import PREFECT_UI_URL
 
     running = PREFECT_UI_URL.value()

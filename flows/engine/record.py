@@ -12,10 +12,23 @@ from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
 
-LIBRARIES = ("cuvee", "prefect", "polars", "great-expectations", "torch", "transformers", "accelerate", "datasets", "numpy", "scikit-learn")
+LIBRARIES = (
+    "cuvee",
+    "prefect",
+    "polars",
+    "great-expectations",
+    "torch",
+    "transformers",
+    "accelerate",
+    "datasets",
+    "numpy",
+    "scikit-learn",
+)
 
 
-def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes: list[TaskNote], **more: Any) -> RunRecord:
+def gather(
+    start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes: list[TaskNote], **more: Any
+) -> RunRecord:
     """Put the record of a run together.
 
     Args:
@@ -54,7 +67,9 @@ def gather(start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes:
 def receipt_of(made: Made, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
     rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]]
-    return with_unreached(rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {}))
+    return with_unreached(
+        rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
+    )
 
 
 def _curve(store: str, model: Manifest) -> tuple[dict[str, float], ...]:

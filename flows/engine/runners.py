@@ -1,4 +1,6 @@
-"""Where the tasks of a run are carried out: threads of this process, or a Dask or Ray cluster; the products are the same bytes."""
+"""Where the tasks of a run are carried out: threads of this process, or a Dask or Ray cluster; the products are the
+same bytes.
+"""
 
 import os
 from typing import Any
@@ -15,9 +17,11 @@ QUIET_RAY = {"include_dashboard": False, "log_to_driver": False}
 
 
 def runner_named(wanted: str) -> TaskRunner[Any]:
-    """Give the task runner that `wanted` names: `threads`, `dask`, `ray`, or `dask=ADDRESS`, `ray=ADDRESS` for a cluster that is there.
+    """Give the task runner that `wanted` names: `threads`, `dask`, `ray`, or `dask=ADDRESS`, `ray=ADDRESS` for a
+    cluster that is there.
 
-    Without an address a cluster of this machine's cores is started and ends with the run. One elsewhere must reach the same store
+    Without an address a cluster of this machine's cores is started and ends with the run. One elsewhere must reach the
+    same store
     and the same sources, and have this package installed.
 
     Raises:
@@ -25,13 +29,17 @@ def runner_named(wanted: str) -> TaskRunner[Any]:
     """
     name, _, address = wanted.partition("=")
     if name not in RUNNERS or (name == "threads" and address):
-        raise RecipeError(f"runner {wanted!r}: want threads, dask, ray, dask=ADDRESS or ray=ADDRESS;{nearest(name, RUNNERS)}")
+        raise RecipeError(
+            f"runner {wanted!r}: want threads, dask, ray, dask=ADDRESS or ray=ADDRESS;{nearest(name, RUNNERS)}"
+        )
     if name == "threads":
         return ThreadPoolTaskRunner(max_workers=THREADS)
     try:
         return _dask(address) if name == "dask" else _ray(address)
     except ImportError as error:
-        raise RecipeError(f"runner {name!r} needs the extra of that name: pip install 'cuvee[{name}]' ({error})") from None
+        raise RecipeError(
+            f"runner {name!r} needs the extra of that name: pip install 'cuvee[{name}]' ({error})"
+        ) from None
 
 
 def _dask(address: str) -> TaskRunner[Any]:

@@ -122,10 +122,20 @@ def _answers(api: str) -> bool:
 
 
 def _end_unfinished(api: str, why: str) -> None:
-    """Mark runs of deployments that nobody carries on as crashed; a run that never ends would bar the next one for ever."""
-    wanted = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}, "deployment_id": {"is_null_": False}}}
+    """Mark runs of deployments that nobody carries on as crashed; a run that never ends would bar the next one for
+    ever.
+    """
+    wanted = {
+        "flow_runs": {
+            "state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}},
+            "deployment_id": {"is_null_": False},
+        }
+    }
     for run in _post(f"{api}/flow_runs/filter", wanted):
-        _post(f"{api}/flow_runs/{run['id']}/set_state", {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True})
+        _post(
+            f"{api}/flow_runs/{run['id']}/set_state",
+            {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True},
+        )
 
 
 def _post(url: str, body: dict[str, Any]) -> Any:

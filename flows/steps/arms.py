@@ -42,7 +42,9 @@ def settle_arms(place: Bench, calls: Submitted, names: Sequence[str]) -> Arms:
     out |= {account.source for account in place.pool.accounts if not account.rows}
     mixes: dict[str, Mix] = {name: ((name.removeprefix(ONLY), 1.0),) for name in names if name.startswith(ONLY)}
     for name in [name for name in mixes if mixes[name][0][0] in out]:
-        found.notes.append(f"{mixes.pop(name)[0][0]} has no rows to learn from, or the checks left it out; it is no arm.")
+        found.notes.append(
+            f"{mixes.pop(name)[0][0]} has no rows to learn from, or the checks left it out; it is no arm."
+        )
     for name in [name for name in names if not name.startswith(ONLY)]:
         start = len(calls.runs)
         promise = _promise(place, name, found)
@@ -79,10 +81,14 @@ def _learned(place: Bench, found: Arms) -> Mapping[str, float] | None:
     then = left.get("fingerprints", {})
     if changed := [source for source in {*now, *then} if now.get(source) != then.get(source)]:
         found.notes.append(
-            f"The weights that `cuvee search` learned are not compared: {', '.join(sorted(changed))} changed since. Search again for new ones."
+            f"The weights that `cuvee search` learned are not compared: {', '.join(sorted(changed))} changed "
+            "since. Search again for new ones."
         )
         return None
     if left.get("unit", unit := place.loaded.recipe.mix.unit) != unit:
-        found.notes.append(f"The weights that `cuvee search` learned are shares of {left['unit']}, not of {unit}; they are not compared.")
+        found.notes.append(
+            f"The weights that `cuvee search` learned are shares of {left['unit']}, not of {unit}; they are not "
+            "compared."
+        )
         return None
     return left["weights"]

@@ -31,7 +31,10 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     yield "ingest"
     cleaned = [call(clean_source, store, name, raw[name], recipe.clean.of(name)) for name in recipe.sources]
     if recipe.personal:
-        cleaned = [call(protect_source, store, name, rows, recipe.personal.of(name)) for name, rows in zip(recipe.sources, cleaned, strict=True)]
+        cleaned = [
+            call(protect_source, store, name, rows, recipe.personal.of(name))
+            for name, rows in zip(recipe.sources, cleaned, strict=True)
+        ]
     made.cleaned = cleaned
     yield "clean"
     made.pool = call(deduplicate_sources, store, "pool", cleaned, recipe.holdout, recipe.seed)
@@ -39,19 +42,31 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
         benchmarks = _benchmarks(recipe.decontaminate, loaded.folder, store, call)
         if recipe.personal:
             like_sources, names = recipe.personal.of_benchmark(), recipe.decontaminate.against
-            benchmarks = [call(protect_source, store, name, rows, like_sources) for name, rows in zip(names, benchmarks, strict=True)]
-        made.pool = call(decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed)
+            benchmarks = [
+                call(protect_source, store, name, rows, like_sources)
+                for name, rows in zip(names, benchmarks, strict=True)
+            ]
+        made.pool = call(
+            decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed
+        )
     if recipe.near_duplicates:
         made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
     if recipe.semantic_duplicates:
         encoder, folder = recipe.semantic_duplicates.encoder, loaded.folder
         known = call(probe_encoder, "encoder", encoder, folder)
-        embedded = [call(embed_source, store, name, known, rows, encoder, folder) for name, rows in zip(recipe.sources, cleaned, strict=True)]
-        made.pool = call(compare_meanings, store, "pool", made.pool, embedded, recipe.semantic_duplicates.threshold, recipe.seed)
+        embedded = [
+            call(embed_source, store, name, known, rows, encoder, folder)
+            for name, rows in zip(recipe.sources, cleaned, strict=True)
+        ]
+        made.pool = call(
+            compare_meanings, store, "pool", made.pool, embedded, recipe.semantic_duplicates.threshold, recipe.seed
+        )
     for judge in recipe.sift:
         made.pool = call(sift_pool, store, "pool", made.pool, judge, recipe.seed)
     yield "deduplicate"
-    made.checks = [call(check_source, store, name, made.pool, recipe.checks, labels, made.drift) for name in recipe.sources]
+    made.checks = [
+        call(check_source, store, name, made.pool, recipe.checks, labels, made.drift) for name in recipe.sources
+    ]
     made.verdicts = call(gate_checks, "sources", made.checks, recipe.checks)
     if recipe.mix.select:
         made.pool = call(select_rows, store, "pool", made.pool, recipe.mix.select, recipe.seed)
@@ -75,12 +90,20 @@ def weigh(recipe: Recipe, wanted: WeighSettings, store: str, call: Call, made: M
     heads = [call(learn_source, store, name, made.pool, recipe.labels, recipe.seed) for name in probed]
     known = (store, "mix", made.pool, made.checks, heads)
     appraised = [call(appraise_sources, *known, weights, recipe.labels, recipe.seed) for weights in wanted.to_appraise]
-    appraised += [call(recall_weights, "mix", store, recipe.name, made.cleaned, weights, wanted.unit) for weights in wanted.to_recall]
+    appraised += [
+        call(recall_weights, "mix", store, recipe.name, made.cleaned, weights, wanted.unit)
+        for weights in wanted.to_recall
+    ]
     return call(weigh_sources, store, "mix", made.pool, made.verdicts, wanted, appraised)
 
 
 def _benchmarks(settings: DecontaminateSettings, folder: str, store: str, call: Call) -> list[Any]:
-    """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones are dropped."""
+    """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones
+    are dropped.
+    """
     seen = {name: call(probe_source, name, source, folder) for name, source in settings.against.items()}
-    raw = {name: call(ingest_source, store, name, seen[name], source, (), folder) for name, source in settings.against.items()}
+    raw = {
+        name: call(ingest_source, store, name, seen[name], source, (), folder)
+        for name, source in settings.against.items()
+    }
     return [call(clean_source, store, name, raw[name], ALL_TEXTS) for name in settings.against]

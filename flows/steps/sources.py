@@ -1,4 +1,6 @@
-"""Every source is probed and read; one that cannot be reached is left out, or its last snapshot stands in, where the recipe says so."""
+"""Every source is probed and read; one that cannot be reached is left out, or its last snapshot stands in, where the
+recipe says so.
+"""
 
 import textwrap
 from typing import Any
@@ -21,13 +23,19 @@ def read_sources(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> tu
         The recipe without the sources that are left out, and a snapshot of each that is not.
 
     Raises:
-        Unreachable: no source is left, or the recipe cannot be carried out without those left out, or one has no earlier snapshot.
+        Unreachable: no source is left, or the recipe cannot be carried out without those left out, or one has no
+            earlier snapshot.
     """
     sources, labels, folder = loaded.recipe.sources, loaded.recipe.labels, loaded.folder
     ways = {name: call if source.on_failure == "stop" else call.attempt for name, source in sources.items()}
     seen = {name: ways[name](probe_source, name, source.reading, folder) for name, source in sources.items()}
-    raw = {name: ways[name](ingest_source, store, name, seen[name], source.reading, labels, folder) for name, source in sources.items()}
-    errors = {name: call.unreached(seen[name], raw[name]) for name, source in sources.items() if source.on_failure != "stop"}
+    raw = {
+        name: ways[name](ingest_source, store, name, seen[name], source.reading, labels, folder)
+        for name, source in sources.items()
+    }
+    errors = {
+        name: call.unreached(seen[name], raw[name]) for name, source in sources.items() if source.on_failure != "stop"
+    }
     for name, error in errors.items():
         if error:
             raw[name] = _instead(loaded, store, name, error, made)

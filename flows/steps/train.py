@@ -14,7 +14,11 @@ def train(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
     if recipe.train is None:
         return
     seen = call(probe_model, "model", recipe.train, loaded.folder)
-    made.model = call(train_model, store, "model", seen, made.mix, recipe.train, recipe.objective, recipe.seed, loaded.folder)
+    made.model = call(
+        train_model, store, "model", seen, made.mix, recipe.train, recipe.objective, recipe.seed, loaded.folder
+    )
     yield "train"
-    made.scores = call(evaluate_model, store, "model", made.model, made.mix, recipe.evaluate, recipe.objective, recipe.seed)
+    made.scores = call(
+        evaluate_model, store, "model", made.model, made.mix, recipe.evaluate, recipe.objective, recipe.seed
+    )
     yield "evaluate"

@@ -1,4 +1,6 @@
-"""Many trials, each once: what the store holds is taken from there, the rest is run, some at a time, until time is out."""
+"""Many trials, each once: what the store holds is taken from there, the rest is run, some at a time, until time is
+out.
+"""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,13 +54,21 @@ class TrialRuns:
         return 0
 
     def ended(self, mixes: Iterable[Mix], seeds: int) -> dict[Mix, int]:
-        """Count the trials of every mix that came to an end: of seeds 0, 1, … without a gap; mixes without any, or with a failed one, are out."""
-        counts = {mix: next((seed for seed in range(seeds) if (mix, seed) not in self.found), seeds) for mix in mixes if mix not in self.failed}
+        """Count the trials of every mix that came to an end: of seeds 0, 1, … without a gap; mixes without any, or with
+        a failed one, are out.
+        """
+        counts = {
+            mix: next((seed for seed in range(seeds) if (mix, seed) not in self.found), seeds)
+            for mix in mixes
+            if mix not in self.failed
+        }
         return {mix: count for mix, count in counts.items() if count}
 
     def cost(self, ended: Mapping[Mix, int]) -> tuple[tuple[Mix, int, float], ...]:
         """Give every mix, its trials, and the seconds that their tasks took, whenever they were run."""
-        return tuple((mix, count, sum(self.found[mix, seed][1] for seed in range(count))) for mix, count in ended.items())
+        return tuple(
+            (mix, count, sum(self.found[mix, seed][1] for seed in range(count))) for mix, count in ended.items()
+        )
 
     def told(self) -> dict[str, float]:
         """Say how many trials were run, came from the store and failed, and what all of them took."""
@@ -99,4 +109,6 @@ class TrialRuns:
 
 def try_mix(bench: Bench, mix: Mix, seed: int) -> Any:
     """Try a mix that is settled; the same shares and seed are the same trial, whoever asks."""
-    return bench.try_out(f"{mix_name(mix)} s{seed}", as_weights(mix, [account.source for account in bench.pool.accounts]), seed)
+    return bench.try_out(
+        f"{mix_name(mix)} s{seed}", as_weights(mix, [account.source for account in bench.pool.accounts]), seed
+    )

@@ -46,9 +46,28 @@ class Bench:
     def setting(self) -> str:
         """Digest of all that trials must share to be compared, apart from the sources' rows and the mix."""
         recipe = self.loaded.recipe
-        pooled = [recipe.holdout, recipe.decontaminate, recipe.near_duplicates, recipe.semantic_duplicates, *recipe.sift, recipe.mix.select]
+        pooled = [
+            recipe.holdout,
+            recipe.decontaminate,
+            recipe.near_duplicates,
+            recipe.semantic_duplicates,
+            *recipe.sift,
+            recipe.mix.select,
+        ]
         learner = recipe.train if recipe.trials.full else None
-        return digest([*pooled, recipe.task, recipe.labels, recipe.seed, recipe.mix.unit, recipe.trials, learner, self.size, round(self.share, 6)])
+        return digest(
+            [
+                *pooled,
+                recipe.task,
+                recipe.labels,
+                recipe.seed,
+                recipe.mix.unit,
+                recipe.trials,
+                learner,
+                self.size,
+                round(self.share, 6),
+            ]
+        )
 
     def weights(self, weights: Any) -> Any:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
@@ -64,21 +83,32 @@ class Bench:
             seed: rows, order and start of the model hang on it.
         """
         recipe, seed = self.loaded.recipe, self.loaded.recipe.seed + seed
-        settings = recipe.mix.model_copy(update={"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}).plan
+        settings = recipe.mix.model_copy(
+            update={"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
+        ).plan
         plan = self.call(plan_mix, self.store, name, self.pool, weights, settings, 1.0, seed)
         if self.start is None:
-            return self.call(run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed)
+            return self.call(
+                run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed
+            )
         mix = self.call(write_mix, self.store, name, self.pool, plan, settings)
-        model = self.call(train_model, self.store, name, self.start, mix, recipe.train, recipe.objective, seed, self.loaded.folder)
+        model = self.call(
+            train_model, self.store, name, self.start, mix, recipe.train, recipe.objective, seed, self.loaded.folder
+        )
         return self.call(evaluate_model, self.store, name, model, mix, recipe.evaluate, recipe.objective, seed)
 
 
 def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
     if len(names := loaded.recipe.sources) == 1:
-        raise RecipeError(f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one")
+        raise RecipeError(
+            f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one"
+        )
     if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
-        raise RecipeError(f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; write one")
+        raise RecipeError(
+            f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; "
+            "write one"
+        )
     walk(blend(loaded, store, call, made), "check")
     if isinstance(call, Submitted):
         call.finish()  # what failed on the way to the pool is told here
@@ -88,10 +118,14 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
     start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
-    return Bench(loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start)
+    return Bench(
+        loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start
+    )
 
 
-def bench_for(setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made) -> Bench:
+def bench_for(
+    setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made
+) -> Bench:
     """Make a bench to judge by a target's hold-out, or by all where there is no target.
 
     Args:

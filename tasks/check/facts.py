@@ -1,4 +1,6 @@
-"""The narrow frame that expectations look at: what polars can say of every row, without the text where nobody asks for it."""
+"""The narrow frame that expectations look at: what polars can say of every row, without the text where nobody asks for
+it.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +13,8 @@ from tasks.core.records import Account
 
 DRIFT = ("drift_rows", "drift_labels", "drift_lengths", "drift_words", "drift_new")
 COLUMNS = ("row_id", "source", "label", "tokens", "characters", "duplicate_share", *DRIFT, "text")
-"""What an expectation may name. `characters` is the length of the text (missing where the text is); `duplicate_share` and those of drift are
+"""What an expectation may name. `characters` is the length of the text (missing where the text is); `duplicate_share`
+and those of drift are
 the same in all rows."""
 REPEATED = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
 NEARLY = ("near_duplicate", "near_holdout")
@@ -30,10 +33,14 @@ def facts_of(files: Sequence[Path], wanted: Iterable[Expectation], shares: Mappi
     table = pl.scan_parquet(list(files))
     there = table.collect_schema().names()
     asked = {column for one in wanted for column in columns_of(one)}
-    plain = [name for name in ("row_id", "source", "label", "text") if name in there and (name != "text" or name in asked)]
+    plain = [
+        name for name in ("row_id", "source", "label", "text") if name in there and (name != "text" or name in asked)
+    ]
     numbers = [pl.col("tokens").cast(pl.Int64)] if "tokens" in there else []
     numbers += [pl.col("text").str.len_chars().cast(pl.Int64).alias("characters")] if "text" in there else []
-    return table.select(*plain, *numbers, *(pl.lit(share).alias(name) for name, share in shares.items())).collect(engine="streaming")
+    return table.select(*plain, *numbers, *(pl.lit(share).alias(name) for name, share in shares.items())).collect(
+        engine="streaming"
+    )
 
 
 def columns_of(one: Expectation) -> Iterator[str]:
@@ -57,7 +64,9 @@ def _columns_in(condition: Any) -> Iterator[str]:
 
 
 def duplicate_share(account: Account) -> float:
-    """Give the share of a source's usable rows that repeat another row, of its own or of another source; nearly repeating is not repeating."""
+    """Give the share of a source's usable rows that repeat another row, of its own or of another source; nearly
+    repeating is not repeating.
+    """
     repeats, nearly = (sum(account.dropped.get(reason, 0) for reason in reasons) for reasons in (REPEATED, NEARLY))
     usable = repeats + nearly + account.rows + account.holdout
     return repeats / usable if usable else 0.0

@@ -20,7 +20,10 @@ def verdicts(results: Sequence[CheckResult], settings: ChecksSettings) -> tuple[
     found = [_verdict(result, settings) for result in results]
     if stopped := [verdict for verdict in found if verdict.action == "stop"]:
         names = ", ".join(verdict.subject for verdict in stopped)
-        raise QualityGate(f"checks failed for {names}:\n{_listed(stopped)}\n  remedy: {REMEDY}", failed=[verdict.subject for verdict in stopped])
+        raise QualityGate(
+            f"checks failed for {names}:\n{_listed(stopped)}\n  remedy: {REMEDY}",
+            failed=[verdict.subject for verdict in stopped],
+        )
     if found and not any(verdict.factor for verdict in found):
         names = ", ".join(verdict.subject for verdict in found)
         raise QualityGate(f"the checks leave no source to mix ({names}):\n{_listed(found)}\n  remedy: {REMEDY}")
@@ -30,14 +33,19 @@ def verdicts(results: Sequence[CheckResult], settings: ChecksSettings) -> tuple[
 def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
     """Judge one result.
 
-    Factors: quarantine 0, downweight the pass rate, all else 1. A downweight without a row that fails has nothing to go by: a warning.
+    Factors: quarantine 0, downweight the pass rate, all else 1. A downweight without a row that fails has nothing to go
+        by: a warning.
     """
     reason = "; ".join(_told(failure) for failure in result.failed if failure.severity == "critical" or result.passed)
     if result.passed:
         return Verdict(subject=result.subject, action="warn" if result.failed else "keep", reason=reason)
     action = _policy(result.subject, settings)
     if action == "downweight" and result.pass_rate == 1:
-        return Verdict(subject=result.subject, action="warn", reason=f"{reason}; downweight changes nothing, as no row by itself fails")
+        return Verdict(
+            subject=result.subject,
+            action="warn",
+            reason=f"{reason}; downweight changes nothing, as no row by itself fails",
+        )
     factor = {"quarantine": 0.0, "downweight": result.pass_rate}.get(action, 1.0)
     return Verdict(subject=result.subject, action=action, factor=factor, reason=reason)
 

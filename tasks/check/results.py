@@ -23,21 +23,27 @@ def result_of(subject: str, frame: pl.DataFrame, outcomes: Sequence[Outcome]) ->
     """
     critical = [one for one in outcomes if not one.passed and one.expectation.severity == "critical"]
     return CheckResult(
-        subject=subject, passed=not critical, evaluated=len(outcomes),
+        subject=subject,
+        passed=not critical,
+        evaluated=len(outcomes),
         failed=tuple(_failure(one, frame) for one in outcomes if not one.passed),
         pass_rate=share_meeting(frame, [one for one in critical if one.row_wise]),
-    )  # fmt: skip
+    )
 
 
 def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str, Any]]:
     """List all expectations, one a line, for people."""
     return [
         {
-            "expectation": named(one), "column": ", ".join(columns_of(one.expectation)), "severity": one.expectation.severity,
-            "result": _word(passed=one.passed), "observed": observed(one), "examples": "" if one.passed else "; ".join(examples(one, frame)),
+            "expectation": named(one),
+            "column": ", ".join(columns_of(one.expectation)),
+            "severity": one.expectation.severity,
+            "result": _word(passed=one.passed),
+            "observed": observed(one),
+            "examples": "" if one.passed else "; ".join(examples(one, frame)),
         }
         for one in outcomes
-    ]  # fmt: skip
+    ]
 
 
 def summary_of(result: CheckResult) -> dict[str, Any]:
@@ -45,9 +51,12 @@ def summary_of(result: CheckResult) -> dict[str, Any]:
     failed = "; ".join(f"{failure.expectation} ({failure.severity})" for failure in result.failed)
     good = f"{100 * result.pass_rate:.4g} %"
     return {
-        "subject": result.subject, "result": _word(passed=result.passed), "expectations": result.evaluated,
-        "good rows": good, "failed": failed,
-    }  # fmt: skip
+        "subject": result.subject,
+        "result": _word(passed=result.passed),
+        "expectations": result.evaluated,
+        "good rows": good,
+        "failed": failed,
+    }
 
 
 def _word(*, passed: bool) -> str:
@@ -58,9 +67,13 @@ def _failure(one: Outcome, frame: pl.DataFrame) -> Failure:
     column = one.expectation.kwargs.get("column")
     everywhere = frame.height if one.row_wise and one.error else 0
     return Failure(
-        expectation=named(one), column=str(column) if column is not None else None, severity=one.expectation.severity, observed=observed(one),
-        unexpected=one.result.get("unexpected_count", everywhere) if one.row_wise else 0, examples=tuple(examples(one, frame)),
-    )  # fmt: skip
+        expectation=named(one),
+        column=str(column) if column is not None else None,
+        severity=one.expectation.severity,
+        observed=observed(one),
+        unexpected=one.result.get("unexpected_count", everywhere) if one.row_wise else 0,
+        examples=tuple(examples(one, frame)),
+    )
 
 
 def named(one: Outcome) -> str:
@@ -74,7 +87,9 @@ def observed(one: Outcome) -> str:
     if one.error:
         return f"cannot be evaluated: {printable(one.error)}"
     if one.row_wise:
-        return f"{one.result['unexpected_count']:,} of {one.result['element_count']:,} rows" if one.result else "no rows"
+        return (
+            f"{one.result['unexpected_count']:,} of {one.result['element_count']:,} rows" if one.result else "no rows"
+        )
     if missing := one.result.get("partial_missing_list"):
         return f"missing: {printable(', '.join(map(str, missing)))}"
     if not one.passed and (strange := one.result.get("partial_unexpected_list")):
@@ -84,7 +99,9 @@ def observed(one: Outcome) -> str:
 
 
 def examples(one: Outcome, frame: pl.DataFrame) -> list[str]:
-    """Show a few rows that do not meet a row-wise expectation: where they come from, and what stands in the columns looked at."""
+    """Show a few rows that do not meet a row-wise expectation: where they come from, and what stands in the columns
+    looked at.
+    """
     columns = [name for name in dict.fromkeys(columns_of(one.expectation)) if name in frame.columns]
     places = one.result.get("partial_unexpected_index_list", [])[:EXAMPLES] if one.row_wise else []
     return [

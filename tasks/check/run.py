@@ -22,13 +22,26 @@ from tasks.core.suggest import Problem, nearest
 SHOWN = 20
 """Failing rows that are looked at, of each expectation."""
 NOT_IN_A_RECIPE = {
-    "batch_id", "catch_exceptions", "condition_parser", "description", "id", "meta", "notes", "rendered_content", "result_format", "severity",
+    "batch_id",
+    "catch_exceptions",
+    "condition_parser",
+    "description",
+    "id",
+    "meta",
+    "notes",
+    "rendered_content",
+    "result_format",
+    "severity",
     "windows",
-}  # fmt: skip
+}
 """Fields of expectations that no recipe sets among its `kwargs`."""
-CONDITION = "want a mapping such as {type: comparison, column: {name: label}, operator: ==, parameter: positive}; {type: pass_through} runs code"
+CONDITION = (
+    "want a mapping such as {type: comparison, column: {name: label}, operator: ==, parameter: positive}; "
+    "{type: pass_through} runs code"
+)
 _one_at_a_time = threading.Lock()
-"""Checks of several sources run in threads: Great Expectations keeps its project in a global, and each check a copy of its frame."""
+"""Checks of several sources run in threads: Great Expectations keeps its project in a global, and each check a copy of
+its frame."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,9 @@ def evaluate(frame: pl.DataFrame, suite: Sequence[Expectation]) -> tuple[list[Ou
     rows = [_lasting(row) for row in document["results"]]
     kept = {"success": document["success"], "statistics": document["statistics"], "results": rows}
     version = document["meta"]["great_expectations_version"]
-    return [_outcome(one, row) for one, row in zip(suite, rows, strict=True)], {"great_expectations_version": version} | kept
+    return [_outcome(one, row) for one, row in zip(suite, rows, strict=True)], {
+        "great_expectations_version": version
+    } | kept
 
 
 def share_meeting(frame: pl.DataFrame, failed: Sequence[Outcome]) -> float:
@@ -86,24 +101,40 @@ def objections(one: Expectation) -> list[Problem]:
     _great_expectations()
     with importing:
         from great_expectations.exceptions.exceptions import ExpectationNotFoundError
-        from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
+        from great_expectations.expectations.registry import (
+            get_expectation_impl,
+            list_registered_expectation_implementations,
+        )
 
     try:
         kind: Any = get_expectation_impl(one.type)
     except ExpectationNotFoundError:
         hint = nearest(one.type, list_registered_expectation_implementations()).partition(" known:")[0]
-        return [("type", f"Great Expectations knows no such expectation;{hint or ' they are listed at https://greatexpectations.io/expectations'}")]
+        return [
+            (
+                "type",
+                f"Great Expectations knows no such expectation;{hint or ' they are listed at https://greatexpectations.io/expectations'}",
+            )
+        ]
     known = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
     found = [(f"kwargs.{name}", f"unknown argument;{nearest(name, known)}") for name in one.kwargs if name not in known]
-    found += [("kwargs", f"no column {column!r};{nearest(column, COLUMNS)}") for column in columns_of(one) if column not in COLUMNS]
+    found += [
+        ("kwargs", f"no column {column!r};{nearest(column, COLUMNS)}")
+        for column in columns_of(one)
+        if column not in COLUMNS
+    ]
     condition = one.kwargs.get("row_condition")
     if condition is not None and (not isinstance(condition, dict) or "pass_through" in str(condition)):
         return [*found, ("kwargs.row_condition", CONDITION)]
-    return found + _refused(one.model_copy(update={"kwargs": {name: value for name, value in one.kwargs.items() if name in known}}))
+    return found + _refused(
+        one.model_copy(update={"kwargs": {name: value for name, value in one.kwargs.items() if name in known}})
+    )
 
 
 def _refused(one: Expectation) -> list[Problem]:
-    """Let Great Expectations object to arguments; of each argument its first complaint, since a union complains for every branch."""
+    """Let Great Expectations object to arguments; of each argument its first complaint, since a union complains for
+    every branch.
+    """
     with importing:
         from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
 
@@ -134,7 +165,9 @@ def _great_expectations() -> ModuleType:
         finally:
             if collecting:
                 gc.enable()
-        pandas_execution_engine.HASH_THRESHOLD = 0  # a fingerprint of the frame, for nobody, would take as long as the expectations
+        pandas_execution_engine.HASH_THRESHOLD = (
+            0  # a fingerprint of the frame, for nobody, would take as long as the expectations
+        )
     return great_expectations
 
 
@@ -145,7 +178,9 @@ def _validated(frame: pl.DataFrame, suite: Sequence[Expectation], form: dict[str
         context = gx.get_context(mode="ephemeral", project_config=_in_memory())
         asset = context.data_sources.add_pandas("facts").add_dataframe_asset("rows")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame.to_pandas()})
-        built = gx.ExpectationSuite(name="suite", expectations=[_built(one, number) for number, one in enumerate(suite)])
+        built = gx.ExpectationSuite(
+            name="suite", expectations=[_built(one, number) for number, one in enumerate(suite)]
+        )
         document = cast("dict[str, Any]", batch.validate(built, result_format=form).to_json_dict())
     document["results"].sort(key=lambda row: row["expectation_config"]["meta"].pop("number"))
     return document
@@ -154,10 +189,15 @@ def _validated(frame: pl.DataFrame, suite: Sequence[Expectation], form: dict[str
 def _in_memory() -> Any:
     """Configure a project that leaves no files behind and draws no progress bars."""
     with importing:
-        from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
+        from great_expectations.data_context.types.base import (
+            DataContextConfig,
+            InMemoryStoreBackendDefaults,
+            ProgressBarsConfig,
+        )
 
     return DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False), progress_bars=ProgressBarsConfig(globally=False)
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
     )
 
 
@@ -168,7 +208,7 @@ def _built(one: Expectation, number: int) -> Any:
 
     return ExpectationConfiguration(
         type=one.type, kwargs=one.kwargs, meta={"number": number}, severity=FailureSeverity(one.severity)
-    ).to_domain_obj()  # fmt: skip
+    ).to_domain_obj()
 
 
 def _lasting(row: dict[str, Any]) -> dict[str, Any]:
@@ -184,10 +224,16 @@ def _lasting(row: dict[str, Any]) -> dict[str, Any]:
 
 def _outcome(one: Expectation, row: dict[str, Any]) -> Outcome:
     with importing:
-        from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation
+        from great_expectations.expectations.expectation import (
+            ColumnMapExpectation,
+            ColumnPairMapExpectation,
+            MulticolumnMapExpectation,
+        )
         from great_expectations.expectations.registry import get_expectation_impl
 
-    row_wise = issubclass(get_expectation_impl(one.type), (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation))
+    row_wise = issubclass(
+        get_expectation_impl(one.type), (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+    )
     return Outcome(one, bool(row["success"]), row_wise, row["result"], row["exception_message"] or "")
 
 

@@ -16,8 +16,10 @@ class Expectation(Section):
     type: str = Field(pattern=r"^expect_[a-z0-9_]+$")
     """Such as `expect_column_values_to_match_regex`."""
     kwargs: dict[str, Any] = Field(default_factory=dict)
-    """Its arguments. Rows have the columns row_id, source, label, text, tokens, characters (length of the text), duplicate_share,
-    and drift_rows, drift_labels, drift_lengths, drift_words, drift_new, where there is an earlier snapshot; without one nothing is said of these."""
+    """Its arguments. Rows have the columns row_id, source, label, text, tokens, characters (length of the text),
+    duplicate_share,
+    and drift_rows, drift_labels, drift_lengths, drift_words, drift_new, where there is an earlier snapshot; without one
+    nothing is said of these."""
     severity: Severity = "critical"
     """`info` and `warning` are told and never stop a run; a `critical` failure is followed by the subject's policy."""
     subjects: tuple[str, ...] = ()
@@ -25,7 +27,9 @@ class Expectation(Section):
 
 
 class DriftLimits(Section):
-    """How far a source may move from its snapshot in the last finished run that mixed another one; what has no limit is told and not checked."""
+    """How far a source may move from its snapshot in the last finished run that mixed another one; what has no limit is
+    told and not checked.
+    """
 
     rows: float | None = Field(default=None, ge=0)
     """Largest change of the number of rows, as a share of those before."""
@@ -43,7 +47,8 @@ class ChecksSettings(Section):
     """What must hold, and what happens when it does not."""
 
     on_failure: Policy = "stop"
-    """What follows when a critical expectation fails: `stop` the run, `warn`, `quarantine` (leave the source out) or `downweight`
+    """What follows when a critical expectation fails: `stop` the run, `warn`, `quarantine` (leave the source out) or
+    `downweight`
     (scale its weight by the share of its rows that pass). For the mix itself the last two mean `stop`."""
     policies: dict[str, Policy] = Field(default_factory=dict)
     """Source (or `mix`) -> policy, where it differs from `on_failure`."""
@@ -54,9 +59,11 @@ class ChecksSettings(Section):
     max_chars: int = Field(default=10_000, ge=1)
     """Longer texts are told of (a warning)."""
     drift: DriftLimits = DriftLimits()
-    """How far a source may move from its snapshot in the last finished run that mixed another one; by default that is told and not checked."""
+    """How far a source may move from its snapshot in the last finished run that mixed another one; by default that is
+    told and not checked."""
     expectations: tuple[Expectation, ...] = ()
-    """More expectations: `{type: expect_…, kwargs: {…}, severity: info / warning / critical, subjects: [source, …]}`."""
+    """More expectations: `{type: expect_…, kwargs: {…}, severity: info / warning / critical, subjects: [source,
+    …]}`."""
 
     @model_validator(mode="after")
     def _mix_cannot_be_left_out(self) -> Self:

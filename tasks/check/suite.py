@@ -14,24 +14,34 @@ MIX = "mix"
 SAMPLE_ROWS = 24
 
 
-def suite_for(subject: str, settings: ChecksSettings, labels: Sequence[str], measured: Collection[str] = ()) -> list[Expectation]:
+def suite_for(
+    subject: str, settings: ChecksSettings, labels: Sequence[str], measured: Collection[str] = ()
+) -> list[Expectation]:
     """List the default expectations about a subject and those of the recipe.
 
     Args:
-        subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have none twice.
+        subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have
+            none twice.
         measured: columns of drift that the subject has; nothing is expected of the others.
         labels: the recipe's; without any nothing is expected of them.
     """
     default = [
         _expect("table_row_count_to_be_between", min_value=settings.min_rows),
-        *(_expect("column_to_exist", column=column) for column in ("row_id", "source", "label", "tokens", "characters")),
+        *(
+            _expect("column_to_exist", column=column)
+            for column in ("row_id", "source", "label", "tokens", "characters")
+        ),
         *(_expect("column_values_to_not_be_null", column=column) for column in ("row_id", "characters")),
-        _expect("column_values_to_be_between", "warning", column="characters", min_value=1, max_value=settings.max_chars),
+        _expect(
+            "column_values_to_be_between", "warning", column="characters", min_value=1, max_value=settings.max_chars
+        ),
     ]
     if labels:
         default.append(_expect("column_values_to_not_be_null", column="label"))
         default.append(_expect("column_values_to_be_in_set", column="label", value_set=list(labels)))
-        default.append(_expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels)))
+        default.append(
+            _expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels))
+        )
     if subject != MIX:
         default.append(_expect("column_max_to_be_between", column="duplicate_share", max_value=settings.max_duplicates))
         default.append(_expect("column_values_to_be_unique", column="row_id"))
@@ -46,7 +56,9 @@ def _expect(what: str, severity: Severity = "critical", **kwargs: Any) -> Expect
 
 
 def problems(settings: ChecksSettings) -> list[Problem]:
-    """Say what is wrong with the recipe's own expectations, and where: names, arguments, and what cannot be evaluated. Needs no data."""
+    """Say what is wrong with the recipe's own expectations, and where: names, arguments, and what cannot be evaluated.
+    Needs no data.
+    """
     found: list[Problem] = []
     sound: dict[str, Expectation] = {}
     for number, one in enumerate(settings.expectations):
@@ -56,16 +68,26 @@ def problems(settings: ChecksSettings) -> list[Problem]:
         sound |= {} if wrong else {place: one}
     if sound:
         outcomes, _ = evaluate(_sample(), list(sound.values()))
-        found += [(place, f"cannot be evaluated: {one.error}") for place, one in zip(sound, outcomes, strict=True) if one.error]
+        found += [
+            (place, f"cannot be evaluated: {one.error}")
+            for place, one in zip(sound, outcomes, strict=True)
+            if one.error
+        ]
     return found
 
 
 def _sample() -> pl.DataFrame:
     """Make rows of the shape that checks look at."""
     numbers = range(SAMPLE_ROWS)
-    return pl.DataFrame({
-        "row_id": [f"rows.csv:{number + 1}" for number in numbers], "source": ["sample"] * SAMPLE_ROWS,
-        "label": ["negative" if number % 2 else "positive" for number in numbers], "tokens": [number + 2 for number in numbers],
-        "characters": [8 + number for number in numbers], "duplicate_share": [0.0] * SAMPLE_ROWS,
-        **dict.fromkeys(DRIFT, [0.0] * SAMPLE_ROWS), "text": [f"text no {'x' * number}" for number in numbers],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "row_id": [f"rows.csv:{number + 1}" for number in numbers],
+            "source": ["sample"] * SAMPLE_ROWS,
+            "label": ["negative" if number % 2 else "positive" for number in numbers],
+            "tokens": [number + 2 for number in numbers],
+            "characters": [8 + number for number in numbers],
+            "duplicate_share": [0.0] * SAMPLE_ROWS,
+            **dict.fromkeys(DRIFT, [0.0] * SAMPLE_ROWS),
+            "text": [f"text no {'x' * number}" for number in numbers],
+        }
+    )

@@ -21,7 +21,7 @@ from tasks.store.products import Workbench, stage_task
 @stage_task("check")
 def check_source(
     work: Workbench, subject: str, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
-) -> Product:  # fmt: skip
+) -> Product:
     """Hold one source's rows, and how far it has moved, against its expectations."""
     files, moved = [work.open(pool, f"train/{subject}.parquet")], drift_columns(drift.facts.get(subject, {}))
     shares = {"duplicate_share": duplicate_share(pool.account(subject))} | moved
@@ -29,19 +29,27 @@ def check_source(
 
 
 @stage_task("check")
-def check_mix(work: Workbench, subject: str, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]) -> Product:
+def check_mix(
+    work: Workbench, subject: str, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]
+) -> Product:
     """Hold the mix against its expectations."""
     files = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
     return _checked(work, subject, files, suite_for(subject, settings, labels), {"duplicate_share": 0.0})
 
 
-def _checked(work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float]) -> Product:
+def _checked(
+    work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float]
+) -> Product:
     facts = facts_of(files, suite, shares)
     outcomes, document = evaluate(facts, suite)
     result = result_of(subject, facts, outcomes)
     with work.writing("result.json") as path:
         path.write_text(json.dumps(document, indent=2, default=str), "utf-8")
-    ui.show_table(f"checks-{subject}", table_of(outcomes, facts), f"{len(result.failed)} of {result.evaluated} checks of {subject} failed")
+    ui.show_table(
+        f"checks-{subject}",
+        table_of(outcomes, facts),
+        f"{len(result.failed)} of {result.evaluated} checks of {subject} failed",
+    )
     return Product(rows=facts.height, facts=result.model_dump(mode="json"))
 
 

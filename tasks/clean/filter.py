@@ -1,4 +1,6 @@
-"""Which rows of one source stay: a reason code for each that does not. Reads the rows once, in blocks, and holds keys, not texts."""
+"""Which rows of one source stay: a reason code for each that does not. Reads the rows once, in blocks, and holds keys,
+not texts.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +40,8 @@ class Cleaned:
 def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: SourceCleaning) -> Cleaned:
     """Clean the rows of a Parquet file into another.
 
-    Texts are normalised; what is empty, too short, too long, refused by a filter or a repetition is dropped, for the first of these
+    Texts are normalised; what is empty, too short, too long, refused by a filter or a repetition is dropped, for the
+    first of these
     reasons. Of equal texts the first stays, whatever its label; rows with media are equal when both text and media are.
 
     Args:
@@ -55,12 +58,22 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
     left = counted(out)
     if not left["rows"]:
         raise _nothing_left(before, dropped)
-    account = Account(source=before.source, read=before.read, quarantined=before.quarantined, dropped=dict(sorted(dropped.items())), **left)
+    account = Account(
+        source=before.source,
+        read=before.read,
+        quarantined=before.quarantined,
+        dropped=dict(sorted(dropped.items())),
+        **left,
+    )
     return Cleaned(account, conflicts(seen))
 
 
-def _sifted(file: Path, rows: Groups, keys: Groups, settings: SourceCleaning, dropped: Counter[str]) -> Iterator[pl.DataFrame]:
-    """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label of those that no rule drops."""
+def _sifted(
+    file: Path, rows: Groups, keys: Groups, settings: SourceCleaning, dropped: Counter[str]
+) -> Iterator[pl.DataFrame]:
+    """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label
+    of those that no rule drops.
+    """
     known = Known()
     for given in groups_of(file):
         texts = normalised(given["text"].fill_null(""), keep_lines=settings.keep_lines)
@@ -85,10 +98,13 @@ def judge(rows: pl.DataFrame, settings: SourceCleaning) -> pl.Series:
     """
     length = pl.col("chars")
     reasons = rows.select(
-        reason=pl.when(unseen(pl.col("text"))).then(pl.lit("empty_text"))
-        .when(length < settings.min_chars).then(pl.lit("too_short"))
-        .when(length > settings.max_chars).then(pl.lit("too_long"))
-    )["reason"]  # fmt: skip
+        reason=pl.when(unseen(pl.col("text")))
+        .then(pl.lit("empty_text"))
+        .when(length < settings.min_chars)
+        .then(pl.lit("too_short"))
+        .when(length > settings.max_chars)
+        .then(pl.lit("too_long"))
+    )["reason"]
     for chosen in settings.filters:
         reasons = _and(reasons, rows, chosen)
     return reasons

@@ -1,7 +1,9 @@
 r"""Counts that filters judge texts by: characters, words, tokens, letters, digits, capitals, signs.
 
-A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals `\p{Lu}`. Texts are counted
-many at once: plain ASCII, most text there is, by comparing its bytes, other texts by a table of code points. The patterns themselves count
+A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals
+`\p{Lu}`. Texts are counted
+many at once: plain ASCII, most text there is, by comparing its bytes, other texts by a table of code points. The
+    patterns themselves count
 only the characters of the table, and texts that are too long or too rare for it.
 """
 
@@ -40,14 +42,20 @@ def measured(texts: pl.Series) -> pl.DataFrame:
         (~(short & common), _by_pattern),
     ]
     places = pl.concat([chosen.arg_true() for chosen, _ in ways])
-    return pl.concat([count(texts.filter(chosen)) for chosen, count in ways if chosen.any()] or [_by_pattern(texts)])[places.arg_sort()]
+    return pl.concat([count(texts.filter(chosen)) for chosen, count in ways if chosen.any()] or [_by_pattern(texts)])[
+        places.arg_sort()
+    ]
 
 
-def _in_blocks(texts: pl.Series, lay: Callable[[pl.Series], Laid], count: Callable[[NDArray[Any], NDArray[np.int64]], Counts]) -> pl.DataFrame:
+def _in_blocks(
+    texts: pl.Series, lay: Callable[[pl.Series], Laid], count: Callable[[NDArray[Any], NDArray[np.int64]], Counts]
+) -> pl.DataFrame:
     blocks = [count(*lay(texts.slice(start, BLOCK_TEXTS))) for start in range(0, len(texts), BLOCK_TEXTS)]
     words, *others = (np.concatenate(each) for each in zip(*blocks, strict=True))
     counts = dict(zip(PATTERNS, others, strict=True))
-    return _frame({"chars": texts.str.len_chars().to_numpy(), "words": words, "tokens": words + counts["signs"], **counts})
+    return _frame(
+        {"chars": texts.str.len_chars().to_numpy(), "words": words, "tokens": words + counts["signs"], **counts}
+    )
 
 
 def in_bytes(texts: pl.Series) -> Laid:
@@ -68,11 +76,14 @@ def _code_points(texts: pl.Series) -> Laid:
 def _by_bytes(found: NDArray[np.uint8], firsts: NDArray[np.int64]) -> Counts:
     """Count ASCII; what is below the start of a range wraps round to above its end."""
     letters, capitals, digits = (
-        (some - np.uint8(ord(first))) < size for some, first, size in ((found | 0x20, "a", 26), (found, "A", 26), (found, "0", 10))
+        (some - np.uint8(ord(first))) < size
+        for some, first, size in ((found | 0x20, "a", 26), (found, "A", 26), (found, "0", 10))
     )
     in_word = letters | digits | (found == ord("_"))
     signs = ~(in_word | (found - np.uint8(ord("\t")) < 5) | (found == ord(" ")))
-    return tuple(np.add.reduceat(each, firsts, dtype=np.uint32) for each in (_begins(in_word), letters, digits, capitals, signs))
+    return tuple(
+        np.add.reduceat(each, firsts, dtype=np.uint32) for each in (_begins(in_word), letters, digits, capitals, signs)
+    )
 
 
 def _by_table(found: NDArray[np.uint32], firsts: NDArray[np.int64]) -> Counts:
@@ -107,7 +118,10 @@ def _by_pattern(texts: pl.Series) -> pl.DataFrame:
         words=pl.col("text").str.count_matches(r"\w+"),
         **{name: pl.col("text").str.count_matches(pattern) for name, pattern in PATTERNS.items()},
     )
-    return _frame({name: named[name].to_numpy() for name in named.columns} | {"tokens": (named["words"] + named["signs"]).to_numpy()})
+    return _frame(
+        {name: named[name].to_numpy() for name in named.columns}
+        | {"tokens": (named["words"] + named["signs"]).to_numpy()}
+    )
 
 
 def _frame(counts: dict[str, NDArray[Any]]) -> pl.DataFrame:

@@ -13,7 +13,8 @@ INVISIBLE = (
 """What no text needs: controls but for white space, soft hyphen, zero-width space, byte order mark, marks of direction.
 The zero-width joiners U+200C and U+200D stay inside a text: Persian words, Indic letters and many emoji need them."""
 SPACES = r"\s{2,}|[\s&&[^ ]]"
-"""White space that is not one plain space. The single spaces between words match nothing, which is what makes it fast."""
+"""White space that is not one plain space. The single spaces between words match nothing, which is what makes it
+fast."""
 COMPOSED = r"[^\x00-\u02ff\u2002-\u20cf\u2460-\u2adb\u4e00-\u9fff\U0001f000-\U0001faff]"
 """What NFC may change or join to the character before it, and some more."""
 EDGES = " \u200c\u200d"
@@ -29,7 +30,8 @@ def normalised(texts: pl.Series, *, keep_lines: bool = False) -> pl.Series:
     """Normalise texts; doing it twice changes nothing. Missing texts stay missing.
 
     Args:
-        keep_lines: leave line ends, as LF, and what stands before the first word of a line; else all white space becomes single spaces.
+        keep_lines: leave line ends, as LF, and what stands before the first word of a line; else all white space
+            becomes single spaces.
     """
     return _in_lines(texts) if keep_lines else _in_one_line(texts)
 
@@ -45,8 +47,15 @@ def _in_one_line(texts: pl.Series) -> pl.Series:
 def _odd(texts: pl.Series) -> pl.Series:
     """Say which texts are not plain, single-spaced ASCII; only they need the slow way."""
     whole = texts.fill_null("")
-    beyond = np.concatenate([_beyond(*in_bytes(whole.slice(start, BLOCK_TEXTS))) for start in range(0, len(texts), BLOCK_TEXTS)])
-    return pl.Series(beyond) | texts.str.contains("  ", literal=True) | texts.str.starts_with(" ") | texts.str.ends_with(" ")
+    beyond = np.concatenate(
+        [_beyond(*in_bytes(whole.slice(start, BLOCK_TEXTS))) for start in range(0, len(texts), BLOCK_TEXTS)]
+    )
+    return (
+        pl.Series(beyond)
+        | texts.str.contains("  ", literal=True)
+        | texts.str.starts_with(" ")
+        | texts.str.ends_with(" ")
+    )
 
 
 def _beyond(laid: NDArray[np.uint8], firsts: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -58,14 +67,24 @@ def _in_lines(texts: pl.Series) -> pl.Series:
     odd = texts.str.contains(ODD_LINES).fill_null(value=False)
     if not odd.any():
         return texts
-    kept = _composed(texts.filter(odd).str.replace_all(INVISIBLE, "")).str.replace_all(LINE_ENDS, "\n").str.replace_all(BLANKS, " ")
-    return texts.clone().scatter(odd.arg_true(), kept.str.replace_all(r"[ \t]+\n", "\n").str.replace_all(EDGE_LINES, ""))
+    kept = (
+        _composed(texts.filter(odd).str.replace_all(INVISIBLE, ""))
+        .str.replace_all(LINE_ENDS, "\n")
+        .str.replace_all(BLANKS, " ")
+    )
+    return texts.clone().scatter(
+        odd.arg_true(), kept.str.replace_all(r"[ \t]+\n", "\n").str.replace_all(EDGE_LINES, "")
+    )
 
 
 def _composed(texts: pl.Series) -> pl.Series:
     """Bring texts to NFC; those that are in it whatever their characters' order are passed over."""
     open_to_it = texts.str.contains(COMPOSED)
-    return texts.clone().scatter(open_to_it.arg_true(), texts.filter(open_to_it).str.normalize("NFC")) if open_to_it.any() else texts
+    return (
+        texts.clone().scatter(open_to_it.arg_true(), texts.filter(open_to_it).str.normalize("NFC"))
+        if open_to_it.any()
+        else texts
+    )
 
 
 def unseen(text: pl.Expr) -> pl.Expr:

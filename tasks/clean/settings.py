@@ -20,7 +20,9 @@ def _parse(chosen: Any) -> Any:
     """Let filters be a preset's name, or a list of filters, each by its name or as `{kind: NAME, …}`."""
     if isinstance(chosen, str):
         if chosen not in PRESETS:
-            raise ValueError(f"there is no preset {chosen!r}; there are {', '.join(PRESETS)}; or give a list of filters")
+            raise ValueError(
+                f"there is no preset {chosen!r}; there are {', '.join(PRESETS)}; or give a list of filters"
+            )
         chosen = PRESETS[chosen]
     return [_filter(one) for one in chosen] if isinstance(chosen, (list, tuple)) else chosen
 
@@ -43,16 +45,24 @@ class SourceCleaning(Section):
     max_chars: int = Field(default=20_000, ge=1)
     """Longer texts are dropped."""
     keep_lines: bool = False
-    """Keep the ends and the indentation of lines, as code and web pages need them; else all white space becomes single spaces."""
+    """Keep the ends and the indentation of lines, as code and web pages need them; else all white space becomes single
+    spaces."""
     filters: Filters = ()
-    """A preset (`web`, `reviews`, `code`, `short-text`), or filters in the order in which they are asked, each by its name or as
+    """A preset (`web`, `reviews`, `code`, `short-text`), or filters in the order in which they are asked, each by its
+    name or as
     `{kind: NAME, …}`."""
 
     @model_validator(mode="after")
     def _lines_for_filters(self) -> Self:
-        blind = [] if self.keep_lines else [one.kind for one in self.filters if getattr(registry.load(filters, one.kind), "NEEDS_LINES", False)]
+        blind = (
+            []
+            if self.keep_lines
+            else [one.kind for one in self.filters if getattr(registry.load(filters, one.kind), "NEEDS_LINES", False)]
+        )
         if blind:
-            raise ValueError(f"the filter {blind[0]!r} looks at lines, and they are folded into one; say keep_lines: true")
+            raise ValueError(
+                f"the filter {blind[0]!r} looks at lines, and they are folded into one; say keep_lines: true"
+            )
         return self
 
 
@@ -83,5 +93,8 @@ class CleanSettings(SourceCleaning):
     def of(self, source: str) -> SourceCleaning:
         """Give what holds for one source."""
         own = self.sources.get(source, Exceptions())
-        chosen = {name: getattr(self, name) if getattr(own, name) is None else getattr(own, name) for name in SourceCleaning.model_fields}
+        chosen = {
+            name: getattr(self, name) if getattr(own, name) is None else getattr(own, name)
+            for name in SourceCleaning.model_fields
+        }
         return SourceCleaning(**chosen)

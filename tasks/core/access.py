@@ -23,12 +23,16 @@ def reaching(what: str) -> Generator[None]:
     except CuveeError:
         raise
     except (OSError, ValueError, ImportError) as error:
-        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)) from error
+        raise Unreachable(
+            f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)
+        ) from error
     except Exception as error:
         # botocore, aiohttp and gcsfs share no base class; what they raise is known by where it comes from.
         if type(error).__module__.split(".")[0] not in {"botocore", "aiobotocore", "aiohttp", "s3fs", "fsspec"}:
             raise
-        raise Unreachable(f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)) from error
+        raise Unreachable(
+            f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)
+        ) from error
 
 
 def is_transient(error: BaseException) -> bool:

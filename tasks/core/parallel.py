@@ -1,4 +1,6 @@
-"""Work on a stream with all cores, results in order, few items in memory. What works in C lets go of the interpreter meanwhile."""
+"""Work on a stream with all cores, results in order, few items in memory. What works in C lets go of the interpreter
+meanwhile.
+"""
 
 import os
 from collections import deque

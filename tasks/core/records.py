@@ -90,7 +90,11 @@ class Unreached(Section):
     @property
     def done(self) -> str:
         """Say what was done, and why."""
-        then = f"its snapshot of {self.snapshot_of[:16].replace('T', ' ')} UTC was used" if self.snapshot_of else "left out"
+        then = (
+            f"its snapshot of {self.snapshot_of[:16].replace('T', ' ')} UTC was used"
+            if self.snapshot_of
+            else "left out"
+        )
         return f"could not be reached ({self.why}); {then}"
 
     def told(self) -> dict[str, Any]:
@@ -216,7 +220,15 @@ class ReceiptRow(Section):
     @classmethod
     def left_out(cls, source: str, requested: float, reason: str) -> Self:
         """Make the line of a source of which nothing is in the mix."""
-        nothing = {"weight": 0.0, "available": 0, "rows": 0, "share_rows": 0.0, "tokens": 0, "share_tokens": 0.0, "epochs": 0.0}
+        nothing = {
+            "weight": 0.0,
+            "available": 0,
+            "rows": 0,
+            "share_rows": 0.0,
+            "tokens": 0,
+            "share_tokens": 0.0,
+            "epochs": 0.0,
+        }
         return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
 
 
@@ -227,7 +239,11 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, Mapping) and value:
-        return {name: leaf for key, inner in value.items() for name, leaf in flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
+        return {
+            name: leaf
+            for key, inner in value.items()
+            for name, leaf in flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()
+        }
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, (BaseModel, Mapping)) for item in value):
         names = [_name(item, number) for number, item in enumerate(value)]
         unique = names if len(set(names)) == len(names) else range(len(names))

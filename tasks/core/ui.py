@@ -95,7 +95,9 @@ class Progress:
 
     def __enter__(self) -> Self:
         if in_run():
-            found = create_progress_artifact(progress=0.0, key=artifact_key("progress", self.subject), description=self.title)
+            found = create_progress_artifact(
+                progress=0.0, key=artifact_key("progress", self.subject), description=self.title
+            )
             self.artifact = cast("UUID", found)
         return self
 

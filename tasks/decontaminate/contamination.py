@@ -1,4 +1,6 @@
-"""Training rows that repeat what a model is measured on: the run's own hold-out, and benchmarks that the recipe names."""
+"""Training rows that repeat what a model is measured on: the run's own hold-out, and benchmarks that the recipe
+names.
+"""
 
 import re
 from collections.abc import Mapping
@@ -29,7 +31,8 @@ class Contaminated(NamedTuple):
 
     Attributes:
         dropped: one line per row: source, row, reason; in the order of sources and rows.
-        facts: `rows` of what was looked for, by benchmark (`holdout` is the run's own), `matched`: source -> benchmark -> training rows
+        facts: `rows` of what was looked for, by benchmark (`holdout` is the run's own), `matched`: source -> benchmark
+            -> training rows
             that repeat it (one row may repeat several), `dropped`, and `examples` of pairs.
     """
 
@@ -38,7 +41,12 @@ class Contaminated(NamedTuple):
 
 
 def contaminated(
-    train: Mapping[str, Path], holdout: Mapping[str, Path], benchmarks: Mapping[str, Path], settings: OverlapSettings, scratch: Path, seed: int
+    train: Mapping[str, Path],
+    holdout: Mapping[str, Path],
+    benchmarks: Mapping[str, Path],
+    settings: OverlapSettings,
+    scratch: Path,
+    seed: int,
 ) -> Contaminated:
     """Find the training rows that repeat the hold-out or a benchmark.
 
@@ -51,9 +59,15 @@ def contaminated(
         QualityGate: nothing of a source is left.
     """
     against = {**benchmarks, **{HOLDOUT + source: path for source, path in holdout.items()}}
-    hits = [find_overlaps(train, against, settings.words, settings.share).with_columns(near=pl.lit(value=False), jaccard=pl.lit(None, pl.Float64))]
+    hits = [
+        find_overlaps(train, against, settings.words, settings.share).with_columns(
+            near=pl.lit(value=False), jaccard=pl.lit(None, pl.Float64)
+        )
+    ]
     if settings.near is not None:
-        near = find_near_duplicates({**against, **train}, settings.near, scratch, seed=seed, protected=list(against), only_protected=True).dropped
+        near = find_near_duplicates(
+            {**against, **train}, settings.near, scratch, seed=seed, protected=list(against), only_protected=True
+        ).dropped
         renamed = near.rename({"survivor_source": "other", "survivor_row": "other_row"})
         hits.append(renamed.with_columns(near=pl.lit(value=True)).select(hits[0].columns))
     # An image or a recording is kept from both sides by itself; a caption like one that is kept aside says nothing.
@@ -62,8 +76,17 @@ def contaminated(
     dropped = found.select("source", "row", "reason").unique(["source", "row"], keep="first", maintain_order=True)
     _refuse_nothing_left(dropped, found, train)
     sizes = {name: pl.scan_parquet(path).select(pl.len()).collect().item() for name, path in against.items()}
-    rows = {name: sum(count for file, count in sizes.items() if _benchmark(file) == name) for name in dict.fromkeys(map(_benchmark, against))}
-    facts = {"rows": rows, "matched": _matched(found), "dropped": len(dropped), "words": settings.words, "share": settings.share}
+    rows = {
+        name: sum(count for file, count in sizes.items() if _benchmark(file) == name)
+        for name in dict.fromkeys(map(_benchmark, against))
+    }
+    facts = {
+        "rows": rows,
+        "matched": _matched(found),
+        "dropped": len(dropped),
+        "words": settings.words,
+        "share": settings.share,
+    }
     return Contaminated(dropped, facts | {"examples": _examples(found, train, against, settings.words)})
 
 
@@ -75,13 +98,21 @@ def _judged(hits: pl.DataFrame, sources: list[str], files: list[str]) -> pl.Data
     """Say of every hit why it counts; lines of one row together, the reason that counts first."""
     own = pl.col("other").str.starts_with(HOLDOUT)
     reason = (
-        pl.when(~own & ~pl.col("near")).then(pl.lit(REASONS[0]))
-        .when(~own).then(pl.lit(REASONS[1]))
-        .when(~pl.col("near")).then(pl.lit(REASONS[2]))
+        pl.when(~own & ~pl.col("near"))
+        .then(pl.lit(REASONS[0]))
+        .when(~own)
+        .then(pl.lit(REASONS[1]))
+        .when(~pl.col("near"))
+        .then(pl.lit(REASONS[2]))
         .otherwise(pl.lit(REASONS[3]))
-    )  # fmt: skip
+    )
     told = hits.with_columns(reason=reason, benchmark=pl.when(own).then(pl.lit("holdout")).otherwise(pl.col("other")))
-    places = [pl.col("source").cast(pl.Enum(sources)), pl.col("row"), pl.col("reason").cast(pl.Enum(REASONS)), pl.col("other").cast(pl.Enum(files))]
+    places = [
+        pl.col("source").cast(pl.Enum(sources)),
+        pl.col("row"),
+        pl.col("reason").cast(pl.Enum(REASONS)),
+        pl.col("other").cast(pl.Enum(files)),
+    ]
     return told.sort(*places)
 
 
@@ -91,9 +122,13 @@ def _refuse_nothing_left(dropped: pl.DataFrame, found: pl.DataFrame, train: Mapp
         rows = pl.scan_parquet(path).select(pl.len()).collect().item()
         if rows and rows == dropped.filter(pl.col("source") == source).height:
             benchmarks = sorted(found.filter(pl.col("source") == source)["benchmark"].unique())
-            told.append(f"source {source!r}: all {rows:,} rows repeat {', '.join(benchmarks)}; nothing is left to train on")
+            told.append(
+                f"source {source!r}: all {rows:,} rows repeat {', '.join(benchmarks)}; nothing is left to train on"
+            )
     if told:
-        raise QualityGate("\n".join(told) + "\n  remedy: leave the source out, or loosen `decontaminate` (more words, a larger share)")
+        raise QualityGate(
+            "\n".join(told) + "\n  remedy: leave the source out, or loosen `decontaminate` (more words, a larger share)"
+        )
 
 
 def _matched(found: pl.DataFrame) -> dict[str, dict[str, int]]:
@@ -104,9 +139,13 @@ def _matched(found: pl.DataFrame) -> dict[str, dict[str, int]]:
     return matched
 
 
-def _examples(found: pl.DataFrame, train: Mapping[str, Path], against: Mapping[str, Path], words: int) -> list[dict[str, Any]]:
+def _examples(
+    found: pl.DataFrame, train: Mapping[str, Path], against: Mapping[str, Path], words: int
+) -> list[dict[str, Any]]:
     """Choose rows evenly through reasons and benchmarks, and fetch what they share with what."""
-    rows = found.unique(["source", "row"], keep="first", maintain_order=True).sort(pl.col("reason").cast(pl.Enum(REASONS)), maintain_order=True)
+    rows = found.unique(["source", "row"], keep="first", maintain_order=True).sort(
+        pl.col("reason").cast(pl.Enum(REASONS)), maintain_order=True
+    )
     chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).round().astype(np.int64))]
     texts = texts_at(chosen["source"], chosen["row"], train), texts_at(chosen["other"], chosen["other_row"], against)
     return [_shown(row, text, other, words) for row, text, other in zip(chosen.to_dicts(), *texts, strict=True)]
@@ -121,7 +160,9 @@ def _shown(row: dict[str, Any], text: str, other: str, words: int) -> dict[str, 
 
 
 def shared_words(text: str, other: str, words: int) -> list[str]:
-    """Give the longest of the runs of `words` words or more that two texts share; a whole text when it is shorter; else nothing."""
+    """Give the longest of the runs of `words` words or more that two texts share; a whole text when it is shorter; else
+    nothing.
+    """
     first, second = _words(text), _words(other)
     if first == second:
         return first
@@ -136,7 +177,9 @@ def shared_words(text: str, other: str, words: int) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """Split a text as the shingles do."""
-    spelled = pl.select(pl.lit(text).str.to_lowercase().str.replace_all(NOT_WORD, " ").str.replace_all(ALONE, " $1 ")).item()
+    spelled = pl.select(
+        pl.lit(text).str.to_lowercase().str.replace_all(NOT_WORD, " ").str.replace_all(ALONE, " $1 ")
+    ).item()
     return spelled.split()
 
 

@@ -1,10 +1,14 @@
 """Runs of words (n-grams) that training texts share with texts nothing may be trained on.
 
-The protected texts are few; theirs are the n-grams held in memory, some millions at a time, and the training texts pass by once for each
-such part. A training text goes when it shares at least need = max(1, ceil(share * n)) of the n distinct n-grams of a protected text.
+The protected texts are few; theirs are the n-grams held in memory, some millions at a time, and the training texts pass
+by once for each
+such part. A training text goes when it shares at least need = max(1, ceil(share * n)) of the n distinct n-grams of a
+protected text.
 
-Only the n - need + 1 rarest n-grams of a protected text are looked up: a text that shares `need` of all n shares one of these, for only
-need - 1 are left out (prefix filtering; Chaudhuri, Ganti, Kaushik, "A primitive operator for similarity joins", 2006). So a phrase that
+Only the n - need + 1 rarest n-grams of a protected text are looked up: a text that shares `need` of all n shares one of
+these, for only
+need - 1 are left out (prefix filtering; Chaudhuri, Ganti, Kaushik, "A primitive operator for similarity joins", 2006).
+So a phrase that
 thousands of texts have does not make millions of pairs. What is found so is counted exactly.
 """
 
@@ -38,7 +42,8 @@ class Protected(NamedTuple):
     """The n-grams of some protected texts.
 
     Attributes:
-        keys, rows: n-grams to look up, ascending, and whose they are; a text's number is its place among those of this part.
+        keys, rows: n-grams to look up, ascending, and whose they are; a text's number is its place among those of this
+            part.
         maybe: whether any key begins with these bits, shape (a power of two,).
         need: n-grams that must be shared, by text.
         hashes, starts, sizes: all distinct n-grams of the texts that need more than one, ascending inside a text.
@@ -58,7 +63,8 @@ class Protected(NamedTuple):
 
         Args:
             shingles: n-grams of the texts.
-            groups: number of the file that each text stands in; where one n-gram is enough, one text of a file stands for all that have it.
+            groups: number of the file that each text stands in; where one n-gram is enough, one text of a file stands
+                for all that have it.
             share: least part of a text's n-grams.
         """
         hashes, rows = _distinct(shingles)
@@ -84,14 +90,17 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
         share: least part of a protected row's runs; 0 = one run.
 
     Returns:
-        One line for every training row and file of `against` that it touches: source, row, other (the file), other_row (the first row of it);
+        One line for every training row and file of `against` that it touches: source, row, other (the file), other_row
+        (the first row of it);
         in the order of the files and rows.
     """
     ends = np.cumsum(rows_of(against))
     pairs = [np.empty((0, 2), np.int64)]
     for first, protected in _parts(against, words, share, ends):
         start = 0
-        for sizes, found in in_order(lambda texts, part=protected: _of_batch(texts, words, part), batches(train, "text")):
+        for sizes, found in in_order(
+            lambda texts, part=protected: _of_batch(texts, words, part), batches(train, "text")
+        ):
             pairs.append(np.stack([found.texts + start, found.rows + first], axis=1))
             start += sizes
     every = np.concatenate(pairs)

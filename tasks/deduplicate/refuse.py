@@ -15,16 +15,21 @@ def refuse(pool: Pool, share: float) -> None:
         share: the recipe's `holdout.share`.
 
     Raises:
-        QualityGate: a source without rows to train on, no hold-out, one class only, or a label that only training or only the hold-out has.
+        QualityGate: a source without rows to train on, no hold-out, one class only, or a label that only training or
+            only the hold-out has.
     """
     empty = [account for account in pool.accounts if not account.rows]
     if empty:
         told = "\n".join(
-            f"source {account.source!r} has no row left to train on: {account.read:,} read; {account.quarantined:,} in quarantine; "
+            f"source {account.source!r} has no row left to train on: {account.read:,} read; "
+            f"{account.quarantined:,} in quarantine; "
             f"dropped: {counted(account.dropped)}; {account.holdout:,} held out"
             for account in empty
         )
-        raise QualityGate(f"{told}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give it more rows")
+        raise QualityGate(
+            f"{told}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give "
+            "it more rows"
+        )
     train, holdout = pool.labels["train"], pool.labels["holdout"]
     if not train:
         _refuse_nothing_held_out(pool, share)
@@ -33,7 +38,8 @@ def refuse(pool: Pool, share: float) -> None:
         label, rows = next(iter(train.items()))
         held = sum(holdout.values())
         raise QualityGate(
-            f"all {rows + held:,} rows of all sources have the label {label!r} ({rows:,} to train on, {held:,} held out); "
+            f"all {rows + held:,} rows of all sources have the label {label!r} ({rows:,} to train on, {held:,} "
+            "held out); "
             "a classifier needs two. Look at the sources' `labels` and `where`"
         )
     _refuse_labels(train, holdout, share)
@@ -42,7 +48,10 @@ def refuse(pool: Pool, share: float) -> None:
 def _refuse_nothing_held_out(pool: Pool, share: float) -> None:
     if not any(account.holdout for account in pool.accounts):
         rows = sum(account.rows for account in pool.accounts)
-        raise QualityGate(f"no row of {rows:,} was held out, so that nothing could be measured; raise holdout.share ({share:g}), or add rows")
+        raise QualityGate(
+            f"no row of {rows:,} was held out, so that nothing could be measured; raise holdout.share ({share:g}), "
+            "or add rows"
+        )
 
 
 def _refuse_labels(train: Mapping[str, int], holdout: Mapping[str, int], share: float) -> None:
@@ -53,7 +62,12 @@ def _refuse_labels(train: Mapping[str, int], holdout: Mapping[str, int], share: 
         wanted = math.ceil(300 / fewest) / 100
         raised = f"raise holdout.share ({share:g}) to {wanted:g}, or add rows" if share < wanted <= 0.5 else "add rows"
         names = ", ".join(map(repr, unmeasured))
-        raise QualityGate(f"the hold-out has no row with the label {names}: {numbers}. Nothing could be measured on it; {raised}")
+        raise QualityGate(
+            f"the hold-out has no row with the label {names}: {numbers}. Nothing could be measured on it; {raised}"
+        )
     if unlearned := sorted(set(holdout) - set(train)):
         names = ", ".join(map(repr, unlearned))
-        raise QualityGate(f"no row is left to train on with the label {names}: {numbers}. Lower holdout.share ({share:g}), or add rows")
+        raise QualityGate(
+            f"no row is left to train on with the label {names}: {numbers}. Lower holdout.share ({share:g}), or "
+            "add rows"
+        )

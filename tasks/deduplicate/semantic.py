@@ -1,12 +1,18 @@
-"""Semantic duplicates: rows whose vectors have a cosine of a threshold or more, found by an index of faiss and verified exactly.
+"""Semantic duplicates: rows whose vectors have a cosine of a threshold or more, found by an index of faiss and verified
+exactly.
 
-The rule is that of near duplicates: one row after the other, the best first, a row stays unless a better row that stays has such a cosine
-with it. Rows are taken by the block. Inside a block every pair is compared; the rows of the block that stay are then looked up in an index
-of all rows, and the later rows they find go, once the cosine of the pair has been worked out again from the vectors themselves. What is
+The rule is that of near duplicates: one row after the other, the best first, a row stays unless a better row that stays
+    has such a cosine
+with it. Rows are taken by the block. Inside a block every pair is compared; the rows of the block that stay are then
+looked up in an index
+of all rows, and the later rows they find go, once the cosine of the pair has been worked out again from the vectors
+themselves. What is
 decided is not looked up, so a thousand copies of one text cost one look-up.
 
-Up to EXACT_ROWS rows the index compares everything. Beyond, it is an inverted file (Jégou, Douze, Schmid, "Product quantization for nearest
-neighbor search", 2011): vectors are sorted into cells by k-means, and a row is compared with the PROBES cells nearest to it. In memory
+Up to EXACT_ROWS rows the index compares everything. Beyond, it is an inverted file (Jégou, Douze, Schmid, "Product
+quantization for nearest
+neighbor search", 2011): vectors are sorted into cells by k-means, and a row is compared with the PROBES cells nearest
+to it. In memory
 stands the index: 2 bytes a dimension and row.
 """
 
@@ -20,7 +26,8 @@ from tasks.similarity.verify import Pairs, Shares
 
 EXACT_ROWS = 20_000
 PROBES = 12
-"""Of 26,909 texts of six sources and their MiniLM vectors, this finds all 113 rows that go at a cosine of 0.95, all 272 at 0.9 and 99.5 % of
+"""Of 26,909 texts of six sources and their MiniLM vectors, this finds all 113 rows that go at a cosine of 0.95, all 272
+at 0.9 and 99.5 % of
 1,378 at 0.8."""
 BLOCK_ROWS = 1024
 BATCH_PAIRS = 1 << 16
@@ -134,7 +141,9 @@ class _Index:
         else:
             cells = int(4 * np.sqrt(rows))
             quantizer = faiss.IndexFlatIP(dimensions)
-            self.index = faiss.IndexIVFScalarQuantizer(quantizer, dimensions, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+            self.index = faiss.IndexIVFScalarQuantizer(
+                quantizer, dimensions, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+            )
             self.index.cp.seed = seed + 1
             self.quantizer = quantizer  # faiss does not keep it alive
             sample = np.random.default_rng([seed, 0x5E]).choice(rows, min(rows, TRAINED_ON * cells), replace=False)
@@ -151,6 +160,10 @@ class _Index:
         if not len(wanted) or not among.any():
             return np.empty((0, 2), np.int64)
         chosen = self.faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
-        parameters = self.faiss.SearchParameters(sel=chosen) if self.exact else self.faiss.SearchParametersIVF(sel=chosen, nprobe=PROBES)
+        parameters = (
+            self.faiss.SearchParameters(sel=chosen)
+            if self.exact
+            else self.faiss.SearchParametersIVF(sel=chosen, nprobe=PROBES)
+        )
         limits, _, rows = self.index.range_search(wanted, least, params=parameters)
         return np.stack([np.repeat(np.arange(len(wanted)), np.diff(limits.astype(np.int64))), rows], axis=1)

@@ -18,13 +18,23 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("deduplicate")
-def deduplicate_sources(work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
+def deduplicate_sources(
+    work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int
+) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], [holdout.of(name) for name in files], seed)
+    pool = deduplicate(
+        list(files.values()),
+        [snapshot.accounts[0] for snapshot in snapshots],
+        [holdout.of(name) for name in files],
+        seed,
+    )
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
-        kept = [{stack.enter_context(work.writing(f"{side}/{name}.parquet")): of[name] for side, of in pool.sides.items()} for name in files]
+        kept = [
+            {stack.enter_context(work.writing(f"{side}/{name}.parquet")): of[name] for side, of in pool.sides.items()}
+            for name in files
+        ]
         copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
@@ -45,11 +55,16 @@ def thin_pool(work: Workbench, subject: str, pool: Manifest, settings: NearSetti
 
 
 @stage_task("semantic")
-def compare_meanings(work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int) -> Product:
+def compare_meanings(
+    work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int
+) -> Product:
     """Drop training rows that mean the same as another one or as a hold-out row."""
     vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
     found = thin_by_meaning(*sides(work, pool), vectors, threshold, _scratch(work), seed)
-    ui.log(f"{subject}: {found.facts['dropped']:,} of {found.facts['rows']:,} rows are semantic duplicates (cosine >= {threshold:g})")
+    ui.log(
+        f"{subject}: {found.facts['dropped']:,} of {found.facts['rows']:,} rows are semantic duplicates (cosine >= "
+        f"{threshold:g})"
+    )
     return without(work, pool, found.dropped, {"semantic": found.facts})
 
 

@@ -1,6 +1,7 @@
 """A sentence encoder: what identifies it, and the vectors it gives.
 
-The vector of a text is the mean of the last hidden states over its tokens, padding left out, scaled to length 1 (Reimers & Gurevych,
+The vector of a text is the mean of the last hidden states over its tokens, padding left out, scaled to length 1
+(Reimers & Gurevych,
 "Sentence-BERT", EMNLP 2019, the pooling they found best).
 """
 
@@ -43,10 +44,19 @@ def seen_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
     """Identify the encoder: by the content of its folder, or by its revision on the Hub."""
     folder = Path(base) / settings.model
     if not folder.is_dir():
-        return Fingerprint(source="encoder", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),))
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"})
+        return Fingerprint(
+            source="encoder", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),)
+        )
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"}
+    )
     seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    return Fingerprint(source="encoder", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen))
+    return Fingerprint(
+        source="encoder",
+        files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen),
+    )
 
 
 class Encoder:
@@ -73,8 +83,12 @@ class Encoder:
             model: Any = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype="float32")
         except (OSError, ValueError) as error:
             wanted = "wanted: a folder or Hub name with safetensors weights"
-            raise RecipeError(f"the encoder {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})") from None
-        longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens)
+            raise RecipeError(
+                f"the encoder {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})"
+            ) from None
+        longest = min(
+            tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
+        )
         if settings.max_tokens > longest:
             said = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {longest}"
             raise RecipeError(f"{said}; set max_tokens <= {longest}")
@@ -96,7 +110,9 @@ class Encoder:
         found = np.zeros((len(texts), self.dimensions), np.float32)
         with torch.inference_mode():
             for rows in batches_of(lengths):
-                batch = self.tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(self.device)
+                batch = self.tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(
+                    self.device
+                )
                 mask = batch["attention_mask"].unsqueeze(-1).float()
                 pooled = (self.model(**batch).last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
                 found[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
@@ -105,7 +121,9 @@ class Encoder:
 
 @contextlib.contextmanager
 def in_turn(settings: EncoderSettings, base: str) -> Generator[Encoder]:
-    """Load an encoder when no other one is in use in this process: transformers cannot be loaded twice at once, and one uses all cores."""
+    """Load an encoder when no other one is in use in this process: transformers cannot be loaded twice at once, and one
+    uses all cores.
+    """
     with _turn:
         yield Encoder(settings, base)
 

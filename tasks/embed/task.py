@@ -18,11 +18,21 @@ def probe_encoder(subject: str, settings: EncoderSettings, base: str) -> Fingerp
 
 
 @stage_task("embed")
-def embed_source(work: Workbench, subject: str, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str) -> Product:
+def embed_source(
+    work: Workbench, subject: str, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str
+) -> Product:
     """Make vectors of a source's texts."""
     files = (work.writing(name) for name in ("vectors.npy", "rows.parquet"))
-    with in_turn(settings, base) as encode, next(files) as vectors, next(files) as ids, ui.Progress(subject, "Encoding") as progress:
+    with (
+        in_turn(settings, base) as encode,
+        next(files) as vectors,
+        next(files) as ids,
+        ui.Progress(subject, "Encoding") as progress,
+    ):
         written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
     if written.cut:
         ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
-    return Product(rows=written.rows, facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]})
+    return Product(
+        rows=written.rows,
+        facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]},
+    )

@@ -30,7 +30,9 @@ class Written(NamedTuple):
     cut: int
 
 
-def write_vectors(source: Path, encode: Encodes, vectors: Path, row_ids: Path, progress: Callable[[float, str], None]) -> Written:
+def write_vectors(
+    source: Path, encode: Encodes, vectors: Path, row_ids: Path, progress: Callable[[float, str], None]
+) -> Written:
     """Encode the texts of a Parquet file, some thousand at a time.
 
     Args:

@@ -18,7 +18,8 @@ class Scores:
     Attributes:
         accuracy: share of right predictions, 0..1.
         macro_f1: mean over the classes of F1 = 2TP / (2TP + FP + FN); a class that neither stands in the truth nor is
-            predicted does not count, one that only stands on one side counts as 0 (scikit-learn's `macro` over the classes seen).
+            predicted does not count, one that only stands on one side counts as 0 (scikit-learn's `macro` over the
+            classes seen).
     """
 
     accuracy: float
@@ -55,7 +56,9 @@ def interval(values: NDArray[np.float64], confidence: float) -> list[float]:
     return [round(float(low), 6), round(float(high), 6)]
 
 
-def scored(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Any, rng: np.random.Generator) -> dict[str, Any]:
+def scored(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Any, rng: np.random.Generator
+) -> dict[str, Any]:
     """Score predictions, with intervals.
 
     Args:
@@ -73,7 +76,9 @@ def scored(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int,
         "rows": len(truth),
     }
     missing = classes - len(np.unique(truth))
-    notes = [f"only {len(truth)} rows"] * (len(truth) < FEW_ROWS) + [f"{missing} of {classes} labels do not occur"] * bool(missing)
+    notes = [f"only {len(truth)} rows"] * (len(truth) < FEW_ROWS) + [
+        f"{missing} of {classes} labels do not occur"
+    ] * bool(missing)
     return found | ({"note": "; ".join(notes)} if notes else {})
 
 
@@ -101,7 +106,10 @@ def evaluated(
         "gain": round(total["accuracy"] - float(np.mean(truth == always)), 6),
         "gain_interval": gain,
     }
-    by_source = {name: scored(truth[names == name], predicted[names == name], classes, settings, rng) for name in dict.fromkeys(source)}
+    by_source = {
+        name: scored(truth[names == name], predicted[names == name], classes, settings, rng)
+        for name in dict.fromkeys(source)
+    }
     return total | {
         "by_source": by_source,
         "baseline": baseline,
@@ -111,7 +119,11 @@ def evaluated(
 
 
 def resampled_gain(
-    truth: NDArray[np.int64], predicted: NDArray[np.int64], other: NDArray[np.int64], settings: Any, rng: np.random.Generator
+    truth: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    other: NDArray[np.int64],
+    settings: Any,
+    rng: np.random.Generator,
 ) -> list[float]:
     """Give the bootstrap interval of the difference in accuracy, on the same examples (paired)."""
     difference = (predicted == truth).astype(int) - (other == truth).astype(int)

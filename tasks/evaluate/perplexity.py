@@ -29,7 +29,9 @@ class Losses(NamedTuple):
 
 
 def unigram(counts: NDArray[np.int64]) -> Floats:
-    """Give −log p of every token by its frequency, one occurrence added to each (Laplace's rule), shape (vocabulary,)."""
+    """Give −log p of every token by its frequency, one occurrence added to each (Laplace's rule), shape
+    (vocabulary,).
+    """
     return -np.log((counts + 1) / (counts.sum() + len(counts)))
 
 
@@ -42,7 +44,8 @@ def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
 
 
 def resampled(losses: Losses, resamples: int, rng: np.random.Generator) -> Floats:
-    """Draw documents with replacement and sum what was measured of them; shape (4, resamples), in the order of `Losses`.
+    """Draw documents with replacement and sum what was measured of them; shape (4, resamples), in the order of
+    `Losses`.
 
     Documents, not tokens, since tokens of one document hang together: a measure is a ratio of such sums.
     """
@@ -65,7 +68,9 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Any, rng: np.rand
     by_source: dict[str, Any] = {}
     for name in dict.fromkeys(source):
         own = Losses(*(column[names == name] for column in losses))
-        by_source[name] = _scored(own, [column.sum() for column in own], resampled(own, settings.resamples, rng), settings.confidence)
+        by_source[name] = _scored(
+            own, [column.sum() for column in own], resampled(own, settings.resamples, rng), settings.confidence
+        )
     return total | {
         "by_source": by_source,
         "baseline": base | {"gain": round(base["bits_per_byte"] - total["bits_per_byte"], 6), "gain_interval": gained},

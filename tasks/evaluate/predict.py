@@ -30,7 +30,9 @@ def probabilities(model_folder: Path, texts: Sequence[str], max_tokens: int) -> 
     logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model: Any = AutoModelForSequenceClassification.from_pretrained(model_folder, use_safetensors=True).to(device).eval()
+    model: Any = (
+        AutoModelForSequenceClassification.from_pretrained(model_folder, use_safetensors=True).to(device).eval()
+    )
     encoded = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
     order = np.argsort([len(ids) for ids in encoded], kind="stable")
     found = np.zeros((len(texts), model.config.num_labels))
@@ -63,12 +65,16 @@ def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
                 ids[at, : lengths[row]] = torch.tensor(pieces.ids[row], device=device)
                 targets[at, : lengths[row]] = torch.tensor(pieces.targets[row], device=device)
             seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
-            found[rows] = losses(model(input_ids=ids, attention_mask=seen.long()).logits, targets)[0].double().cpu().numpy()
+            found[rows] = (
+                losses(model(input_ids=ids, attention_mask=seen.long()).logits, targets)[0].double().cpu().numpy()
+            )
     return found
 
 
 def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Put pieces of like length together, the shortest first, so many that a batch has at most `BATCH_TOKENS` tokens, or one piece."""
+    """Put pieces of like length together, the shortest first, so many that a batch has at most `BATCH_TOKENS` tokens,
+    or one piece.
+    """
     order, found, start = np.argsort(lengths, kind="stable"), list[NDArray[np.int64]](), 0
     while start < len(order):
         near = lengths[order[start : start + BATCH_TOKENS]]

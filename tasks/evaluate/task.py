@@ -12,13 +12,24 @@ from tasks.store.products import Workbench, stage_task
 
 @stage_task("evaluate")
 def evaluate_model(
-    work: Workbench, subject: str, model: Manifest, mix: Manifest, settings: EvaluateSettings, objective: Objective, seed: int  # noqa: ARG001
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,  # noqa: ARG001
+    model: Manifest,
+    mix: Manifest,
+    settings: EvaluateSettings,
+    objective: Objective,
+    seed: int,
+) -> Product:
     """Score the model on the hold-out, in total and per source."""
     folder = _model_folder(work, model)
-    parts = {side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")] for side in ("train", "holdout")}
+    parts = {
+        side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")]
+        for side in ("train", "holdout")
+    }
     kind: Any = registry.load(objectives, objective.task)
-    predictions, metrics = kind.score(folder, parts["train"], parts["holdout"], model.facts["max_tokens"], objective, settings, seed)
+    predictions, metrics = kind.score(
+        folder, parts["train"], parts["holdout"], model.facts["max_tokens"], objective, settings, seed
+    )
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     return Product(rows=predictions.height, facts={"metrics": metrics})

@@ -1,6 +1,7 @@
 """What a comparison says: the record that `cuvee compare` leaves in the store, and how its numbers are written.
 
-Every score is made so that more is better: the accuracy, or minus the loss in nats per token. Differences are of such scores.
+Every score is made so that more is better: the accuracy, or minus the loss in nats per token. Differences are of such
+    scores.
 """
 
 import math
@@ -56,7 +57,8 @@ class Arm(Section):
     sd: float | None = None
     """Standard deviation over the seeds."""
     by_source: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Source -> `score`, `macro_f1`, `loss` (nats a row, or a token), means over the seeds; and `all`, what is judged on."""
+    """Source -> `score`, `macro_f1`, `loss` (nats a row, or a token), means over the seeds; and `all`, what is judged
+    on."""
     epochs: dict[str, float] = Field(default_factory=dict)
     """Source -> how often each of its rows stands in the mix."""
 
@@ -123,7 +125,8 @@ class Comparison(RunStart):
     judged: dict[str, int]
     """Source -> hold-out rows that are judged on."""
     budget: dict[str, Any]
-    """The same for every arm: `size` and `unit` of a mix, `learner`, `steps`, `share` of the pool drawn from, `seeds` wanted."""
+    """The same for every arm: `size` and `unit` of a mix, `learner`, `steps`, `share` of the pool drawn from, `seeds`
+    wanted."""
     confidence: float
     arms: tuple[Arm, ...]
     contrasts: tuple[Contrast, ...]

@@ -1,4 +1,6 @@
-"""A mix as a value: its sources and their shares. Equal mixes are equal values, whoever asked for them, so that each is tried once."""
+"""A mix as a value: its sources and their shares. Equal mixes are equal values, whoever asked for them, so that each is
+tried once.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -32,5 +34,12 @@ def mix_name(mix: Mix) -> str:
 def as_weights(mix: Mix, sources: Iterable[str]) -> Manifest:
     """Give a mix as settled weights of all sources, as a plan wants them; nothing stands in the store."""
     shares = {name: dict(mix).get(name, 0.0) for name in sources}
-    facts = {"weights": shares, "requested": shares, "reasons": dict.fromkeys(shares, ""), "method": {"kind": "given"}, "why": [], "ceilings": {}}
+    facts = {
+        "weights": shares,
+        "requested": shares,
+        "reasons": dict.fromkeys(shares, ""),
+        "method": {"kind": "given"},
+        "why": [],
+        "ceilings": {},
+    }
     return Manifest(stage="weigh", subject="mix", key="", path="", files=(), facts=facts)

@@ -34,7 +34,13 @@ def encoding_of(sample: bytes) -> tuple[str, str]:
             odd
         ) else f"{len(odd) - valid} of {len(odd)} lines that are not ASCII are not valid UTF-8; they go to quarantine"
     name = _common(b"\n".join(odd)[:MOST_BYTES])
-    return name, f"{len(odd) - valid} of {len(odd)} lines that are not ASCII are not valid UTF-8; {name} is the likeliest encoding"
+    return (
+        name,
+        (
+            f"{len(odd) - valid} of {len(odd)} lines that are not ASCII are not valid UTF-8; {name} is the likeliest "
+            "encoding"
+        ),
+    )
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -51,7 +57,9 @@ def _common(odd: bytes) -> str:
     found = list(from_bytes(odd, cp_isolation=list(COMMON)))
     if not found:
         return "latin-1"
-    close = [one for one in found if one.chaos <= found[0].chaos + CLOSE and one.coherence >= found[0].coherence - CLOSE]
+    close = [
+        one for one in found if one.chaos <= found[0].chaos + CLOSE and one.coherence >= found[0].coherence - CLOSE
+    ]
     likely = {name for one in close for name in (one.encoding, *one.could_be_from_charset)}
     best = next((name for name in COMMON if name in likely), found[0].encoding)
     return "latin-1" if best == "cp1252" and not any(0x80 <= byte < 0xA0 for byte in odd) else best

@@ -1,4 +1,6 @@
-"""Which format a file has, by what stands in it. Its name counts for kinds that only a name tells, which are those in SUFFIXES."""
+"""Which format a file has, by what stands in it. Its name counts for kinds that only a name tells, which are those in
+SUFFIXES.
+"""
 
 import json
 import re
@@ -14,9 +16,15 @@ from tasks.ingest import kinds as source_kinds
 from tasks.ingest.settings import SUFFIXES
 
 BINARY = {
-    b"%PDF": "a PDF document", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image", b"RIFF": "sound or video",
-    b"SQLite format 3": "an SQLite database", b"\x7fELF": "a program", b"\xd0\xcf\x11\xe0": "an old Office document",
-}  # fmt: skip
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"RIFF": "sound or video",
+    b"SQLite format 3": "an SQLite database",
+    b"\x7fELF": "a program",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+}
 PACKED = {b"\x1f\x8b": ".gz", b"PK\x03\x04": ".zip"}
 BY_CONTENT = {"delimited", "text", "json", "jsonl", "parquet"}
 """Kinds that are known by what stands in a file, whatever its name."""
@@ -100,7 +108,9 @@ def _marked(head: Head, known: Sequence[str]) -> Form | None:
 
 
 def record_tag(text: str) -> str | None:
-    """Find the tag of the elements that are the records: of those that come again the one that covers most of the text."""
+    """Find the tag of the elements that are the records: of those that come again the one that covers most of the
+    text.
+    """
     tags = Counter(re.findall(r"</([^\s<>/]+)>", text))
     covered = {tag: _covered(tag, text) for tag, count in tags.most_common(MOST_TAGS) if count > 1}
     return max(covered, key=lambda tag: covered[tag], default=None)
@@ -122,7 +132,9 @@ def _text(head: Head) -> Form:
         settings, evidence = table
         return Form({"kind": "delimited", **settings}, evidence)
     if not head.ends and b"\n" not in head.data:
-        raise NotUnderstood(f"its first line has no end within {len(head.data):,} bytes; a record is a line, so cut it into lines first")
+        raise NotUnderstood(
+            f"its first line has no end within {len(head.data):,} bytes; a record is a line, so cut it into lines first"
+        )
     return Form({"kind": "text"}, ("no delimiter cuts its lines into a steady number of fields",))
 
 
@@ -131,7 +143,11 @@ def _json(head: Head) -> Form | None:
     if start == "{" and head.lines:
         whole_lines = head.lines[: 100 if head.ends or len(head.lines) < 2 else -1][:100]
         objects = sum(isinstance(_parsed(line), dict) for line in whole_lines)
-        if objects and objects >= 0.9 * len(whole_lines) and (len(whole_lines) > 1 or not _lists(_parsed(whole_lines[0]))):
+        if (
+            objects
+            and objects >= 0.9 * len(whole_lines)
+            and (len(whole_lines) > 1 or not _lists(_parsed(whole_lines[0])))
+        ):
             return Form({"kind": "jsonl"}, (f"{objects} of its first {len(whole_lines)} lines are JSON objects",))
     if start not in ("{", "["):
         return None
@@ -144,7 +160,10 @@ def _json(head: Head) -> Form | None:
     if found is None:
         raise NotUnderstood("its JSON holds no list of objects")
     way, count = found
-    return Form({"kind": "json"} | ({"records": way} if way else {}), (f"one JSON document with {count:,} records{f' at {way}' if way else ''}",))
+    return Form(
+        {"kind": "json"} | ({"records": way} if way else {}),
+        (f"one JSON document with {count:,} records{f' at {way}' if way else ''}",),
+    )
 
 
 def _rest(head: Head) -> str:
@@ -171,12 +190,15 @@ def _is_records(value: Any) -> bool:
 
 
 def records_in(document: Any) -> tuple[str, int] | None:
-    """Find the list of records in a JSON document: the first on the way down whose objects say at least two things of their own.
+    """Find the list of records in a JSON document: the first on the way down whose objects say at least two things of
+    their own.
 
     Returns:
         The way to it, keys joined by dots, and the number of its records.
     """
-    level: list[dict[str, Any]] = document if _is_records(document) else [document] if isinstance(document, dict) else []
+    level: list[dict[str, Any]] = (
+        document if _is_records(document) else [document] if isinstance(document, dict) else []
+    )
     way: list[str] = [] if _is_records(document) else [""]
     while level:
         plain = {key for item in level[:50] for key, value in item.items() if not isinstance(value, (dict, list))}

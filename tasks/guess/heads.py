@@ -22,7 +22,8 @@ MOST_BYTES = 32 << 20
 """So far a text that is ASCII at its start is searched for other characters."""
 MOST_FILES = 200_000
 WELL_READ, BRIEFLY = 50, 4096
-"""Files whose beginnings are read in full, and how much is read of those after them; they only have to resemble the first ones."""
+"""Files whose beginnings are read in full, and how much is read of those after them; they only have to resemble the
+first ones."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ def items(argument: str, base: str) -> list[Item]:
         raise RecipeError(f"{argument!a}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
     found = _items(argument, base)
     if len(found) > MOST_FILES:
-        raise RecipeError(f"{argument}: {len(found):,} files, more than {MOST_FILES:,}; name a part of them by a glob, and widen it in the recipe")
+        raise RecipeError(
+            f"{argument}: {len(found):,} files, more than {MOST_FILES:,}; name a part of them by a glob, and widen "
+            "it in the recipe"
+        )
     return found
 
 
@@ -106,12 +110,19 @@ def _items(argument: str, base: str) -> list[Item]:
     if "://" not in argument and local.is_dir():
         pattern = (PurePosixPath(glob.escape(argument)) / "**/*").as_posix()
         try:
-            places = [place for place in find(pattern, base) if not any(part.startswith(".") for part in PurePosixPath(place.name).parts)]
+            places = [
+                place
+                for place in find(pattern, base)
+                if not any(part.startswith(".") for part in PurePosixPath(place.name).parts)
+            ]
         except Unreachable:
             places = []
         if not places:
             raise Unreachable(f"cannot read {argument}: the folder holds no file")
-        return [Item(glob.escape((PurePosixPath(argument) / place.name).as_posix()), argument, place, asked=False) for place in places]
+        return [
+            Item(glob.escape((PurePosixPath(argument) / place.name).as_posix()), argument, place, asked=False)
+            for place in places
+        ]
     if "://" not in argument and local.exists():
         return [Item(glob.escape(argument), argument, find(glob.escape(argument), base)[0], asked=True)]
     places = find(argument, base)
@@ -123,7 +134,9 @@ def _items(argument: str, base: str) -> list[Item]:
 def _as_written(place: Place, argument: str, base: str) -> str:
     if "://" in argument:
         return place.uri
-    return glob.escape(place.path if Path(argument).is_absolute() else os.path.relpath(place.path, Path(base).absolute()))
+    return glob.escape(
+        place.path if Path(argument).is_absolute() else os.path.relpath(place.path, Path(base).absolute())
+    )
 
 
 def heads(item: Item, number: int) -> list[Head]:
@@ -157,7 +170,10 @@ def _head(item: Item, file: Opened, most: int) -> Head:
 
 def _member(item: Item, member: str) -> BinaryIO:
     """Open a member of an archive that has been closed since."""
-    with unpacked(item.place, FileSettings(kind="", path=item.path, member=glob.escape(member))) as files, files[0].open() as stream:
+    with (
+        unpacked(item.place, FileSettings(kind="", path=item.path, member=glob.escape(member))) as files,
+        files[0].open() as stream,
+    ):
         return io.BytesIO(stream.read())
 
 

@@ -11,15 +11,36 @@ from tasks.guess.roles import LONGEST_LABEL, MOST_LABELS, parts_of
 
 SAME = {"pos": "positive", "neg": "negative", "neu": "neutral"}
 """Short spelling -> the long one; both surely mean the same."""
-IN_NAMES = {*SAME, *SAME.values(), "spam", "ham", "pros", "cons", "good", "bad", "toxic", "clean", "true", "false", "real", "fake", "yes", "no"}
+IN_NAMES = {
+    *SAME,
+    *SAME.values(),
+    "spam",
+    "ham",
+    "pros",
+    "cons",
+    "good",
+    "bad",
+    "toxic",
+    "clean",
+    "true",
+    "false",
+    "real",
+    "fake",
+    "yes",
+    "no",
+}
 LABEL_WORDS = {"label", "labels", "class", "classes", "category", "categories", "target", "targets"}
 TEXT_WORDS = {"text", "texts", "sentence", "sentences", "data", "input", "inputs"}
 LISTS = {*LABEL_WORDS, "mapping", "names"}
 SCALES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("0", "1"): ("negative", "positive"), ("-1", "1"): ("negative", "positive"), ("cons", "pros"): ("negative", "positive"),
-    ("0", "1", "2"): ("negative", "neutral", "positive"), ("-1", "0", "1"): ("negative", "neutral", "positive"),
-    ("no", "yes"): ("negative", "positive"), ("bad", "good"): ("negative", "positive"),
-}  # fmt: skip
+    ("0", "1"): ("negative", "positive"),
+    ("-1", "1"): ("negative", "positive"),
+    ("cons", "pros"): ("negative", "positive"),
+    ("0", "1", "2"): ("negative", "neutral", "positive"),
+    ("-1", "0", "1"): ("negative", "neutral", "positive"),
+    ("no", "yes"): ("negative", "positive"),
+    ("bad", "good"): ("negative", "positive"),
+}
 """Labels -> what they often mean where the matter is sentiment; a suggestion, never taken for granted."""
 ORDER = ("negative", "neutral", "positive")
 VARIABLE = re.compile(r"\$(?=\{)")
@@ -66,7 +87,11 @@ def labels_file(head: Head, texts: Sequence[Head]) -> Head | None:
     if not LABEL_WORDS & set(words(head.name.stem)):
         return None
     key = _without(head.name, LABEL_WORDS)
-    beside = [one for one in texts if one is not head and one.name.parent == head.name.parent and one.member == head.member == ""]
+    beside = [
+        one
+        for one in texts
+        if one is not head and one.name.parent == head.name.parent and one.member == head.member == ""
+    ]
     found = [one for one in beside if _without(one.name, TEXT_WORDS) == key]
     return found[0] if len(found) == 1 and _may_belong(head, found[0]) else None
 
@@ -118,5 +143,7 @@ def _place(name: str) -> tuple[int, float, str]:
 
 def suggestion(labels: Iterable[str]) -> dict[str, str] | None:
     """Say what labels such as 0 and 1 may mean."""
-    key = tuple(sorted((label.casefold() for label in labels), key=lambda label: (label.lstrip("-").isdigit(), _place(label))))
+    key = tuple(
+        sorted((label.casefold() for label in labels), key=lambda label: (label.lstrip("-").isdigit(), _place(label)))
+    )
     return dict(zip(key, SCALES[key], strict=True)) if key in SCALES else None

@@ -1,4 +1,6 @@
-"""Folders and archives of images or audio: what of their metadata, file names and sub-folders is text, and what a label."""
+"""Folders and archives of images or audio: what of their metadata, file names and sub-folders is text, and what a
+label.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +13,10 @@ from tasks.ingest import kinds as source_kinds
 
 KINDS = {"image-folder": "images", "audio-folder": "recordings"}
 FILE_NAME = "file_name"
-NO_TEXT = "nothing beside the files says what is in them, so their names stand for it; a metadata.csv with `file_name,text` would"
+NO_TEXT = (
+    "nothing beside the files says what is in them, so their names stand for it; a metadata.csv with "
+    "`file_name,text` would"
+)
 
 
 def kind_of_media(family: Sequence[Head]) -> tuple[str, str] | None:
@@ -24,7 +29,9 @@ def kind_of_media(family: Sequence[Head]) -> tuple[str, str] | None:
     return None
 
 
-def roles_of_media(kind: str, values: Mapping[str, Sequence[str | None]], text: str | None, label: str | None) -> tuple[Roles, list[str]]:
+def roles_of_media(
+    kind: str, values: Mapping[str, Sequence[str | None]], text: str | None, label: str | None
+) -> tuple[Roles, list[str]]:
     """Guess which columns of a folder of media are text and label; give doubts, too.
 
     Args:

@@ -1,8 +1,9 @@
-"""Which files make one source: those of a folder or glob that are read alike, and those whose names or folders tell their labels."""
+"""Which files make one source: those of a folder or glob that are read alike, and those whose names or folders tell
+their labels.
+"""
 
 import fnmatch
 import glob
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,16 +11,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tasks.core import registry
-from tasks.core.errors import Unreachable
 from tasks.guess.formats import Form, NotUnderstood, form_of
+from tasks.guess.globs import matched, patterns_for, unescaped
 from tasks.guess.heads import HEAD_BYTES, Head
 from tasks.guess.labels import in_name, labels_file, named, names_of_labels
 from tasks.guess.media import kind_of_media
 from tasks.guess.sample import first_values
-from tasks.guess.tables import OF_SUFFIX
 from tasks.ingest import kinds as source_kinds
-from tasks.ingest.files import find
-from tasks.ingest.settings import SUFFIXES
 
 LANGUAGE = re.compile(r"\.[a-z]{2,4}")
 DOCUMENTS = ("readme", "license", "licence", "notice", "citation", "changelog", "datacard", "dataset_card")
@@ -58,7 +56,9 @@ def sort_out(heads: Sequence[Head], base: str) -> Sorted:
     """Put files together that make one source."""
     done = Sorted()
     wanted = [head for head in heads if (head.item.asked and not head.member) or not _is_document(head.name)]
-    done.left_out += [(head.path, "it looks like a note on the data, not like data") for head in heads if head not in wanted]
+    done.left_out += [
+        (head.path, "it looks like a note on the data, not like data") for head in heads if head not in wanted
+    ]
     for family in _families(wanted):
         part = _of_code(family) or _of_media(family) or _of_folders(family, base)
         if part:
@@ -75,10 +75,14 @@ def _is_document(name: PurePosixPath) -> bool:
 
 
 def _families(heads: Iterable[Head]) -> list[list[Head]]:
-    """Put together what one argument means: a folder, a glob, an archive; files that the user named one by one are one family, too."""
+    """Put together what one argument means: a folder, a glob, an archive; files that the user named one by one are one
+    family, too.
+    """
     found: dict[str, list[Head]] = {}
     for head in heads:
-        found.setdefault(head.item.path if head.member else head.item.argument if not head.item.asked else "", []).append(head)
+        found.setdefault(
+            head.item.path if head.member else head.item.argument if not head.item.asked else "", []
+        ).append(head)
     return list(found.values())
 
 
@@ -87,8 +91,15 @@ def _of_folders(family: Sequence[Head], base: str) -> Part | None:
     folders: dict[str, list[Head]] = {}
     for head in family:
         folders.setdefault(head.name.parent.as_posix(), []).append(head)
-    alike = len({head.name.suffix.casefold() for head in family}) == 1 and all(len(inside) >= MANY for inside in folders.values())
-    if not alike or len(family) <= 2 * MANY or _form(family[0]) != {"kind": "text"} or any(map(_settings_of_table, family[:5])):
+    alike = len({head.name.suffix.casefold() for head in family}) == 1 and all(
+        len(inside) >= MANY for inside in folders.values()
+    )
+    if (
+        not alike
+        or len(family) <= 2 * MANY
+        or _form(family[0]) != {"kind": "text"}
+        or any(map(_settings_of_table, family[:5]))
+    ):
         return None
     if len(folders) == 1 and (len(family) < 20 or any(in_name(head.name) for head in family)):
         return None
@@ -96,7 +107,10 @@ def _of_folders(family: Sequence[Head], base: str) -> Part | None:
     if section is None:
         return None
     labelled = len(folders) > 1
-    evidence = f"{len(family):,} text files in {len(folders)} folders ({', '.join(PurePosixPath(name).name for name in sorted(folders)[:5])})"
+    evidence = (
+        f"{len(family):,} text files in {len(folders)} folders "
+        f"({', '.join(PurePosixPath(name).name for name in sorted(folders)[:5])})"
+    )
     extra = {"record": "file"} | ({"label_from": "folder"} if labelled else {})
     told = "each file is one record" + (", its folder is the label" if labelled else "")
     return Part(tuple(family), section | {"kind": "text"} | extra, (evidence, told), "folder" if labelled else "column")
@@ -128,7 +142,9 @@ def _of_files(family: Sequence[Head], base: str, done: Sorted) -> None:
     used = {head.path for head in labels.values()}
     done.left_out += [(path, "it names labels; it is used for that") for path in lists]
     rest = [(head, form) for head, form in forms if head.path not in {*lists, *used, *joined}]
-    parts = list(map(_parallel, pairs)) + list(_together([(head, form) for head, form in rest if head.path not in labels], base))
+    parts = list(map(_parallel, pairs)) + list(
+        _together([(head, form) for head, form in rest if head.path not in labels], base)
+    )
     for head, form in rest:
         if head.path in labels:
             parts.append(_beside(head, form, labels[head.path]))
@@ -154,7 +170,9 @@ def _beside(head: Head, form: Form, labels: Head) -> Part:
 
 
 def _translations(forms: Sequence[tuple[Head, Form]]) -> list[list[tuple[Head, Form]]]:
-    """Find texts whose names differ in their last suffix only, such as `train.en` and `train.de`, and that have equally many lines."""
+    """Find texts whose names differ in their last suffix only, such as `train.en` and `train.de`, and that have equally
+    many lines.
+    """
     found: dict[str, list[tuple[Head, Form]]] = {}
     for head, form in forms:
         if form.settings == {"kind": "text"} and LANGUAGE.fullmatch(head.name.suffix) and not head.member:
@@ -170,7 +188,12 @@ def _line_count(head: Head) -> int:
 def _parallel(group: Sequence[tuple[Head, Form]]) -> Part:
     path = {head.name.suffix[1:]: head.item.path for head, _ in group}
     section = {"kind": "parallel", "path": path, "columns": {"text": " = ".join(f"{{{name}}}" for name in path)}}
-    return Part(tuple(head for head, _ in group), section, (f"{len(group)} files with equally many lines, one for each of {', '.join(path)}",), "")
+    return Part(
+        tuple(head for head, _ in group),
+        section,
+        (f"{len(group)} files with equally many lines, one for each of {', '.join(path)}",),
+        "",
+    )
 
 
 def _of_code(family: Sequence[Head]) -> Part | None:
@@ -179,7 +202,11 @@ def _of_code(family: Sequence[Head]) -> Part | None:
     code = [head for head in family if head.name.suffix.lower() in languages]
     if len(code) < max(MANY, 0.5 * len(family)) or code[0].item.asked:
         return None
-    return Part(tuple(code), {"kind": "code", "path": _whole(code[0])}, (f"{len(code):,} of {len(family):,} files are code, by their names",))
+    return Part(
+        tuple(code),
+        {"kind": "code", "path": _whole(code[0])},
+        (f"{len(code):,} of {len(family):,} files are code, by their names",),
+    )
 
 
 def _of_media(family: Sequence[Head]) -> Part | None:
@@ -194,13 +221,23 @@ def _whole(head: Head) -> str:
 
 
 def _together(forms: Sequence[tuple[Head, Form]], base: str) -> Iterable[Part]:
-    """Make one source of files that are read alike: those of a glob or archive, numbered ones, and those whose names tell the label."""
+    """Make one source of files that are read alike: those of a glob or archive, numbered ones, and those whose names
+    tell the label.
+    """
     groups: dict[tuple[Any, ...], list[tuple[Head, Form]]] = {}
     for head, form in forms:
         label = in_name(head.name) if form.kind == "text" else None
         numbered = "".join(char for char in head.name.name if not char.isdigit())
         alone = head.item.asked and not head.member and not label
-        key = "label" if label else head.path if alone else "" if head.member or glob.has_magic(head.item.argument) else numbered
+        key = (
+            "label"
+            if label
+            else head.path
+            if alone
+            else ""
+            if head.member or glob.has_magic(head.item.argument)
+            else numbered
+        )
         like = tuple(sorted((name, str(value)) for name, value in form.settings.items() if name != "encoding"))
         groups.setdefault((head.name.parent.as_posix(), key, like), []).append((head, form))
     for (_, key, _), members in groups.items():
@@ -217,7 +254,13 @@ def _together(forms: Sequence[tuple[Head, Form]], base: str) -> Iterable[Part]:
             section |= {"label_from": "name"}
             evidence += ("label: the name of the file",)
         whole = section | form.settings
-        yield Part(tuple(heads), whole, evidence, "name" if by_name else "column", fixed={k: v for k, v in told.items() if v} if by_name else {})
+        yield Part(
+            tuple(heads),
+            whole,
+            evidence,
+            "name" if by_name else "column",
+            fixed={k: v for k, v in told.items() if v} if by_name else {},
+        )
 
 
 def _single(head: Head, form: Form, base: str) -> Part:
@@ -231,64 +274,21 @@ def _placed(heads: Sequence[Head], base: str) -> dict[str, Any] | None:
     if first.member:
         names = [head.member for head in heads]
         members = first.siblings
-        found = next((one for one in _globs(names) if [name for name in members if fnmatch.fnmatch(name, one)] == sorted(names)), None)
+        found = next(
+            (
+                one
+                for one in patterns_for(names)
+                if [name for name in members if fnmatch.fnmatch(name, one)] == sorted(names)
+            ),
+            None,
+        )
         return None if found is None else {"path": first.item.path} | ({} if found == "*" else {"member": found})
     if len(heads) == 1:
         return {"path": first.item.path}
     wanted = sorted(head.item.place.path for head in heads)
-    plain = [_unescaped(head.item.path) for head in heads]
-    globs = [first.item.argument] * glob.has_magic(first.item.argument) + _globs(plain)
-    return next(({"path": one} for one in globs if _matched(one, base) == wanted), None)
-
-
-def _matched(pattern: str, base: str) -> list[str]:
-    try:
-        return sorted(place.path for place in find(pattern, base))
-    except Unreachable:
-        return []
-
-
-def _unescaped(path: str) -> str:
-    return path.replace("[[]", "[").replace("[*]", "*").replace("[?]", "?")
-
-
-def _globs(names: Sequence[str]) -> list[str]:
-    """Propose patterns for names: the shorter, the earlier."""
-    if len(names) == 1:
-        return ["*", glob.escape(names[0])]
-    start, end = shared_start(names), shared_start([name[::-1] for name in names])[::-1]
-    folder, suffix = start[: start.rfind("/") + 1], end[end.find(".") :] if "." in end else ""
-    deep = max(name[len(folder) :].count("/") for name in names)
-    middle = "/".join(["*"] * (deep + 1))
-    safe = glob.escape(folder)
-    return [
-        "*",
-        f"{safe}{middle}{glob.escape(suffix)}",
-        f"{glob.escape(start)}*{glob.escape(suffix)}",
-        f"{glob.escape(start)}*{glob.escape(end)}",
-        f"{safe}**/*{glob.escape(suffix)}",
-    ]
-
-
-def shared_start(names: Sequence[str]) -> str:
-    """Give the characters that all names begin with."""
-    return os.path.commonprefix(names)  # noqa: RUF071 (characters, not folders)
-
-
-def plain_section(part: Part) -> dict[str, Any]:
-    """Give a source's settings without what its path tells."""
-    paths = paths_of(part.section)
-    if len(paths) > 1:
-        return {key: value for key, value in part.section.items() if key != "kind"}
-    name = paths[0].partition("?")[0].lower()
-    suffix = PurePosixPath(name.removesuffix(".gz")).suffix
-    told = {"kind": SUFFIXES.get(suffix), "delimiter": OF_SUFFIX.get(suffix, ",")}
-    return {key: value for key, value in part.section.items() if value != told.get(key)}
-
-
-def paths_of(section: dict[str, Any]) -> list[str]:
-    """List the paths of a source."""
-    return list(section["path"].values()) if isinstance(section["path"], dict) else [section["path"]]
+    plain = [unescaped(head.item.path) for head in heads]
+    globs = [first.item.argument] * glob.has_magic(first.item.argument) + patterns_for(plain)
+    return next(({"path": one} for one in globs if matched(one, base) == wanted), None)
 
 
 def label_names(part: Part, values: Iterable[str]) -> dict[str, str] | None:

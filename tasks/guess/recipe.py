@@ -12,10 +12,14 @@ from tasks.core.errors import RecipeError
 from tasks.core.suggest import NAME
 from tasks.guess.labels import suggestion
 from tasks.guess.names import words
-from tasks.guess.parts import paths_of
-from tasks.guess.sources import GENERAL, Guess, Guesses, label_counts, slugged
+from tasks.guess.naming import slugged
+from tasks.guess.sections import paths_of
+from tasks.guess.sources import GENERAL, Guess, Guesses, label_counts
 
-TINY = {"architecture": "bert", "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512}}
+TINY = {
+    "architecture": "bert",
+    "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512},
+}
 PRETRAINED = "google/bert_uncased_L-2_H-128_A-2"
 CAUSAL = {"n_embd": 128, "n_layer": 2, "n_head": 2}
 """Configuration of a small language model."""
@@ -32,7 +36,9 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         """Quote texts that have more than plain characters so that they stay on their line."""
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() and len(text) < 100 else '"')
+        return self.represent_scalar(
+            "tag:yaml.org,2002:str", text, style=None if text.isprintable() and len(text) < 100 else '"'
+        )
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)
@@ -70,7 +76,9 @@ def _common_name(guesses: Guesses) -> str:
     """Name a recipe after its only source, or the folder that all lie in."""
     if len(guesses.sources) == 1:
         return next(iter(guesses.sources))
-    folders = {PurePosixPath(path).parent.name for guess in guesses.sources.values() for path in paths_of(guess.section)}
+    folders = {
+        PurePosixPath(path).parent.name for guess in guesses.sources.values() for path in paths_of(guess.section)
+    }
     name = slugged(folders.pop()) if len(folders) == 1 else ""
     return name if name and not set(words(name)) <= GENERAL else "first-mix"
 
@@ -78,7 +86,11 @@ def _common_name(guesses: Guesses) -> str:
 def _section(guess: Guess, base: str, folder: str) -> dict[str, Any]:
     section = dict(guess.section)
     path = section["path"]
-    section["path"] = {name: _from(one, base, folder) for name, one in path.items()} if isinstance(path, dict) else _from(path, base, folder)
+    section["path"] = (
+        {name: _from(one, base, folder) for name, one in path.items()}
+        if isinstance(path, dict)
+        else _from(path, base, folder)
+    )
     return section | ({"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else {})
 
 
@@ -107,15 +119,31 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
     for name, section in recipe["sources"].items():
         guess = guesses.sources[name]
         heading = f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"
-        parts += [heading, *(f"    {_comment(told)}" for told in guess.evidence), *(f"    {_comment(f'look: {told}')}" for told in guess.doubts)]
+        parts += [
+            heading,
+            *(f"    {_comment(told)}" for told in guess.evidence),
+            *(f"    {_comment(f'look: {told}')}" for told in guess.doubts),
+        ]
         parts += [*(f"    {_entry(key, value)}" for key, value in section.items()), *_suggested(guess, guesses)]
     parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
     if len(guesses.left_out) > MOST_TOLD:
         parts += [f"# left out: {len(guesses.left_out) - MOST_TOLD:,} files more"]
     parts += ["", "# Lines and their indentation stay.", _entry("clean", recipe["clean"])] if "clean" in recipe else []
-    parts += ["", "# Every record once, so a source weighs what its size is of all; `uniform` gives each the same share, {NAME: 0.7, …} any other."]
+    parts += [
+        "",
+        (
+            "# Every record once, so a source weighs what its size is of all; `uniform` gives each the same share, "
+            "{NAME: 0.7, …} any other."
+        ),
+    ]
     parts += [_entry("mix", recipe["mix"])]
-    parts += ["", "# A small model made from nothing but the mix. Where a hub can be reached, a pretrained one learns more from few records:"]
+    parts += [
+        "",
+        (
+            "# A small model made from nothing but the mix. Where a hub can be reached, a pretrained one learns more "
+            "from few records:"
+        ),
+    ]
     parts += [f"# train: {{model: {PRETRAINED if guesses.labels else PRETRAINED_CAUSAL}}}"]
     parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
     return "\n".join(parts) + "\n"
@@ -134,7 +162,9 @@ def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
             "bad": guess.seen.bad,
             "whole": guess.seen.all,
             "labels": dict(label_counts(guess)),
-            "sample": [{"text": text, "label": guess.mapping.get(label) if label else None} for text, label in guess.seen.first],
+            "sample": [
+                {"text": text, "label": guess.mapping.get(label) if label else None} for text, label in guess.seen.first
+            ],
         }
         for name, guess in guesses.sources.items()
     }
@@ -144,7 +174,10 @@ def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
 
 def _without_labels(recipe: Mapping[str, Any]) -> list[str]:
     return [
-        "# No file has labels, so a language model learns the texts. For a classifier name the column of labels: `cuvee init --label COLUMN`.",
+        (
+            "# No file has labels, so a language model learns the texts. For a classifier name the column of labels: "
+            "`cuvee init --label COLUMN`."
+        ),
         _entry("task", recipe["task"]),
     ]
 
@@ -159,7 +192,11 @@ def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
     if not found or any(raw != label for raw, label in guess.mapping.items()):
         return []
     named = set(found.values()) <= set(guesses.labels)
-    take = "then take this line, and those labels out of the list above" if named else "then take this line, and put its names into the list above"
+    take = (
+        "then take this line, and those labels out of the list above"
+        if named
+        else "then take this line, and put its names into the list above"
+    )
     return [f"    {_comment(f'If the matter is sentiment, {take}:')}", f"    {_comment(_entry('labels', found))}"]
 
 
@@ -168,10 +205,16 @@ def _entry(key: str, value: Any) -> str:
 
 
 def _one_line(value: Any) -> str:
-    return yaml.dump([value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=2**31)[1:-2]
+    return yaml.dump(
+        [value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=2**31
+    )[1:-2]
 
 
 def _comment(text: str) -> str:
     """Make one line of comment, whatever the text holds."""
-    plain = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text).encode("utf-8", "backslashreplace").decode()
+    plain = (
+        "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )
     return f"# {plain}" if len(plain) <= LONGEST_COMMENT else f"# {plain[: LONGEST_COMMENT - 1]}…"

@@ -45,12 +45,16 @@ class Column:
     @property
     def nested(self) -> float:
         """Share of the values that are JSON lists or objects."""
-        return sum(isinstance(_parsed(value), (dict, list)) for value in self.filled[:100]) / max(1, len(self.filled[:100]))
+        return sum(isinstance(_parsed(value), (dict, list)) for value in self.filled[:100]) / max(
+            1, len(self.filled[:100])
+        )
 
     @property
     def records(self) -> float:
         """Share of the values that are JSON objects, or lists of them."""
-        return sum('{"' in value[:3] and _parsed(value) is not None for value in self.filled[:100]) / max(1, len(self.filled[:100]))
+        return sum('{"' in value[:3] and _parsed(value) is not None for value in self.filled[:100]) / max(
+            1, len(self.filled[:100])
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ def columns_of(values: Mapping[str, Sequence[str | None]]) -> list[Column]:
     found: list[Column] = []
     for name, column in values.items():
         filled = [value for value in column if value and value.strip()]
-        found.append(Column(name, filled, len(filled) / max(1, len(column)), Counter(value.strip() for value in filled)))
+        found.append(
+            Column(name, filled, len(filled) / max(1, len(column)), Counter(value.strip() for value in filled))
+        )
     return found
 
 
@@ -96,9 +102,13 @@ def roles_of(values: Mapping[str, Sequence[str | None]], text: str | None = None
     chosen = label or _label([column for column in columns if column.name != best])
     found = next((column for column in columns if column.name == chosen), None)
     length = next(column.words for column in columns if column.name == best)
-    evidence = [f"text: column {best!r}, {length:.0f} words on average" if text is None else f"text: column {best!r}, as asked"]
+    evidence = [
+        f"text: column {best!r}, {length:.0f} words on average" if text is None else f"text: column {best!r}, as asked"
+    ]
     if found:
-        evidence.append(f"label: column {found.name!r} with {len(found.counts)} values in its first {len(found.filled):,} records")
+        evidence.append(
+            f"label: column {found.name!r} with {len(found.counts)} values in its first {len(found.filled):,} records"
+        )
     others = tuple(name for name, score in scores.items() if name not in (best, chosen) and score > 3)
     return Roles(best, chosen, tuple(evidence), others)
 
@@ -123,7 +133,9 @@ def _label(columns: Sequence[Column]) -> str | None:
 
 
 def _label_score(column: Column, *, named: bool) -> float:
-    """Few short values that come back; where columns have names, one that speaks for a label or at least not against it."""
+    """Few short values that come back; where columns have names, one that speaks for a label or at least not against
+    it.
+    """
     values = atoms(column.counts)
     few = 2 <= len(values) <= MOST_LABELS and LEAST_REPEATED * len(values) <= len(column.filled)
     if not few or max(map(len, values)) > LONGEST_LABEL or column.share < 0.5:
@@ -133,13 +145,19 @@ def _label_score(column: Column, *, named: bool) -> float:
     if fractions > 0.5 * len(values):
         return 0
     against = set(words(column.name)) & NEITHER
-    if named and (name == 0 or against) and (column.name.startswith("@") or len(values) > 20 or against or column.part(NUMBER) > 0.5):
+    if (
+        named
+        and (name == 0 or against)
+        and (column.name.startswith("@") or len(values) > 20 or against or column.part(NUMBER) > 0.5)
+    ):
         return 0
     return name + 2 / math.log2(1 + len(values)) + column.share - (4 if against else 0)
 
 
 def atoms(counts: Mapping[str, int]) -> list[str]:
-    """Give the labels of which values are made: a value such as `1,3` or `[1, 3]` is two labels where both stand alone elsewhere."""
+    """Give the labels of which values are made: a value such as `1,3` or `[1, 3]` is two labels where both stand alone
+    elsewhere.
+    """
     return [value for value in counts if not parts_of(value, counts)]
 
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,30 @@ from tasks.guess import labels as naming
 from tasks.guess.heads import Head, Item, heads, items
 from tasks.guess.media import KINDS, roles_of_media
 from tasks.guess.names import words
-from tasks.guess.parts import Part, label_names, paths_of, plain_section, sort_out
+from tasks.guess.naming import bare, free
+from tasks.guess.parts import Part, label_names, sort_out
 from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.guess.sample import Seen, first_values, look, values_of
-from tasks.ingest.settings import SUFFIXES
+from tasks.guess.sections import paths_of, plain_section
 
 SHOWN = 10
-GENERAL = {"train", "training", "test", "dev", "val", "valid", "validation", "data", "text", "texts", "all", "part", "file", "input", "dataset"}
+GENERAL = {
+    "train",
+    "training",
+    "test",
+    "dev",
+    "val",
+    "valid",
+    "validation",
+    "data",
+    "text",
+    "texts",
+    "all",
+    "part",
+    "file",
+    "input",
+    "dataset",
+}
 """Words that name no source by themselves."""
 HELD_OUT = {"test", "dev", "val", "valid", "validation", "eval"}
 TOLERATED, HOPELESS = 0.01, 0.2
@@ -138,18 +154,28 @@ def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     from_files = part.label != "column"
     given = part.section.get("columns", {}).get("text", "text")
-    roles, doubts = (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
+    roles, doubts = (
+        (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
+    )
     plain = plain_section(part)
     seen = look(plain | {"kind": part.section["kind"]}, base, roles.text, roles.label, SHOWN)
     if seen.bad > HOPELESS * seen.rows:
-        raise RecipeError(f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read ({', '.join(part.evidence)})")
+        raise RecipeError(
+            f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read "
+            f"({', '.join(part.evidence)})"
+        )
     doubts += [f"{name!r} holds text, too" for name in roles.others]
     if roles.label is not None and (len(atoms(seen.labels)) > MOST_LABELS or not seen.labels):
         doubts.append(f"column {roles.label!r} is no label: it has {len(seen.labels):,} values")
-        roles, seen = Roles(roles.text, None, roles.evidence[:1]), look(plain | {"kind": part.section["kind"]}, base, roles.text, None, SHOWN)
+        roles, seen = (
+            Roles(roles.text, None, roles.evidence[:1]),
+            look(plain | {"kind": part.section["kind"]}, base, roles.text, None, SHOWN),
+        )
     if seen.bad > TOLERATED * seen.rows:
         plain["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
-        doubts.append(f"{seen.bad:,} of {seen.rows:,} records lack a text or label, or cannot be read; they go to quarantine")
+        doubts.append(
+            f"{seen.bad:,} of {seen.rows:,} records lack a text or label, or cannot be read; they go to quarantine"
+        )
     held_out = [head.path for head in part.heads if HELD_OUT & {*words(head.name.stem), *head.name.parent.parts[-2:]}]
     if held_out:
         doubts.append(f"{held_out[0]} may be kept for measuring; under `decontaminate.against` it is not mixed")
@@ -159,13 +185,20 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     evidence = (*part.evidence, *roles.evidence, *([f"label names: {part.names[0]}"] if part.names and names else []))
     columns = {} if from_files else _columns(roles, seen.columns, numbered=plain.get("header") is False)
     return Guess(
-        plain | ({"columns": columns} if columns else {}), part.label if roles.label is not None else "",
-        naming.mapping(seen.labels, names), _sure(part, roles, doubts), evidence, tuple(doubts), seen,
-    )  # fmt: skip
+        plain | ({"columns": columns} if columns else {}),
+        part.label if roles.label is not None else "",
+        naming.mapping(seen.labels, names),
+        _sure(part, roles, doubts),
+        evidence,
+        tuple(doubts),
+        seen,
+    )
 
 
 def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[Roles, list[str]]:
-    values = values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
+    values = (
+        values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
+    )
     if not any(len(column) for column in values.values()):
         raise RecipeError("none of its first records can be read")
     named = (text if text in values else None, label if label in values else None)
@@ -199,34 +232,16 @@ def _name(part: Part, taken: Mapping[str, Any]) -> str:
     first = part.heads[0]
     if not first.member and part.section["kind"] in (*KINDS, "code"):  # read as a whole folder
         folder = PurePosixPath(part.section["path"])
-        return _free([_bare(folder.name), f"{folder.parent.name}-{_bare(folder.name)}"], taken)
+        return free([bare(folder.name), f"{folder.parent.name}-{bare(folder.name)}"], taken)
     parent = PurePosixPath(first.item.place.path).parent.name
-    own = _bare(first.item.place.path)
+    own = bare(first.item.place.path)
     if first.member:
-        proposals = [own] if len(part.heads) > 1 else [f"{own}-{_bare(first.member)}"]
+        proposals = [own] if len(part.heads) > 1 else [f"{own}-{bare(first.member)}"]
     elif len(part.heads) > 1 or set(words(own)) <= GENERAL:
         proposals = [parent, f"{parent}-{own}"]
     else:
         proposals = [f"{parent}-{own}"] if set(words(own)[:1]) & GENERAL else [own, f"{parent}-{own}"]
-    return _free(proposals, taken)
-
-
-def _free(proposals: Sequence[str], taken: Mapping[str, Any]) -> str:
-    """Make a name that a recipe allows and no other source has."""
-    slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
-    numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
-    return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
-
-
-def _bare(path: str) -> str:
-    name = PurePosixPath(path.replace("\\", "/")).name.partition("?")[0]
-    name = name[:-3] if name.lower().endswith(".gz") else name
-    return name.removesuffix(PurePosixPath(name).suffix) if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip", ".tar", ".tgz"} else name
-
-
-def slugged(name: str) -> str:
-    """Make a name that a recipe allows: lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:62].strip("-_")
+    return free(proposals, taken)
 
 
 def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guesses:
@@ -237,11 +252,19 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
     labels = naming.one_set([guess.mapping for guess in labelled.values()])
     if len(labels) < 2:
         raise RecipeError(
-            f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or name the column by --label"
+            f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or "
+            "name the column by --label"
         )
-    numbered = [name for name, guess in labelled.items() if all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)]
+    numbered = [
+        name
+        for name, guess in labelled.items()
+        if all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)
+    ]
     for name in numbered if len(numbered) > 1 else []:
-        doubt = f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} are; they are taken to mean the same"
+        doubt = (
+            f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} "
+            "are; they are taken to mean the same"
+        )
         labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
     why = "it has no labels, while others have; give it `label: …` to take it in"
     left_out += [(_named(guess.section), why) for name, guess in guesses.items() if name not in labelled]

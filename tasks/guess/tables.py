@@ -67,7 +67,10 @@ def table_of(head: Head) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         settings["overflow"] = cut.overflow
         if not header and len(text.split("\n", 1)[0].split(cut.delimiter)) != cut.width:
             settings["fields"] = cut.width
-    fits = f"{100 * (1 - cut.bad):.1f} % of its first {len(cut.rows):,} records have {cut.width} fields between {cut.delimiter!r}"
+    fits = (
+        f"{100 * (1 - cut.bad):.1f} % of its first {len(cut.rows):,} records have {cut.width} fields between "
+        f"{cut.delimiter!r}"
+    )
     return settings, (fits, why)
 
 
@@ -107,7 +110,9 @@ def _chosen(bare: Cut | None, quoted: Cut | None) -> Cut | None:
 
 
 def _uses_quotes(bare: Cut) -> bool:
-    """Say whether quotes are those of the format, where fields are the same with and without: a whole column has them, or they are doubled."""
+    """Say whether quotes are those of the format, where fields are the same with and without: a whole column has them,
+    or they are doubled.
+    """
     marked = [field for row in bare.rows for field in row if '"' in field]
     if not marked:
         return bare.delimiter in ",;"
@@ -118,7 +123,11 @@ def _uses_quotes(bare: Cut) -> bool:
 
 def _tried(text: str, delimiter: str, lines: Sequence[str], *, quoting: bool) -> Cut | None:
     try:
-        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if quoting else (line.split(delimiter) for line in lines)
+        records = (
+            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            if quoting
+            else (line.split(delimiter) for line in lines)
+        )
         widths = Counter(len(record) for record in records if record)
     except csv.Error:
         return None
@@ -129,7 +138,9 @@ def _tried(text: str, delimiter: str, lines: Sequence[str], *, quoting: bool) ->
 def _read(text: str, delimiter: str, width: int, *, quoting: bool, overflow: str | None = None) -> Cut:
     """Read with the source's own reader, so that what is judged is what a run would get."""
     kind = registry.load(source_kinds, "delimited")
-    params = kind.Params(path="head", delimiter=delimiter, quoting=quoting, header=False, fields=width, overflow=overflow)
+    params = kind.Params(
+        path="head", delimiter=delimiter, quoting=quoting, header=False, fields=width, overflow=overflow
+    )
     batches = list(kind.batches(Opened("head", lambda: io.BytesIO(text.encode("utf-8", "replace"))), params))
     rows = [row[:-1] for batch in batches for row in batch.frame.iter_rows()]
     bad = sum(len(batch.bad) for batch in batches)
@@ -153,7 +164,10 @@ def _one_column(text: str, delimiter: str) -> Cut | None:
 def _has_labels(rows: Sequence[Sequence[str]]) -> bool:
     """Say whether the first or last column has few short values that come back."""
     ends = [{row[at].strip() for row in rows} for at in (0, -1)] if rows else []
-    return any(2 <= len(values) <= 20 and len(values) * LEAST_LINES <= len(rows) and max(map(len, values)) <= 20 for values in ends)
+    return any(
+        2 <= len(values) <= 20 and len(values) * LEAST_LINES <= len(rows) and max(map(len, values)) <= 20
+        for values in ends
+    )
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
@@ -168,7 +182,9 @@ def has_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
     told = {
         f"its first record names the columns, such as {known!r}": known is not None,
         "its first record is all words, over a column of numbers": any(_numeric(column) for _, column in pairs),
-        "its first record is much shorter than the others": any(sum(map(len, all_)) > 3 * max(10, len(cell)) * len(all_) for cell, all_ in pairs),
+        "its first record is much shorter than the others": any(
+            sum(map(len, all_)) > 3 * max(10, len(cell)) * len(all_) for cell, all_ in pairs
+        ),
     }
     why = next((reason for reason, holds in told.items() if holds), None)
     return why is not None, why or "nothing tells its first record from the others"

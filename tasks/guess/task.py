@@ -8,7 +8,9 @@ from tasks.guess.recipe import as_yaml, described, recipe_of
 from tasks.guess.sources import guess_sources
 
 
-def guess_recipe(files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
+def guess_recipe(
+    files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None
+) -> tuple[str, dict[str, Any]]:
     """Understand files and write a first recipe of them; no task, since nothing is made of the data.
 
     Args:

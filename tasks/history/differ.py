@@ -44,7 +44,9 @@ def rows_between(one: list[Path], other: list[Path]) -> list[dict[str, Any]]:
         one: shards of the first mix.
         other: shards of the second.
     """
-    both = distinct_rows(one).join(distinct_rows(other), on=["source", "row_id"], how="full", coalesce=True, suffix="_b")
+    both = distinct_rows(one).join(
+        distinct_rows(other), on=["source", "row_id"], how="full", coalesce=True, suffix="_b"
+    )
     counts = both.group_by("source").agg(
         only_a=pl.col("times_b").is_null().sum(),
         only_b=pl.col("times").is_null().sum(),
@@ -57,10 +59,16 @@ def rows_between(one: list[Path], other: list[Path]) -> list[dict[str, Any]]:
 def scores_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
     """Give the scores of either model in total and by source; null where there is none."""
     before, after = (_scores(record) for record in (one, other))
-    told = dict.fromkeys(measure.key for record in (one, other) if record.metrics for measure in measured(record.metrics).measures)
+    told = dict.fromkeys(
+        measure.key for record in (one, other) if record.metrics for measure in measured(record.metrics).measures
+    )
     return [
         {"source": name}
-        | {f"{measure}_{side}": scores.get(name, {}).get(measure) for measure in told for side, scores in (("a", before), ("b", after))}
+        | {
+            f"{measure}_{side}": scores.get(name, {}).get(measure)
+            for measure in told
+            for side, scores in (("a", before), ("b", after))
+        }
         for name in dict.fromkeys([*before, *after])
     ]
 
@@ -76,5 +84,7 @@ def holdouts_between(one: dict[str, Any], other: dict[str, Any]) -> dict[str, bo
         one: `lock.json` of the first mix.
         other: that of the second.
     """
-    before, after = ({row["source"]: row["holdout_sha256"] for row in lock["inputs"]["sources"]} for lock in (one, other))
+    before, after = (
+        {row["source"]: row["holdout_sha256"] for row in lock["inputs"]["sources"]} for lock in (one, other)
+    )
     return {name: before[name] == after[name] for name in before if name in after}

@@ -15,7 +15,8 @@ NO_SETTINGS = ("seen", "code", "polars")
 def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[Manifest]) -> dict[str, Manifest]:
     """Find an earlier snapshot of each source, read with the same settings and of other content.
 
-    A run that failed, or whose checks left the source out, was not content with it: what it saw is nothing to compare with.
+    A run that failed, or whose checks left the source out, was not content with it: what it saw is nothing to compare
+        with.
 
     Args:
         records: runs of the recipe, newest first.
@@ -27,8 +28,12 @@ def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[
 
 def _earlier(store: Store, records: Sequence[RunRecord], now: Manifest) -> Manifest | None:
     for record in records:
-        note = next((note for note in record.tasks if (note.name, note.subject) == ("ingest-source", now.subject)), None)
-        out = record.status != "completed" or any(one.subject == now.subject and not one.factor for one in record.verdicts)
+        note = next(
+            (note for note in record.tasks if (note.name, note.subject) == ("ingest-source", now.subject)), None
+        )
+        out = record.status != "completed" or any(
+            one.subject == now.subject and not one.factor for one in record.verdicts
+        )
         if note is None or out or note.fingerprint in ("", now.fingerprint) or _settings(note) != _settings(now):
             continue
         if snapshot := store.lookup(note.stage, note.key):

@@ -32,18 +32,24 @@ def find_mix(store: Store, wanted: str) -> FoundMix:
     """
     records = [record for record in list_records(store) if record.mix]
     if not records:
-        raise RecipeError(f"no mix {wanted!r}: no run in {store.uri} has published one; `cuvee run RECIPE` makes the first")
+        raise RecipeError(
+            f"no mix {wanted!r}: no run in {store.uri} has published one; `cuvee run RECIPE` makes the first"
+        )
     if wanted == "latest":
         return _found(records[0])
     last = wanted.rstrip("/").removesuffix("/lock.json").rpartition("/")[2]
-    by_id = {record.mix.id: record for record in reversed(records) if record.mix and last and record.mix.id.startswith(last)}
+    by_id = {
+        record.mix.id: record for record in reversed(records) if record.mix and last and record.mix.id.startswith(last)
+    }
     if len(by_id) == 1:
         return _found(next(iter(by_id.values())))
     named = [record for record in records if record.name == wanted]
     if named:
         return _found(named[0])
     if by_id:
-        raise RecipeError(f"{len(by_id)} mixes begin with {wanted!r}: {', '.join(sorted(by_id)[:5])}; write more of the id")
+        raise RecipeError(
+            f"{len(by_id)} mixes begin with {wanted!r}: {', '.join(sorted(by_id)[:5])}; write more of the id"
+        )
     return _of_run(store, wanted, records)
 
 
@@ -51,9 +57,13 @@ def _of_run(store: Store, wanted: str, records: list[RunRecord]) -> FoundMix:
     try:
         record = find_run(store, wanted)
     except CuveeError:
-        known = list(dict.fromkeys(name for record in records if record.mix for name in (record.name, record.mix.id, record.run)))
+        known = list(
+            dict.fromkeys(name for record in records if record.mix for name in (record.name, record.mix.id, record.run))
+        )
         near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3) or known[:3]
-        raise RecipeError(f"no mix and no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all") from None
+        raise RecipeError(
+            f"no mix and no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all"
+        ) from None
     if record.mix is None:
         raise RecipeError(f"run {record.run} published no mix ({record.status}); `cuvee show {record.run}` says why")
     return _found(record)
@@ -71,9 +81,14 @@ def shards_of(store: Store, found: FoundMix) -> list[Path]:
     Raises:
         RecipeError: the mix was deleted.
     """
-    names = sorted(name for name in store.list(found.folder) if name.startswith("data/train-") and name.endswith(".parquet"))
+    names = sorted(
+        name for name in store.list(found.folder) if name.startswith("data/train-") and name.endswith(".parquet")
+    )
     if not names:
-        raise RecipeError(f"the mix {found.mix.id} is no longer in {store.uri}: {found.folder}/data holds nothing; `cuvee run` its recipe again")
+        raise RecipeError(
+            f"the mix {found.mix.id} is no longer in {store.uri}: {found.folder}/data holds nothing; `cuvee run` "
+            "its recipe again"
+        )
     return [store.local_copy(f"{found.folder}/{name}") for name in names]
 
 

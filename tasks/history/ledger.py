@@ -8,7 +8,8 @@ from tasks.store.runs import RunRecord
 
 
 def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
-    """Sum up trainings by source: runs, rows seen (repeats and the trainer's epochs counted), and epochs over the source.
+    """Sum up trainings by source: runs, rows seen (repeats and the trainer's epochs counted), and epochs over the
+    source.
 
     A run counts when it trained; one whose model came from the cache saw no row again.
 
@@ -31,7 +32,8 @@ def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
 def spent(records: Iterable[RunRecord], recipe: Mapping[str, Any], pool: Manifest) -> dict[str, float]:
     """Say how often earlier runs have trained on each source, in passes over the rows that it has now.
 
-    A run of this very recipe on this very pool does not count: its model is found again, and nothing is trained on anew.
+    A run of this very recipe on this very pool does not count: its model is found again, and nothing is trained on
+        anew.
 
     Args:
         records: of the recipe's runs.

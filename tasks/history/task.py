@@ -54,7 +54,9 @@ def trace_row(store: str, mix: str, row: str) -> dict[str, Any]:
 
 
 def _as_read(home: Store, found: FoundMix, row: dict[str, Any]) -> dict[str, Any] | None:
-    note = next((note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None)
+    note = next(
+        (note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
+    )
     snapshot = home.lookup(note.stage, note.key) if note else None
     return as_read(home.open(snapshot, "data.parquet"), row["row_id"]) if snapshot else None
 
@@ -66,7 +68,12 @@ def impact_of(store: str, source: str) -> dict[str, Any]:
     found = made_from(source, records)
     if not found and source not in (known := known_sources(records)):
         raise RecipeError(f"no run in {home.uri} knows a source {source!r};{nearest(source, known)}")
-    return {"source": source, "mixes": [entry | {"in_store": home.exists(f"mixes/{entry['recipe']}/{entry['mix']}/lock.json")} for entry in found]}
+    return {
+        "source": source,
+        "mixes": [
+            entry | {"in_store": home.exists(f"mixes/{entry['recipe']}/{entry['mix']}/lock.json")} for entry in found
+        ],
+    }
 
 
 def ledger_of(store: str, name: str) -> dict[str, Any]:

@@ -43,13 +43,19 @@ def _by_place(shards: list[Path], place: int) -> dict[str, Any]:
 def _by_id(shards: list[Path], wanted: str) -> dict[str, Any]:
     source, slash, row_id = wanted.partition("/")
     if not slash:
-        raise RecipeError(f"row {wanted!r}: want a place in the mix such as 17, or SOURCE/ROW_ID such as news/news.csv:12")
+        raise RecipeError(
+            f"row {wanted!r}: want a place in the mix such as 17, or SOURCE/ROW_ID such as news/news.csv:12"
+        )
     same = (pl.col("source") == source) & (pl.col("row_id") == row_id)
     found = pl.scan_parquet(shards).filter(same).head(1).collect()
     if found.height:
         return found.row(0, named=True)
     known = pl.scan_parquet(shards).select(pl.col("source").unique()).collect()["source"].sort().to_list()
-    hint = "it is in none of its shards; it may be held out or dropped" if source in known else f"its sources are {', '.join(known)}"
+    hint = (
+        "it is in none of its shards; it may be held out or dropped"
+        if source in known
+        else f"its sources are {', '.join(known)}"
+    )
     raise RecipeError(f"row {wanted!r} is not in the mix: {hint}")
 
 

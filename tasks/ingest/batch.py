@@ -70,7 +70,8 @@ class Batch:
         frame: the source's own columns, all of them text, with `LINE`, and with `MEDIA` where the source has media.
         loose: whether a record may lack any column; one that earlier records of the file had is null then.
         left_out: reason -> records that are left out on purpose.
-        mark: place up to which this batch and those before it give the file; None where reading cannot be taken up again.
+        mark: place up to which this batch and those before it give the file; None where reading cannot be taken up
+            again.
     """
 
     file: str
@@ -123,7 +124,8 @@ def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
 
 
 def as_text(value: Any) -> str | None:
-    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that are no text as null).
+    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that
+    are no text as null).
 
     Raises:
         UnicodeEncodeError: it holds half of a surrogate pair.
@@ -139,7 +141,9 @@ def as_text(value: Any) -> str | None:
 
 
 def _plain(value: Any) -> str | None:
-    """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as they are written."""
+    """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as
+    they are written.
+    """
     if not isinstance(value, bytes):
         return str(value)
     try:
@@ -171,7 +175,8 @@ class Block:
 
     Attributes:
         mark: where it begins.
-        data: its bytes; in UTF-8 for encodings that need more than one byte for a line end, else as they stand in the file.
+        data: its bytes; in UTF-8 for encodings that need more than one byte for a line end, else as they stand in the
+            file.
         last: whether the file ends here without a line end, so that its last line may still grow.
     """
 
@@ -195,7 +200,11 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
     with file.open() as stream:
         if mark.offset:
             stream.seek(mark.offset)
-        for raw in _transcoded(stream, encoding, block_bytes) if is_wide(encoding) else iter(lambda: stream.read(block_bytes), b""):
+        for raw in (
+            _transcoded(stream, encoding, block_bytes)
+            if is_wide(encoding)
+            else iter(lambda: stream.read(block_bytes), b"")
+        ):
             chunk = raw
             if mark.offset == 0 and not waiting:
                 chunk = raw.removeprefix(codecs.BOM_UTF8)
@@ -209,7 +218,9 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
                 waiting.append(chunk[cut:])
                 held += len(waiting[-1])
             if held > LONGEST_LINE:
-                raise QualityGate(f"{file.name}: line {mark.line} has no end within {held:,} bytes; is it a text file of this kind?")
+                raise QualityGate(
+                    f"{file.name}: line {mark.line} has no end within {held:,} bytes; is it a text file of this kind?"
+                )
     if waiting:
         yield Block(mark, b"".join(waiting), last=True)
 
@@ -220,12 +231,16 @@ def mark_after(block: Block, encoding: str) -> Mark | None:
 
 
 def is_wide(encoding: str) -> bool:
-    """Say whether a text must be decoded from its start: a line end is not the byte 0x0A, or lines lean on those before them."""
+    """Say whether a text must be decoded from its start: a line end is not the byte 0x0A, or lines lean on those before
+    them.
+    """
     return encoding.replace("_", "-").startswith(STATEFUL) or "\n".encode(encoding) != b"\n"
 
 
 def _transcoded(stream: BinaryIO, encoding: str, block_bytes: int) -> Iterator[bytes]:
-    """Give a text in UTF-8; what cannot be decoded becomes half of a surrogate pair, so that its line is not valid UTF-8 either."""
+    """Give a text in UTF-8; what cannot be decoded becomes half of a surrogate pair, so that its line is not valid
+    UTF-8 either.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("cuvee-mark")
     while chunk := stream.read(block_bytes):
         yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
@@ -244,7 +259,9 @@ def decoded(data: bytes, encoding: str) -> str | None:
 
 
 def lines_of(block: Block, encoding: str) -> list[str | bytes]:
-    """Give the lines of a block without their ends (LF or CRLF); a line that is not valid in `encoding` is given as bytes."""
+    """Give the lines of a block without their ends (LF or CRLF); a line that is not valid in `encoding` is given as
+    bytes.
+    """
     text = decoded(block.data, encoding)
     if text is None:
         lines = block.data.split(b"\n")

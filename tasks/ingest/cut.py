@@ -1,4 +1,6 @@
-"""Find the records of delimited text with array operations, where the text is regular; for other text the caller looks more closely."""
+"""Find the records of delimited text with array operations, where the text is regular; for other text the caller looks
+more closely.
+"""
 
 from dataclasses import dataclass
 
@@ -33,7 +35,8 @@ class Records:
 def find_records(data: bytes, separator: str, *, quoted: bool) -> Records | None:
     """Find the records of a text whose last line is ended by LF.
 
-    A text is regular when every quote opens or closes a whole field, or stands doubled inside a quoted one. Then a line end or separator
+    A text is regular when every quote opens or closes a whole field, or stands doubled inside a quoted one. Then a line
+    end or separator
     counts exactly if an even number of quotes stands before it.
 
     Args:
@@ -55,7 +58,11 @@ def find_records(data: bytes, separator: str, *, quoted: bool) -> Records | None
     fields = np.diff(np.searchsorted(separators, newlines), prepend=0) + 1
     fields[newlines == starts] = 0
     lines = np.arange(len(newlines)) if len(newlines) == len(every) else np.searchsorted(every, starts)
-    longest = int(np.diff(lines, append=len(every)).max()) if len(newlines) and len(newlines) != len(every) else len(every) - len(newlines)
+    longest = (
+        int(np.diff(lines, append=len(every)).max())
+        if len(newlines) and len(newlines) != len(every)
+        else len(every) - len(newlines)
+    )
     return Records(starts, newlines, lines, fields, longest)
 
 

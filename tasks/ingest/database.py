@@ -1,4 +1,6 @@
-"""Reach a database through SQLAlchemy: to read only, with its secrets kept back, and its errors sorted by what can be done about them."""
+"""Reach a database through SQLAlchemy: to read only, with its secrets kept back, and its errors sorted by what can be
+done about them.
+"""
 
 import contextlib
 import re
@@ -37,7 +39,9 @@ def parsed(url: SecretStr) -> "URL":
     try:
         return make_url(url.get_secret_value())
     except (exc.ArgumentError, ValueError):
-        raise ValueError("no URL of a database; want such as postgresql://USER:${PASSWORD}@HOST/DATABASE or sqlite:///FILE") from None
+        raise ValueError(
+            "no URL of a database; want such as postgresql://USER:${PASSWORD}@HOST/DATABASE or sqlite:///FILE"
+        ) from None
 
 
 def without_secrets(url: SecretStr) -> str:
@@ -50,7 +54,8 @@ def without_secrets(url: SecretStr) -> str:
 def shown(url: SecretStr) -> str:
     """Name a database to people: neither who asks nor how."""
     found = parsed(url)
-    return f"{found.get_backend_name()}://{found.host or ''}{f':{found.port}' if found.port else ''}/{found.database or ''}"
+    port = f":{found.port}" if found.port else ""
+    return f"{found.get_backend_name()}://{found.host or ''}{port}/{found.database or ''}"
 
 
 @contextlib.contextmanager
@@ -77,7 +82,9 @@ def connected(url: SecretStr, base: str) -> "Generator[Connection]":
     except exc.NoSuchTableError as error:
         raise RecipeError(f"{name}: there is no table {str(error)!r}") from None
     except ModuleNotFoundError as error:
-        raise RecipeError(f"{name}: the driver {error.name} is not installed; for PostgreSQL: pip install 'cuvee[sql]'") from None
+        raise RecipeError(
+            f"{name}: the driver {error.name} is not installed; for PostgreSQL: pip install 'cuvee[sql]'"
+        ) from None
     except exc.SQLAlchemyError as error:
         raise RecipeError(f"{name}: {type(error).__name__}: {_masked(url, str(error))}") from None
 
@@ -90,7 +97,9 @@ def _engine(url: SecretStr, base: str) -> "Engine":
         path = Path(base) / (where.database or "")
         if not path.is_file():
             raise Unreachable(f"cannot read {shown(url)}: there is no such file")
-        where = where.set(database=f"file:{path.absolute().as_posix()}").update_query_dict({"mode": "ro", "uri": "true"})
+        where = where.set(database=f"file:{path.absolute().as_posix()}").update_query_dict(
+            {"mode": "ro", "uri": "true"}
+        )
     elif where.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         where = where.set(drivername="postgresql+psycopg")
         options = {"connect_args": {"connect_timeout": SECONDS} | dict(where.query)}

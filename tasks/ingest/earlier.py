@@ -31,10 +31,16 @@ class Given:
     mark: Mark | None = None
 
     def note(self) -> dict[str, Any]:
-        """Say it in JSON; `next_line` is null where reading cannot be taken up at the end that the file had when it was probed."""
+        """Say it in JSON; `next_line` is null where reading cannot be taken up at the end that the file had when it was
+        probed.
+        """
         ended = self.mark and self.mark.offset == self.seen.bytes and not packed(self.seen.name)
         counts = {"rows": self.tally.rows, "bad": self.tally.bad, "dropped": dict(sorted(self.tally.dropped.items()))}
-        return self.seen.model_dump() | counts | {"columns": list(self.columns), "next_line": self.mark.line if self.mark and ended else None}
+        return (
+            self.seen.model_dump()
+            | counts
+            | {"columns": list(self.columns), "next_line": self.mark.line if self.mark and ended else None}
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,9 @@ class Probed:
     numbers: tuple[str, ...] | None = None
 
 
-def probed(seen: Fingerprint, left: tuple[Manifest, dict[str, Any]] | None, local: Callable[[Manifest, str], Path]) -> Probed:
+def probed(
+    seen: Fingerprint, left: tuple[Manifest, dict[str, Any]] | None, local: Callable[[Manifest, str], Path]
+) -> Probed:
     """Put what is known together: the probe, and the earlier product with the note that it left."""
     if left is None:
         return Probed(seen)
@@ -79,13 +87,22 @@ class Kept:
 
 
 def kept(source: Probed, parts: Sequence[Part]) -> dict[str, Kept]:
-    """Find the files that are as they were when the earlier product was made, or begin as they were then: name -> what it holds of them."""
-    files, found = dict(zip((part.name for part in parts), zip(parts, source.seen.files, strict=True), strict=True)), dict[str, Kept]()
+    """Find the files that are as they were when the earlier product was made, or begin as they were then: name -> what
+    it holds of them.
+    """
+    files, found = (
+        dict(zip((part.name for part in parts), zip(parts, source.seen.files, strict=True), strict=True)),
+        dict[str, Kept](),
+    )
     row = bad = 0
     for old in source.files:
         part, now = files.get(old["name"], (None, None))
         same = now is not None and (now.bytes, now.tag) == (old["bytes"], old["tag"])
-        if part and now and (same or (now.bytes > old["bytes"] and old["next_line"] and part.begins(old["bytes"], old["tag"]))):
+        if (
+            part
+            and now
+            and (same or (now.bytes > old["bytes"] and old["next_line"] and part.begins(old["bytes"], old["tag"])))
+        ):
             tally = Tally(old["rows"], old["bad"], Counter(old["dropped"]))
             mark = None if same else Mark(old["bytes"], old["next_line"], old["tag"])
             found[part.name] = Kept(row, bad, tally, tuple(old["columns"]), mark)

@@ -26,8 +26,11 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 VERSION_CONTROL = {".git", ".hg", ".svn"}
 """Folders that hold no files of the folder that they lie in, but its history."""
 REFUSALS = {
-    401: "the server asks for credentials", 403: "the server refuses access", 404: "there is no such file", 410: "there is no such file any more",
-}  # fmt: skip
+    401: "the server asks for credentials",
+    403: "the server refuses access",
+    404: "there is no such file",
+    410: "there is no such file any more",
+}
 """What a web server means that it answers with; no other try helps."""
 
 
@@ -62,13 +65,17 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
         if not any(sign in root for sign in ("*" if web else "*?[")):
             if web:
-                details(Place(fs, root, "", path))  # asked whether it exists, or is a folder, a server would send the whole file
+                details(
+                    Place(fs, root, "", path)
+                )  # asked whether it exists, or is a folder, a server would send the whole file
             elif not fs.exists(root):
                 raise Unreachable(f"cannot read {path}: there is no such file")
             if not web and fs.isdir(root) and folders:
                 return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
             if not web and fs.isdir(root):
-                raise Unreachable(f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv")
+                raise Unreachable(
+                    f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv"
+                )
             return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
         matched = {name: fs.isdir(name) for name in fs.glob(root)}
         found = [name for name, folder in matched.items() if not folder]
@@ -79,7 +86,10 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
 
 
 def _places(fs: Any, path: str, found: Iterable[str], start: int) -> list[Place]:
-    return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in sorted(set(found))]
+    return [
+        Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name)
+        for name in sorted(set(found))
+    ]
 
 
 def _inside(fs: Any, folder: str, path: str) -> list[str]:
@@ -114,10 +124,14 @@ def _answering(place: Place) -> Generator[None]:
     except Exception as error:
         if not _on_the_web(place):
             raise
-        cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error  # fsspec says so of whatever it answers
+        cause = (
+            error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+        )  # fsspec says so of whatever it answers
         status = 404 if isinstance(cause, FileNotFoundError) else getattr(cause, "status", None)
         if type(cause).__name__ == "TooManyRedirects":
-            raise Unreachable(f"cannot read {place.uri}: the server sends from one address to the next without an end") from None
+            raise Unreachable(
+                f"cannot read {place.uri}: the server sends from one address to the next without an end"
+            ) from None
         if status in REFUSALS:
             raise Unreachable(f"cannot read {place.uri}: {REFUSALS[status]} ({status})") from None
         raise cause from None
@@ -148,7 +162,8 @@ def _fixed(pattern: str) -> str:
 
 @contextlib.contextmanager
 def unpacked(place: Place, settings: FileSettings, mark: Mark = START) -> Generator[list[Opened]]:
-    """Give what is inside a file: itself, decompressed when it is gzip, or the members of an archive, by name; they can be opened meanwhile.
+    """Give what is inside a file: itself, decompressed when it is gzip, or the members of an archive, by name; they can
+    be opened meanwhile.
 
     Args:
         mark: where to begin in a file that is no archive.
@@ -168,7 +183,9 @@ def unpacked(place: Place, settings: FileSettings, mark: Mark = START) -> Genera
     elif lower.endswith(ARCHIVES):
         with _unpacked_tar(place, gzipped=lower.endswith("gz")) as archive:
             files = {info.name: info for info in archive if info.isreg()}  # links and devices are no files
-            yield _members(place, files, settings.member, lambda name: cast("BinaryIO", archive.extractfile(files[name])))
+            yield _members(
+                place, files, settings.member, lambda name: cast("BinaryIO", archive.extractfile(files[name]))
+            )
     else:
         yield [Opened(place.name, lambda: _stream(place, unpack=packed(lower)), mark)]
 
@@ -185,7 +202,9 @@ def whole(name: str) -> Generator[None]:
         with reaching(name):
             yield
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
-        raise QualityGate(f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+        raise QualityGate(
+            f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -228,7 +247,9 @@ def _stream(place: Place, *, unpack: bool) -> BinaryIO:
 
 
 def raw_stream(place: Place) -> BinaryIO:
-    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of it."""
+    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of
+    it.
+    """
     with reaching(place.uri), contextlib.ExitStack() as until_whole:
         if not _on_the_web(place):
             if isinstance(place.fs, LocalFileSystem) and Path(place.path).exists() and not Path(place.path).is_file():
@@ -240,7 +261,10 @@ def raw_stream(place: Place) -> BinaryIO:
         local.seek(0)
         begins_as_page = local.read(100).lstrip().lower().startswith((b"<!doctype html", b"<html"))
         if begins_as_page and not place.name.lower().endswith((".html", ".htm", ".xhtml")):
-            raise Unreachable(f"cannot read {place.uri}: the server gives a web page in its place; has it moved, or does it ask for a login?")
+            raise Unreachable(
+                f"cannot read {place.uri}: the server gives a web page in its place; has it moved, or does it ask "
+                "for a login?"
+            )
         local.seek(0)
         until_whole.pop_all()
         return cast("BinaryIO", local)
@@ -248,10 +272,17 @@ def raw_stream(place: Place) -> BinaryIO:
 
 def _members(place: Place, names: Iterable[str], pattern: str, open_member: Callable[[str], BinaryIO]) -> list[Opened]:
     known = sorted(names)
-    hostile = [name for name in known if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts]
+    hostile = [
+        name for name in known if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts
+    ]
     if hostile:
-        raise QualityGate(f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; nothing was read")
+        raise QualityGate(
+            f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; "
+            "nothing was read"
+        )
     chosen = [name for name in known if fnmatch.fnmatch(name, pattern)]
     if not chosen:
-        raise Unreachable(f"{place.uri}: none of its {len(known)} members matches {pattern!r}; there are {', '.join(known[:5])}")
+        raise Unreachable(
+            f"{place.uri}: none of its {len(known)} members matches {pattern!r}; there are {', '.join(known[:5])}"
+        )
     return [Opened(f"{place.name}!{name}", lambda name=name: open_member(name)) for name in chosen]

@@ -39,7 +39,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Mapped:
-    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch. `media` are those of the rows."""
+    """What became of batches: every record is in `rows`, in `bad`, or counted as dropped; one tally a batch. `media`
+    are those of the rows.
+    """
 
     rows: pl.DataFrame
     bad: pl.DataFrame
@@ -52,7 +54,8 @@ class Mapper:
 
     Args:
         source: its name.
-        labels: the recipe's labels; empty where labels do not matter: rows then have none, whatever the source says of its own.
+        labels: the recipe's labels; empty where labels do not matter: rows then have none, whatever the source says of
+            its own.
 
     Attributes:
         numbers: columns of the condition that are numbers; settled by the first records.
@@ -68,7 +71,8 @@ class Mapper:
         self.known: tuple[str, dict[str, None]] = ("", {})
 
     def complete(self, batch: Batch, known: Sequence[str] = ()) -> Batch:
-        """Give a batch of loose records the columns that earlier records of its file had, in the order of their appearance.
+        """Give a batch of loose records the columns that earlier records of its file had, in the order of their
+        appearance.
 
         Batches come in the order of their files.
 
@@ -82,7 +86,9 @@ class Mapper:
             self.known = (batch.file, names)
             nothing = pl.repeat(None, batch.frame.height, dtype=pl.String, eager=True)
             there = {column.name: column for column in batch.frame}
-            batch = replace(batch, frame=pl.DataFrame({name: there.get(name, nothing) for name in names} | {LINE: there[LINE]}))
+            batch = replace(
+                batch, frame=pl.DataFrame({name: there.get(name, nothing) for name in names} | {LINE: there[LINE]})
+            )
         if self.numbers is None and batch.frame.height and self.settings.where is not None:
             self.numbers = self._numbers(batch.frame)
         return batch
@@ -116,14 +122,19 @@ class Mapper:
     def _column(self, role: str, wanted: str | int, names: list[str]) -> pl.Expr:
         if isinstance(wanted, int):
             if not 0 <= wanted < len(names):
-                raise RecipeError(f"sources.{self.source}.columns.{role}: there is no column {wanted}; they are numbered 0 to {len(names) - 1}")
+                raise RecipeError(
+                    f"sources.{self.source}.columns.{role}: there is no column {wanted}; they are numbered 0 to "
+                    f"{len(names) - 1}"
+                )
             return exact(names[wanted])
         if wanted in names:
             return exact(wanted)
         fields = FIELD.findall(wanted)
         missing = [name for name in fields or [wanted] if name not in names]
         if missing:
-            raise RecipeError(f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}")
+            raise RecipeError(
+                f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}"
+            )
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))
         filled = pl.format(parts, *(exact(name).fill_null("") for name in fields))
@@ -135,13 +146,23 @@ class Mapper:
             return self._reason()
         condition, _ = self._condition(frame)
         try:
-            keep = frame.with_columns(map(_number, self.numbers or ())).with_columns(condition.fill_null(value=False).alias("__text"))["__text"]
+            keep = frame.with_columns(map(_number, self.numbers or ())).with_columns(
+                condition.fill_null(value=False).alias("__text")
+            )["__text"]
         except pl.exceptions.PolarsError as error:
             raise self._cannot_ask(error) from None
         if keep.dtype != pl.Boolean:
-            raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} is no condition; it gives {keep.dtype}")
+            raise RecipeError(
+                f"sources.{self.source}.where: {self.settings.where!r} is no condition; it gives {keep.dtype}"
+            )
         wrong = pl.any_horizontal(pl.lit(value=False), *map(_unread, self.numbers or ()))
-        return pl.when(wrong).then(pl.lit("bad_where_value")).when(~pl.lit(keep)).then(pl.lit("where")).otherwise(self._reason())
+        return (
+            pl.when(wrong)
+            .then(pl.lit("bad_where_value"))
+            .when(~pl.lit(keep))
+            .then(pl.lit("where"))
+            .otherwise(self._reason())
+        )
 
     def _condition(self, frame: pl.DataFrame) -> tuple[pl.Expr, list[str]]:
         """Give the condition and the columns that it asks of, all of which are there."""
@@ -151,18 +172,29 @@ class Mapper:
             raise self._cannot_ask(error) from None
         asked, known = condition.meta.root_names(), [name for name in frame.columns if name not in OURS]
         if missing := [name for name in asked if name not in known]:
-            raise RecipeError(f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}")
+            raise RecipeError(
+                f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}"
+            )
         if MANY_ROWS.search(condition.meta.serialize(format="json")):
-            raise RecipeError(f"sources.{self.source}.where: {self.settings.where!r} looks at more than one row; it is asked of each row alone")
+            raise RecipeError(
+                f"sources.{self.source}.where: {self.settings.where!r} looks at more than one row; it is asked of "
+                "each row alone"
+            )
         return condition, asked
 
     def _cannot_ask(self, error: Exception) -> RecipeError:
-        return RecipeError(f"sources.{self.source}.where: {self.settings.where!r} cannot be asked: {str(error).splitlines()[0]}")
+        return RecipeError(
+            f"sources.{self.source}.where: {self.settings.where!r} cannot be asked: {str(error).splitlines()[0]}"
+        )
 
     def _numbers(self, frame: pl.DataFrame) -> tuple[str, ...]:
         """Name those columns of the condition whose values here all are numbers; the rest stay texts."""
         asked = sorted(set(self._condition(frame)[1]))
-        return tuple(name for name in asked if frame[name].null_count() < frame.height and not frame.select(_unread(name)).to_series().any())
+        return tuple(
+            name
+            for name in asked
+            if frame[name].null_count() < frame.height and not frame.select(_unread(name)).to_series().any()
+        )
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can."""
@@ -173,31 +205,51 @@ class Mapper:
         left_out = [raw for raw, label in (self.settings.labels or {}).items() if label is None]
         label = pl.col("__label")
         return (
-            pl.when(label.is_null() | (label == "")).then(pl.lit("missing_label"))
-            .when(~label.is_in(known)).then(pl.lit("unmapped_label"))
-            .when(label.is_in(left_out)).then(pl.lit("label_left_out"))
+            pl.when(label.is_null() | (label == ""))
+            .then(pl.lit("missing_label"))
+            .when(~label.is_in(known))
+            .then(pl.lit("unmapped_label"))
+            .when(label.is_in(left_out))
+            .then(pl.lit("label_left_out"))
             .otherwise(missing)
-        )  # fmt: skip
+        )
 
     def _mapped(self) -> pl.Expr:
         mapping = self.settings.labels if self.labels else None
-        return pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else pl.col("__label")
+        return (
+            pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String)
+            if mapping
+            else pl.col("__label")
+        )
 
     def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
         unfit = frame.filter(pl.col("__reason").is_not_null() & ~pl.col("__reason").is_in(DROPPED))
         label = pl.format("label {}", pl.col("__label").fill_null("is missing")) if self.labels else pl.lit("")
-        values = [pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name))) for name in self.numbers or ()]
-        number = pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values)) if values else pl.lit(None, pl.String)
+        values = [
+            pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name)))
+            for name in self.numbers or ()
+        ]
+        number = (
+            pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values))
+            if values
+            else pl.lit(None, pl.String)
+        )
         return unfit.select(
-            PART, pl.col(FILE).alias("file"), pl.col(LINE).alias("line"), pl.col("__reason").alias("reason"),
-            pl.coalesce(number, label).str.slice(0, 200).alias("detail"), pl.col("__text").fill_null("").str.slice(0, 500).alias("raw"),
-        )  # fmt: skip
+            PART,
+            pl.col(FILE).alias("file"),
+            pl.col(LINE).alias("line"),
+            pl.col("__reason").alias("reason"),
+            pl.coalesce(number, label).str.slice(0, 200).alias("detail"),
+            pl.col("__text").fill_null("").str.slice(0, 500).alias("raw"),
+        )
 
     def _rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.filter(pl.col("__reason").is_null()).select(
             pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"),
-            pl.lit(self.source).alias("source"), pl.col("__text").alias("text"), self._mapped().alias("label"),
-        )  # fmt: skip
+            pl.lit(self.source).alias("source"),
+            pl.col("__text").alias("text"),
+            self._mapped().alias("label"),
+        )
 
 
 def _media(frame: pl.DataFrame) -> pl.DataFrame:
@@ -205,7 +257,10 @@ def _media(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(batches: Sequence[Batch]) -> pl.DataFrame:
-    frames = [batch.frame.with_columns(pl.lit(batch.file).alias(FILE), pl.lit(number, pl.UInt32).alias(PART)) for number, batch in enumerate(batches)]
+    frames = [
+        batch.frame.with_columns(pl.lit(batch.file).alias(FILE), pl.lit(number, pl.UInt32).alias(PART))
+        for number, batch in enumerate(batches)
+    ]
     return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)
 
 

@@ -1,4 +1,6 @@
-"""What folders of images and of audio have in common: labels by folder, metadata files, one record a file and metadata row."""
+"""What folders of images and of audio have in common: labels by folder, metadata files, one record a file and metadata
+row.
+"""
 
 import posixpath
 from collections import defaultdict
@@ -40,7 +42,11 @@ class Unreadable(Exception):
 
 
 def batches_of_media(
-    files: Sequence[Opened], suffixes: frozenset[str], look: Callable[[bytes], Record], told: Sequence[str], encoding: str
+    files: Sequence[Opened],
+    suffixes: frozenset[str],
+    look: Callable[[bytes], Record],
+    told: Sequence[str],
+    encoding: str,
 ) -> Iterator[Batch]:
     """Read media in the order of their names, a batch a file.
 
@@ -67,26 +73,48 @@ def batches_of_media(
     yield from broken
 
 
-def _of_file(name: str, names: Sequence[str], raw: bytes, look: Callable[[bytes], Record], records: Sequence[Record]) -> Batch:
+def _of_file(
+    name: str, names: Sequence[str], raw: bytes, look: Callable[[bytes], Record], records: Sequence[Record]
+) -> Batch:
     try:
         if len(raw) > MOST_BYTES:
             raise Unreadable("too_large", f"more than {MOST_BYTES:,} bytes")
         seen = look(raw)
     except Unreadable as error:
-        return _batch(name, names, [], b"", [BadRow(number, error.reason, str(error)[:200], "") for number in range(1, len(records) + 1)])
+        return _batch(
+            name,
+            names,
+            [],
+            b"",
+            [BadRow(number, error.reason, str(error)[:200], "") for number in range(1, len(records) + 1)],
+        )
     inner = PurePosixPath(_inner(name))
     own: Record = {"file_name": str(inner), "label": inner.parent.name or None} | seen
-    return _batch(name, names, [own | {key: value for key, value in record.items() if key != "file_name"} for record in records], raw)
+    return _batch(
+        name,
+        names,
+        [own | {key: value for key, value in record.items() if key != "file_name"} for record in records],
+        raw,
+    )
 
 
-def _batch(name: str, names: Sequence[str], rows: Sequence[Record], raw: bytes, bad: Sequence[BadRow] = (), left_out: Any = None) -> Batch:
+def _batch(
+    name: str,
+    names: Sequence[str],
+    rows: Sequence[Record],
+    raw: bytes,
+    bad: Sequence[BadRow] = (),
+    left_out: Any = None,
+) -> Batch:
     columns = {key: pl.Series([row.get(key) for row in rows], dtype=pl.String) for key in names}
     media = pl.Series(MEDIA, [{"bytes": raw, "path": PurePosixPath(_inner(name)).name}] * len(rows), MEDIA_TYPE)
     frame = pl.DataFrame(columns | {LINE: pl.int_range(1, len(rows) + 1, dtype=pl.Int64, eager=True), MEDIA: media})
     return Batch(name, frame, list(bad), left_out=left_out or {})
 
 
-def _noted(note: Opened, known: set[str], records: dict[str, list[Record]], fields: dict[str, None], encoding: str) -> Iterator[Batch]:
+def _noted(
+    note: Opened, known: set[str], records: dict[str, list[Record]], fields: dict[str, None], encoding: str
+) -> Iterator[Batch]:
     """Note what a metadata file says of each file; give its bad rows, and those that name a file that is not there."""
     kind = registry.load(source_kinds, METADATA[PurePosixPath(_inner(note.name)).name])
     folder = note.name[: len(note.name) - len(_inner(note.name))] + posixpath.dirname(_inner(note.name))

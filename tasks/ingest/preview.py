@@ -18,7 +18,8 @@ FEW = 10
 
 
 def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[str]) -> dict[str, Any]:
-    """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one record each.
+    """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one
+    record each.
 
     Raises:
         CuveeError: the source cannot be reached or mapped, or none of its first records can be used.
@@ -32,7 +33,8 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
     dropped = sum((tally.dropped for tally in mapped.tallies), Counter[str]())
     if mapped.rows.height == 0 and bad:
         raise QualityGate(
-            "none of its first records can be used: " + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
+            "none of its first records can be used: "
+            + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
         )
     return {
         "columns": [name for name in first[0].frame.columns if not name.startswith("__")],

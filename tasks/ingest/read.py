@@ -60,7 +60,9 @@ def _together(settings: FileSettings, base: str) -> Iterator[Batch]:
     """Read files that give records only together; archives stay open meanwhile."""
     with contextlib.ExitStack() as stack:
         found = [find(path, base, folders=settings.folders) for path in settings.paths]
-        files = [[file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found]
+        files = [
+            [file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found
+        ]
         yield from kind_of(settings).batches_together(files, settings)
 
 
@@ -117,7 +119,10 @@ class _Reading:
         self.waiting.append((given, batch))
         given.columns |= dict.fromkeys(name for name in batch.frame.columns if not name.startswith("__"))
         given.mark = batch.mark
-        self.size = (self.size[0] + batch.frame.height + len(batch.bad) + sum(batch.left_out.values()), self.size[1] + batch.frame.estimated_size())
+        self.size = (
+            self.size[0] + batch.frame.height + len(batch.bad) + sum(batch.left_out.values()),
+            self.size[1] + batch.frame.estimated_size(),
+        )
         if self.size[0] >= TOGETHER_ROWS or self.size[1] >= TOGETHER_BYTES:
             self.flush()
 
@@ -140,12 +145,20 @@ class _Reading:
 
 
 def read_source(
-    source: str, settings: SourceSettings, base: str, labels: Sequence[str], rows: Path, quarantine: Path, known: Probed | None = None
+    source: str,
+    settings: SourceSettings,
+    base: str,
+    labels: Sequence[str],
+    rows: Path,
+    quarantine: Path,
+    known: Probed | None = None,
 ) -> Outcome:
-    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet; media go to `media_beside(rows)`.
+    """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet; media go to
+    `media_beside(rows)`.
 
     Args:
-        known: what the source holds, and an earlier product: what that holds of files that did not change is taken over, and a file that
+        known: what the source holds, and an earlier product: what that holds of files that did not change is taken
+            over, and a file that
             grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, labels)
@@ -154,7 +167,10 @@ def read_source(
     seen = {file.name: file for file in known.seen.files} if known else {}
     shape = ROW_SCHEMA | ({MEDIA_KEY: pl.Binary} if settings.media else {})
     with contextlib.ExitStack() as stack:
-        write_rows, write_bad = stack.enter_context(writing(rows, shape, "text")), stack.enter_context(writing(quarantine, BAD_SCHEMA, "raw"))
+        write_rows, write_bad = (
+            stack.enter_context(writing(rows, shape, "text")),
+            stack.enter_context(writing(quarantine, BAD_SCHEMA, "raw")),
+        )
         media = stack.enter_context(MediaFile(media_beside(rows))) if settings.media else None
         reading = _Reading(mapper, write_rows, write_bad, media)
         for part in parts:
@@ -172,12 +188,15 @@ def read_source(
 def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequence[Part], known: Probed) -> bool:
     """Say whether an earlier product can be built on.
 
-    Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's numbers as before.
+    Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's
+    numbers as before.
     """
     if not settings.alone or [file.name for file in known.seen.files] != [part.name for part in parts]:
         return False
     trial = Mapper(mapper.source, settings, mapper.labels)
-    if settings.where is not None and (first := next((batch for batch in batches(settings, base) if batch.frame.height), None)):
+    if settings.where is not None and (
+        first := next((batch for batch in batches(settings, base) if batch.frame.height), None)
+    ):
         trial.complete(first)
     mapper.numbers = trial.numbers if trial.numbers == known.numbers else None
     return trial.numbers == known.numbers
@@ -189,9 +208,17 @@ def _outcome(source: str, given: Sequence[Given], quarantine: Path, mapper: Mapp
         whole.add(one.tally)
     bad = pl.scan_parquet(quarantine)
     counts = bad.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).collect()
-    examples = tuple(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad.head(3).collect().to_dicts())
+    examples = tuple(
+        f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad.head(3).collect().to_dicts()
+    )
     dropped = dict(sorted(whole.dropped.items()))
-    account = Account(source=source, read=whole.rows + whole.bad + sum(dropped.values()), quarantined=whole.bad, dropped=dropped, rows=whole.rows)
+    account = Account(
+        source=source,
+        read=whole.rows + whole.bad + sum(dropped.values()),
+        quarantined=whole.bad,
+        dropped=dropped,
+        rows=whole.rows,
+    )
     columns = tuple(dict.fromkeys(name for one in given for name in one.columns))
     note = {"files": [one.note() for one in given], "numbers": mapper.numbers}
     return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
@@ -216,7 +243,10 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
     if account.rows == 0 and account.quarantined:
         raise QualityGate(f"source {source!r}: none of its {account.read:,} records can be used ({listed}){look}")
     if account.rows == 0:
-        raise QualityGate(f"source {source!r}: its conditions leave none of {account.read:,} records: {account.dropped}; loosen `where` or `labels`")
+        raise QualityGate(
+            f"source {source!r}: its conditions leave none of {account.read:,} records: {account.dropped}; loosen "
+            "`where` or `labels`"
+        )
     if share > settings.max_bad:
         allowed = f"{100 * share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
         remedy = f"mend the source, map the labels, or raise sources.{source}.max_bad"

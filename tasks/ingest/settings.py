@@ -12,12 +12,24 @@ from tasks.core.records import Section
 from tasks.ingest import kinds as source_kinds
 
 SUFFIXES = {
-    ".csv": "delimited", ".tsv": "delimited", ".psv": "delimited",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
-    ".parquet": "parquet", ".txt": "text",
-    ".xml": "xml", ".sgm": "xml", ".sgml": "xml", ".warc": "warc",
-    ".xlsx": "spreadsheet", ".xlsm": "spreadsheet", ".xlsb": "spreadsheet", ".xls": "spreadsheet", ".ods": "spreadsheet",
-}  # fmt: skip
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".psv": "delimited",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".txt": "text",
+    ".xml": "xml",
+    ".sgm": "xml",
+    ".sgml": "xml",
+    ".warc": "warc",
+    ".xlsx": "spreadsheet",
+    ".xlsm": "spreadsheet",
+    ".xlsb": "spreadsheet",
+    ".xls": "spreadsheet",
+    ".ods": "spreadsheet",
+}
 
 BY_KEY = ("hub", "sql")
 """Kinds that are known by a key of their own name."""
@@ -27,7 +39,8 @@ class SourceSettings(Section):
     """What every source says, whatever its kind. Kinds add their own fields."""
 
     alone: ClassVar[bool] = False
-    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on where it grew."""
+    """Whether what a file gives depends on that file alone; then it is not read again when others change, or is read on
+    where it grew."""
     media: ClassVar[Literal["image", "audio"] | None] = None
     """What its rows have beside their text."""
     kind: str
@@ -44,7 +57,8 @@ class SourceSettings(Section):
     licence: str | None = None
     """Licence of the source, for the cards."""
     on_failure: Literal["stop", "skip", "last"] = "stop"
-    """What follows when it cannot be reached: `stop` the run, `skip` (leave the source out, as `--without` does) or `last` (use the snapshot
+    """What follows when it cannot be reached: `stop` the run, `skip` (leave the source out, as `--without` does) or
+    `last` (use the snapshot
     made last with the same settings)."""
 
     @property
@@ -78,8 +92,12 @@ class FileSettings(SourceSettings):
     @field_validator("path")
     @classmethod
     def _without_credentials(cls, path: Any) -> Any:
-        if any(re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])):
-            raise ValueError("a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment")
+        if any(
+            re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])
+        ):
+            raise ValueError(
+                "a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment"
+            )
         return path
 
     @field_validator("encoding")

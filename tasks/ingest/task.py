@@ -30,14 +30,21 @@ def preview_source(subject: str, settings: SourceSettings, base: str, labels: tu
 
 
 @stage_task("ingest")
-def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str) -> Product:
+def ingest_source(
+    work: Workbench, subject: str, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str
+) -> Product:
     """Read a source and bring it to the one schema; bad rows go to quarantine."""
     known = probed(seen, work.earlier("seen"), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
         outcome = read_source(subject, settings, base, labels, rows, quarantine, known)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
-    refuse(subject, settings, outcome, work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None)
+    refuse(
+        subject,
+        settings,
+        outcome,
+        work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None,
+    )
     work.leave(outcome.note)
     ui.log(f"{subject}: {outcome.how}")
     ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")
@@ -46,15 +53,23 @@ def ingest_source(work: Workbench, subject: str, seen: Fingerprint, settings: So
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
 
 
-def last_snapshot(store: str, subject: str, settings: SourceSettings, labels: tuple[str, ...], base: str) -> tuple[Manifest, str]:
-    """Find the snapshot made last of a source with these settings, and when it was made; no task, since nothing is made.
+def last_snapshot(
+    store: str, subject: str, settings: SourceSettings, labels: tuple[str, ...], base: str
+) -> tuple[Manifest, str]:
+    """Find the snapshot made last of a source with these settings, and when it was made; no task, since nothing is
+    made.
 
     Raises:
         Unreachable: the store holds none.
     """
-    parts = cast("StageFunction", ingest_source.fn).parts(store, subject, Fingerprint(source=subject, files=()), settings, labels, base)
+    parts = cast("StageFunction", ingest_source.fn).parts(
+        store, subject, Fingerprint(source=subject, files=()), settings, labels, base
+    )
     found = newest(open_store(store), "ingest", parts, "seen")
     if found is None:
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"
-        raise Unreachable(f"`on_failure: last` finds no earlier snapshot of {subject!r} with the same settings in {open_store(store).uri}; {remedy}")
+        raise Unreachable(
+            f"`on_failure: last` finds no earlier snapshot of {subject!r} with the same settings in "
+            f"{open_store(store).uri}; {remedy}"
+        )
     return found.made, found.when

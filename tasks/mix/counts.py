@@ -54,7 +54,8 @@ class Budget:
 def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget: Budget) -> dict[str, float]:
     """Give every source its quota of the mix, not yet whole.
 
-    q_i = size · w_i. Where that exceeds the source's cap, available_i · max_epochs / trainer_epochs: an error, or water-filling
+    q_i = size · w_i. Where that exceeds the source's cap, available_i · max_epochs / trainer_epochs: an error, or
+    water-filling
     (`fill`) when the budget says to redistribute.
 
     Args:
@@ -132,8 +133,9 @@ def whole(quota: Mapping[str, float], total: int) -> dict[str, int]:
         raise NotEnoughData(
             f"source {name!r} has a weight of {share:.6g}, which is {quota[name]:.3f} of {total:,} rows: none. "
             f"Set mix.size >= {math.ceil(_snap(1 / share))}, or its weight to 0.",
-            source=name, share=share,
-        )  # fmt: skip
+            source=name,
+            share=share,
+        )
     return counts
 
 
@@ -145,11 +147,16 @@ def _snap(value: float) -> float:
 def _refuse_useless(available: Mapping[str, float], wanted: Mapping[str, float], budget: Budget) -> None:
     if empty := [name for name in wanted if not available[name]]:
         raise NotEnoughData(
-            f"source {empty[0]!r} has a weight of {wanted[empty[0]]:.3g} but no {budget.unit} to train on; set its weight to 0", source=empty[0]
+            (
+                f"source {empty[0]!r} has a weight of {wanted[empty[0]]:.3g} but no {budget.unit} to train on; set its "
+                "weight to 0"
+            ),
+            source=empty[0],
         )
     if budget.repeats < 1:
         raise NotEnoughData(
-            f"mix.max_epochs is {budget.max_epochs:g}, but training alone goes through the mix {budget.trainer_epochs:g} times. "
+            f"mix.max_epochs is {budget.max_epochs:g}, but training alone goes through the mix "
+            f"{budget.trainer_epochs:g} times. "
             f"Set mix.max_epochs >= {budget.trainer_epochs:g}, or train.epochs <= {budget.max_epochs:g}."
         )
 
@@ -161,23 +168,35 @@ def _held_back(available: Mapping[str, float], wanted: Mapping[str, float], budg
     needed = {one: _epochs_for(size * wanted[one], available[one], budget) for one in wanted}
     smaller = f"mix.size <= {best}, or " if best else ""
     return NotEnoughData(
-        f"{size:,} {unit} wanted, {best:,} possible. Source {name!r} holds it back: {100 * wanted[name]:.4g} % of the mix = "
-        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {unit} x {_passes(budget, name)} = {budget.cap(name, available[name]):,.0f}. "
+        f"{size:,} {unit} wanted, {best:,} possible. Source {name!r} holds it back: {100 * wanted[name]:.4g} % of "
+        "the mix = "
+        f"{size * wanted[name]:,.0f}, but {available[name]:,.0f} {unit} x {_passes(budget, name)} = "
+        f"{budget.cap(name, available[name]):,.0f}. "
         f"Set {smaller}{_more_epochs(needed, budget)}, or mix.on_cap: redistribute.",
-        source=name, wanted=size, possible=best, max_epochs=max(needed.values()),
-    )  # fmt: skip
+        source=name,
+        wanted=size,
+        possible=best,
+        max_epochs=max(needed.values()),
+    )
 
 
-def _all_full(available: Mapping[str, float], caps: Mapping[str, float], size: int, most: float, budget: Budget) -> NotEnoughData:
+def _all_full(
+    available: Mapping[str, float], caps: Mapping[str, float], size: int, most: float, budget: Budget
+) -> NotEnoughData:
     """Tell that every source is at its cap and how much of the budget would stay unspent."""
     needed = _epochs_for(float(size + len(caps)), math.fsum(available[name] for name in caps), budget)
     past = ", less what earlier runs have spent" if any(map(budget.held_by_the_past, caps)) else ""
-    limits = f"its cap of {_passes(replace(budget, max_total_epochs=None))}{past}" + (" or its ceiling" if budget.ceilings else "")
+    limits = f"its cap of {_passes(replace(budget, max_total_epochs=None))}{past}" + (
+        " or its ceiling" if budget.ceilings else ""
+    )
     return NotEnoughData(
         f"{size:,} {budget.unit} wanted, {most:,.0f} possible: every source is at {limits}, "
-        f"{size - most:,.0f} would stay unspent. Set mix.size <= {most:.0f}, or {_more_epochs(dict.fromkeys(caps, needed), budget)}.",
-        wanted=size, possible=int(most), max_epochs=needed,
-    )  # fmt: skip
+        f"{size - most:,.0f} would stay unspent. Set mix.size <= {most:.0f}, or "
+        f"{_more_epochs(dict.fromkeys(caps, needed), budget)}.",
+        wanted=size,
+        possible=int(most),
+        max_epochs=needed,
+    )
 
 
 def _more_epochs(needed: Mapping[str, float], budget: Budget) -> str:
@@ -192,10 +211,15 @@ def _more_epochs(needed: Mapping[str, float], budget: Budget) -> str:
 
 def _passes(budget: Budget, name: str = "") -> str:
     if budget.held_by_the_past(name):
-        return f"what max_total_epochs {budget.max_total_epochs:g} leaves after {budget.spent.get(name, 0.0):g} in earlier runs"
+        return (
+            f"what max_total_epochs {budget.max_total_epochs:g} leaves after {budget.spent.get(name, 0.0):g} in "
+            "earlier runs"
+        )
     if budget.trainer_epochs == 1:
         return f"max_epochs {budget.max_epochs:g}"
-    return f"{budget.repeats:.4g} copies (max_epochs {budget.max_epochs:g} / {budget.trainer_epochs:g} epochs of training)"
+    return (
+        f"{budget.repeats:.4g} copies (max_epochs {budget.max_epochs:g} / {budget.trainer_epochs:g} epochs of training)"
+    )
 
 
 def _epochs_for(amount: float, available: float, budget: Budget) -> float:

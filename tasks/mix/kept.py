@@ -32,7 +32,10 @@ class MixMedia:
         Args:
             files: source -> media of its snapshot.
         """
-        return cls(next(iter(pool.facts.get("media", {}).values()), ""), {source: Media(path) for source, path in files.items()})
+        return cls(
+            next(iter(pool.facts.get("media", {}).values()), ""),
+            {source: Media(path) for source, path in files.items()},
+        )
 
     @property
     def columns(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The lock file: everything that made the mix, so that the same mix can be made again or its difference named.
 
-It names content, not keys: a mix made again by changed code with the same bytes has the same lock file, and nothing after
+It names content, not keys: a mix made again by changed code with the same bytes has the same lock file, and nothing
+    after
 it need run again.
 """
 
@@ -32,12 +33,18 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Seque
     """
     data = sorted((file for file in files if file.name.startswith("data/")), key=lambda file: file.name)
     weights = {row["source"]: row["weight"] for row in plan.facts["receipt"]}
-    media = {one.subject: {"file": f"{one.path}/media.arrow", "sha256": one.file("media.arrow").sha256} for one in snapshots}
+    media = {
+        one.subject: {"file": f"{one.path}/media.arrow", "sha256": one.file("media.arrow").sha256} for one in snapshots
+    }
     return {
         "lock": 1,
         "sources": [
             {
-                "source": account.source, "read": account.read, "rows": account.rows, "holdout": account.holdout, "weight": weights[account.source],
+                "source": account.source,
+                "read": account.read,
+                "rows": account.rows,
+                "holdout": account.holdout,
+                "weight": weights[account.source],
                 "train_sha256": pool.file(f"train/{account.source}.parquet").sha256,
                 "holdout_sha256": pool.file(f"holdout/{account.source}.parquet").sha256,
             }
@@ -48,4 +55,4 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Seque
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
         "versions": versions(),
-    } | ({"media": media} if media else {})  # fmt: skip
+    } | ({"media": media} if media else {})

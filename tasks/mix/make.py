@@ -64,14 +64,17 @@ def make_plan(
     Args:
         accounts: of the pool, in the recipe's order.
         files: Parquet of the rows that may be trained on, with a column `tokens`, by source.
-        weighing: `weights`, `requested` and `reasons` by source, the `method` with its settings, and `phases`, if the mix has any.
+        weighing: `weights`, `requested` and `reasons` by source, the `method` with its settings, and `phases`, if the
+            mix has any.
 
     Raises:
         NotEnoughData: the sources cannot fill the mix as asked.
     """
     order = [account.source for account in accounts]
     tokens = {name: pl.read_parquet(files[name], columns=["tokens"])["tokens"].to_numpy() for name in order}
-    held = {name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()}
+    held = {
+        name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()
+    }
     asked: list[Mapping[str, Any]] = weighing.get("phases") or [{**weighing, "share": 1.0}]
     budget = _budget(asked, settings, run)
     phases = [Stretch(phase["share"], phase["weights"]) for phase in asked]
@@ -79,9 +82,15 @@ def make_plan(
     drawn = (_draw_rows if settings.unit == "rows" else _draw_tokens)(tokens, quota, budget, run.seed)
     sums = [math.fsum(phase.values()) for phase in quota]
     given = {
-        name: _given(math.fsum(phase[name] for phase in quota) / math.fsum(sums), tokens[name], [part[name] for part in drawn]) for name in order
+        name: _given(
+            math.fsum(phase[name] for phase in quota) / math.fsum(sums), tokens[name], [part[name] for part in drawn]
+        )
+        for name in order
     }
-    wished = {name: math.fsum(size * phase.weights[name] for size, phase in zip(sums, phases, strict=True)) / math.fsum(sums) for name in order}
+    wished = {
+        name: math.fsum(size * phase.weights[name] for size, phase in zip(sums, phases, strict=True)) / math.fsum(sums)
+        for name in order
+    }
     plan = joined([interleave([part[name] for name in order]) for part in drawn])
     facts: dict[str, Any] = {"unit": settings.unit, "size": settings.size, "max_epochs": settings.max_epochs}
     facts["on_cap"] = "redistribute" if budget.redistribute else "error"
@@ -89,7 +98,11 @@ def make_plan(
         facts |= {"max_total_epochs": settings.max_total_epochs, "spent": dict(run.spent)}
     if weighing.get("phases"):
         facts["phases"] = [
-            {"share": phase.share, "rows": sum(len(rows) for rows in part.values()), "sources": {name: len(rows) for name, rows in part.items()}}
+            {
+                "share": phase.share,
+                "rows": sum(len(rows) for rows in part.values()),
+                "sources": {name: len(rows) for name, rows in part.items()},
+            }
             for phase, part in zip(phases, drawn, strict=True)
         ]
     return Made(plan, receipt(accounts, given, {**weighing, "weights": wished}, run.trainer_epochs), facts)
@@ -98,24 +111,37 @@ def make_plan(
 def _budget(phases: Sequence[Mapping[str, Any]], settings: PlanSettings, run: Run) -> Budget:
     on_cap = {phase["method"].get("on_cap", settings.on_cap) for phase in phases}
     return Budget(
-        None if settings.size == "all" else settings.size, settings.max_epochs, run.trainer_epochs, redistribute="redistribute" in on_cap,
-        unit=settings.unit, max_total_epochs=settings.max_total_epochs, spent=run.spent or {}, ceilings=phases[0].get("ceilings") or {},
-    )  # fmt: skip
+        None if settings.size == "all" else settings.size,
+        settings.max_epochs,
+        run.trainer_epochs,
+        redistribute="redistribute" in on_cap,
+        unit=settings.unit,
+        max_total_epochs=settings.max_total_epochs,
+        spent=run.spent or {},
+        ceilings=phases[0].get("ceilings") or {},
+    )
 
 
 def _given(share: float, tokens: NDArray[np.uint32], parts: Sequence[Rows]) -> Given:
     return Given(share, sum(map(len, parts)), sum(int(tokens[rows].sum(dtype=np.int64)) for rows in parts))
 
 
-def _draw_rows(tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int) -> list[dict[str, Rows]]:
+def _draw_rows(
+    tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int
+) -> list[dict[str, Rows]]:
     """Draw each source once for all phases, so that a later one has the rows that an earlier one has not."""
     counts = whole_phases(quota, {name: budget.cap(name, float(len(rows))) for name, rows in tokens.items()})
-    drawn = {name: draw_rows(len(rows), sum(part[name] for part in counts), generator(seed, name)) for name, rows in tokens.items()}
+    drawn = {
+        name: draw_rows(len(rows), sum(part[name] for part in counts), generator(seed, name))
+        for name, rows in tokens.items()
+    }
     cuts = {name: np.cumsum([part[name] for part in counts])[:-1] for name in tokens}
     return _by_phase({name: np.split(rows, cuts[name]) for name, rows in drawn.items()}, len(quota))
 
 
-def _draw_tokens(tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int) -> list[dict[str, Rows]]:
+def _draw_tokens(
+    tokens: Tokens, quota: Sequence[Mapping[str, float]], budget: Budget, seed: int
+) -> list[dict[str, Rows]]:
     """Cut each source's one order of rows where it comes nearest to what the phases up to there want of it."""
     drawn: dict[str, list[Rows]] = {}
     for name, rows in tokens.items():

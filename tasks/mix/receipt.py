@@ -26,7 +26,9 @@ class Given:
     tokens: int
 
 
-def receipt(accounts: Sequence[Account], given: Mapping[str, Given], weighing: Mapping[str, Any], trainer_epochs: float) -> list[ReceiptRow]:
+def receipt(
+    accounts: Sequence[Account], given: Mapping[str, Given], weighing: Mapping[str, Any], trainer_epochs: float
+) -> list[ReceiptRow]:
     """Write the receipt of a plan, one line per source in the recipe's order; a source that is left out has 0 rows.
 
     Args:
@@ -35,7 +37,9 @@ def receipt(accounts: Sequence[Account], given: Mapping[str, Given], weighing: M
         trainer_epochs: how often training goes through the mix.
     """
     rows, tokens = (sum(getattr(one, unit) for one in given.values()) for unit in ("rows", "tokens"))
-    moved = {name for name, one in given.items() if not math.isclose(one.share, weighing["weights"][name], rel_tol=SAME)}
+    moved = {
+        name for name, one in given.items() if not math.isclose(one.share, weighing["weights"][name], rel_tol=SAME)
+    }
     capped = [name for name in moved if given[name].share < weighing["weights"][name]]
     return [
         ReceiptRow(
@@ -62,4 +66,6 @@ def _why(name: str, capped: bool, share: float) -> str:
 def headline(rows: Sequence[ReceiptRow]) -> str:
     """Say in one line what the mix holds."""
     total = sum(row.rows for row in rows)
-    return f"{total:,} rows: " + ", ".join(f"{row.source} {row.rows:,} ({100 * row.share_rows:.1f} %, {row.epochs:.3g} epochs)" for row in rows)
+    return f"{total:,} rows: " + ", ".join(
+        f"{row.source} {row.rows:,} ({100 * row.share_rows:.1f} %, {row.epochs:.3g} epochs)" for row in rows
+    )

@@ -18,7 +18,8 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     """Write the mix that `folder/lock.json` describes into `out/data`.
 
     Args:
-        folder: of the published mix, relative to the store; its `lock.json`, `plan.npz` and `recipe.yaml` are read, its data is not.
+        folder: of the published mix, relative to the store; its `lock.json`, `plan.npz` and `recipe.yaml` are read, its
+            data is not.
         out: an empty folder.
 
     Raises:
@@ -30,13 +31,17 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     pool = _pool(store, lock, folder)
     names = [row["source"] for row in lock["sources"]]
     files = [
-        _same(store.open(pool, f"train/{row['source']}.parquet"), row["train_sha256"], f"the rows of {row['source']}") for row in lock["sources"]
+        _same(store.open(pool, f"train/{row['source']}.parquet"), row["train_sha256"], f"the rows of {row['source']}")
+        for row in lock["sources"]
     ]
     shard_rows = yaml.safe_load(store.read_bytes(f"{folder}/recipe.yaml"))["mix"]["shard_rows"]
     plan = load_plan(plan_file)
     (out / "data").mkdir(parents=True)
     wanted = shards(len(plan.row), shard_rows)
-    found = {source: _same(store.local_copy(one["file"]), one["sha256"], f"the media of {source}") for source, one in lock.get("media", {}).items()}
+    found = {
+        source: _same(store.local_copy(one["file"]), one["sha256"], f"the media of {source}")
+        for source, one in lock.get("media", {}).items()
+    }
     media = MixMedia.of(pool, found)
     for number, path in write_shards(plan, files, shard_rows, range(len(wanted)), out / "scratch", media.save):
         path.replace(out / wanted[number])
@@ -60,7 +65,8 @@ def _pool(store: Store, lock: dict[str, Any], folder: str) -> Manifest:
     gone = ", ".join(f"{row['source']} (sha256 {row['train_sha256'][:12]}…)" for row in lock["sources"])
     raise Unreachable(
         f"the rows of this mix are no longer in {store.uri}/snapshots: {gone}. Run its recipe again "
-        f"({store.where(folder)}/recipe.yaml says which); if the sources are unchanged, the same pool comes back, and this command works again"
+        f"({store.where(folder)}/recipe.yaml says which); if the sources are unchanged, the same pool comes back, "
+        "and this command works again"
     )
 
 
@@ -68,14 +74,28 @@ def _same(path: Path, wanted: str, what: str) -> Path:
     if not path.exists():
         raise Unreachable(f"{what} is no longer there: {path}")
     if (found := sha256_of(path)) != wanted:
-        raise QualityGate(f"{what} ({path}) has sha256 {found[:12]}…, the lock file says {wanted[:12]}…: it was changed after the mix was made")
+        raise QualityGate(
+            f"{what} ({path}) has sha256 {found[:12]}…, the lock file says {wanted[:12]}…: it was changed after "
+            "the mix was made"
+        )
     return path
 
 
 def _compare(out: Path, lock: dict[str, Any]) -> None:
-    differ = [name for name, wanted in lock["files"].items() if not (out / name).exists() or sha256_of(out / name) != wanted]
+    differ = [
+        name for name, wanted in lock["files"].items() if not (out / name).exists() or sha256_of(out / name) != wanted
+    ]
     if differ:
         then, now = lock["versions"], versions()
-        changed = ", ".join(f"{name} {then.get(name)} then, {now[name]} now" for name in VERSIONS if then.get(name) != now[name])
-        why = f"other versions wrote it: {changed}" if changed else "the versions are the same; the code of the mixing stage has changed"
-        raise QualityGate(f"{len(differ)} of {len(lock['files'])} files have other bytes than the lock file says: {', '.join(differ[:3])}; {why}")
+        changed = ", ".join(
+            f"{name} {then.get(name)} then, {now[name]} now" for name in VERSIONS if then.get(name) != now[name]
+        )
+        why = (
+            f"other versions wrote it: {changed}"
+            if changed
+            else "the versions are the same; the code of the mixing stage has changed"
+        )
+        raise QualityGate(
+            f"{len(differ)} of {len(lock['files'])} files have other bytes than the lock file says: "
+            f"{', '.join(differ[:3])}; {why}"
+        )

@@ -1,7 +1,9 @@
 """Rows on their way from the order of the sources to the order of the mix: one temporary file, read back by shard.
 
-Every source is read once from front to back and its rows are appended to the file in pieces, one piece a shard; a shard is
-then put together from its pieces. Memory is that of one piece of reading and of one shard, whatever the size of the mix;
+Every source is read once from front to back and its rows are appended to the file in pieces, one piece a shard; a shard
+is
+then put together from its pieces. Memory is that of one piece of reading and of one shard, whatever the size of the
+mix;
 the disk holds the mix once, uncompressed.
 """
 
@@ -75,7 +77,9 @@ class Spill:
             self.file.write(piece)
 
     def shard(self, number: int) -> pl.DataFrame:
-        """Read one shard back, in the order of the mix, as one chunk; may be called by several threads once all is added."""
+        """Read one shard back, in the order of the mix, as one chunk; may be called by several threads once all is
+        added.
+        """
         read = (os.pread(self.file.fileno(), length, offset) for offset, length in self.pieces[number])
         rows = pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(piece), SCHEMA) for piece in read], SCHEMA)
         return pl.DataFrame(rows).sort(PLACE).drop(PLACE).rechunk()

@@ -24,9 +24,15 @@ TOLD = ("contamination", "personal")
 
 @stage_task("plan")
 def plan_mix(
-    work: Workbench, subject: str, pool: Manifest, weights: Manifest, settings: PlanSettings, trainer_epochs: float, seed: int,
+    work: Workbench,
+    subject: str,
+    pool: Manifest,
+    weights: Manifest,
+    settings: PlanSettings,
+    trainer_epochs: float,
+    seed: int,
     spent: dict[str, float] | None = None,
-) -> Product:  # fmt: skip
+) -> Product:
     """Decide which row stands where in the mix."""
     files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
     made = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
@@ -40,7 +46,12 @@ def plan_mix(
 
 @stage_task("mix")
 def write_mix(
-    work: Workbench, subject: str, pool: Manifest, plan: Manifest, settings: PlanSettings, snapshots: list[Manifest] | None = None
+    work: Workbench,
+    subject: str,
+    pool: Manifest,
+    plan: Manifest,
+    settings: PlanSettings,
+    snapshots: list[Manifest] | None = None,
 ) -> Product:
     """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
     media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
@@ -49,14 +60,23 @@ def write_mix(
     for source in plan.facts["sources"]:
         with work.writing(f"data/holdout-{source}.parquet") as path:
             media.copy(work.open(pool, f"holdout/{source}.parquet"), path)
-    for name, value in {"receipt.json": plan.facts["receipt"], "lock.json": lock(pool, plan, work.files, snapshots or [])}.items():
+    for name, value in {
+        "receipt.json": plan.facts["receipt"],
+        "lock.json": lock(pool, plan, work.files, snapshots or []),
+    }.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
-    facts = {"receipt": plan.facts["receipt"], "shards": len(names)} | {name: pool.facts[name] for name in TOLD if name in pool.facts}
-    return Product(rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts)
+    facts = {"receipt": plan.facts["receipt"], "shards": len(names)} | {
+        name: pool.facts[name] for name in TOLD if name in pool.facts
+    }
+    return Product(
+        rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts
+    )
 
 
-def _write_missing(work: Workbench, subject: str, pool: Manifest, plan: Manifest, shard_rows: int, media: MixMedia) -> None:
+def _write_missing(
+    work: Workbench, subject: str, pool: Manifest, plan: Manifest, shard_rows: int, media: MixMedia
+) -> None:
     """Write the shards that an interrupted attempt has not."""
     names = shards(plan.rows, shard_rows)
     missing = [number for number, name in enumerate(names) if not work.has(name)]

@@ -27,7 +27,12 @@ def save(rows: pl.DataFrame, path: Path) -> None:
 
 
 def write_shards(
-    plan: Plan, files: Sequence[Path], shard_rows: int, wanted: Collection[int], scratch: Path, save: Callable[[pl.DataFrame, Path], None] = save
+    plan: Plan,
+    files: Sequence[Path],
+    shard_rows: int,
+    wanted: Collection[int],
+    scratch: Path,
+    save: Callable[[pl.DataFrame, Path], None] = save,
 ) -> Iterator[tuple[int, Path]]:
     """Write shards of a mix.
 

@@ -1,4 +1,6 @@
-"""What a model of each task is measured by, and how that is said: one place for command line, report, artifacts and cards."""
+"""What a model of each task is measured by, and how that is said: one place for command line, report, artifacts and
+cards.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,8 +60,13 @@ class Measured(Section):
 
 MEASURED = {
     "text-classification": Measured(
-        measures=(Measure(key="accuracy", name="accuracy", hub="accuracy", share=True), Measure(key="macro_f1", name="macro-F1", hub="f1")),
-        does="is right on {} of the rows kept aside", baseline="majority class", baseline_does="always giving the commonest label",
+        measures=(
+            Measure(key="accuracy", name="accuracy", hub="accuracy", share=True),
+            Measure(key="macro_f1", name="macro-F1", hub="f1"),
+        ),
+        does="is right on {} of the rows kept aside",
+        baseline="majority class",
+        baseline_does="always giving the commonest label",
         hub="text-classification",
     ),
     "language-modelling": Measured(
@@ -67,10 +74,12 @@ MEASURED = {
             Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2),
             Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte"),
         ),
-        does="predicts the rows kept aside with a perplexity of {}", baseline="unigram model",
-        baseline_does="knowing how frequent each token is, and nothing else", hub="text-generation",
+        does="predicts the rows kept aside with a perplexity of {}",
+        baseline="unigram model",
+        baseline_does="knowing how frequent each token is, and nothing else",
+        hub="text-generation",
     ),
-}  # fmt: skip
+}
 
 
 def measured(metrics: Mapping[str, Any]) -> Measured:

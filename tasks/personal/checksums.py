@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 
 def luhn(digits: str) -> bool:
-    """Say whether the last digit is the check digit of the others: from the right every second one is doubled, the sum of all digits is 0 mod 10.
+    """Say whether the last digit is the check digit of the others: from the right every second one is doubled, the sum
+    of all digits is 0 mod 10.
 
     ISO/IEC 7812-1, annex B.
     """
@@ -14,7 +15,8 @@ def luhn(digits: str) -> bool:
 
 
 def mod97(iban: str) -> bool:
-    """Say whether an IBAN without spaces is 1 mod 97 once its first four signs stand at the end and letters are numbers, A = 10 to Z = 35.
+    """Say whether an IBAN without spaces is 1 mod 97 once its first four signs stand at the end and letters are
+    numbers, A = 10 to Z = 35.
 
     ISO 13616, ISO/IEC 7064 MOD 97-10.
     """

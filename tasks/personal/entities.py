@@ -1,4 +1,6 @@
-"""Names and places as presidio-analyzer finds them with a spaCy model. Nothing is downloaded: both must be installed."""
+"""Names and places as presidio-analyzer finds them with a spaCy model. Nothing is downloaded: both must be
+installed.
+"""
 
 import itertools
 import re
@@ -53,7 +55,9 @@ def _analysed(texts: tuple[str, ...], model: str, language: str) -> list[list[tu
     """Analyse texts once for all kinds of entities."""
     pieces = [(number, start, piece) for number, text in enumerate(texts) for start, piece in _pieces(text)]
     found: list[list[tuple[int, int, str]]] = [[] for _ in texts]
-    results = _engine(model, language).analyze_iterator([piece for _, _, piece in pieces], language=language, entities=list(ENTITIES), batch_size=64)
+    results = _engine(model, language).analyze_iterator(
+        [piece for _, _, piece in pieces], language=language, entities=list(ENTITIES), batch_size=64
+    )
     for (number, first, _), results_of_piece in zip(pieces, results, strict=True):
         found[number] += [(first + one.start, first + one.end, one.entity_type) for one in results_of_piece]
     return found
@@ -77,6 +81,8 @@ def _engine(model: str, language: str) -> Any:
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # pyright: ignore[reportMissingImports] (an extra)
 
     models = {"nlp_engine_name": "spacy", "models": [{"lang_code": language, "model_name": model}]}
-    registry = RecognizerRegistry(recognizers=[SpacyRecognizer(supported_language=language)], supported_languages=[language])
+    registry = RecognizerRegistry(
+        recognizers=[SpacyRecognizer(supported_language=language)], supported_languages=[language]
+    )
     nlp = NlpEngineProvider(nlp_configuration=models).create_engine()
     return BatchAnalyzerEngine(AnalyzerEngine(registry=registry, nlp_engine=nlp, supported_languages=[language]))

@@ -14,7 +14,9 @@ MONTHS = "ABCDEHLMPRST"
 
 
 def br(text: str) -> bool:
-    """CPF: two check digits, each (10 × the sum weighted n + 1 down to 2) mod 11 mod 10; not eleven times the same digit."""
+    """CPF: two check digits, each (10 × the sum weighted n + 1 down to 2) mod 11 mod 10; not eleven times the same
+    digit.
+    """
     digits = text.replace(".", "").replace("-", "")
     right = all(10 * weighted(digits[:n], range(n + 1, 1, -1)) % 11 % 10 == int(digits[n]) for n in (9, 10))
     return right and len(set(digits)) > 1
@@ -70,7 +72,16 @@ def se(text: str) -> bool:
     return _is_date("20" + digits[:2], digits[2:4], str(day - 60 if day > 60 else day)) and luhn(digits)
 
 
-CHECKS: Mapping[str, Callable[[str], bool]] = {"br": br, "cn": cn, "es": es, "fi": fi, "fr": fr, "it": it, "pl": pl, "se": se}
+CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "br": br,
+    "cn": cn,
+    "es": es,
+    "fi": fi,
+    "fr": fr,
+    "it": it,
+    "pl": pl,
+    "se": se,
+}
 """Country -> whether a number of the right form is one; countries without check digits are not here."""
 
 

@@ -1,4 +1,6 @@
-"""Personal data out of the texts of one source. Reads the rows once, in blocks, and holds keys, not texts; what was found is counted, never kept."""
+"""Personal data out of the texts of one source. Reads the rows once, in blocks, and holds keys, not texts; what was
+found is counted, never kept.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,7 +34,9 @@ class Protected:
     rows: int
 
 
-def protect_file(before: Account, files: tuple[Path, Path], out: Path, keys: Path, settings: SourceProtection) -> Protected:
+def protect_file(
+    before: Account, files: tuple[Path, Path], out: Path, keys: Path, settings: SourceProtection
+) -> Protected:
     """Redact or drop the rows with personal data, or only count them.
 
     Texts that are equal once they are redacted are repetitions: the first stays.
@@ -55,15 +59,20 @@ def protect_file(before: Account, files: tuple[Path, Path], out: Path, keys: Pat
     left = counted(out)
     if not left["rows"]:
         raise QualityGate(
-            f"source {before.source!r} has no row left: all {touched:,} hold personal data ({told(found)}) and are dropped. "
+            f"source {before.source!r} has no row left: all {touched:,} hold personal data ({told(found)}) and are "
+            "dropped. "
             "Let personal.action or personal.policies say redact, or take out kinds that need not be looked for"
         )
     gone = {REASON: touched if settings.action == "drop" else 0, "exact_duplicate": repeats}
     dropped = dict(sorted((Counter(before.dropped) + Counter(gone)).items()))
-    return Protected(Account.model_validate(before.model_dump() | left | {"dropped": dropped}), dict(sorted(found.items())), touched)
+    return Protected(
+        Account.model_validate(before.model_dump() | left | {"dropped": dropped}), dict(sorted(found.items())), touched
+    )
 
 
-def _protected(file: Path, keys: Path, settings: SourceProtection, found: Counter[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
+def _protected(
+    file: Path, keys: Path, settings: SourceProtection, found: Counter[str]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
     """Give, block by block, the rows that stay, their keys, and how many rows held something; count that in `found`."""
     every, start = pl.read_parquet(keys), 0
     for given in groups_of(file):
@@ -79,7 +88,9 @@ def _protected(file: Path, keys: Path, settings: SourceProtection, found: Counte
         yield block, own, len(touched)
 
 
-def _with_texts(block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _with_texts(
+    block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, texts: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Put texts in the place of others, with their tokens and keys."""
     tokens = texts.str.count_matches(r"\w+") + texts.str.count_matches(r"[^\w\s]")
     block = block.with_columns(block["text"].scatter(rows, texts), block["tokens"].scatter(rows, tokens))

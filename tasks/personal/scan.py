@@ -1,4 +1,6 @@
-"""Where personal data stands in texts: every detector asked, overlaps settled. Texts without a sign of it cost one look of a regular expression."""
+"""Where personal data stands in texts: every detector asked, overlaps settled. Texts without a sign of it cost one look
+of a regular expression.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -24,7 +26,9 @@ class Span(NamedTuple):
 
 
 def find(texts: pl.Series, chosen: Sequence[DetectorSettings]) -> dict[int, list[Span]]:
-    """Give the spans of every text that has any: row -> spans from left to right, none of which touches the inside of another."""
+    """Give the spans of every text that has any: row -> spans from left to right, none of which touches the inside of
+    another.
+    """
     found: dict[int, list[Span]] = {}
     for rank, one in enumerate(chosen):
         for row, pieces in _asked(texts, one):

@@ -42,7 +42,8 @@ class Protection(Section):
     action: Action = "redact"
     """`redact` puts a tag such as [EMAIL] in its place, `drop` drops the row, `keep` only counts."""
     kinds: Detectors = Field(default=PATTERNED, min_length=1, validate_default=True)
-    """What is looked for (`card`, `email`, `iban`, `ip`, `national-id`, `phone`; `name` and `address` with the extra `presidio`), each by its
+    """What is looked for (`card`, `email`, `iban`, `ip`, `national-id`, `phone`; `name` and `address` with the extra
+    `presidio`), each by its
     name or as `{kind: NAME, …}`; where two overlap the earlier one names the tag."""
 
 
@@ -66,11 +67,15 @@ class PersonalSettings(Protection):
 
     def of(self, source: str) -> SourceProtection:
         """Give what holds for one source."""
-        return SourceProtection(action=self.policies.get(source, self.action), kinds=self.kinds, versions=versions(self.kinds))
+        return SourceProtection(
+            action=self.policies.get(source, self.action), kinds=self.kinds, versions=versions(self.kinds)
+        )
 
     def of_benchmark(self) -> SourceProtection:
         """Give what holds for rows that are only compared with: they lose no row, or less would be measured."""
-        return SourceProtection(action="keep" if self.action == "keep" else "redact", kinds=self.kinds, versions=versions(self.kinds))
+        return SourceProtection(
+            action="keep" if self.action == "keep" else "redact", kinds=self.kinds, versions=versions(self.kinds)
+        )
 
 
 def versions(chosen: Iterable[DetectorSettings]) -> dict[str, str]:
@@ -86,5 +91,7 @@ def versions(chosen: Iterable[DetectorSettings]) -> dict[str, str]:
             try:
                 found[package] = version(package)
             except PackageNotFoundError:
-                raise ValueError(f"{one.kind!r} needs {package}, which is not installed: {detector.INSTALL}; or leave the kind out") from None
+                raise ValueError(
+                    f"{one.kind!r} needs {package}, which is not installed: {detector.INSTALL}; or leave the kind out"
+                ) from None
     return found

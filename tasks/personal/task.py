@@ -14,6 +14,9 @@ def protect_source(work: Workbench, subject: str, rows: Manifest, settings: Sour
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
         done = protect_file(rows.account(subject), files, path, keys, settings)
     account = done.account
-    ui.log(f"{subject}: {done.rows:,} rows hold personal data ({told(done.found)}); action: {settings.action}; {account.rows:,} rows stay")
+    ui.log(
+        f"{subject}: {done.rows:,} rows hold personal data ({told(done.found)}); action: {settings.action}; "
+        f"{account.rows:,} rows stay"
+    )
     facts = rows.facts | {"personal": {"action": settings.action, "rows": done.rows, "found": done.found}}
     return Product(rows=account.rows, tokens=account.tokens, columns=rows.columns, accounts=(account,), facts=facts)

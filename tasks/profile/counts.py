@@ -17,7 +17,14 @@ SHORTEST = 20
 
 def label_counts(paths: Sequence[Path]) -> dict[str, int]:
     """Count the rows of each label, by name; empty if rows have none."""
-    counted = pl.scan_parquet(list(paths)).filter(pl.col("label").is_not_null()).group_by("label").len().collect(engine="streaming").sort("label")
+    counted = (
+        pl.scan_parquet(list(paths))
+        .filter(pl.col("label").is_not_null())
+        .group_by("label")
+        .len()
+        .collect(engine="streaming")
+        .sort("label")
+    )
     return dict(counted.iter_rows())
 
 
@@ -46,18 +53,26 @@ def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
         length: of a row, a whole number, such as its tokens.
 
     Returns:
-        mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i + 1].
+        mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i +
+        1].
     """
     sizes = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
     quantiles = {name: sizes.quantile(q, "lower") for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))}
     bits = 64 - sizes.bitwise_leading_zeros().cast(pl.Int64)
     counted = dict(bits.value_counts().iter_rows())
     bins = range(max(counted, default=-1) + 1)
-    return {"mean": sizes.mean(), **quantiles, "edges": [0, *(1 << number for number in bins)], "counts": [counted.get(number, 0) for number in bins]}
+    return {
+        "mean": sizes.mean(),
+        **quantiles,
+        "edges": [0, *(1 << number for number in bins)],
+        "counts": [counted.get(number, 0) for number in bins],
+    }
 
 
 def languages(texts: pl.Series) -> dict[str, float]:
-    """Share of the texts in each language (ISO 639-1, by py3langid), the most frequent first; `short` = under 20 characters."""
+    """Share of the texts in each language (ISO 639-1, by py3langid), the most frequent first; `short` = under 20
+    characters.
+    """
     from py3langid.langid import classify
 
     long = texts.filter(texts.str.len_chars() >= SHORTEST)

@@ -1,4 +1,6 @@
-"""The whole profile as plain JSON values: every source and the mix by the same measures, and every two of them against each other."""
+"""The whole profile as plain JSON values: every source and the mix by the same measures, and every two of them against
+each other.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +36,7 @@ RAW, SOURCE = "raw", "source"
 
 def profile(
     raw: Mapping[str, Path], sources: Mapping[str, Path], mix: Sequence[Path], accounts: Sequence[Account], seed: int
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Measure the sources, before and after cleaning, and the mix.
 
     Args:
@@ -45,17 +47,27 @@ def profile(
         seed: draws the samples.
 
     Returns:
-        sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures; mix: measures; between:
-        names (sources in order, then the mix), js (n -> matrix, bits), overlap (n -> matrix). A measure that cannot be taken is null;
+        sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures;
+            mix: measures; between:
+        names (sources in order, then the mix), js (n -> matrix, bits), overlap (n -> matrix). A measure that cannot be
+        taken is null;
         figures are rounded to 4 digits.
     """
-    given = {(RAW, name): [path] for name, path in raw.items()} | {(SOURCE, name): [path] for name, path in sources.items()}
+    given = {(RAW, name): [path] for name, path in raw.items()} | {
+        (SOURCE, name): [path] for name, path in sources.items()
+    }
     paths: dict[Subject, Sequence[Path]] = given | {(MIX, MIX): mix}
     texts = {subject: sample_texts(files, SAMPLE_ROWS, generator(seed, *subject)) for subject, files in paths.items()}
     words = number_words(texts)
     size = min(DRAW_WORDS, common_size([len(some.ids) for some in words.values()], FEWEST_WORDS))
-    even = {subject: draw(some, size if len(some.ids) >= size else 0, generator(seed, "even", *subject)) for subject, some in words.items()}
-    measured = {subject: _variety(texts[subject], words[subject], even[subject], size, generator(seed, "draws", *subject)) for subject in paths}
+    even = {
+        subject: draw(some, size if len(some.ids) >= size else 0, generator(seed, "even", *subject))
+        for subject, some in words.items()
+    }
+    measured = {
+        subject: _variety(texts[subject], words[subject], even[subject], size, generator(seed, "draws", *subject))
+        for subject in paths
+    }
     with threadpool_limits(1):  # sums are then added in one order, so figures do not depend on the machine's cores
         for subject, told in _topics(texts, seed).items():
             measured[subject] |= told
@@ -67,7 +79,13 @@ def profile(
         measured[SOURCE, account.source] |= {"cleaning": cleaning(account)}
     sampled = {"sources": {name: len(texts[SOURCE, name]) for name in sources}, "mix": len(texts[MIX, MIX])}
     whole = {
-        "sample": {"rows": sampled, "words_per_draw": size, "draws": DRAWS, "topic_rows": TOPIC_ROWS, "language_rows": LANGUAGE_ROWS},
+        "sample": {
+            "rows": sampled,
+            "words_per_draw": size,
+            "draws": DRAWS,
+            "topic_rows": TOPIC_ROWS,
+            "language_rows": LANGUAGE_ROWS,
+        },
         "raw": {name: measured[RAW, name] for name in raw},
         "sources": {name: measured[SOURCE, name] for name in sources},
         "mix": measured[MIX, MIX],
@@ -107,11 +125,15 @@ def _topics(texts: Mapping[Subject, pl.Series], seed: int) -> dict[Subject, dict
     }
 
 
-def _counted(paths: Sequence[Path], texts: pl.Series, labels: Mapping[str, int], of_mix: Mapping[str, int]) -> dict[str, Any]:
+def _counted(
+    paths: Sequence[Path], texts: pl.Series, labels: Mapping[str, int], of_mix: Mapping[str, int]
+) -> dict[str, Any]:
     told = {
-        "counts": dict(labels), "balance": counts.label_balance(labels), "imbalance": counts.label_imbalance(labels),
+        "counts": dict(labels),
+        "balance": counts.label_balance(labels),
+        "imbalance": counts.label_imbalance(labels),
         "distance_to_mix": counts.label_distance(labels, of_mix),
-    }  # fmt: skip
+    }
     return {
         "labels": told if labels else None,
         "characters": counts.lengths(paths, pl.col("text").fill_null("").str.len_chars()),
@@ -140,7 +162,11 @@ def cleaning(account: Account) -> dict[str, Any]:
     """What cleaning made of a source: rows before and after, what left as a share of the rows read, by reason."""
     read = max(1, account.read)
     left = account.dropped | ({"quarantined": account.quarantined} if account.quarantined else {})
-    return {"before": account.read, "after": account.rows + account.holdout, "left": {reason: rows / read for reason, rows in left.items()}}
+    return {
+        "before": account.read,
+        "after": account.rows + account.holdout,
+        "left": {reason: rows / read for reason, rows in left.items()},
+    }
 
 
 def told_plainly(value: Any) -> Any:

@@ -16,10 +16,12 @@ IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"
 
 
 def flawless(texts: pl.Series) -> float:
-    """Share of the texts that have at least two words, words of 3 to 10 characters in the mean, letters in 80 % of them, and at most one
+    """Share of the texts that have at least two words, words of 3 to 10 characters in the mean, letters in 80 % of
+    them, and at most one
     hash sign or ellipsis to ten words; in [0, 1], NaN for no texts.
 
-    The rules that Gopher's makers kept web pages by (Rae et al. 2021, arXiv 2112.11446, table A1), without those on length and on English.
+    The rules that Gopher's makers kept web pages by (Rae et al. 2021, arXiv 2112.11446, table A1), without those on
+    length and on English.
     """
     if not len(texts):
         return math.nan
@@ -32,4 +34,6 @@ def flawless(texts: pl.Series) -> float:
     worded = (count >= FEWEST_WORDS) & length.is_between(SHORTEST_WORD, LONGEST_WORD) & (lettered >= LETTERED * count)
     good = worded & (signs <= MOST_SIGNS * count)
     plain = (text.str.len_chars() >= FEWEST_WORDS) & (signs <= MOST_SIGNS * text.str.len_chars())
-    return float(pl.DataFrame({"text": texts.fill_null("")}).select(pl.when(spaced).then(good).otherwise(plain).mean()).item())
+    return float(
+        pl.DataFrame({"text": texts.fill_null("")}).select(pl.when(spaced).then(good).otherwise(plain).mean()).item()
+    )

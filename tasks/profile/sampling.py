@@ -17,7 +17,9 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def sample_texts(paths: Sequence[Path], rows: int, rng: np.random.Generator) -> pl.Series:
-    """Draw up to `rows` texts of Parquet files without repeating a row, in a random order; holds one row group at a time."""
+    """Draw up to `rows` texts of Parquet files without repeating a row, in a random order; holds one row group at a
+    time.
+    """
     total = sum(pq.read_metadata(path).num_rows for path in paths)
     chosen = np.sort(rng.choice(total, min(rows, total), replace=False))
     found, start = list[str | None](), 0

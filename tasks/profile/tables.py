@@ -5,7 +5,11 @@ from typing import Any
 
 def rows_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """Two lines a source, as it was read and as it may be mixed, and one for the mix."""
-    sources = [(name, state, facts[kind][name]) for name in facts["sources"] for kind, state in (("raw", "as read"), ("sources", "cleaned"))]
+    sources = [
+        (name, state, facts[kind][name])
+        for name in facts["sources"]
+        for kind, state in (("raw", "as read"), ("sources", "cleaned"))
+    ]
     return [_row(*one) for one in (*sources, ("the mix", "", facts["mix"]))]
 
 

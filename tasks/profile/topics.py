@@ -39,7 +39,8 @@ class Space(NamedTuple):
 def fit(texts: pl.Series, seed: int) -> Space | None:
     """Find directions and topics in some texts; None if they are too few or too alike to speak of topics.
 
-    Words and pairs of words, sublinear counts, hashed to 2^15 columns; tf-idf; truncated SVD to at most 64 directions (latent semantic
+    Words and pairs of words, sublinear counts, hashed to 2^15 columns; tf-idf; truncated SVD to at most 64 directions
+    (latent semantic
     analysis, Deerwester et al. 1990); unit length; k-means with k = 20, less for under 100 texts.
     """
     with importing:
@@ -52,13 +53,19 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
         return None
     none: Any = None  # scikit-learn's own stubs know only its defaults' types
     starts: Any = 3
-    counter = HashingVectorizer(n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, norm=none, token_pattern=WORD)
+    counter = HashingVectorizer(
+        n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, norm=none, token_pattern=WORD
+    )
     counts: Any = counter.transform(texts.to_list())
     if len(np.unique(counts.indices)) < 2:
         return None
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
-    with np.errstate(invalid="ignore", divide="ignore"):  # texts that are all alike explain nothing of nothing, or of a rounding error
-        directions = TruncatedSVD(min(DIRECTIONS, len(texts) - 1), n_iter=2, random_state=seed).fit(weights.transform(counts))
+    with np.errstate(
+        invalid="ignore", divide="ignore"
+    ):  # texts that are all alike explain nothing of nothing, or of a rounding error
+        directions = TruncatedSVD(min(DIRECTIONS, len(texts) - 1), n_iter=2, random_state=seed).fit(
+            weights.transform(counts)
+        )
     space = Space(counter, weights, directions, None, topics)
     vectors = embed(texts, space)
     topics = min(topics, len(np.unique(vectors.round(6), axis=0)))
@@ -68,7 +75,9 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
 
 
 def embed(texts: pl.Series, space: Space) -> Vectors:
-    """Give a vector of unit length for each text that has any of the words the space knows; shape (up to texts, directions)."""
+    """Give a vector of unit length for each text that has any of the words the space knows; shape (up to texts,
+    directions).
+    """
     if not len(texts):
         return np.empty((0, space.directions.n_components))
     vectors = space.directions.transform(space.weights.transform(space.counter.transform(texts.to_list())))
@@ -84,9 +93,13 @@ def shares_of(vectors: Vectors, space: Space) -> np.ndarray:
 
 
 def evenness(shares: np.ndarray) -> float:
-    """Entropy of a distribution / that of the even one, H / ln k, in [0, 1]: 0 = all in one of k, 1 = all k alike; NaN for nothing or k = 1."""
+    """Entropy of a distribution / that of the even one, H / ln k, in [0, 1]: 0 = all in one of k, 1 = all k alike; NaN
+    for nothing or k = 1.
+    """
     some = shares[shares > 0] / max(shares.sum(), 1e-300)
-    return float(-(some * np.log(some)).sum() / math.log(len(shares))) + 0.0 if len(some) and len(shares) > 1 else math.nan
+    return (
+        float(-(some * np.log(some)).sum() / math.log(len(shares))) + 0.0 if len(some) and len(shares) > 1 else math.nan
+    )
 
 
 def coverage(shares: np.ndarray) -> float:

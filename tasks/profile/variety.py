@@ -16,7 +16,8 @@ LEVEL = 6
 def distinct(words: Words, n: int) -> float:
     """Share of n-grams that are different: unique n-grams / n-grams.
 
-    In (0, 1]; 1 = no n-gram occurs twice; NaN without any. It falls with the size of the text, so compare equal sizes only.
+    In (0, 1]; 1 = no n-gram occurs twice; NaN without any. It falls with the size of the text, so compare equal sizes
+    only.
     Li et al., NAACL 2016, arXiv 1510.03055.
     """
     grams = ngrams(words, n)
@@ -24,7 +25,9 @@ def distinct(words: Words, n: int) -> float:
 
 
 def distinct_of_draws(words: Words, n: int, size: int, draws: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Mean and standard deviation of `distinct` over draws of `size` words each, texts in a random order; NaN if there are fewer words."""
+    """Mean and standard deviation of `distinct` over draws of `size` words each, texts in a random order; NaN if there
+    are fewer words.
+    """
     if len(words.ids) < size:
         return math.nan, math.nan
     values = [distinct(draw(words, size, rng), n) for _ in range(draws)]
@@ -44,7 +47,8 @@ def compression_ratio(texts: list[str], rng: np.random.Generator) -> float:
 def mtld(ids: Numbers | Sequence[object]) -> float:
     """Measure of textual lexical diversity: mean number of words in a row until their type-token ratio falls to .72.
 
-    A factor ends when types / words <= .72; what is left at the end counts as (1 - ttr) / (1 - .72) of a factor. Mean of reading
+    A factor ends when types / words <= .72; what is left at the end counts as (1 - ttr) / (1 - .72) of a factor. Mean
+    of reading
     forwards and backwards, in words, > 0; higher = more varied; NaN for no word, infinite where no word occurs twice.
     McCarthy and Jarvis, Behavior Research Methods 42 (2010).
     """

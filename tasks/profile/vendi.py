@@ -1,6 +1,8 @@
-"""Vendi score: the number of different things in a sample, as far as a similarity can tell. Friedman and Dieng, TMLR 2023, arXiv 2210.02410.
+"""Vendi score: the number of different things in a sample, as far as a similarity can tell. Friedman and Dieng, TMLR
+2023, arXiv 2210.02410.
 
-VS = exp(-sum_i l_i ln l_i), l the eigenvalues of K / n for a similarity matrix K (n x n, ones on the diagonal). In [1, n]: 1 = all alike,
+VS = exp(-sum_i l_i ln l_i), l the eigenvalues of K / n for a similarity matrix K (n x n, ones on the diagonal). In [1,
+n]: 1 = all alike,
 n = nothing in common.
 """
 
@@ -15,7 +17,8 @@ def vendi(similarity: np.ndarray) -> float:
 
 
 def vendi_dual(features: np.ndarray) -> float:
-    """Score of rows of unit length under the inner product, from the d x d matrix X^T X / n, which has the same eigenvalues above 0.
+    """Score of rows of unit length under the inner product, from the d x d matrix X^T X / n, which has the same
+    eigenvalues above 0.
 
     Args:
         features: shape (n, d); cost grows with n only linearly. The score is at most min(n, d).

@@ -1,6 +1,7 @@
 r"""Texts as numbered words, and their n-grams as single numbers, so that counting is numpy's work.
 
-A word is a run of `\w` characters, lower-cased; an ideograph or kana is a word by itself. N-grams never cross from one text to the next.
+A word is a run of `\w` characters, lower-cased; an ideograph or kana is a word by itself. N-grams never cross from one
+text to the next.
 """
 
 from collections.abc import Hashable, Mapping
@@ -47,10 +48,15 @@ def number_words(texts: Mapping[Name, pl.Series]) -> dict[Name, Words]:
     flat = pl.concat([pl.Series([], dtype=pl.String), *(some.explode().drop_nulls() for some in lists.values())])
     ids = flat.rank("dense").cast(pl.Int64).to_numpy() if len(flat) else np.empty(0, np.int64)
     if len(ids) and int(ids.max()) >= 1 << BITS:
-        raise RecipeError(f"{int(ids.max()):,} different words in the samples of the profile, {1 << BITS:,} can be told apart; are these texts?")
+        raise RecipeError(
+            f"{int(ids.max()):,} different words in the samples of the profile, {1 << BITS:,} can be told apart; "
+            "are these texts?"
+        )
     sizes = {name: some.list.len().to_numpy().astype(np.int64) for name, some in lists.items()}
     ends = np.cumsum([size.sum() for size in sizes.values()])
-    return {name: Words(ids[end - size.sum() : end], size) for (name, size), end in zip(sizes.items(), ends, strict=True)}
+    return {
+        name: Words(ids[end - size.sum() : end], size) for (name, size), end in zip(sizes.items(), ends, strict=True)
+    }
 
 
 def ngrams(words: Words, n: int) -> Numbers:

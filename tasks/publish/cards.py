@@ -17,15 +17,26 @@ from tasks.publish.licences import conflicts, obligations
 from tasks.store.runs import PublishedMix, RunStart
 
 _NAMES = (
-    "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 "
-    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 "
-    "cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cdla-permissive-1.0 cdla-permissive-2.0 cdla-sharing-1.0 ecl-2.0 epl-1.0 "
-    "epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 gfdl gpl gpl-2.0 gpl-3.0 isc lgpl lgpl-2.1 lgpl-3.0 mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 "
+    "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc "
+    "cc0-1.0 cc-by-2.0 cc-by-2.5 "
+    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
+    "cc-by-nc-sa-3.0 "
+    "cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cdla-permissive-1.0 cdla-permissive-2.0 "
+    "cdla-sharing-1.0 ecl-2.0 epl-1.0 "
+    "epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 gfdl gpl gpl-2.0 gpl-3.0 isc lgpl lgpl-2.1 lgpl-3.0 mit mpl-2.0 ms-pl "
+    "ncsa odbl odc-by ofl-1.1 "
     "osl-3.0 pddl postgresql unlicense wtfpl zlib unknown other"
 )
 HUB_LICENCES = frozenset(_NAMES.split())
 """Licence names that the Hub knows."""
-SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7), ("10M<n<100M", 10**8))
+SIZES = (
+    ("n<1K", 10**3),
+    ("1K<n<10K", 10**4),
+    ("10K<n<100K", 10**5),
+    ("100K<n<1M", 10**6),
+    ("1M<n<10M", 10**7),
+    ("10M<n<100M", 10**8),
+)
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -55,12 +66,23 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
         "configs": [{"config_name": "default", "data_files": splits}],
     }
     return _render(
-        "dataset_card.md.j2", start, front, rows=mix.rows, tokens=mix.tokens, holdout=holdout, receipt=mix.facts["receipt"],
-        accounts=mix.accounts, contamination=mix.facts.get("contamination"),
+        "dataset_card.md.j2",
+        start,
+        front,
+        rows=mix.rows,
+        tokens=mix.tokens,
+        holdout=holdout,
+        receipt=mix.facts["receipt"],
+        accounts=mix.accounts,
+        contamination=mix.facts.get("contamination"),
         media=mix.columns.get("media"),
-        personal=_personal(mix), sources=_sources(recipe), unit=recipe["mix"]["unit"], sha256=sha256,
-        obligations=obligations(licences), conflicts=conflicts(licences, recipe["publish"].get("licence")),
-    )  # fmt: skip
+        personal=_personal(mix),
+        sources=_sources(recipe),
+        unit=recipe["mix"]["unit"],
+        sha256=sha256,
+        obligations=obligations(licences),
+        conflicts=conflicts(licences, recipe["publish"].get("licence")),
+    )
 
 
 def licences_of(start: RunStart) -> dict[str, str | None]:
@@ -70,7 +92,11 @@ def licences_of(start: RunStart) -> dict[str, str | None]:
 
 def _personal(mix: Manifest) -> list[str]:
     """Say in a line for each source what was done about personal data."""
-    said = {"redact": "replaced by tags in {rows} rows", "drop": "{rows} rows dropped", "keep": "left as it is in {rows} rows"}
+    said = {
+        "redact": "replaced by tags in {rows} rows",
+        "drop": "{rows} rows dropped",
+        "keep": "left as it is in {rows} rows",
+    }
     return [
         f"{source}: {said[told['action']].format(rows=format(told['rows'], ','))} ({_counts(told['found'])})"
         for source, told in mix.facts.get("personal", {}).items()
@@ -105,9 +131,16 @@ def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str,
     if isinstance(base, str) and HUB_NAME.fullmatch(base):
         front["base_model"] = base
     return _render(
-        "model_card.md.j2", start, front, metrics=metrics, measured=measured(metrics), receipt=receipt, mix=mix,
-        base=base if isinstance(base, str) else None, confidence=f"{100 * recipe['evaluate']['confidence']:g}",
-    )  # fmt: skip
+        "model_card.md.j2",
+        start,
+        front,
+        metrics=metrics,
+        measured=measured(metrics),
+        receipt=receipt,
+        mix=mix,
+        base=base if isinstance(base, str) else None,
+        confidence=f"{100 * recipe['evaluate']['confidence']:g}",
+    )
 
 
 def size_category(rows: int) -> str:
@@ -122,7 +155,11 @@ def hub_licence(licence: str | None) -> dict[str, str]:
     low = licence.lower()
     spellings = (low, low.removesuffix("-only").removesuffix("-or-later"), low.removesuffix("-1.0"))
     known = next((spelling for spelling in spellings if spelling in HUB_LICENCES), None)
-    return {"license": known} if known else {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", low).strip("-")}
+    return (
+        {"license": known}
+        if known
+        else {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", low).strip("-")}
+    )
 
 
 def _front(start: RunStart) -> dict[str, Any]:
@@ -147,14 +184,24 @@ def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
 
 def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), finalize=escape, trim_blocks=True, keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined, autoescape=False,  # noqa: S701 (Markdown: `escape` does it)
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        finalize=escape,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 (Markdown: `escape` does it)
+    )
     return environment.get_template(template).render(
-        front=Raw(yaml.safe_dump(front, sort_keys=False, allow_unicode=True)), name=start.name, task=start.recipe["task"],
-        labels=start.recipe.get("labels", ()), description=start.recipe["publish"]["description"], recipe=Raw(fenced(recipe_yaml(start), "yaml")),
-        unreached=start.unreached, percent=_percent, **values,
-    )  # fmt: skip
+        front=Raw(yaml.safe_dump(front, sort_keys=False, allow_unicode=True)),
+        name=start.name,
+        task=start.recipe["task"],
+        labels=start.recipe.get("labels", ()),
+        description=start.recipe["publish"]["description"],
+        recipe=Raw(fenced(recipe_yaml(start), "yaml")),
+        unreached=start.unreached,
+        percent=_percent,
+        **values,
+    )
 
 
 def recipe_yaml(start: RunStart) -> str:

@@ -6,7 +6,8 @@ from tasks.core.records import Manifest
 from tasks.store.runs import RunStart
 
 _TERMS = (
-    "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes isLiveDataset jsonPath key md5 parentField path "
+    "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes isLiveDataset "
+    "jsonPath key md5 parentField path "
     "recordSet references regex repeated replace samplingRate separator source subField transform"
 )
 CONTEXT: dict[str, Any] = {
@@ -29,7 +30,10 @@ COLUMNS = {
     "tokens": ("sc:Integer", "Number of words and punctuation marks in the text."),
 }
 
-MEDIA = {"image": ("sc:ImageObject", "The image that the text belongs to."), "audio": ("sc:AudioObject", "The recording that the text belongs to.")}
+MEDIA = {
+    "image": ("sc:ImageObject", "The image that the text belongs to."),
+    "audio": ("sc:AudioObject", "The recording that the text belongs to."),
+}
 
 
 def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
@@ -67,17 +71,24 @@ def _licences(start: RunStart) -> list[str]:
 
 def _file_set(split: str) -> dict[str, Any]:
     return {
-        "@type": "cr:FileSet", "@id": f"{split}-files", "name": f"{split}-files",
-        "encodingFormat": "application/x-parquet", "includes": f"data/{split}-*.parquet",
-    }  # fmt: skip
+        "@type": "cr:FileSet",
+        "@id": f"{split}-files",
+        "name": f"{split}-files",
+        "encodingFormat": "application/x-parquet",
+        "includes": f"data/{split}-*.parquet",
+    }
 
 
 def _record_set(split: str, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
     fields = [
         {
-            "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": text, "dataType": kind,
+            "@type": "cr:Field",
+            "@id": f"{split}/{name}",
+            "name": name,
+            "description": text,
+            "dataType": kind,
             "source": {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}},
         }
         for name, (kind, text) in columns.items()
-    ]  # fmt: skip
+    ]
     return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": fields}

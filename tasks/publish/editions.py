@@ -29,13 +29,19 @@ def put_out_mix(store: Store, start: RunStart, mix: Manifest, plan: Manifest) ->
     return PublishedMix(id=identity, uri=store.where(folder), rows=mix.rows, tokens=mix.tokens, sha256=sha256)
 
 
-def put_out_model(store: Store, start: RunStart, model: Manifest, metrics: dict[str, Any], mix: PublishedMix) -> PublishedModel:
+def put_out_model(
+    store: Store, start: RunStart, model: Manifest, metrics: dict[str, Any], mix: PublishedMix
+) -> PublishedModel:
     """Publish a model as a folder that transformers loads."""
     identity = edition(model)
     folder = f"models/{start.name}/{identity}"
     files = {file.name.removeprefix("model/"): file for file in model.files}
     receipt = store.read_json(f"mixes/{start.name}/{mix.id}/receipt.json")
-    texts = {"README.md": model_card(start, metrics, receipt, mix), "metrics.json": as_json(metrics), "recipe.yaml": recipe_yaml(start)}
+    texts = {
+        "README.md": model_card(start, metrics, receipt, mix),
+        "metrics.json": as_json(metrics),
+        "recipe.yaml": recipe_yaml(start),
+    }
     lay_out(store, folder, _copies(model, files), texts, lock_of(start, model, files, mix=mix.id, metrics=metrics))
     move_latest(store, "models", start, identity)
     return PublishedModel(id=identity, uri=store.where(folder))

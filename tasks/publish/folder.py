@@ -41,7 +41,9 @@ def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], *
     }
 
 
-def lay_out(store: Store, folder: str, copies: Mapping[str, tuple[str, int]], texts: Mapping[str, str], lock: dict[str, Any]) -> None:
+def lay_out(
+    store: Store, folder: str, copies: Mapping[str, tuple[str, int]], texts: Mapping[str, str], lock: dict[str, Any]
+) -> None:
     """Fill a published folder; what is there already in full stays as it is.
 
     Args:

@@ -1,11 +1,23 @@
-"""What the licences of the sources ask of the mix together, and where they contradict each other. A reading aid, no legal advice."""
+"""What the licences of the sources ask of the mix together, and where they contradict each other. A reading aid, no
+legal advice.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SHARE_ALIKE = (("cc-by-nc-sa", "CC BY-NC-SA"), ("cc-by-sa", "CC BY-SA"), ("agpl", "AGPL"), ("lgpl", "LGPL"), ("gpl", "GPL"), ("odbl", "ODbL"),
-               ("cdla-sharing", "CDLA-Sharing"), ("gfdl", "GFDL"), ("osl", "OSL"), ("eupl", "EUPL"))  # fmt: skip
+SHARE_ALIKE = (
+    ("cc-by-nc-sa", "CC BY-NC-SA"),
+    ("cc-by-sa", "CC BY-SA"),
+    ("agpl", "AGPL"),
+    ("lgpl", "LGPL"),
+    ("gpl", "GPL"),
+    ("odbl", "ODbL"),
+    ("cdla-sharing", "CDLA-Sharing"),
+    ("gfdl", "GFDL"),
+    ("osl", "OSL"),
+    ("eupl", "EUPL"),
+)
 """Beginning of the SPDX name -> family; adapted material must carry a licence of that family."""
 GNU = {"GPL", "AGPL", "LGPL"}
 """Families that may be conveyed together under the strictest of them (GPL-3.0, section 13; LGPL-3.0, section 2)."""
@@ -48,7 +60,10 @@ def obligations(licences: Mapping[str, str | None]) -> list[str]:
     if names := [name for name, one in read.items() if one.non_commercial]:
         found.append(f"No commercial use, because of {_listed(names)}.")
     families = dict.fromkeys(one.family for one in read.values() if one.family)
-    found += [f"Pass it on under {family}, because of {_listed([n for n, one in read.items() if one.family == family])}." for family in families]
+    found += [
+        f"Pass it on under {family}, because of {_listed([n for n, one in read.items() if one.family == family])}."
+        for family in families
+    ]
     if names := [name for name, one in read.items() if not one.known]:
         found.append(f"Nothing is known of the terms of {_listed(names)}; ask before you pass the mix on.")
     return found
@@ -63,19 +78,26 @@ def conflicts(licences: Mapping[str, str | None], of_mix: str | None) -> list[st
     """
     read = {name: terms(licence) for name, licence in licences.items()}
     found = [
-        f"{name} ({licences[name]}) may not be passed on changed or combined, and a mix is both." for name, one in read.items() if one.no_derivatives
+        f"{name} ({licences[name]}) may not be passed on changed or combined, and a mix is both."
+        for name, one in read.items()
+        if one.no_derivatives
     ]
     shared = {one.family: name for name, one in reversed(read.items()) if one.family}
     families = list(reversed(shared))
     for number, family in enumerate(families):
         one = f"{shared[family]} ({licences[shared[family]]})"
         strangers = [shared[other] for other in families[number + 1 :] if not {family, other} <= GNU]
-        found += [f"{one} and {other} ({licences[other]}) each want the whole under their own licence." for other in strangers]
+        found += [
+            f"{one} and {other} ({licences[other]}) each want the whole under their own licence." for other in strangers
+        ]
     free = [(name, one.family) for name, one in read.items() if one.family and one.family != "CC BY-NC-SA"]
     closed = [name for name, one in read.items() if one.non_commercial and not one.family]
     if free and closed:
         name = free[0][0]
-        found.append(f"{closed[0]} ({licences[closed[0]]}) forbids commercial use, which {name} ({licences[name]}) does not let anyone forbid.")
+        found.append(
+            f"{closed[0]} ({licences[closed[0]]}) forbids commercial use, which {name} ({licences[name]}) does not "
+            "let anyone forbid."
+        )
     return found + _against_mix(read, licences, of_mix)
 
 
@@ -86,9 +108,13 @@ def _against_mix(read: Mapping[str, Terms], licences: Mapping[str, str | None], 
     found: list[str] = []
     for name, one in read.items():
         if one.family and one.family != mix.family and not {one.family, mix.family} <= GNU:
-            found.append(f"The mix is given as {of_mix}, but {name} ({licences[name]}) must be passed on under {one.family}.")
+            found.append(
+                f"The mix is given as {of_mix}, but {name} ({licences[name]}) must be passed on under {one.family}."
+            )
         elif one.non_commercial and not mix.non_commercial:
-            found.append(f"The mix is given as {of_mix}, which allows commercial use; {name} ({licences[name]}) does not.")
+            found.append(
+                f"The mix is given as {of_mix}, which allows commercial use; {name} ({licences[name]}) does not."
+            )
     return found
 
 

@@ -1,4 +1,6 @@
-"""Prefect tasks of the publishing stage. They are never cached: what is published already is found and left as it is."""
+"""Prefect tasks of the publishing stage. They are never cached: what is published already is found and left as it
+is.
+"""
 
 from datetime import UTC, datetime
 from typing import Any

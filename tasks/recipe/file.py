@@ -1,4 +1,6 @@
-"""The recipe's file: YAML read strictly, with the line of every value; overrides, sources left out, and `${NAME}` from the environment."""
+"""The recipe's file: YAML read strictly, with the line of every value; overrides, sources left out, and `${NAME}` from
+the environment.
+"""
 
 import os
 import re
@@ -23,16 +25,22 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is written twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, regex) for tag, regex in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    first: [
+        (tag, regex) for tag, regex in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def read(file: str) -> tuple[dict[str, Any], dict[str, int]]:
@@ -55,7 +63,10 @@ def read(file: str) -> tuple[dict[str, Any], dict[str, int]]:
         place = f":{mark.line + 1}" if mark else ""
         raise RecipeError(f"{file}{place}: not valid YAML: {getattr(error, 'problem', error)}") from None
     if not isinstance(tree, dict):
-        raise RecipeError(f"{file}: a recipe is a mapping that starts with `name:`; this file is {'empty' if tree is None else 'not one'}")
+        raise RecipeError(
+            f"{file}: a recipe is a mapping that starts with `name:`; this file is "
+            f"{'empty' if tree is None else 'not one'}"
+        )
     return tree, _lines(node, "")
 
 
@@ -97,7 +108,9 @@ def leave_out(tree: dict[str, Any], name: str, file: str) -> None:
             mapping.pop(name, None)
     checks = tree.get("checks") or {}
     if expectations := checks.get("expectations"):
-        checks["expectations"] = [one for one in expectations if one.get("subjects") != [name]]  # without subjects it would be about all
+        checks["expectations"] = [
+            one for one in expectations if one.get("subjects") != [name]
+        ]  # without subjects it would be about all
         for expectation in checks["expectations"]:
             if name in (expectation.get("subjects") or ()):
                 expectation["subjects"].remove(name)
@@ -126,7 +139,9 @@ def expand(value: Any, path: str, problems: list[Problem]) -> Any:
     if not isinstance(value, str) or not VARIABLE.search(value):
         return value
     unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
-    problems += [(path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset]
+    problems += [
+        (path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset
+    ]
     text = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
     return _Loader(text).get_single_data() if VARIABLE.fullmatch(value) and not unset else text
 

@@ -1,4 +1,6 @@
-"""What is wrong with a recipe, told with its place and the nearest right thing. Knows the shape of a recipe, not its file."""
+"""What is wrong with a recipe, told with its place and the nearest right thing. Knows the shape of a recipe, not its
+file.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,16 +15,23 @@ from tasks.ingest.settings import SourceSettings
 
 ARMS = ("recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles")
 """Arms of every comparison, by name."""
-PASSWORD = re.compile(r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE)
+PASSWORD = re.compile(
+    r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE
+)
 """A URL with a password that is not left to the environment."""
 
 
 def strangers(tree: Mapping[str, Any]) -> list[Problem]:
-    """Find names that nothing in the recipe answers to: sources in weights, policies and cleaning, labels in label maps."""
+    """Find names that nothing in the recipe answers to: sources in weights, policies and cleaning, labels in label
+    maps.
+    """
     sources = _mapping(tree.get("sources"))
     labels = tree.get("labels")
     known_labels = [str(label) for label in labels] if isinstance(labels, list) else []
-    found = [*_mix_problems(sources, _mapping(tree.get("mix"))), *_compare_problems(sources, _mapping(tree.get("compare")))]
+    found = [
+        *_mix_problems(sources, _mapping(tree.get("mix"))),
+        *_compare_problems(sources, _mapping(tree.get("compare"))),
+    ]
     found += [
         (f"checks.policies.{name}", f"no source has this name;{nearest(name, [*sources, 'mix'])}")
         for name in _mapping(_mapping(tree.get("checks")).get("policies"))
@@ -71,7 +80,11 @@ def _weights_problems(sources: Mapping[str, Any], place: str, weights: Any) -> I
     shares = _mapping(weights)
     if "kind" in shares:
         yield from _target_problems(sources, place, shares.get("target"))
-        named = [(str(group), name) for group, inner in _mapping(shares.get("groups")).items() for name in _names(_mapping(inner).get("sources"))]
+        named = [
+            (str(group), name)
+            for group, inner in _mapping(shares.get("groups")).items()
+            for name in _names(_mapping(inner).get("sources"))
+        ]
         for group, name in named:
             yield from _unknown(sources, f"{place}.groups.{group}.sources", [name])
         if named and (missing := [name for name in sources if name not in {inner for _, inner in named}]):
@@ -109,17 +122,29 @@ def _subject_problems(sources: Mapping[str, Any], expectations: Any) -> Iterator
         subjects = _mapping(expectation).get("subjects")
         for name in subjects if isinstance(subjects, list) else []:
             if name not in [*map(str, sources), "mix"]:
-                yield f"checks.expectations.{number}.subjects", f"no source is called {name!r};{nearest(name, [*sources, 'mix'])}"
+                yield (
+                    f"checks.expectations.{number}.subjects",
+                    f"no source is called {name!r};{nearest(name, [*sources, 'mix'])}",
+                )
 
 
 def _benchmark_problems(sources: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> Iterator[Problem]:
     for name, benchmark in benchmarks.items():
         if "on_failure" in _mapping(benchmark):
-            yield f"decontaminate.against.{name}.on_failure", "a benchmark that cannot be reached stops the run: else the mix could hold its rows"
+            yield (
+                f"decontaminate.against.{name}.on_failure",
+                "a benchmark that cannot be reached stops the run: else the mix could hold its rows",
+            )
         if name in sources:
-            yield f"decontaminate.against.{name}", "a source has this name; what is mixed and what is measured on are told apart by it"
+            yield (
+                f"decontaminate.against.{name}",
+                "a source has this name; what is mixed and what is measured on are told apart by it",
+            )
         elif name == "holdout" or not re.match(NAME, str(name)):
-            yield f"decontaminate.against.{name}", "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
+            yield (
+                f"decontaminate.against.{name}",
+                "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`",
+            )
 
 
 def open_secrets(tree: Mapping[str, Any]) -> Iterator[Problem]:
@@ -128,10 +153,16 @@ def open_secrets(tree: Mapping[str, Any]) -> Iterator[Problem]:
     Args:
         tree: the recipe as it was written, before `${NAME}` is replaced.
     """
-    for place, sources in (("sources", tree.get("sources")), ("decontaminate.against", _mapping(tree.get("decontaminate")).get("against"))):
+    for place, sources in (
+        ("sources", tree.get("sources")),
+        ("decontaminate.against", _mapping(tree.get("decontaminate")).get("against")),
+    ):
         for name, source in _mapping(sources).items():
             if PASSWORD.search(str(_mapping(source).get("sql", ""))):
-                yield f"{place}.{name}.sql", "a recipe holds no password; write ${NAME} in its place, and set NAME in the environment"
+                yield (
+                    f"{place}.{name}.sql",
+                    "a recipe holds no password; write ${NAME} in its place, and set NAME in the environment",
+                )
 
 
 def _label_problems(place: str, source: Mapping[str, Any], known: list[str]) -> Iterator[Problem]:
@@ -165,7 +196,9 @@ def explain(item: Any, recipe: type[BaseModel]) -> Problem:
 
 def _is_branch(part: object) -> bool:
     """Say whether pydantic names a branch of a union here, not a key of the recipe."""
-    return isinstance(part, str) and (part in {"str", "int", "float", "bool"} or part[:1].isupper() or part.startswith("literal["))
+    return isinstance(part, str) and (
+        part in {"str", "int", "float", "bool"} or part[:1].isupper() or part.startswith("literal[")
+    )
 
 
 def _siblings(recipe: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
@@ -200,4 +233,6 @@ def listing(file: str, problems: Iterable[Problem], lines: Mapping[str, int]) ->
 
     rows = sorted({(line(path), path, text) for path, text in problems})
     count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
-    return f"{file}: {count}\n" + "\n".join(f"  {file}:{number}: {path or 'recipe'}: {text}" for number, path, text in rows)
+    return f"{file}: {count}\n" + "\n".join(
+        f"  {file}:{number}: {path or 'recipe'}: {text}" for number, path, text in rows
+    )

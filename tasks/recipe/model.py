@@ -59,7 +59,8 @@ class DecontaminateSettings(OverlapSettings):
     """Benchmarks and the run's own hold-out: training rows that repeat their rows go."""
 
     against: dict[str, Source] = Field(default_factory=dict)
-    """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no entry."""
+    """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no
+    entry."""
 
     @property
     def overlap(self) -> OverlapSettings:
@@ -76,7 +77,9 @@ class SemanticSettings(EncoderSettings):
     @model_validator(mode="after")
     def _can_be_looked_up(self) -> Self:
         if importlib.util.find_spec("faiss") is None:
-            raise ValueError("this needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out")
+            raise ValueError(
+                "this needs faiss, which is not installed: pip install 'cuvee[semantic]', or take the section out"
+            )
         return self
 
     @property
@@ -89,12 +92,15 @@ class TrialSettings(HeadSettings):
     """How mixes are tried out by `cuvee compare` and `cuvee search`."""
 
     size: int | None = Field(default=None, ge=1)
-    """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than the mix's each
+    """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than
+    the mix's each
     source keeps as small a part of its rows, so that they repeat as often as in the mix."""
     encoder: EncoderSettings | None = None
-    """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs of words."""
+    """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs
+    of words."""
     full: bool = False
-    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; language models always are."""
+    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; language models
+    always are."""
 
     @model_validator(mode="after")
     def _one_learner(self) -> Self:
@@ -112,8 +118,10 @@ class ComparedSettings(CompareSettings):
     """How mixes are compared by `cuvee compare`, and which besides its own."""
 
     arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
-    """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind: dsir, target: x}}`.
-    Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are there without being said."""
+    """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind:
+    dsir, target: x}}`.
+    Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are there without being
+    said."""
 
     @property
     def settings(self) -> CompareSettings:
@@ -133,16 +141,19 @@ class Recipe(Section):
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
     personal: PersonalSettings | None = None
-    """Personal data in the texts, to train on and kept aside alike: replaced by tags, dropped with its rows, or counted; `{}` = replaced."""
+    """Personal data in the texts, to train on and kept aside alike: replaced by tags, dropped with its rows, or
+    counted; `{}` = replaced."""
     holdout: HoldoutSettings = HoldoutSettings()
     decontaminate: DecontaminateSettings | None = None
-    """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows; `{}` = the hold-out only."""
+    """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows;
+    `{}` = the hold-out only."""
     near_duplicates: NearSettings | None = NearSettings()
     """Which near duplicates to drop, and what counts as one; null keeps them."""
     semantic_duplicates: SemanticSettings | None = None
     """Drop rows that mean the same as another one, by the vectors of an encoder; needs the extra `semantic`."""
     sift: tuple[Sifting, ...] = ()
-    """Models that learn from the training rows and drop the worst of them, in this order, each by its name or as `{kind: NAME, …}`."""
+    """Models that learn from the training rows and drop the worst of them, in this order, each by its name or as
+    `{kind: NAME, …}`."""
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None
@@ -170,7 +181,10 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _one_kind_of_media(self) -> Self:
         if len({source.media for source in self.sources.values() if source.media}) > 1:
-            raise ValueError("sources: a mix has one column of media, images or audio; mix the image folders and the audio folders by two recipes")
+            raise ValueError(
+                "sources: a mix has one column of media, images or audio; mix the image folders and the audio "
+                "folders by two recipes"
+            )
         return self
 
     @model_validator(mode="after")
@@ -182,7 +196,10 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _full_trials_train_something(self) -> Self:
         if self.trials.full and self.train is None:
-            raise ValueError("trials.full trains the recipe's own model, but there is no `train` section; write one, or take `full` out")
+            raise ValueError(
+                "trials.full trains the recipe's own model, but there is no `train` section; write one, or take "
+                "`full` out"
+            )
         return self
 
 
@@ -220,7 +237,8 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     Args:
         file: path of the YAML file.
         overrides: dotted path -> value, put over the file's.
-        without: sources that are left out, with all that the recipe says of them; the weights of the others keep their proportions.
+        without: sources that are left out, with all that the recipe says of them; the weights of the others keep their
+            proportions.
 
     Raises:
         RecipeError: every mistake at once, each as `file:line: path: what is wrong`.

@@ -21,7 +21,9 @@ def recipe_schema() -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a recipe."""
     packages = (source_kinds, methods, online, filters, sift_methods, detectors)
     sources, weights, steered, sifted, judges, sought = (_settings(package) for package in packages)
-    models: list[tuple[Any, JsonSchemaMode]] = [(model, "validation") for model in [*sources, *weights, *steered, *sifted, *judges, *sought, Recipe]]
+    models: list[tuple[Any, JsonSchemaMode]] = [
+        (model, "validation") for model in [*sources, *weights, *steered, *sifted, *judges, *sought, Recipe]
+    ]
     places, parts = models_json_schema(models, ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = parts["$defs"]
     recipe = definitions.pop(places[Recipe, "validation"]["$ref"].rpartition("/")[2])
@@ -33,16 +35,32 @@ def recipe_schema() -> dict[str, Any]:
     for section in ("CleanSettings", "Exceptions"):
         fields = definitions[section]["properties"]
         fields["filters"] = _one_of(fields["filters"], [{"enum": list(PRESETS)}, {"type": "array", "items": chosen}])
-    bare = [model.model_fields["kind"].default for model in weights if not any(field.is_required() for field in model.model_fields.values())]
+    bare = [
+        model.model_fields["kind"].default
+        for model in weights
+        if not any(field.is_required() for field in model.model_fields.values())
+    ]
     weighed = [shares, {"enum": bare}, *(places[model, "validation"] for model in weights)]
-    for name in ("MixSettings", "Phase", "Group", places[_params(methods, "groups"), "validation"]["$ref"].rpartition("/")[2]):
+    for name in (
+        "MixSettings",
+        "Phase",
+        "Group",
+        places[_params(methods, "groups"), "validation"]["$ref"].rpartition("/")[2],
+    ):
         definitions[name]["properties"]["weights"] = _one_of(definitions[name]["properties"]["weights"], weighed)
     found = {"anyOf": [{"enum": list(registry.names(detectors))}, *(places[model, "validation"] for model in sought)]}
     personal = definitions["PersonalSettings"]["properties"]
     personal["kinds"] = _one_of(personal["kinds"], [{"type": "array", "items": found}])
     train = definitions["TrainSettings"]["properties"]
-    train["online"] = _one_of(train["online"], [{"enum": list(registry.names(online))}, *(places[model, "validation"] for model in steered)])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cuvée recipe", **recipe, "$defs": definitions}
+    train["online"] = _one_of(
+        train["online"], [{"enum": list(registry.names(online))}, *(places[model, "validation"] for model in steered)]
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Cuvée recipe",
+        **recipe,
+        "$defs": definitions,
+    }
 
 
 def _settings(package: ModuleType) -> list[type[BaseModel]]:

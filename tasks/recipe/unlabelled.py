@@ -34,13 +34,20 @@ def _unwanted(tree: Mapping[str, Any]) -> Iterator[Problem]:
         yield "labels", "language modelling has no labels; take the key out, or say task: text-classification"
     for name, source in _mapping(tree.get("sources")).items():
         fields = _mapping(source)
-        given = [field for field in LABEL_FIELDS if fields.get(field)] + ["columns.label"] * ("label" in _mapping(fields.get("columns")))
-        yield from ((f"sources.{name}.{field}", "language modelling has no labels; take the key out") for field in given)
+        given = [field for field in LABEL_FIELDS if fields.get(field)] + ["columns.label"] * (
+            "label" in _mapping(fields.get("columns"))
+        )
+        yield from (
+            (f"sources.{name}.{field}", "language modelling has no labels; take the key out") for field in given
+        )
     for number, judge in enumerate(_listed(tree.get("sift"))):
         yield from _needy("sift", f"sift.{number}", judge)
     yield from _weights(_mapping(tree.get("mix")), "mix")
     if _mapping(tree.get("trials")).get("encoder"):
-        yield "trials.encoder", "a linear classifier learns from it; trials of a language model train the model that `train` names"
+        yield (
+            "trials.encoder",
+            "a linear classifier learns from it; trials of a language model train the model that `train` names",
+        )
 
 
 def _weights(section: Mapping[str, Any], place: str) -> Iterator[Problem]:

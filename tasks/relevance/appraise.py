@@ -1,4 +1,6 @@
-"""Work out the evidence that a `mix.weights` section asks for: figures by source, and what the log has to say of them."""
+"""Work out the evidence that a `mix.weights` section asks for: figures by source, and what the log has to say of
+them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +98,10 @@ def _mixture(rows: Mapping[str, pl.DataFrame], known: Known, target: str) -> Ter
 
 def _adversarial(rows: Mapping[str, pl.DataFrame], known: Known, target: str) -> Terms:
     others = [name for name in rows if name != target]
-    areas = {name: adversarial.separation(rows[name]["text"], rows[target]["text"], generator(known.seed, "folds", name)) for name in others}
+    areas = {
+        name: adversarial.separation(rows[name]["text"], rows[target]["text"], generator(known.seed, "folds", name))
+        for name in others
+    }
     return {"AUC": areas, "relevance": {name: adversarial.nearness(area) for name, area in areas.items()}}
 
 
@@ -108,7 +113,10 @@ def _of_models(weigh: Callable[..., Any], rows: Mapping[str, pl.DataFrame], know
     logits = np.stack([known.heads[name].logits(features) for name in names])
     right = (logits.argmax(-1) == labels).mean(1)
     weights = weigh(logits, labels)
-    return {"accuracy": dict(zip(names, right.tolist(), strict=True)), "explains": dict(zip(names, weights.tolist(), strict=True))}
+    return {
+        "accuracy": dict(zip(names, right.tolist(), strict=True)),
+        "explains": dict(zip(names, weights.tolist(), strict=True)),
+    }
 
 
 def _mixmin(rows: Mapping[str, pl.DataFrame], known: Known, target: str) -> Terms:
@@ -120,12 +128,18 @@ def _merged(rows: Mapping[str, pl.DataFrame], known: Known, target: str) -> Term
 
 
 MEASURES: Mapping[str, Callable[[Mapping[str, pl.DataFrame], Known, str], Terms]] = {
-    "dsir": _dsir, "mixture-em": _mixture, "adversarial": _adversarial, "mixmin": _mixmin, "merge-to-mix": _merged,
-}  # fmt: skip
+    "dsir": _dsir,
+    "mixture-em": _mixture,
+    "adversarial": _adversarial,
+    "mixmin": _mixmin,
+    "merge-to-mix": _merged,
+}
 
 
 def accuracies(rows: Mapping[str, pl.DataFrame], known: Known, measured_on: Sequence[str]) -> dict[str, float]:
-    """Give the accuracy of each source's probe, the mean over the sources it is measured on; on its own rows by cross-validation."""
+    """Give the accuracy of each source's probe, the mean over the sources it is measured on; on its own rows by
+    cross-validation.
+    """
     found: dict[str, list[float]] = {name: [] for name in rows}
     for other in measured_on:
         some = rows[other].head(PROBED_ROWS)

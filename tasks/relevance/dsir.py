@@ -17,8 +17,10 @@ STEEPEST = 5.0
 def log_ratio(target: Floats, pool: Floats, prior: float = PRIOR) -> Floats:
     """Give log(p + 1e-8) − log(q + 1e-8) by bucket, from counts of the target and of the pool to select from.
 
-    p = (counts of the target + prior · q) / (their sum + prior). A prior of 0 is DSIR as published, which punishes a small target's every
-    unseen pair of words with log 1e-8; with a prior it counts at worst as rare as prior / (n-grams of the target + prior) of q.
+    p = (counts of the target + prior · q) / (their sum + prior). A prior of 0 is DSIR as published, which punishes a
+    small target's every
+    unseen pair of words with log 1e-8; with a prior it counts at worst as rare as prior / (n-grams of the target +
+    prior) of q.
     """
     q = pool / max(pool.sum(), 1.0)
     p = (target + prior * q) / max(target.sum() + prior * q.sum(), 1.0)
@@ -31,9 +33,15 @@ def importance(grams: Grams, ratio: Floats) -> Floats:
 
 
 def gumbel_top(scores: Floats, keep: int, rng: np.random.Generator) -> Ints:
-    """Draw `keep` of the rows without replacement, by e^score: those with the largest score + Gumbel(0, 1), in ascending order."""
+    """Draw `keep` of the rows without replacement, by e^score: those with the largest score + Gumbel(0, 1), in
+    ascending order.
+    """
     noisy = scores + rng.gumbel(size=len(scores))
-    return np.sort(np.argpartition(-noisy, keep - 1)[:keep]) if 0 < keep < len(scores) else np.arange(len(scores))[: max(keep, 0)]
+    return (
+        np.sort(np.argpartition(-noisy, keep - 1)[:keep])
+        if 0 < keep < len(scores)
+        else np.arange(len(scores))[: max(keep, 0)]
+    )
 
 
 def likeness(grams: Mapping[str, Grams], sizes: Mapping[str, float], target: str) -> dict[str, float]:
@@ -48,5 +56,12 @@ def likeness(grams: Mapping[str, Grams], sizes: Mapping[str, float], target: str
         if name != target and found.rows:
             pool += found.counts() * (sizes[name] / found.rows)
     ratio = log_ratio(grams[target].counts(), pool)
-    means = {name: importance(found, ratio) / np.maximum(found.lengths(), 1) for name, found in grams.items() if name != target}
-    return {name: float(np.exp(np.clip(mean, -STEEPEST, STEEPEST)).mean()) if len(mean) else 0.0 for name, mean in means.items()}
+    means = {
+        name: importance(found, ratio) / np.maximum(found.lengths(), 1)
+        for name, found in grams.items()
+        if name != target
+    }
+    return {
+        name: float(np.exp(np.clip(mean, -STEEPEST, STEEPEST)).mean()) if len(mean) else 0.0
+        for name, mean in means.items()
+    }

@@ -1,4 +1,6 @@
-"""Weights from one model per source: of their mixture (MixMin) and of their average (Merge to Mix). Arrays in, arrays out."""
+"""Weights from one model per source: of their mixture (MixMin) and of their average (Merge to Mix). Arrays in, arrays
+out.
+"""
 
 from collections.abc import Sequence
 
@@ -26,9 +28,11 @@ def mixture_weights(logits: Floats, labels: Ints) -> Floats:
 
 
 def merge_weights(logits: Floats, labels: Ints) -> Floats:
-    """Minimise the loss of the averaged model on the target's rows: L(w) = mean_(x,y) −log softmax(Σ_i w_i z_i(x))_y over the simplex.
+    """Minimise the loss of the averaged model on the target's rows: L(w) = mean_(x,y) −log softmax(Σ_i w_i z_i(x))_y
+    over the simplex.
 
-    The logits of an average of linear models are the average of their logits, so L is convex in w; its optimum is found by sequential
+    The logits of an average of linear models are the average of their logits, so L is convex in w; its optimum is found
+    by sequential
     quadratic programming with the exact gradient.
 
     Args:
@@ -48,7 +52,15 @@ def merge_weights(logits: Floats, labels: Ints) -> Floats:
     count = len(logits)
     whole = {"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": np.ones_like}
     start = np.full(count, 1 / count)
-    found = minimize(loss, start, jac=True, method="SLSQP", bounds=[(0, 1)] * count, constraints=whole, options={"maxiter": 500, "ftol": 1e-12})
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0, 1)] * count,
+        constraints=whole,
+        options={"maxiter": 500, "ftol": 1e-12},
+    )
     weights = np.clip(found.x, 0, 1)
     return weights / weights.sum()
 

@@ -17,7 +17,8 @@ HARDLY = 1e-9
 def em_weights(log_likelihood: Floats) -> Floats:
     """Maximise (1/n) Σ_x log Σ_i w_i p_i(x) over the simplex.
 
-    r = softmax_i(log p_i(x) + log w_i), w = mean_x r, until no weight moves by more than 1e-10 (Jelinek & Mercer 1980). The
+    r = softmax_i(log p_i(x) + log w_i), w = mean_x r, until no weight moves by more than 1e-10 (Jelinek & Mercer 1980).
+    The
     problem is concave: EM never makes it worse, and ends at an optimum.
 
     Args:
@@ -35,10 +36,15 @@ def em_weights(log_likelihood: Floats) -> Floats:
 
 
 def word_models(grams: Mapping[str, Grams]) -> dict[str, Floats]:
-    """Give log p_i(bucket) of every source: its own frequencies, 10 % of those of all sources, and a little for words that none has."""
+    """Give log p_i(bucket) of every source: its own frequencies, 10 % of those of all sources, and a little for words
+    that none has.
+    """
     every = np.mean([_frequencies(found) for found in grams.values()], axis=0)
     floor = HARDLY / len(every)
-    return {name: np.log((1 - SHARED - HARDLY) * _frequencies(found) + SHARED * every + floor) for name, found in grams.items()}
+    return {
+        name: np.log((1 - SHARED - HARDLY) * _frequencies(found) + SHARED * every + floor)
+        for name, found in grams.items()
+    }
 
 
 def _frequencies(grams: Grams) -> Floats:

@@ -44,7 +44,10 @@ def fit(features: Any, labels: Ints, count: int) -> Head:
         model = LogisticRegression(C=SLACK, max_iter=2_000).fit(features, labels)
     coefficients, intercepts = np.asarray(model.coef_), np.asarray(model.intercept_)
     if len(seen) == 2:
-        coefficients, intercepts = np.vstack([-coefficients, coefficients]) / 2, np.concatenate([-intercepts, intercepts]) / 2
+        coefficients, intercepts = (
+            np.vstack([-coefficients, coefficients]) / 2,
+            np.concatenate([-intercepts, intercepts]) / 2,
+        )
     head.coefficients[seen], head.intercepts[seen] = coefficients, intercepts
     return head
 

@@ -38,5 +38,12 @@ def refuse_tiny(target: str, rows: int) -> list[str]:
         NotEnoughData: it has too few rows to compare with.
     """
     if rows < FEWEST:
-        raise NotEnoughData(f"the target {target!r} has {rows} training rows; {FEWEST} are the fewest that can be compared with", rows=rows)
-    return [f"the target {target} has only {rows} training rows: what is measured on them is a hint, no proof"] if rows < FEW else []
+        raise NotEnoughData(
+            f"the target {target!r} has {rows} training rows; {FEWEST} are the fewest that can be compared with",
+            rows=rows,
+        )
+    return (
+        [f"the target {target} has only {rows} training rows: what is measured on them is a hint, no proof"]
+        if rows < FEW
+        else []
+    )

@@ -66,13 +66,18 @@ def choose(files: Mapping[str, Path], settings: SelectSettings, seed: int) -> Se
     lengths = np.concatenate([length for _, length in scored.values()])
     keep = round(settings.keep * len(sums))
     if not keep:
-        raise NotEnoughData(f"mix.select.keep {settings.keep:g} of {len(sums):,} rows is none; keep more", rows=len(sums))
+        raise NotEnoughData(
+            f"mix.select.keep {settings.keep:g} of {len(sums):,} rows is none; keep more", rows=len(sums)
+        )
     means = sums / np.maximum(lengths, 1)
     scores = sums if settings.length == "sum" else means * lengths.mean()
     chosen = gumbel_top(scores, keep, generator(seed, "select", settings.target))
     ends = np.cumsum([len(total) for total, _ in scored.values()])
     starts = dict(zip(scored, (ends - [len(total) for total, _ in scored.values()]).tolist(), strict=True))
-    rows = {name: chosen[(chosen >= starts[name]) & (chosen < end)] - starts[name] for name, end in zip(scored, ends.tolist(), strict=True)}
+    rows = {
+        name: chosen[(chosen >= starts[name]) & (chosen < end)] - starts[name]
+        for name, end in zip(scored, ends.tolist(), strict=True)
+    }
     facts = {name: _told(means[starts[name] : starts[name] + len(scored[name][0])], rows[name]) for name in scored}
     return Selection(rows, {"target": settings.target, "keep": settings.keep, "sources": facts}, notes)
 
@@ -95,11 +100,18 @@ def _told(means: Floats, kept: Ints) -> dict[str, Any]:
     def mean(values: Floats) -> float | None:
         return round(float(values.mean()), 4) if len(values) else None
 
-    return {"before": len(means), "after": len(kept), "likeness_before": mean(means), "likeness_after": mean(means[kept])}
+    return {
+        "before": len(means),
+        "after": len(kept),
+        "likeness_before": mean(means),
+        "likeness_after": mean(means[kept]),
+    }
 
 
 def closed(before: Account, left: Path) -> Account:
     """Give the account of a source of which only the rows in `left` stay."""
     told = pl.scan_parquet(left).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
     gone = {REASON: before.rows - told["rows"]} if told["rows"] < before.rows else {}
-    return Account.model_validate(before.model_dump() | told | {"dropped": dict(sorted((before.dropped | gone).items()))})
+    return Account.model_validate(
+        before.model_dump() | told | {"dropped": dict(sorted((before.dropped | gone).items()))}
+    )

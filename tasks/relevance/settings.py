@@ -17,5 +17,6 @@ class SelectSettings(Section):
     keep: float = Field(gt=0, le=1)
     """Share of the other sources' rows, all together, that stay."""
     length: Literal["sum", "mean"] = "sum"
-    """Importance of a row: the sum over its n-grams, as in the paper (long rows are then kept or dropped most surely), or their mean
+    """Importance of a row: the sum over its n-grams, as in the paper (long rows are then kept or dropped most surely),
+    or their mean
     times the mean length, so that length does not matter."""

@@ -24,12 +24,21 @@ def learn_source(work: Workbench, subject: str, pool: Manifest, labels: tuple[st
 
 @stage_task("appraise")
 def appraise_sources(
-    work: Workbench, subject: str, pool: Manifest, checks: list[Manifest], heads: list[Manifest], weights: Section, labels: tuple[str, ...], seed: int
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,
+    pool: Manifest,
+    checks: list[Manifest],
+    heads: list[Manifest],
+    weights: Section,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Product:
     """Work out what the weights ask of the sources."""
     files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
     rates = {check.subject: float(check.facts["pass_rate"]) for check in checks}
-    known = Known(pool.accounts, rates, {head.subject: load(work.open(head, "head.npz")) for head in heads}, labels, seed)
+    known = Known(
+        pool.accounts, rates, {head.subject: load(work.open(head, "head.npz")) for head in heads}, labels, seed
+    )
     asked = weights.model_dump(mode="json")
     terms, notes = appraise(files, known, asked)
     for note in notes:
@@ -47,7 +56,13 @@ def select_rows(work: Workbench, subject: str, pool: Manifest, settings: SelectS
     ui.show_table(f"selected-{subject}", chosen.table(), f"Rows like those of {settings.target}")
     accounts = _written(work, pool, chosen)
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
-    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=accounts, facts=pool.facts | {"selection": chosen.facts})
+    return Product(
+        rows=rows,
+        tokens=tokens,
+        columns=pool.columns,
+        accounts=accounts,
+        facts=pool.facts | {"selection": chosen.facts},
+    )
 
 
 def _written(work: Workbench, pool: Manifest, chosen: Selection) -> tuple[Account, ...]:
@@ -55,7 +70,10 @@ def _written(work: Workbench, pool: Manifest, chosen: Selection) -> tuple[Accoun
     accounts: list[Account] = []
     for account in pool.accounts:
         train, holdout = (work.open(pool, f"{side}/{account.source}.parquet") for side in ("train", "holdout"))
-        with work.writing(f"train/{account.source}.parquet") as path, work.writing(f"holdout/{account.source}.parquet") as aside:
+        with (
+            work.writing(f"train/{account.source}.parquet") as path,
+            work.writing(f"holdout/{account.source}.parquet") as aside,
+        ):
             chosen.write(account.source, train, path)
             accounts.append(closed(account, path))
             shutil.copyfile(holdout, aside)

@@ -34,15 +34,30 @@ def checks_table(record: RunRecord) -> Table:
     actions = {verdict.subject: consequence(verdict) for verdict in record.verdicts}
     found: Table = []
     for check in record.checks:
-        head = {"subject": check.subject, "passed": "yes" if check.passed else "no", "then": actions.get(check.subject, "")}
-        blank = {"expectation": f"{check.evaluated} met", "column": "", "severity": "", "rows": "", "observed": "", "examples": ""}
+        head = {
+            "subject": check.subject,
+            "passed": "yes" if check.passed else "no",
+            "then": actions.get(check.subject, ""),
+        }
+        blank = {
+            "expectation": f"{check.evaluated} met",
+            "column": "",
+            "severity": "",
+            "rows": "",
+            "observed": "",
+            "examples": "",
+        }
         failures = [
             {
-                "expectation": failure.expectation, "column": failure.column or "", "severity": failure.severity,
-                "rows": failure.unexpected, "observed": failure.observed, "examples": " · ".join(failure.examples),
+                "expectation": failure.expectation,
+                "column": failure.column or "",
+                "severity": failure.severity,
+                "rows": failure.unexpected,
+                "observed": failure.observed,
+                "examples": " · ".join(failure.examples),
             }
             for failure in check.failed
-        ]  # fmt: skip
+        ]
         found += [head | failure for failure in failures or [blank]]
     return found
 
@@ -65,7 +80,8 @@ def personal_table(record: RunRecord) -> Table:
     """Say how much personal data was found in each source, by kind, and what became of it; never what it was."""
     kinds = sorted({kind for told in record.personal.values() for kind in told["found"]})
     return [
-        {"source": source, "then": protection(told["action"]), "rows": told["rows"]} | {kind: told["found"].get(kind, 0) for kind in kinds}
+        {"source": source, "then": protection(told["action"]), "rows": told["rows"]}
+        | {kind: told["found"].get(kind, 0) for kind in kinds}
         for source, told in record.personal.items()
     ]
 
@@ -75,9 +91,16 @@ def scores_table(record: RunRecord) -> Table:
     if record.metrics is None:
         return []
     told = measured(record.metrics)
-    scores = [*record.metrics["by_source"].items(), ("all", record.metrics), (told.baseline, record.metrics["baseline"])]
+    scores = [
+        *record.metrics["by_source"].items(),
+        ("all", record.metrics),
+        (told.baseline, record.metrics["baseline"]),
+    ]
     return [
-        {"source": name} | {one.name: one.with_interval(score) for one in told.measures} | {"rows": score.get("rows", "")} for name, score in scores
+        {"source": name}
+        | {one.name: one.with_interval(score) for one in told.measures}
+        | {"rows": score.get("rows", "")}
+        for name, score in scores
     ]
 
 

@@ -1,4 +1,6 @@
-"""The report of a comparison: one HTML page that needs nothing beside itself. Every value in it is escaped by the template engine."""
+"""The report of a comparison: one HTML page that needs nothing beside itself. Every value in it is escaped by the
+template engine.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +14,11 @@ from tasks.report.page import FOLDER, template
 from tasks.report.plots import Axis, axis
 from tasks.report.say import FINDING, VALUES, Say
 
-TITLES = {"leave_one_out": "What the mix loses without it", "add_one": "What adding it to another source brings", "shapley": "Shapley value"}
+TITLES = {
+    "leave_one_out": "What the mix loses without it",
+    "add_one": "What adding it to another source brings",
+    "shapley": "Shapley value",
+}
 
 
 def build_comparison(found: Comparison) -> str:
@@ -22,48 +28,74 @@ def build_comparison(found: Comparison) -> str:
     gains = [end for one in found.contrasts for end in (one.low, one.high)]
     first, _, rest = found.sentence.partition("). ")
     return template("comparison.html.j2").render(
-        found=found, say=say, words=words, arms=ordered, finding=FINDING, percent=f"{100 * found.confidence:g} %",
+        found=found,
+        say=say,
+        words=words,
+        arms=ordered,
+        finding=FINDING,
+        percent=f"{100 * found.confidence:g} %",
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         lead=(f"{first}).", rest) if rest else (found.sentence, ""),
-        figures=_figures(found, say), measure=_measure(found), f1=found.metric == "accuracy",
+        figures=_figures(found, say),
+        measure=_measure(found),
+        f1=found.metric == "accuracy",
         axis=axis([end for arm in scored for end in (arm.low or 0, arm.high or 0)]) if scored else None,
         repeated=lambda arm: f"{max(arm.epochs.values(), default=0):.1f} ×",
         sources=list(found.arms[0].shares) if found.arms else [],
-        gain_axis=axis([0, *gains]), differences=_differences(found), heat=_heat(ordered, say),
+        gain_axis=axis([0, *gains]),
+        differences=_differences(found),
+        heat=_heat(ordered, say),
         values={value: title for value, title in VALUES.items() if any(getattr(one, value) for one in found.worth)},
-        worth_charts=_worth_charts(found, say), rules=_rules(found), how=_how(found),
+        worth_charts=_worth_charts(found, say),
+        rules=_rules(found),
+        how=_how(found),
         recipe=yaml.safe_dump(found.recipe, sort_keys=False, allow_unicode=True),
-    )  # fmt: skip
+    )
 
 
 def _figures(found: Comparison, say: Say) -> list[tuple[str, str, str]]:
     named = {arm.name: arm for arm in found.arms}
     ours = named["recipe"]
     over = next((one for one in found.contrasts if one.first == "recipe" and named[one.second].kind == "source"), None)
-    figures = [("recipe’s mix", say.score(ours.score), f"{say.score(ours.low)} to {say.score(ours.high)}")] if ours.score is not None else []
+    figures = (
+        [("recipe’s mix", say.score(ours.score), f"{say.score(ours.low)} to {say.score(ours.high)}")]
+        if ours.score is not None
+        else []
+    )
     if over:
         best = named[over.second]
-        figures.append(("best single source", say.score(best.score), next(name for name, share in best.shares.items() if share)))
+        figures.append(
+            ("best single source", say.score(best.score), next(name for name, share in best.shares.items() if share))
+        )
         figures.append(("gain", say.gain(over.estimate).removesuffix(" perplexity"), say.span(over.low, over.high)))
-    figures.append(("judged on", f"{sum(found.judged.values()):,} rows", found.target or words.plural(len(found.judged), "source")))
+    figures.append(
+        ("judged on", f"{sum(found.judged.values()):,} rows", found.target or words.plural(len(found.judged), "source"))
+    )
     trials = found.trials
     return [*figures, ("trials", f"{trials['run'] + trials['cached']:,}", f"{trials['cached']:,} from the store")]
 
 
 def _measure(found: Comparison) -> str:
     where = f"on the hold-out of {found.target}" if found.target else "the mean over the hold-outs of the sources"
-    return f"Accuracy, {where}." if found.metric == "accuracy" else f"Perplexity, {where}; lower is better, and the better ones stand to the right."
+    return (
+        f"Accuracy, {where}."
+        if found.metric == "accuracy"
+        else f"Perplexity, {where}; lower is better, and the better ones stand to the right."
+    )
 
 
 def _differences(found: Comparison) -> list[tuple[str, str, list[Contrast]]]:
     kinds = {arm.name: arm.kind for arm in found.arms}
     combining = [one for one in found.contrasts if kinds[one.second] == "source"]
     weighing = [one for one in found.contrasts if kinds[one.second] == "mix"]
-    single = "Mixes of several sources against the best single source. It is chosen by its score, so beating it is beating all."
+    single = (
+        "Mixes of several sources against the best single source. It is chosen by its score, so beating it is "
+        "beating all."
+    )
     parts = [
         ("Does combining help?", single, combining),
         ("Are these the weights?", "The recipe’s mix against the other mixes.", weighing),
-    ]  # fmt: skip
+    ]
     return [part for part in parts if part[2]]
 
 
@@ -93,30 +125,60 @@ def _worth_charts(found: Comparison, say: Say) -> list[tuple[str, str, Axis, lis
 
 def _rules(found: Comparison) -> list[str]:
     rules = [
-        "pays: the mix scores lower without it; drop: it scores higher without it; both where the interval of “left out” does not hold 0.",
-        "redundant: it can be left out, but its Shapley value is above 0: other sources bring the same. Else: cannot tell.",
+        (
+            "pays: the mix scores lower without it; drop: it scores higher without it; both where the interval of "
+            "“left out” does not hold 0."
+        ),
+        (
+            "redundant: it can be left out, but its Shapley value is above 0: other sources bring the same. Else: "
+            "cannot tell."
+        ),
         f"The intervals hold for all {len(found.worth)} sources together (Bonferroni).",
     ]
     told = found.shapley
     if not told.get("coalitions"):
         return rules
     game = {
-        "trials": "Shapley: a source’s share of what all bring over always giving the commonest answer, from trials of mixes of some of them",
-        "ensemble": "Shapley: a source’s share of the log likelihood that an ensemble of one model per source has over guessing; a rough guide",
+        "trials": (
+            "Shapley: a source’s share of what all bring over always giving the commonest answer, from "
+            "trials of mixes of some of them"
+        ),
+        "ensemble": (
+            "Shapley: a source’s share of the log likelihood that an ensemble of one model per source has "
+            "over guessing; a rough guide"
+        ),
     }[told["on"]]
     drawn = f"{told['orders']} orders drawn" if told.get("drawn") else f"all {told['coalitions']:,} sets of sources"
-    return [*rules, f"{game}; {drawn}. The values sum to {told['sum']:+.4f}, as they must: {told['whole']:.4f} − {told['nothing']:.4f}."]
+    return [
+        *rules,
+        (
+            f"{game}; {drawn}. The values sum to {told['sum']:+.4f}, as they must: {told['whole']:.4f} − "
+            f"{told['nothing']:.4f}."
+        ),
+    ]
 
 
 def _how(found: Comparison) -> list[str]:
     budget = found.budget
     steps = f", {budget['steps']:,} steps" if budget.get("steps") else ""
-    drawn, held = words.percent(budget["share"], 0), ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items())
+    drawn, held = (
+        words.percent(budget["share"], 0),
+        ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items()),
+    )
     lines = [
-        f"Every mix has {budget['size']:,} {budget['unit']}, drawn from {drawn} of the pool; {budget['learner']} learns from it{steps}.",
-        f"Every mix is tried with the same {budget['seeds']} seeds; a seed sets which rows are drawn, their order, and the start of the model.",
+        (
+            f"Every mix has {budget['size']:,} {budget['unit']}, drawn from {drawn} of the pool; {budget['learner']} "
+            f"learns from it{steps}."
+        ),
+        (
+            f"Every mix is tried with the same {budget['seeds']} seeds; a seed sets which rows are drawn, their order, "
+            "and the start of the model."
+        ),
         f"Hold-outs are the same for all; rows: {held}.",
-        f"{found.trials['run']:,} trials run, {found.trials['cached']:,} from the store: {words.duration(found.trials['seconds'])} of work.",
+        (
+            f"{found.trials['run']:,} trials run, {found.trials['cached']:,} from the store: "
+            f"{words.duration(found.trials['seconds'])} of work."
+        ),
     ]
     if budget.get("phases"):
         lines.append("The recipe has phases; a linear classifier goes through the rows of all of them in no order.")

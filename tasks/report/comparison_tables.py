@@ -8,7 +8,11 @@ from tasks.experiments.comparison import Comparison, Estimate
 from tasks.report import words
 from tasks.report.say import FINDING, VALUES, Say
 
-TABLES = {"arms": "Scores of the mixes", "differences": "Differences between them", "worth": "What each source is worth"}
+TABLES = {
+    "arms": "Scores of the mixes",
+    "differences": "Differences between them",
+    "worth": "What each source is worth",
+}
 
 
 def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
@@ -16,18 +20,25 @@ def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     say = Say(found)
     arms = [
         {
-            "mix": " = ".join([arm.name, *arm.also]), found.metric: say.score(arm.score),
-            "interval": f"{say.score(arm.low)} to {say.score(arm.high)}", "seeds": arm.seeds, "error": arm.error or "",
+            "mix": " = ".join([arm.name, *arm.also]),
+            found.metric: say.score(arm.score),
+            "interval": f"{say.score(arm.low)} to {say.score(arm.high)}",
+            "seeds": arm.seeds,
+            "error": arm.error or "",
         }
         for arm in found.arms
-    ]  # fmt: skip
+    ]
     differences = [
         {
-            "difference": f"{one.first} − {one.second}", "finding": FINDING[one.outcome], "estimate": say.gain(one.estimate),
-            "interval": say.span(one.low, one.high), "p (Holm)": say.p(one.holm), "would be seen": say.size(one.detectable),
+            "difference": f"{one.first} − {one.second}",
+            "finding": FINDING[one.outcome],
+            "estimate": say.gain(one.estimate),
+            "interval": say.span(one.low, one.high),
+            "p (Holm)": say.p(one.holm),
+            "would be seen": say.size(one.detectable),
         }
         for one in found.contrasts
-    ]  # fmt: skip
+    ]
     worth = [
         {"source": one.source, "word": one.word, "share": words.percent(one.share)}
         | {title: _value(getattr(one, value), say, value) for value, title in VALUES.items()}

@@ -1,4 +1,6 @@
-"""The DAG of a run as a mermaid diagram: a node per task with its rows and state, an edge where a product was handed on."""
+"""The DAG of a run as a mermaid diagram: a node per task with its rows and state, an edge where a product was handed
+on.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -38,7 +40,9 @@ def mermaid(notes: Sequence[TaskNote]) -> str:
 def edges(notes: Sequence[TaskNote]) -> list[tuple[int, int]]:
     """Find which task handed something to which: pairs of positions in `notes`, each once, sorted."""
     made = {note.fingerprint: number for number, note in enumerate(notes) if note.fingerprint}
-    by_product = {(made[parent], number) for number, note in enumerate(notes) for parent in note.parents if parent in made}
+    by_product = {
+        (made[parent], number) for number, note in enumerate(notes) for parent in note.parents if parent in made
+    }
     return sorted(by_product | set(_handed_on(notes)))
 
 
@@ -63,7 +67,9 @@ def style_of(note: TaskNote) -> str:
 
 
 def _label(note: TaskNote) -> str:
-    state = {"run": duration(note.seconds) if note.seconds else "run", "cached": "from the store"}.get(note.state, note.state)
+    state = {"run": duration(note.seconds) if note.seconds else "run", "cached": "from the store"}.get(
+        note.state, note.state
+    )
     rows = [plural(note.rows, "row")] if note.rows else []
     return "<br/>".join([_plain(note.name), _plain(note.subject), *rows, _plain(state)])
 

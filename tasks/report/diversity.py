@@ -1,4 +1,6 @@
-"""The profile of a mix, laid out: figures before and after cleaning, matrices and histograms as tables whose cells are shaded."""
+"""The profile of a mix, laid out: figures before and after cleaning, matrices and histograms as tables whose cells are
+shaded.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,10 +10,15 @@ from tasks.store.runs import RunRecord
 
 MIX = "the mix"
 FIGURES = (
-    ("flawless", "quality", 2), ("distinct pairs", "distinct.2.mean", 2), ("MTLD", "mtld", 1),
-    ("compression", "compression_ratio", 2), ("Vendi", "vendi", 1), ("topics", "topics.coverage", 2),
-    ("entropy", "topics.entropy", 2), ("label balance", "labels.balance", 2),
-)  # fmt: skip
+    ("flawless", "quality", 2),
+    ("distinct pairs", "distinct.2.mean", 2),
+    ("MTLD", "mtld", 1),
+    ("compression", "compression_ratio", 2),
+    ("Vendi", "vendi", 1),
+    ("topics", "topics.coverage", 2),
+    ("entropy", "topics.entropy", 2),
+    ("label balance", "labels.balance", 2),
+)
 """Heading, place in the profile, digits."""
 LANGUAGES = 6
 """Most languages that have a column; the others share one."""
@@ -27,7 +34,8 @@ def headings(record: RunRecord) -> list[str]:
 def figures(record: RunRecord) -> list[tuple[str, str, list[str]]]:
     """Give the lines of the table: subject, state and the figures as text."""
     return [
-        (name, state, [_text(_at(told, place), digits) for _, place, digits in _asked(record)]) for name, state, told in _subjects(record.profile)
+        (name, state, [_text(_at(told, place), digits) for _, place, digits in _asked(record)])
+        for name, state, told in _subjects(record.profile)
     ]
 
 
@@ -42,17 +50,32 @@ def shaded(record: RunRecord) -> list[Shaded]:
     names = [*profile["sources"], MIX]
     apart, shared = profile["between"]["js"]["1"], profile["between"]["overlap"]["3"]
     return [
-        ("How far apart the words are: Jensen-Shannon divergence of single words, in bits; 0 the same words as often, 1 no word in common.",
-         names, _matrix(names, apart)),
-        ("How much they overlap: share of the smaller one's different runs of three words that the other has, too.", names, _matrix(names, shared)),
+        (
+            (
+                "How far apart the words are: Jensen-Shannon divergence of single words, in bits; 0 the same words as "
+                "often, 1 no word in common."
+            ),
+            names,
+            _matrix(names, apart),
+        ),
+        (
+            "How much they overlap: share of the smaller one's different runs of three words that the other has, too.",
+            names,
+            _matrix(names, shared),
+        ),
         _lengths(profile),
         _languages(profile),
-    ]  # fmt: skip
+    ]
 
 
 def _subjects(profile: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
     states = (("raw", "as read"), ("sources", "cleaned"))
-    sources = [(name, state, profile[kind][name]) for name in profile["sources"] for kind, state in states if name in profile.get(kind, {})]
+    sources = [
+        (name, state, profile[kind][name])
+        for name in profile["sources"]
+        for kind, state in states
+        if name in profile.get(kind, {})
+    ]
     return [*sources, (MIX, "", profile["mix"])]
 
 
@@ -66,7 +89,9 @@ def _text(value: Any, digits: int = 2) -> str:
     return f"{value:.{digits}f}" if isinstance(value, (int, float)) else "–"
 
 
-def _matrix(names: Sequence[str], values: Sequence[Sequence[float | None]]) -> list[tuple[str, list[tuple[str, float]]]]:
+def _matrix(
+    names: Sequence[str], values: Sequence[Sequence[float | None]]
+) -> list[tuple[str, list[tuple[str, float]]]]:
     return [(name, [(_text(value), value or 0.0) for value in line]) for name, line in zip(names, values, strict=True)]
 
 
@@ -93,10 +118,19 @@ def _languages(profile: Mapping[str, Any]) -> Shaded:
         shares = [told["languages"].get(code, 0.0) for code in kept]
         shares += [max(0.0, 1 - sum(shares))] if len(kept) < len(known) and told["languages"] else []
         lines.append((f"{name}, {state}" if state else name, [(percent(share), share) for share in shares]))
-    columns = ["too short to tell" if code == "short" else code for code in kept] + (["others"] if len(kept) < len(known) else [])
-    return f"Which language they are in: share of up to {profile['sample']['language_rows']:,} rows of each.", columns, lines
+    columns = ["too short to tell" if code == "short" else code for code in kept] + (
+        ["others"] if len(kept) < len(known) else []
+    )
+    return (
+        f"Which language they are in: share of up to {profile['sample']['language_rows']:,} rows of each.",
+        columns,
+        lines,
+    )
 
 
 def _shares(counts: Sequence[int]) -> list[tuple[str, float]]:
     total = sum(counts) or 1
-    return [("–" if not count else "< 1 %" if count / total < 0.01 else percent(count / total, 0), count / total) for count in counts]
+    return [
+        ("–" if not count else "< 1 %" if count / total < 0.01 else percent(count / total, 0), count / total)
+        for count in counts
+    ]

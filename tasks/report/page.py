@@ -1,4 +1,6 @@
-"""The report of a run: one HTML page that needs nothing beside itself. Every value in it is escaped by the template engine."""
+"""The report of a run: one HTML page that needs nothing beside itself. Every value in it is escaped by the template
+engine.
+"""
 
 import functools
 import re
@@ -77,9 +79,13 @@ def build_search_page(found: Mapping[str, Any]) -> str:
 def template(name: str) -> jinja2.Template:
     """Load a page's template; whatever is put in is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, finalize=visible,
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        finalize=visible,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     return environment.get_template(name)
 
 
@@ -113,7 +119,9 @@ def _balance(record: RunRecord, labels: Mapping[str, Mapping[str, int]]) -> list
         return []
     order = [row.source for row in record.receipt if row.source in labels]
     counts = [(source, [labels[source].get(label, 0) for label in record.labels]) for source in order]
-    whole = [("all", [sum(column) for column in zip(*(row for _, row in counts), strict=True)])] if len(counts) > 1 else []
+    whole = (
+        [("all", [sum(column) for column in zip(*(row for _, row in counts), strict=True)])] if len(counts) > 1 else []
+    )
     return [(source, _shares(row)) for source, row in [*counts, *whole]]
 
 

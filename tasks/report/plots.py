@@ -86,7 +86,10 @@ def weights_path(online: Mapping[str, Any] | None) -> Curves | None:
         return None
     path = online["path"]
     return _laid_out(
-        [(f"line{at % HUES}", source, [(point["step"], point["weights"][source]) for point in path]) for at, source in enumerate(path[0]["weights"])]
+        [
+            (f"line{at % HUES}", source, [(point["step"], point["weights"][source]) for point in path])
+            for at, source in enumerate(path[0]["weights"])
+        ]
     )
 
 
@@ -99,7 +102,12 @@ def _laid_out(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) 
     last = max(px for px, _ in everywhere)
     x, y = axis([0, last], floor=0, ceiling=last), axis([py for _, py in everywhere], floor=0)
     lines = tuple(
-        Line(name=name, text=text, last=found[-1][1], points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found))
+        Line(
+            name=name,
+            text=text,
+            last=found[-1][1],
+            points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found),
+        )
         for name, text, found in drawn
     )
     return Curves(x=x, y=y, lines=lines)
@@ -107,12 +115,20 @@ def _laid_out(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) 
 
 def widest_share(receipt: Sequence[ReceiptRow]) -> float:
     """Give the largest share of a receipt, 0..1, asked or got: what the longest bar stands for."""
-    return max((share for row in receipt for share in (row.requested, row.share_rows, row.share_tokens)), default=1.0) or 1.0
+    return (
+        max((share for row in receipt for share in (row.requested, row.share_rows, row.share_tokens)), default=1.0)
+        or 1.0
+    )
 
 
 def row_parts(account: Account) -> list[tuple[str, float, float]]:
     """Divide a source's rows into `train`, `holdout`, `dropped` and `bad`: name, start and width in percent."""
-    counts = {"train": account.rows, "holdout": account.holdout, "dropped": sum(account.dropped.values()), "bad": account.quarantined}
+    counts = {
+        "train": account.rows,
+        "holdout": account.holdout,
+        "dropped": sum(account.dropped.values()),
+        "bad": account.quarantined,
+    }
     found: list[tuple[str, float, float]] = []
     start = 0.0
     for name, count in counts.items():
@@ -136,7 +152,13 @@ def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
     for name, colour in zip(SERIES, ("#b9909d", "#7a1f3d"), strict=True):
         found = [(point["step"], point[name]) for point in points if name in point]
         if found:
-            axes.plot(*zip(*found, strict=True), color=colour, label=SERIES[name], marker="o" if len(found) < 20 else None, markersize=3)
+            axes.plot(
+                *zip(*found, strict=True),
+                color=colour,
+                label=SERIES[name],
+                marker="o" if len(found) < 20 else None,
+                markersize=3,
+            )
     axes.set_xlabel("step")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

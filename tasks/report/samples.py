@@ -22,7 +22,9 @@ def label_counts(shards: list[Path]) -> dict[str, dict[str, int]]:
     """Count the labels of each source in the mix: source -> label -> rows."""
     if not shards:
         return {}
-    counted = pl.scan_parquet(shards).group_by("source", "label").len().sort("source", "label").collect(engine="streaming")
+    counted = (
+        pl.scan_parquet(shards).group_by("source", "label").len().sort("source", "label").collect(engine="streaming")
+    )
     found: dict[str, dict[str, int]] = {}
     for source, label, rows in counted.iter_rows():
         found.setdefault(source, {})[label] = rows
@@ -41,8 +43,13 @@ def sample_rows(shards: list[Path], per_source: int) -> list[Sample]:
     numbered = pl.scan_parquet(shards).with_row_index("place")
     places = numbered.select("place", "source").collect().group_by("source", maintain_order=True).agg("place")
     chosen = sorted({row for _, rows in places.iter_rows() for row in _spread(rows, per_source)})
-    wanted = numbered.filter(pl.col("place").is_in(chosen)).select("source", "row_id", "label", pl.col("text").str.slice(0, LONGEST + 1))
-    return [Sample(source=s, row_id=i, label=y, text=_cut(t)) for s, i, y, t in wanted.sort("source", maintain_order=True).collect().iter_rows()]
+    wanted = numbered.filter(pl.col("place").is_in(chosen)).select(
+        "source", "row_id", "label", pl.col("text").str.slice(0, LONGEST + 1)
+    )
+    return [
+        Sample(source=s, row_id=i, label=y, text=_cut(t))
+        for s, i, y, t in wanted.sort("source", maintain_order=True).collect().iter_rows()
+    ]
 
 
 def _spread(rows: list[int], count: int) -> list[int]:

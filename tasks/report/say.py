@@ -43,14 +43,18 @@ class Say:
 
     def spread(self, deviation: float | None) -> str:
         """Write a standard deviation."""
-        return "–" if deviation is None else f"{100 * deviation:.1f}" if self.metric == "accuracy" else f"{deviation:.3f}"
+        return (
+            "–" if deviation is None else f"{100 * deviation:.1f}" if self.metric == "accuracy" else f"{deviation:.3f}"
+        )
 
     def p(self, chance: float) -> str:
         """Write a p value."""
         return "< 0.001" if chance < 0.001 else f"{chance:.3f}"
 
     def in_nats(self, value: str) -> bool:
-        """Say whether a value is an amount of log likelihood: Shapley's, where an ensemble says what sets of sources are worth."""
+        """Say whether a value is an amount of log likelihood: Shapley's, where an ensemble says what sets of sources
+        are worth.
+        """
         return value == "shapley" and self.on == "ensemble"
 
     def nats_tick(self, value: float) -> str:
@@ -63,4 +67,8 @@ class Say:
 
     def value_span(self, value: str, one: Estimate) -> str:
         """Write the interval of a source's worth."""
-        return f"{one.low:+.3f} to {one.high:+.3f}".replace("-", "−") if self.in_nats(value) else self.span(one.low, one.high)
+        return (
+            f"{one.low:+.3f} to {one.high:+.3f}".replace("-", "−")
+            if self.in_nats(value)
+            else self.span(one.low, one.high)
+        )

@@ -57,10 +57,19 @@ def figures(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Give the few numbers to see first: what, how much, and a remark."""
     counts = found["counts"]
     shown = [
-        (f"loss below {one['baseline']}", f"{one['gain']:.4f}", "{:.4f} to {:.4f}".format(*one["interval"])) for one in found["confirmed"]["against"]
+        (f"loss below {one['baseline']}", f"{one['gain']:.4f}", "{:.4f} to {:.4f}".format(*one["interval"]))
+        for one in found["confirmed"]["against"]
     ]
-    shown.append(("trials", f"{counts['own']:,}", f"{counts['earlier']} of earlier searches, {counts['left_out']} left out"))
-    shown.append(("rank correlation", f"{found['surrogate']['left_out_rank_correlation']:.2f}", f"{found['surrogate']['kind']}, on trials left out"))
+    shown.append(
+        ("trials", f"{counts['own']:,}", f"{counts['earlier']} of earlier searches, {counts['left_out']} left out")
+    )
+    shown.append(
+        (
+            "rank correlation",
+            f"{found['surrogate']['left_out_rank_correlation']:.2f}",
+            f"{found['surrogate']['kind']}, on trials left out",
+        )
+    )
     shown.append(("time", duration(found["seconds"]), f"{counts['confirming']} confirming runs"))
     return shown
 
@@ -71,7 +80,13 @@ def bars(found: Mapping[str, Any]) -> list[Bar]:
     if len(rows) > SHOWN_TRIALS:
         rows = rows[: SHOWN_TRIALS // 2] + rows[-SHOWN_TRIALS // 2 :]
     return [
-        Bar(name=row["name"], round=row["round"], cost=row["cost"], parts=tuple(_segments(row["weights"], list(found["weights"])))) for row in rows
+        Bar(
+            name=row["name"],
+            round=row["round"],
+            cost=row["cost"],
+            parts=tuple(_segments(row["weights"], list(found["weights"]))),
+        )
+        for row in rows
     ]
 
 
@@ -86,7 +101,9 @@ def _segments(mix: Mapping[str, float], sources: Sequence[str]) -> list[Segment]
 
 
 def guesses(found: Mapping[str, Any]) -> Guesses | None:
-    """Lay out what was guessed for every trial left out against what it cost, and the guess that the confirming run tested."""
+    """Lay out what was guessed for every trial left out against what it cost, and the guess that the confirming run
+    tested.
+    """
     pairs = [(row["name"], row["guess"], row["cost"]) for row in found["trials"] if row["guess"] == row["guess"]]
     tested = found["predicted"]
     known = tested["predicted"] is not None and tested["measured"] is not None

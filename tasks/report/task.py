@@ -38,8 +38,14 @@ def report_search(store: str, found: dict[str, Any]) -> str:
     home, path = open_store(store), f"searches/{found['name']}/{found['search']}/report.html"
     home.write_bytes(path, build_search_page(found).encode("utf-8"))
     ui.show_markdown(f"{found['name']}-search", ui.escape(found["sentence"]), "What the search found")
-    ui.show_table(f"{found['name']}-search-weights", searches.weights_table(found), "Weights used, and those of every mix confirmed")
-    ui.show_link(f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)), "The search, told in full")
+    ui.show_table(
+        f"{found['name']}-search-weights",
+        searches.weights_table(found),
+        "Weights used, and those of every mix confirmed",
+    )
+    ui.show_link(
+        f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)), "The search, told in full"
+    )
     return home.where(path)
 
 
@@ -51,7 +57,9 @@ def _show(record: RunRecord, report: str) -> None:
     name, headline = record.name, ui.escape(words.headline(record))
     ui.show_markdown(f"{name}-dag", artifacts.dag_text(record), headline)
     if record.receipt:
-        ui.show_table(f"{name}-receipt", artifacts.receipt_table(record), "What was asked of each source, and what it got")
+        ui.show_table(
+            f"{name}-receipt", artifacts.receipt_table(record), "What was asked of each source, and what it got"
+        )
     if record.checks:
         ui.show_table(f"{name}-checks", artifacts.checks_table(record), "What the expectations said")
     if record.personal:

@@ -94,7 +94,9 @@ def headline(record: RunRecord) -> str:
     if record.status == "failed":
         stopped = stopping(record)
         where = f" in {stopped[0].name} ({stopped[0].subject})" if stopped else ""
-        return f"The run failed{where}. {'The mix was published before that.' if record.mix else 'Nothing was published.'}"
+        return (
+            f"The run failed{where}. {'The mix was published before that.' if record.mix else 'Nothing was published.'}"
+        )
     told = [f"{one.source} {one.done}." for one in record.unreached]
     return " ".join([_mixed(record), *told, _scored(record), _checked(record.checks)])
 
@@ -120,11 +122,17 @@ def _scored(record: RunRecord) -> str:
     low, high = record.metrics[f"{main.key}_interval"]
     worst, best = baseline.get("gain_interval") or (low - baseline[main.key], high - baseline[main.key])
     beaten = f"always answering “{baseline['label']}”" if "label" in baseline else told.baseline_does
-    scored = f"The model trained on it {told.does.format(main.say(record.metrics[main.key]))} ({main.between(low, high)})"
+    scored = (
+        f"The model trained on it {told.does.format(main.say(record.metrics[main.key]))} ({main.between(low, high)})"
+    )
     reached = main.say(baseline[main.key])
     if worst <= 0 <= best:
         return f"{scored}: no detectable difference from {beaten} ({reached})."
-    return f"{scored}, against {reached} for {beaten}." if worst > 0 else f"{scored}, worse than the {reached} of {beaten}."
+    return (
+        f"{scored}, against {reached} for {beaten}."
+        if worst > 0
+        else f"{scored}, worse than the {reached} of {beaten}."
+    )
 
 
 def _checked(checks: tuple[CheckResult, ...]) -> str:
@@ -138,7 +146,12 @@ def _checked(checks: tuple[CheckResult, ...]) -> str:
 
 def consequence(verdict: Verdict) -> str:
     """Say what the failure policy made of a check; empty when nothing."""
-    said = {"keep": "", "warn": "kept, with a warning", "quarantine": "left out", "downweight": f"weight × {verdict.factor:.2f}"}
+    said = {
+        "keep": "",
+        "warn": "kept, with a warning",
+        "quarantine": "left out",
+        "downweight": f"weight × {verdict.factor:.2f}",
+    }
     return said.get(verdict.action, verdict.action)
 
 
@@ -154,12 +167,23 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
         found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
     if record.metrics:
         metrics, told = record.metrics, measured(record.metrics)
-        found += [(one.name, one.say(metrics[one.key]), f"{told.baseline} {one.say(metrics['baseline'][one.key])}") for one in told.measures]
+        found += [
+            (one.name, one.say(metrics[one.key]), f"{told.baseline} {one.say(metrics['baseline'][one.key])}")
+            for one in told.measures
+        ]
     if record.checks:
         passed = sum(check.passed for check in record.checks)
-        found.append(("checks passed", f"{passed} of {len(record.checks)}", ", ".join(c.subject for c in record.checks if not c.passed)))
+        found.append(
+            (
+                "checks passed",
+                f"{passed} of {len(record.checks)}",
+                ", ".join(c.subject for c in record.checks if not c.passed),
+            )
+        )
     counts = record.summary()["tasks"]
-    found.append(("time", duration(record.seconds), f"{plural(counts['run'], 'task')} run, {counts['cached']} from the store"))
+    found.append(
+        ("time", duration(record.seconds), f"{plural(counts['run'], 'task')} run, {counts['cached']} from the store")
+    )
     return found
 
 
@@ -175,7 +199,10 @@ def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]
     lines += [("out", reason_text(code), [account.dropped.get(code, 0) for account in accounts]) for code in codes]
     lines += [("left", text, [getattr(account, field) for account in accounts]) for field, text in STATEMENT_END]
     total = [sum(column) for column in zip(*(counts for _, _, counts in lines[1:]), strict=True)]
-    return [(kind, text, [*counts, sum(counts)]) for kind, text, counts in [*lines, ("sum", "sum, equal to the rows read", total)]]
+    return [
+        (kind, text, [*counts, sum(counts)])
+        for kind, text, counts in [*lines, ("sum", "sum, equal to the rows read", total)]
+    ]
 
 
 def evidence(weights: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -187,12 +214,16 @@ def evidence(weights: Mapping[str, Any]) -> list[tuple[str, list[str], list[list
     phases = weights.get("phases") or [weights]
     found: list[tuple[str, list[str], list[list[str]]]] = []
     for number, phase in enumerate(phases, 1):
-        rows = phase.get("why") or ([{"source": name, "weight": share} for name, share in phase["weights"].items()] if len(phases) > 1 else [])
+        rows = phase.get("why") or (
+            [{"source": name, "weight": share} for name, share in phase["weights"].items()] if len(phases) > 1 else []
+        )
         columns = list(dict.fromkeys(column for row in rows for column in row))
         cells = [[_figure(row.get(column)) for column in columns] for row in rows]
         if cells:
             whole = f"Figures behind {phase['method']['kind']}"
-            found.append((f"Phase {number}: {percent(phase['share'])} of the mix" if len(phases) > 1 else whole, columns, cells))
+            found.append(
+                (f"Phase {number}: {percent(phase['share'])} of the mix" if len(phases) > 1 else whole, columns, cells)
+            )
     return found
 
 

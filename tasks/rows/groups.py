@@ -1,4 +1,6 @@
-"""Rows in Parquet files, in groups that depend on the rows alone: equal rows are equal bytes however they came, and a group at a time is read."""
+"""Rows in Parquet files, in groups that depend on the rows alone: equal rows are equal bytes however they came, and a
+group at a time is read.
+"""
 
 import contextlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -68,7 +70,10 @@ def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[G
     """Open a Parquet file to be filled with rows."""
     shape = pl.DataFrame(schema=schema).to_arrow().schema
     few = [name for name in FEW_VALUES if name in schema]
-    with pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=few) as writer, ThreadPoolExecutor(1) as behind:  # pyright: ignore[reportArgumentType]
+    with (
+        pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=few) as writer,  # pyright: ignore[reportArgumentType]
+        ThreadPoolExecutor(1) as behind,
+    ):
         groups = Groups(writer, measured, behind)
         yield groups
         groups.flush()
@@ -78,7 +83,11 @@ def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[G
 def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
     """Read a Parquet file, or some of its columns, a row group at a time; the next one is decoded meanwhile."""
     with pq.ParquetFile(path) as file:
-        yield from in_order(lambda number: pl.DataFrame(file.read_row_group(number, columns=columns)), range(file.num_row_groups), at_once=1)
+        yield from in_order(
+            lambda number: pl.DataFrame(file.read_row_group(number, columns=columns)),
+            range(file.num_row_groups),
+            at_once=1,
+        )
 
 
 def counted(path: Path) -> dict[str, int]:

@@ -18,7 +18,8 @@ KEYS = {"key": pl.Binary, "match": pl.Binary}
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
-"""Marks belong to their letters: without its vowel signs a word of Hindi is another word. Variation selectors belong to signs."""
+"""Marks belong to their letters: without its vowel signs a word of Hindi is another word. Variation selectors belong to
+signs."""
 COMMON_SIGNS = "[\u2010-\u2016\u2018-\u2027\u2030-\u203b\u2600-\u2775\u2794-\u27bf\ufe0f\U0001f300-\U0001faff]"
 """Typographic quotes, dashes and emoji: signs whatever their form, and all there is beyond ASCII in most texts."""
 
@@ -29,15 +30,19 @@ def digests(texts: pl.Series) -> pl.Series:
 
 
 def row_keys(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be learnt and one kept aside.
+    """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be
+    learnt and one kept aside.
 
-    Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is said of them.
+    Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is
+    said of them.
     """
     texts = digests(rows["text"])
     if MEDIA_KEY not in rows.columns:
         return texts, match_digests(rows["text"])
     both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
-    return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[MEDIA_KEY].alias("match")
+    return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[
+        MEDIA_KEY
+    ].alias("match")
 
 
 def as_number(keys: pl.Series) -> pl.Series:
@@ -48,7 +53,8 @@ def as_number(keys: pl.Series) -> pl.Series:
 class Known:
     """The keys met so far, 16 bytes each: runs sorted by their first halves, each at least twice as long as the next.
 
-    Keys are digests. Two different ones with the same first half are not to be expected; one of them may then be taken for new again.
+    Keys are digests. Two different ones with the same first half are not to be expected; one of them may then be taken
+    for new again.
     """
 
     def __init__(self) -> None:
@@ -97,7 +103,11 @@ def _ascii(texts: pl.Series) -> pl.Series:
 def _without_common_signs(texts: pl.Series) -> pl.Series:
     """Most texts beyond ASCII are ASCII without these; their keys then need no tables of Unicode."""
     odd = ~_ascii(texts)
-    return texts.clone().scatter(odd.arg_true(), texts.filter(odd).str.replace_all(COMMON_SIGNS, "")) if odd.any() else texts
+    return (
+        texts.clone().scatter(odd.arg_true(), texts.filter(odd).str.replace_all(COMMON_SIGNS, ""))
+        if odd.any()
+        else texts
+    )
 
 
 def match_keys(texts: pl.Series) -> pl.Series:

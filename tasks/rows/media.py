@@ -1,4 +1,5 @@
-"""Media on their way to the mix: their bytes lie apart, in the snapshot, and are put to the rows that are left when the mix is written.
+"""Media on their way to the mix: their bytes lie apart, in the snapshot, and are put to the rows that are left when the
+mix is written.
 
 What stages in between see of a row's image or audio is `media_key`, by which media are compared.
 """
@@ -39,7 +40,8 @@ class Media:
 
 
 def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, out: Path) -> None:
-    """Write rows with a column `media`, null where a source has none, to Parquet that `datasets` reads as images or audio.
+    """Write rows with a column `media`, null where a source has none, to Parquet that `datasets` reads as images or
+    audio.
 
     Args:
         media: by source.
@@ -47,7 +49,9 @@ def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, 
     """
     rows = rows.drop(MEDIA_KEY, strict=False)
     plain = rows.head(0).to_arrow().schema
-    schema = plain.append(pa.field("media", FEATURE)).with_metadata({"huggingface": json.dumps({"info": {"features": _features(plain, kind)}})})
+    schema = plain.append(pa.field("media", FEATURE)).with_metadata(
+        {"huggingface": json.dumps({"info": {"features": _features(plain, kind)}})}
+    )
     keys = list(rows.select("source", "row_id").iter_rows())
     texts: Any = ["row_id", "source", "label"]  # media are neither repeated nor compared inside a file
     with pq.ParquetWriter(out, schema, compression="zstd", use_dictionary=texts, write_statistics=texts) as writer:
@@ -59,7 +63,9 @@ def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, 
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row for people and programs to read: of its medium the name and the number of bytes, and nothing to compare it by."""
+    """Give a row for people and programs to read: of its medium the name and the number of bytes, and nothing to
+    compare it by.
+    """
     media = row.get("media")
     rest = {name: value for name, value in row.items() if name != MEDIA_KEY}
     return rest | ({"media": {"path": media["path"], "bytes": len(media["bytes"])}} if media else {})

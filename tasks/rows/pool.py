@@ -1,4 +1,6 @@
-"""The pool of cleaned rows, a file to train on and one kept aside for each source: open it, take rows out of it, close the books."""
+"""The pool of cleaned rows, a file to train on and one kept aside for each source: open it, take rows out of it, close
+the books.
+"""
 
 import shutil
 from collections import Counter
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 def sides(work: "Workbench", pool: Manifest) -> tuple[dict[str, Path], dict[str, Path]]:
     """Open the files to train on and those kept aside."""
     names = [account.source for account in pool.accounts]
-    train, holdout = ({name: work.open(pool, f"{side}/{name}.parquet") for name in names} for side in ("train", "holdout"))
+    train, holdout = (
+        {name: work.open(pool, f"{side}/{name}.parquet") for name in names} for side in ("train", "holdout")
+    )
     return train, holdout
 
 
@@ -38,7 +42,9 @@ def without(work: "Workbench", pool: Manifest, dropped: pl.DataFrame, facts: Map
             accounts.append(closed(pool.account(name), gone, path))
             shutil.copyfile(holdout, aside)
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
-    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=pool.facts | dict(facts))
+    return Product(
+        rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=pool.facts | dict(facts)
+    )
 
 
 def remove(file: Path, rows: pl.Series, out: Path) -> None:

@@ -66,7 +66,9 @@ def features(texts: pl.Series) -> Any:
     with importing:
         from sklearn.feature_extraction.text import HashingVectorizer
 
-    return HashingVectorizer(n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, token_pattern=WORD).transform(texts.to_list())
+    return HashingVectorizer(
+        n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, token_pattern=WORD
+    ).transform(texts.to_list())
 
 
 def worst(scores: NDArray[np.float64], share: float) -> NDArray[np.int64]:
@@ -83,9 +85,21 @@ def lost(source: str, rows: NDArray[np.int64], reason: str) -> pl.DataFrame:
 def examples(source: str, file: Path, rows: NDArray[np.int64], why: Sequence[str]) -> list[dict[str, str]]:
     """Show the first few of the rows that go."""
     few = rows[:EXAMPLES].tolist()
-    table = pl.scan_parquet(file).select("row_id", "text", "label").with_row_index("at").filter(pl.col("at").is_in(few)).collect()
+    table = (
+        pl.scan_parquet(file)
+        .select("row_id", "text", "label")
+        .with_row_index("at")
+        .filter(pl.col("at").is_in(few))
+        .collect()
+    )
     found = {row["at"]: row for row in table.to_dicts()}
     return [
-        {"source": source, "row_id": found[at]["row_id"], "text": found[at]["text"][:EXCERPT], "label": found[at]["label"], "why": reason}
+        {
+            "source": source,
+            "row_id": found[at]["row_id"],
+            "text": found[at]["text"][:EXCERPT],
+            "label": found[at]["label"],
+            "why": reason,
+        }
         for at, reason in zip(few, why, strict=False)
-    ]  # fmt: skip
+    ]

@@ -17,7 +17,8 @@ def sift_pool(work: Workbench, subject: str, pool: Manifest, settings: SiftSetti
         found = registry.load(methods, settings.kind).judged(sides(work, pool)[0], settings, seed)
     counts = dict(found.dropped["source"].value_counts(sort=True).iter_rows())
     ui.log(
-        f"{subject}: {settings.kind} drops {len(found.dropped):,} rows ({', '.join(f'{name} {rows:,}' for name, rows in counts.items()) or 'none'})"
+        f"{subject}: {settings.kind} drops {len(found.dropped):,} rows "
+        f"({', '.join(f'{name} {rows:,}' for name, rows in counts.items()) or 'none'})"
     )
     told = {"kind": settings.kind, "dropped": counts, "told": found.told, "examples": found.examples}
     return without(work, pool, found.dropped, {"sift": [*pool.facts.get("sift", []), told]})

@@ -1,6 +1,7 @@
 """Which rows share a band. Band keys lie on disk, one file a band, and are sorted a partition at a time.
 
-In memory stands one partition per thread (up to PARTITION_ROWS keys of 8 bytes, twice), and the groups found: the rows that have a
+In memory stands one partition per thread (up to PARTITION_ROWS keys of 8 bytes, twice), and the groups found: the rows
+that have a
 candidate at all, not the corpus.
 """
 
@@ -79,7 +80,9 @@ def _marks(found: Groups) -> Hashes:
 
 
 def _groups_of(part: _Part) -> Groups:
-    """Sort (key, row) packed in 64 bits, the key cut to what the row number leaves: a false agreement costs one verification."""
+    """Sort (key, row) packed in 64 bits, the key cut to what the row number leaves: a false agreement costs one
+    verification.
+    """
     bits = np.uint64(part.rows.bit_length())
     packed = np.concatenate([np.empty(0, np.uint64), *_packed(part, bits)])
     packed.sort()

@@ -1,10 +1,12 @@
-"""Near duplicates of several Parquet files: two passes over their texts, with band keys and candidates' shingles on disk in between.
+"""Near duplicates of several Parquet files: two passes over their texts, with band keys and candidates' shingles on
+disk in between.
 
 1. Every text becomes shingles, a MinHash signature and band keys, which are spilled (8 bytes a row and band).
 2. Rows that share a band are candidates; only their texts are read again, and their sets of shingles are spilled.
 3. Pairs of candidates are verified exactly, and survivors chosen.
 
-Memory grows with the rows that have a candidate (some 300 bytes each; their shingles are mapped from disk), not with the corpus.
+Memory grows with the rows that have a candidate (some 300 bytes each; their shingles are mapped from disk), not with
+the corpus.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,16 +26,24 @@ from tasks.similarity.shingles import Flags, Places, shingle
 from tasks.similarity.sketch import Family, Keys, band_keys
 from tasks.similarity.verify import Pairs, Sets, Shares, jaccard
 
-DROPPED = {"source": pl.String, "row": pl.Int64, "survivor_source": pl.String, "survivor_row": pl.Int64, "jaccard": pl.Float64}
+DROPPED = {
+    "source": pl.String,
+    "row": pl.Int64,
+    "survivor_source": pl.String,
+    "survivor_row": pl.Int64,
+    "jaccard": pl.Float64,
+}
 
 
 class NearDuplicates(NamedTuple):
     """What was found.
 
     Attributes:
-        dropped: one line per near duplicate: source, row (number in the source's file), survivor_source, survivor_row, jaccard of the two
+        dropped: one line per near duplicate: source, row (number in the source's file), survivor_source, survivor_row,
+            jaccard of the two
             (>= the threshold); in the order of sources and rows.
-        facts: rows, candidates, verified (pairs compared), dropped, clusters (survivors with near duplicates), unsettled (rows that
+        facts: rows, candidates, verified (pairs compared), dropped, clusters (survivors with near duplicates),
+            unsettled (rows that
             stay because their group was too large to settle), bands, height.
     """
 
@@ -53,7 +63,8 @@ def find_near_duplicates(
 ) -> NearDuplicates:
     """Say which rows nearly repeat another one, within and across sources.
 
-    Of two near duplicates the one of the earlier source survives; inside a source the one of higher quality, else the earlier row.
+    Of two near duplicates the one of the earlier source survives; inside a source the one of higher quality, else the
+    earlier row.
 
     Args:
         sources: name -> Parquet file with a column `text`, the best source first.
@@ -89,14 +100,23 @@ def find_near_duplicates(
         return shares
 
     settled = settle(by_rank, compare, settings.threshold, droppable)
-    dropped = _named(settled, source[best_first], (candidates - (np.cumsum(sizes) - sizes)[source])[best_first], list(sources))
+    dropped = _named(
+        settled, source[best_first], (candidates - (np.cumsum(sizes) - sizes)[source])[best_first], list(sources)
+    )
     facts = {"rows": rows, "candidates": len(candidates), "verified": settled.verified, "dropped": len(dropped)}
-    facts |= {"clusters": len(np.unique(settled.survivors)), "unsettled": settled.unsettled, "bands": family.bands, "height": family.height}
+    facts |= {
+        "clusters": len(np.unique(settled.survivors)),
+        "unsettled": settled.unsettled,
+        "bands": family.bands,
+        "height": family.height,
+    }
     return NearDuplicates(dropped, facts)
 
 
 def _keys(texts: pl.Series, words: int, family: Family) -> Keys:
-    return np.concatenate([np.empty((family.bands, 0), np.uint64), *(band_keys(block, family) for block in shingle(texts, words))], axis=1)
+    return np.concatenate(
+        [np.empty((family.bands, 0), np.uint64), *(band_keys(block, family) for block in shingle(texts, words))], axis=1
+    )
 
 
 def _mixed(found: Groups, kept_whole: Flags) -> Groups:
@@ -108,10 +128,16 @@ def _mixed(found: Groups, kept_whole: Flags) -> Groups:
     return Groups(found.members[np.repeat(both, found.sizes)], found.sizes[both])
 
 
-def _badness(sources: Mapping[str, Path], quality: str | None, candidates: Places) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _badness(
+    sources: Mapping[str, Path], quality: str | None, candidates: Places
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     if quality is None or not len(candidates):
         return np.zeros(len(candidates))
-    return -pl.concat([values.cast(pl.Float64) for values in at(sources, quality, candidates)]).fill_null(-np.inf).to_numpy()
+    return (
+        -pl.concat([values.cast(pl.Float64) for values in at(sources, quality, candidates)])
+        .fill_null(-np.inf)
+        .to_numpy()
+    )
 
 
 def _named(settled: Settled, source: Places, row: Places, names: list[str]) -> pl.DataFrame:

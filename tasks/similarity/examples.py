@@ -25,7 +25,10 @@ def example_pairs(dropped: pl.DataFrame, sources: Mapping[str, Path], count: int
     by_likeness = dropped.sort(by, "source", "row")
     places = np.unique(np.linspace(0, len(dropped) - 1, min(count, len(dropped))).round().astype(np.int64))
     chosen = by_likeness[places]
-    texts = (texts_at(chosen[source], chosen[row], sources) for source, row in (("source", "row"), ("survivor_source", "survivor_row")))
+    texts = (
+        texts_at(chosen[source], chosen[row], sources)
+        for source, row in (("source", "row"), ("survivor_source", "survivor_row"))
+    )
     return chosen.with_columns(**dict(zip(("text", "survivor_text"), texts, strict=True)))
 
 

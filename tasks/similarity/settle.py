@@ -1,10 +1,14 @@
-"""Who survives. The rule, told for one row after the other, the best first: a row stays unless a better row that stays is a verified
+"""Who survives. The rule, told for one row after the other, the best first: a row stays unless a better row that stays
+is a verified
 near duplicate of it.
 
-So every dropped row has a survivor whose Jaccard reaches the threshold, and no two rows that stay were found to be near duplicates.
-Whole connected clusters are not merged: where A~B and B~C but not A~C, C stays, for nothing that stays resembles it enough.
+So every dropped row has a survivor whose Jaccard reaches the threshold, and no two rows that stay were found to be near
+duplicates.
+Whole connected clusters are not merged: where A~B and B~C but not A~C, C stays, for nothing that stays resembles it
+    enough.
 
-The same is worked out in rounds, many rows at once: a row that is the best undecided one in all of its groups stays; it is compared
+The same is worked out in rounds, many rows at once: a row that is the best undecided one in all of its groups stays; it
+    is compared
 with the undecided others there, and those that match are dropped.
 """
 
@@ -18,7 +22,8 @@ from tasks.similarity.shingles import Flags, Places, edges
 from tasks.similarity.verify import Pairs, Shares
 
 ROUNDS = 200
-"""Where groups need more (hundreds of texts of one template, none similar enough), the rest of their rows stays, compared with the first 200 only."""
+"""Where groups need more (hundreds of texts of one template, none similar enough), the rest of their rows stays,
+compared with the first 200 only."""
 
 
 class Settled(NamedTuple):
@@ -81,13 +86,17 @@ def _sorted(groups: Groups) -> _Entries:
 
 
 def _leading(entries: _Entries, open_rows: Flags) -> tuple[_Entries, Flags]:
-    """Keep what is undecided and has company; say which places hold the best of a group that is the best of all its groups."""
+    """Keep what is undecided and has company; say which places hold the best of a group that is the best of all its
+    groups.
+    """
     still = open_rows[entries.row]
     group, row = entries.group[still], entries.row[still]
     first, last = edges(group)
     company = ~(first & last)
     group, row, first = group[company], row[company], first[company]
-    leads = first & (np.bincount(row, minlength=len(open_rows)) == np.bincount(row[first], minlength=len(open_rows)))[row]
+    leads = (
+        first & (np.bincount(row, minlength=len(open_rows)) == np.bincount(row[first], minlength=len(open_rows)))[row]
+    )
     return _Entries(group, row), leads
 
 
@@ -103,7 +112,9 @@ def _pairs(entries: _Entries, leads: Flags, droppable: Flags) -> Pairs:
 
 
 def _settled(found: list[tuple[Pairs, Shares]], verified: int, unsettled: int) -> Settled:
-    """Give each dropped row the survivor that dropped it; of several at once the most similar one, of equals the better one."""
+    """Give each dropped row the survivor that dropped it; of several at once the most similar one, of equals the better
+    one.
+    """
     pairs = np.concatenate([np.empty((0, 2), np.int64), *(pairs for pairs, _ in found)])
     shares = np.concatenate([np.empty(0), *(shares for _, shares in found)])
     order = np.lexsort((pairs[:, 0], -shares, pairs[:, 1]))

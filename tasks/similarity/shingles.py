@@ -1,12 +1,17 @@
 """From texts to hashed word shingles, many texts at once, without a Python object per word.
 
-A word is a run of letters, digits and underscores, lower-cased; an ideograph or kana is a word by itself, since such scripts put no
-spaces. A shingle is `size` words in a row; a text of fewer words is one shingle as a whole; a text without any word has none and is
+A word is a run of letters, digits and underscores, lower-cased; an ideograph or kana is a word by itself, since such
+scripts put no
+spaces. A shingle is `size` words in a row; a text of fewer words is one shingle as a whole; a text without any word has
+none and is
 nobody's duplicate.
 
-Words are hashed by a polynomial over their UTF-8 bytes modulo 2^64, with a random 64-bit value per byte: sum over i of V[byte_i] * P^i. All
-words of a block come from one running sum over its bytes, so the cost is a few passes over the text. Hashes are the same on every
-machine. Shingles are told apart by 64 bits: among 10^9 different ones a confusion has odds of 3 %, inside one pair of texts 10^-14.
+Words are hashed by a polynomial over their UTF-8 bytes modulo 2^64, with a random 64-bit value per byte: sum over i of
+V[byte_i] * P^i. All
+words of a block come from one running sum over its bytes, so the cost is a few passes over the text. Hashes are the
+same on every
+machine. Shingles are told apart by 64 bits: among 10^9 different ones a confusion has odds of 3 %, inside one pair of
+texts 10^-14.
 """
 
 import functools
@@ -77,7 +82,9 @@ def edges(values: Hashes | Places) -> tuple[Flags, Flags]:
 
 
 def shingle(texts: pl.Series, size: int) -> Iterator[Shingles]:
-    """Hash the shingles of `texts`, in order, in blocks of at most BLOCK_BYTES (or one text) and BLOCK_TEXTS; nulls count as empty texts."""
+    """Hash the shingles of `texts`, in order, in blocks of at most BLOCK_BYTES (or one text) and BLOCK_TEXTS; nulls
+    count as empty texts.
+    """
     data, offsets = _plain_bytes(_spelled(texts))
     start = 0
     while start < len(texts):
@@ -89,7 +96,9 @@ def shingle(texts: pl.Series, size: int) -> Iterator[Shingles]:
 
 
 def _spelled(texts: pl.Series) -> pl.Series:
-    """Write texts with letters beyond ASCII so that every byte from 128 on belongs to a word, as the byte table has it."""
+    """Write texts with letters beyond ASCII so that every byte from 128 on belongs to a word, as the byte table has
+    it.
+    """
     texts = texts.fill_null("")
     beyond = texts.str.len_bytes() != texts.str.len_chars()
     if not beyond.any():

@@ -1,11 +1,16 @@
 """MinHash signatures, cut into bands: texts that agree in a whole band are candidates.
 
-Signature k of a text is the least of (a_k * h XOR b_k) mod 2^32 over its shingles h, a_k odd and random, so two texts agree in it with
-probability J, their Jaccard (Broder 1997), and in one of b bands of r signatures with probability 1 - (1 - J^r)^b (Leskovec, Rajaraman,
-Ullman, Mining of Massive Datasets, 3.4). Candidates are verified afterwards, so bands may be short and many: recall is what counts.
+Signature k of a text is the least of (a_k * h XOR b_k) mod 2^32 over its shingles h, a_k odd and random, so two texts
+agree in it with
+probability J, their Jaccard (Broder 1997), and in one of b bands of r signatures with probability 1 - (1 - J^r)^b
+(Leskovec, Rajaraman,
+Ullman, Mining of Massive Datasets, 3.4). Candidates are verified afterwards, so bands may be short and many: recall is
+what counts.
 
-Why not rensa's signatures: its digests leave Rust only as lists of Python integers. Measured on texts of 50 shingles, one thread,
-128 permutations: rensa 0.5.0 8.2 us a text (1.5 of it hashing), this module 3.0 us, and its numpy calls let other threads run.
+Why not rensa's signatures: its digests leave Rust only as lists of Python integers. Measured on texts of 50 shingles,
+one thread,
+128 permutations: rensa 0.5.0 8.2 us a text (1.5 of it hashing), this module 3.0 us, and its numpy calls let other
+    threads run.
 """
 
 from typing import Any, NamedTuple, Self
@@ -50,8 +55,12 @@ def chance(similarity: float, bands: int, height: int) -> float:
 
 
 def banding(threshold: float, permutations: int) -> tuple[int, int]:
-    """Choose (bands, height): the highest bands, so the fewest false candidates, that still find RECALL of the pairs at the threshold."""
-    fitting = (height for height in range(permutations, 1, -1) if chance(threshold, permutations // height, height) >= RECALL)
+    """Choose (bands, height): the highest bands, so the fewest false candidates, that still find RECALL of the pairs at
+    the threshold.
+    """
+    fitting = (
+        height for height in range(permutations, 1, -1) if chance(threshold, permutations // height, height) >= RECALL
+    )
     height = next(fitting, 1)
     return permutations // height, height
 

@@ -1,6 +1,8 @@
-"""Exact Jaccard of pairs of texts, from their sets of shingles, which lie in a file and are looked up where a pair needs them.
+"""Exact Jaccard of pairs of texts, from their sets of shingles, which lie in a file and are looked up where a pair
+needs them.
 
-A shingle is 52 bits of its hash here, so that a pair's number fits beside it in 64 bits and one sort counts the shared ones of 4096
+A shingle is 52 bits of its hash here, so that a pair's number fits beside it in 64 bits and one sort counts the shared
+ones of 4096
 pairs. Two texts of 1000 shingles are one shingle off with odds of 2 * 10^-10.
 """
 

@@ -30,11 +30,26 @@ from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
 ROOT = Path(__file__).parents[1]
 SHARED = (
-    "core/parallel.py", "core/records.py", "core/rng.py", "models/linear.py", "rows/groups.py", "rows/keys.py", "rows/media.py", "rows/pool.py",
-    "similarity/candidates.py", "similarity/engine.py", "similarity/examples.py", "similarity/reading.py", "similarity/settle.py",
-    "similarity/settings.py", "similarity/shingles.py", "similarity/sketch.py", "similarity/verify.py",
-    "text/hashing.py", "text/language.py",
-)  # fmt: skip
+    "core/parallel.py",
+    "core/records.py",
+    "core/rng.py",
+    "models/linear.py",
+    "rows/groups.py",
+    "rows/keys.py",
+    "rows/media.py",
+    "rows/pool.py",
+    "similarity/candidates.py",
+    "similarity/engine.py",
+    "similarity/examples.py",
+    "similarity/reading.py",
+    "similarity/settle.py",
+    "similarity/settings.py",
+    "similarity/shingles.py",
+    "similarity/sketch.py",
+    "similarity/verify.py",
+    "text/hashing.py",
+    "text/language.py",
+)
 PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 CODE = ("code", "polars")
@@ -42,7 +57,8 @@ CODE = ("code", "polars")
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
 _cores = threading.BoundedSemaphore(threads())
-"""Work that computes has a core to itself: with more of it at once everything takes longer, and all of it takes memory."""
+"""Work that computes has a core to itself: with more of it at once everything takes longer, and all of it takes
+memory."""
 
 
 class Workbench:
@@ -89,16 +105,23 @@ class Workbench:
         return self.store.open(manifest, name)
 
     def earlier(self, changing: str) -> tuple[Manifest, Any] | None:
-        """Find the product made last whose inputs differ from this one's in nothing but the argument `changing`, and what it left.
+        """Find the product made last whose inputs differ from this one's in nothing but the argument `changing`, and
+        what it left.
 
         Only a product whose work called `leave` is found.
         """
         self.pointer = pointer_to_newest(self.stage, self.parts, changing)
         found = newest(self.store, self.stage, self.parts, changing)
-        return (found.made, found.note) if found and all(found.made.parts.get(name) == self.parts[name] for name in CODE) else None
+        return (
+            (found.made, found.note)
+            if found and all(found.made.parts.get(name) == self.parts[name] for name in CODE)
+            else None
+        )
 
     def leave(self, note: Any) -> None:
-        """Leave a note (JSON) for the next product of the same inputs; it is no part of this one. `earlier` comes first."""
+        """Leave a note (JSON) for the next product of the same inputs; it is no part of this one. `earlier` comes
+        first.
+        """
         self.note = {"key": self.key, "when": datetime.now(UTC).isoformat(timespec="seconds"), "note": note}
 
 
@@ -112,7 +135,9 @@ class Newest:
 
 
 def newest(store: Store, stage: str, parts: dict[str, str], changing: str) -> Newest | None:
-    """Find the product made last from these inputs but for `changing`, by whatever version of the code; only one whose work called `leave`."""
+    """Find the product made last from these inputs but for `changing`, by whatever version of the code; only one whose
+    work called `leave`.
+    """
     pointer = pointer_to_newest(stage, parts, changing)
     if not store.exists(pointer):
         return None
@@ -202,7 +227,12 @@ def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]],
         name = work.__name__.replace("_", "-")
         run_name = options.pop("task_run_name", f"{name.partition('-')[0]}-{{subject}}")
         return prefect.task(
-            name=name, task_run_name=run_name, cache_key_fn=key, persist_result=True, result_serializer="json", **(RETRIES | options)
+            name=name,
+            task_run_name=run_name,
+            cache_key_fn=key,
+            persist_result=True,
+            result_serializer="json",
+            **(RETRIES | options),
         )(run)
 
     return decorate
@@ -225,11 +255,16 @@ def _make(bench: Workbench, work: Callable[..., Product], arguments: dict[str, A
     seconds = round(time.monotonic() - started, 3)
     inputs = [item for value in arguments.values() for item in (value if isinstance(value, (list, tuple)) else [value])]
     manifest = Manifest(
-        stage=bench.stage, subject=arguments["subject"], key=bench.key, path=bench.path, parts=bench.parts, seconds=seconds,
+        stage=bench.stage,
+        subject=arguments["subject"],
+        key=bench.key,
+        path=bench.path,
+        parts=bench.parts,
+        seconds=seconds,
         files=tuple(sorted(bench.files, key=lambda file: file.name)),
         parents=tuple(item.fingerprint for item in inputs if isinstance(item, Manifest)),
         **{name: getattr(product, name) for name in Product.model_fields},
-    )  # fmt: skip
+    )
     bench.store.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
     if bench.note:
         bench.store.write_json(bench.pointer, bench.note)

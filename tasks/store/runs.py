@@ -57,7 +57,8 @@ class TaskNote(Section):
     name: str
     subject: str
     state: str
-    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `crashed`, `notready`, …)."""
+    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `crashed`, `notready`,
+    …)."""
     stage: str = ""
     key: str = ""
     seconds: float = 0.0
@@ -76,7 +77,10 @@ class TaskNote(Section):
         """Note a task and the product it gave, if it gives one."""
         if made is None:
             return cls(name=name, subject=subject, state=state)
-        said = {field: getattr(made, field) for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents", "how")}
+        said = {
+            field: getattr(made, field)
+            for field in ("stage", "key", "seconds", "rows", "parts", "fingerprint", "parents", "how")
+        }
         return cls(name=name, subject=subject, state=state, **said)
 
 
@@ -147,7 +151,10 @@ class RunRecord(RunStart):
 
 
 def _brief(check: CheckResult) -> dict[str, Any]:
-    failed = [f"{failure.expectation}({failure.column})" if failure.column else failure.expectation for failure in check.failed]
+    failed = [
+        f"{failure.expectation}({failure.column})" if failure.column else failure.expectation
+        for failure in check.failed
+    ]
     return {"subject": check.subject, "passed": check.passed, "failed": failed}
 
 
@@ -159,7 +166,8 @@ def with_unreached(
     Args:
         rows: of the sources in the mix, their shares normalised without those left out.
         order: all sources of the recipe.
-        asked: weight by source, where the recipe says them; shares asked for are then those of the recipe, of the whole.
+        asked: weight by source, where the recipe says them; shares asked for are then those of the recipe, of the
+            whole.
     """
     if not rows or not unreached:
         return tuple(rows)
@@ -224,7 +232,9 @@ def find_run(store: Store, wanted: str) -> RunRecord:
     if found:
         raise RecipeError(f"{len(found)} runs begin with {wanted!r}: {_some(found)}; write more of the id", runs=found)
     near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.3) or list(ids)[:3]
-    raise RecipeError(f"no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all", nearest=near)
+    raise RecipeError(
+        f"no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all", nearest=near
+    )
 
 
 def _some(runs: list[str]) -> str:
@@ -243,4 +253,6 @@ def _read(store: Store, path: str) -> RunRecord:
     try:
         return RunRecord.model_validate(store.read_json(path))
     except (ValidationError, json.JSONDecodeError) as error:
-        raise CuveeError(f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it") from None
+        raise CuveeError(
+            f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it"
+        ) from None

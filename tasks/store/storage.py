@@ -4,7 +4,6 @@ Layout and the rule "data first, manifest last" are told in the README.
 """
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import json
@@ -22,10 +21,13 @@ from pydantic import ValidationError
 from tasks.core.access import answer, reaching
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.core.records import FileFact, Manifest
+from tasks.store.locks import lock
 
 LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """Answers of S3 to a conditional write that came too late."""
-S3: dict[str, Any] = {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}}
+S3: dict[str, Any] = {
+    "config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}
+}
 """A server that does not answer is given up within seconds; tasks try again by themselves."""
 
 
@@ -49,7 +51,10 @@ class Store:
     def __init__(self, uri: str, behind: "Store | None" = None) -> None:
         scheme = uri.partition("://")[0] if "://" in uri else "file"
         if scheme not in ("file", "s3"):
-            raise RecipeError(f"the store {uri}: want a folder or s3://BUCKET/PREFIX; {scheme}:// has no conditional writes here, pointers need them")
+            raise RecipeError(
+                f"the store {uri}: want a folder or s3://BUCKET/PREFIX; {scheme}:// has no conditional writes "
+                "here, pointers need them"
+            )
         with reaching(f"the store {uri}"):
             self.fs, self.root = fsspec.core.url_to_fs(uri, **(S3 if scheme == "s3" else {}))
         self.is_local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
@@ -75,7 +80,10 @@ class Store:
             self.write_bytes(probe, b"")
             self.remove(probe)
         except Unreachable as error:
-            text = f"cannot write to the store {self.uri}: {error.facts['reason']}; create it, mend the access, or name another one with --store"
+            text = (
+                f"cannot write to the store {self.uri}: {error.facts['reason']}; create it, mend the access, or "
+                "name another one with --store"
+            )
             raise Unreachable(text, transient=error.transient) from error
 
     def exists(self, path: str) -> bool:
@@ -117,7 +125,9 @@ class Store:
 
     def write_json(self, path: str, value: Any) -> None:
         """Write one JSON file, indented, keys in the order given."""
-        self.write_bytes(path, json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+        self.write_bytes(
+            path, json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        )
 
     def put(self, local: Path, path: str) -> None:
         """Move a local file into the store; the local one is gone afterwards."""
@@ -170,7 +180,9 @@ class Store:
         return here
 
     def scratch(self, name: str) -> Path:
-        """Give a folder of this machine that outlives the process: beside a local store, else in the temporary folder."""
+        """Give a folder of this machine that outlives the process: beside a local store, else in the temporary
+        folder.
+        """
         base = Path(tempfile.gettempdir()) / f"cuvee-{os.getuid()}" / hashlib.sha256(self.uri.encode()).hexdigest()[:16]
         folder = (Path(self.root) / "scratch" if self.is_local else base) / name
         while True:
@@ -187,7 +199,7 @@ class Store:
         """Give a scratch folder to one thread or process of this machine at a time; a killed holder lets go."""
         handle = None
         while handle is None:
-            handle = _lock(self.scratch(name))
+            handle = lock(self.scratch(name))
         try:
             yield self.scratch(name)
         finally:
@@ -223,7 +235,9 @@ class Store:
                 value = update(current)
                 if self._write_if(path, value, tag):
                     return value
-        raise Unreachable(f"the pointer {self.where(path)} kept changing while it was written; try again", transient=True)
+        raise Unreachable(
+            f"the pointer {self.where(path)} kept changing while it was written; try again", transient=True
+        )
 
     def _tagged(self, path: str) -> tuple[dict[str, Any] | None, str | None]:
         with reaching(self.where(path)):
@@ -248,18 +262,6 @@ class Store:
                 return False
             raise
         return True
-
-
-def _lock(folder: Path) -> int | None:
-    """Wait for a folder and lock it; None when it was removed meanwhile."""
-    with contextlib.suppress(FileNotFoundError):
-        handle = os.open(folder, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), folder.stat()):
-                return handle
-        os.close(handle)
-    return None
 
 
 _overlays: dict[str, Store] = {}

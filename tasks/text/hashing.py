@@ -1,6 +1,7 @@
 r"""Texts as hashed words and pairs of words.
 
-A word is a match of `\w+|[^\w\s]+` in the lower-cased text (NLTK's WordPunct, as DSIR splits); a pair is two neighbouring words with
+A word is a match of `\w+|[^\w\s]+` in the lower-cased text (NLTK's WordPunct, as DSIR splits); a pair is two
+neighbouring words with
 one space between. Bucket = sha256 (as a whole number) modulo the number of buckets: the same on every machine.
 """
 
@@ -61,11 +62,15 @@ def bucket_of(gram: str, buckets: int = BUCKETS) -> int:
 
 def grams(texts: pl.Series, *, buckets: int = BUCKETS, pairs: bool = True) -> Grams:
     """Hash the words of every text, and its pairs of words."""
-    words = pl.DataFrame({"row": np.arange(len(texts)), "word": texts.fill_null("").str.to_lowercase().str.extract_all(WORD)})
+    words = pl.DataFrame(
+        {"row": np.arange(len(texts)), "word": texts.fill_null("").str.to_lowercase().str.extract_all(WORD)}
+    )
     words = words.explode("word").drop_nulls()
     found = [words.select("row", gram="word")]
     if pairs:
-        neighbour = words.with_columns(after=pl.col("word").shift(-1), same=pl.col("row") == pl.col("row").shift(-1)).filter("same")
+        neighbour = words.with_columns(
+            after=pl.col("word").shift(-1), same=pl.col("row") == pl.col("row").shift(-1)
+        ).filter("same")
         found.append(neighbour.select("row", gram=pl.concat_str("word", "after", separator=" ")))
     every = pl.concat(found)
     known = every.select(pl.col("gram").unique())

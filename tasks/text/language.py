@@ -1,4 +1,6 @@
-"""How a language model reads a text: between two end tokens, in pieces as long as it takes, so that every token is predicted once."""
+"""How a language model reads a text: between two end tokens, in pieces as long as it takes, so that every token is
+predicted once.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -39,7 +41,11 @@ def cut(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
         RecipeError: the tokenizer has no token to end a text with.
     """
     start, end = ends(tokenizer)
-    encoded = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"] if texts else []
+    encoded = (
+        tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+        if texts
+        else []
+    )
     found, rows = list[list[int]](), list[int]()
     for row, ids in enumerate(encoded):
         whole = [start, *ids, end]
@@ -53,7 +59,9 @@ def ends(tokenizer: Any) -> tuple[int, int]:
     """Give the tokens that begin and end a text; a tokenizer without the first uses the second for both."""
     end = tokenizer.eos_token_id
     if end is None:
-        raise RecipeError("train.model: its tokenizer has no end-of-text token (eos_token); take the tokenizer of a language model")
+        raise RecipeError(
+            "train.model: its tokenizer has no end-of-text token (eos_token); take the tokenizer of a language model"
+        )
     return (end if tokenizer.bos_token_id is None else tokenizer.bos_token_id), end
 
 

@@ -21,7 +21,9 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         sources: number of the source of every example, where the weights change while training.
     """
 
-    def __init__(self, ids: Sequence[list[int]], targets: Sequence[Any], row: NDArray[np.int64], truncated: int) -> None:
+    def __init__(
+        self, ids: Sequence[list[int]], targets: Sequence[Any], row: NDArray[np.int64], truncated: int
+    ) -> None:
         self.ids, self.targets, self.row, self.truncated = ids, targets, row, truncated
         self.lengths = np.array([len(one) for one in ids])
         self.sources: NDArray[np.int64] | None = None
@@ -30,5 +32,9 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         return len(self.ids)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
-        told = {"input_ids": self.ids[number], "attention_mask": [1] * len(self.ids[number]), "labels": self.targets[number]}
+        told = {
+            "input_ids": self.ids[number],
+            "attention_mask": [1] * len(self.ids[number]),
+            "labels": self.targets[number],
+        }
         return told if self.sources is None else told | {"source": int(self.sources[number])}

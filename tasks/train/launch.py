@@ -36,7 +36,13 @@ def run(job: Job, folder: Path, report: Report) -> int:
             return job.accumulate
         if code == OUT_OF_MEMORY and job.accumulate < job.settings.batch_size:
             job = job.model_copy(update={"accumulate": job.accumulate * 2})
-            report(0.0, f"out of memory: batches of {job.settings.batch_size // job.accumulate} rows now, {job.accumulate} of them a step")
+            report(
+                0.0,
+                (
+                    f"out of memory: batches of {job.settings.batch_size // job.accumulate} rows now, {job.accumulate} "
+                    "of them a step"
+                ),
+            )
             continue
         raise _failure(code, why, folder / "train.log", job)
 
@@ -69,9 +75,18 @@ def _devices() -> int:
 
 @contextlib.contextmanager
 def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
-    quiet = {"TRANSFORMERS_VERBOSITY": "warning", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
-    patient = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}  # threads that spin starve each other on a busy machine
-    home = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    quiet = {
+        "TRANSFORMERS_VERBOSITY": "warning",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TOKENIZERS_PARALLELISM": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+    patient = {
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")
+    }  # threads that spin starve each other on a busy machine
+    home = {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    }
     with subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         command,
         stdout=subprocess.PIPE,
@@ -122,10 +137,18 @@ def _failure(code: int, why: str, log: Path, job: Job) -> Exception:
     if code == UNUSABLE:
         return RecipeError(why)
     if code == DIVERGED:
-        return TrainingFailed(f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer train.warmup")
+        return TrainingFailed(
+            f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer "
+            "train.warmup"
+        )
     if code == OUT_OF_MEMORY:
-        return TrainingFailed(f"out of memory even with one row at a time: {why}. Remedy: a smaller model, or a smaller train.max_tokens")
+        return TrainingFailed(
+            f"out of memory even with one row at a time: {why}. Remedy: a smaller model, or a smaller train.max_tokens"
+        )
     if code < 0:
-        return TrainingFailed(f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the last checkpoint")
+        return TrainingFailed(
+            f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the "
+            "last checkpoint"
+        )
     last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
     return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")

@@ -1,6 +1,7 @@
 """The training process: `python -m tasks.train.loop JOB.json`. Tells its progress on stdout, one JSON object a line.
 
-The loop is the Trainer of transformers; only the order of the rows is ours. Every random number hangs on the job's seed, and a
+The loop is the Trainer of transformers; only the order of the rows is ours. Every random number hangs on the job's
+seed, and a
 resumed training ends with the same weights as one that was never stopped (one process, CPU).
 """
 
@@ -30,9 +31,11 @@ from tasks.train.steered import Steered
 from tasks.train.steering import Steering
 
 POINTS = 20
-"""Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an interruption."""
+"""Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an
+interruption."""
 CURVE_ROWS = 200, 2_000
-"""Fewest and most hold-out rows that a point of the learning curve looks at; between, a tenth of the rows that are trained on."""
+"""Fewest and most hold-out rows that a point of the learning curve looks at; between, a tenth of the rows that are
+trained on."""
 EVALUATION_BATCH = 64
 """Most rows at a time where nothing is learned; no more than a training batch, which is known to fit."""
 
@@ -50,7 +53,9 @@ class Ordered(Trainer):
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002 (the Trainer's signature)
         return self.order
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """Give the mean loss of a batch."""
         sources = inputs.pop("source", None)
         if self.steering is None or sources is None:
@@ -61,7 +66,12 @@ class Ordered(Trainer):
         loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
-    def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:  # noqa: ARG002
+    def evaluate(
+        self,
+        eval_dataset: Any = None,  # noqa: ARG002
+        ignore_keys: Any = None,  # noqa: ARG002
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
         """Measure the hold-out loss."""
         found = {f"{metric_key_prefix}_loss": self.mean_loss(self.eval_dataset)}
         self.log(found)
@@ -140,15 +150,32 @@ def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
     gpu = torch.cuda.is_available()
     bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
     return TrainingArguments(
-        output_dir=job.checkpoints, num_train_epochs=settings.epochs, seed=job.seed, data_seed=job.seed,
-        per_device_train_batch_size=per_device, gradient_accumulation_steps=job.accumulate,
-        per_device_eval_batch_size=min(EVALUATION_BATCH, per_device), learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay, warmup_steps=math.ceil(steps * settings.warmup),
-        eval_strategy="steps", eval_steps=point, logging_steps=point, logging_nan_inf_filter=False,
-        save_strategy="steps", save_steps=2 * point, save_total_limit=2, bf16=bf16, use_cpu=not gpu,
-        optim="adamw_torch_fused", average_tokens_across_devices=False, report_to="none", disable_tqdm=True,
-        dataloader_pin_memory=gpu, remove_unused_columns=False,
-    )  # fmt: skip
+        output_dir=job.checkpoints,
+        num_train_epochs=settings.epochs,
+        seed=job.seed,
+        data_seed=job.seed,
+        per_device_train_batch_size=per_device,
+        gradient_accumulation_steps=job.accumulate,
+        per_device_eval_batch_size=min(EVALUATION_BATCH, per_device),
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        warmup_steps=math.ceil(steps * settings.warmup),
+        eval_strategy="steps",
+        eval_steps=point,
+        logging_steps=point,
+        logging_nan_inf_filter=False,
+        save_strategy="steps",
+        save_steps=2 * point,
+        save_total_limit=2,
+        bf16=bf16,
+        use_cpu=not gpu,
+        optim="adamw_torch_fused",
+        average_tokens_across_devices=False,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=gpu,
+        remove_unused_columns=False,
+    )
 
 
 def train(job: Job) -> None:
@@ -166,10 +193,14 @@ def train(job: Job) -> None:
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     order = steering.sampler if steering else WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
     trainer = Ordered(
-        model=model, args=arguments(job, len(rows), processes), train_dataset=rows,
-        eval_dataset=objective.examples(seen, tokenizer, job.settings.max_tokens, job.objective.labels), processing_class=tokenizer,
-        data_collator=objective.Collator(tokenizer), callbacks=[Telling(order), *([steering] if steering else [])],
-    )  # fmt: skip
+        model=model,
+        args=arguments(job, len(rows), processes),
+        train_dataset=rows,
+        eval_dataset=objective.examples(seen, tokenizer, job.settings.max_tokens, job.objective.labels),
+        processing_class=tokenizer,
+        data_collator=objective.Collator(tokenizer),
+        callbacks=[Telling(order), *([steering] if steering else [])],
+    )
     trainer.objective, trainer.order, trainer.steering = objective, order, steering
     if steering and len(steering.probe):
         probe = torch.utils.data.Subset(rows, steering.probe.tolist())
@@ -177,7 +208,8 @@ def train(job: Job) -> None:
     trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
     if trainer.is_world_process_zero():
         save(job, trainer, rows)
-    trainer.accelerator.wait_for_everyone()  # a process that leaves first takes the others' connections with it, and they abort
+    # a process that leaves first takes the others' connections with it, and they abort
+    trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
 
 
@@ -188,7 +220,9 @@ def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
     batches = math.ceil(len(rows) / job.settings.batch_size)
     piece = pl.Series(np.arange(len(rows)) - np.searchsorted(rows.row, rows.row)).cast(pl.String)
     of = mix.select("source", "row_id")[rows.row.tolist()].with_columns(pl.col("row_id") + "#" + piece)
-    steering = Steering(of, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed)
+    steering = Steering(
+        of, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed
+    )
     rows.sources = steering.source
     return steering
 
@@ -223,7 +257,9 @@ def curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
     for entry in history:
         told = {ours: float(entry[theirs]) for theirs, ours in names.items() if theirs in entry}
         if told:
-            points.setdefault(entry["step"], {"step": entry["step"], "epoch": round(float(entry["epoch"]), 4)}).update(told)
+            points.setdefault(entry["step"], {"step": entry["step"], "epoch": round(float(entry["epoch"]), 4)}).update(
+                told
+            )
     return list(points.values())
 
 

@@ -17,15 +17,23 @@ NAMED = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
 def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
-    """Identify the start model: by the content of its folder, by its revision on the Hub, or by nothing when it is built."""
+    """Identify the start model: by the content of its folder, by its revision on the Hub, or by nothing when it is
+    built.
+    """
     if isinstance(settings.model, BuiltModel):
         return Fingerprint(source="model", files=())
     folder = Path(base) / settings.model
     if not folder.is_dir():
         return Fingerprint(source="model", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),))
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"})
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"}
+    )
     seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    return Fingerprint(source="model", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen))
+    return Fingerprint(
+        source="model", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen)
+    )
 
 
 def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
@@ -35,7 +43,8 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
         texts: the mix's texts, for the tokenizer of a built model.
 
     Raises:
-        RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for the objective.
+        RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for
+            the objective.
     """
     kind: Any = registry.load(objectives, objective.task)
     if isinstance(settings.model, BuiltModel):
@@ -46,7 +55,10 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     positions = getattr(model.config, "max_position_embeddings", None)
     longest = min(tokenizer.model_max_length, positions or settings.max_tokens)
     if settings.max_tokens > longest:
-        raise RecipeError(f"train.max_tokens is {settings.max_tokens}, but the model takes at most {longest}; set train.max_tokens <= {longest}")
+        raise RecipeError(
+            f"train.max_tokens is {settings.max_tokens}, but the model takes at most {longest}; set "
+            f"train.max_tokens <= {longest}"
+        )
     return model, tokenizer
 
 
@@ -59,12 +71,19 @@ def _load(settings: TrainSettings, base: str, kind: Any, objective: Objective) -
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision or "main")
         model = kind.Model.from_pretrained(
-            name, revision=settings.revision or "main", use_safetensors=True, ignore_mismatched_sizes=True, dtype="float32",
+            name,
+            revision=settings.revision or "main",
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            dtype="float32",
             **kind.settings(objective.labels),
-        )  # fmt: skip
+        )
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
-        raise RecipeError(f"train.model {settings.model!r} cannot be loaded: {why} (wanted: a folder or Hub name with safetensors weights)") from None
+        raise RecipeError(
+            f"train.model {settings.model!r} cannot be loaded: {why} (wanted: a folder or Hub name with "
+            "safetensors weights)"
+        ) from None
     return model, _with_padding(tokenizer, model)
 
 
@@ -82,10 +101,14 @@ def _build(built: BuiltModel, kind: Any, objective: Objective, texts: Iterable[s
         from transformers import AutoConfig
 
     tokenizer = kind.vocabulary(built.vocabulary, texts)
-    known = {"vocab_size": len(tokenizer)} | {name: number for name in NAMED if (number := getattr(tokenizer, name)) is not None}
+    known = {"vocab_size": len(tokenizer)} | {
+        name: number for name in NAMED if (number := getattr(tokenizer, name)) is not None
+    }
     try:
         config = AutoConfig.for_model(built.architecture, **(built.config | kind.settings(objective.labels) | known))
         model = kind.Model.from_config(config)
     except (ValueError, TypeError, KeyError) as error:
-        raise RecipeError(f"train.model: no {built.architecture!r} {kind.NAME} can be built so: {str(error).splitlines()[0]}") from None
+        raise RecipeError(
+            f"train.model: no {built.architecture!r} {kind.NAME} can be built so: {str(error).splitlines()[0]}"
+        ) from None
     return model, tokenizer

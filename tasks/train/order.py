@@ -38,7 +38,9 @@ class WindowedLengths(Sampler[int]):
         rng = np.random.default_rng([self.seed, self.epoch])
         window = WINDOW_BATCHES * self.batch_size
         rows = np.roll(np.arange(len(self.lengths)), -int(rng.integers(len(self.lengths))) if self.epoch else 0)
-        return np.concatenate([self._window(rows[start : start + window], rng) for start in range(0, len(rows), window)])
+        return np.concatenate(
+            [self._window(rows[start : start + window], rng) for start in range(0, len(rows), window)]
+        )
 
     def _window(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         rows = rows[np.argsort(self.lengths[rows], kind="stable")]

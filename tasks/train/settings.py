@@ -14,7 +14,8 @@ class BuiltModel(Section):
     architecture: str = "bert"
     """A `model_type` of transformers."""
     vocabulary: int = Field(default=8_000, ge=300)
-    """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for language models."""
+    """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for language
+    models."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
 
@@ -33,7 +34,11 @@ def _online(section: Any) -> Any:
 
     if isinstance(section, str):
         section = {"kind": section}
-    return registry.load(online, section.get("kind")).Params.model_validate(section) if isinstance(section, dict) else section
+    return (
+        registry.load(online, section.get("kind")).Params.model_validate(section)
+        if isinstance(section, dict)
+        else section
+    )
 
 
 class TrainSettings(Section):
@@ -58,7 +63,8 @@ class TrainSettings(Section):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Annotated[SerializeAsAny[OnlineSettings], BeforeValidator(_online)] | None = None
-    """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the rows, in distinct
+    """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
+    rows, in distinct
     copies, and the weights it starts with."""
     processes: int | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
@@ -66,5 +72,7 @@ class TrainSettings(Section):
     @model_validator(mode="after")
     def _online_in_one_process(self) -> Self:
         if self.online and self.processes not in ("auto", 1):
-            raise ValueError(f"train.online changes weights in one process only; remove train.processes: {self.processes}")
+            raise ValueError(
+                f"train.online changes weights in one process only; remove train.processes: {self.processes}"
+            )
         return self

@@ -1,4 +1,5 @@
-"""The order of the rows when the weights change while training: what has been drawn follows from the path of the weights alone.
+"""The order of the rows when the weights change while training: what has been drawn follows from the path of the
+weights alone.
 
 So a checkpoint need only hold that path, and a resumed training draws what the interrupted one would have.
 """
@@ -12,9 +13,11 @@ from torch.utils.data import Sampler
 
 
 class Steered(Sampler[int]):
-    """Draws batches whose sources follow the weights in force, each source in passes over its rows, every pass in a fresh order.
+    """Draws batches whose sources follow the weights in force, each source in passes over its rows, every pass in a
+    fresh order.
 
-    Counts are rounded so that what a batch gives too much or too little is made up for by the next: after any number of batches
+    Counts are rounded so that what a batch gives too much or too little is made up for by the next: after any number of
+        batches
     under unchanged weights each source is less than one row off for every other source.
 
     Args:
@@ -44,7 +47,9 @@ class Steered(Sampler[int]):
         first = self.epoch * self.batches
         for number, (taken, counts) in enumerate(self._counts(first + self.batches)):
             if number >= first:
-                drawn = np.concatenate([self._rows(source, taken[source], count) for source, count in enumerate(counts.tolist())])
+                drawn = np.concatenate(
+                    [self._rows(source, taken[source], count) for source, count in enumerate(counts.tolist())]
+                )
                 yield from np.random.default_rng([self.seed, number]).permutation(drawn).tolist()
 
     def drawn(self, batches: int) -> NDArray[np.int64]:
@@ -72,7 +77,9 @@ class Steered(Sampler[int]):
 
 
 def nearest_counts(owed: NDArray[np.float64], total: int) -> NDArray[np.int64]:
-    """Round amounts to whole numbers ≥ 0 that sum to `total`: down, then one more to the largest rests (or fewer to the smallest)."""
+    """Round amounts to whole numbers ≥ 0 that sum to `total`: down, then one more to the largest rests (or fewer to the
+    smallest).
+    """
     counts = np.maximum(np.floor(owed), 0).astype(np.int64)
     while counts.sum() < total:
         counts[np.argmax(owed - counts)] += 1

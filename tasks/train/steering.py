@@ -30,7 +30,9 @@ class Steering(TrainerCallback):
         batches: optimiser steps of one epoch.
     """
 
-    def __init__(self, mix: pl.DataFrame, settings: OnlineSettings, batch_size: int, batches: int, steps: int, seed: int) -> None:
+    def __init__(
+        self, mix: pl.DataFrame, settings: OnlineSettings, batch_size: int, batches: int, steps: int, seed: int
+    ) -> None:
         self.method: Any = registry.load(online, settings.kind)
         self.settings = settings
         first = mix.with_row_index("at").unique(["source", "row_id"], keep="first", maintain_order=True)
@@ -49,19 +51,30 @@ class Steering(TrainerCallback):
         self.before: float | None = None
         self.measure: Callable[[], float] = lambda: 0.0
 
-    def _set_aside(self, first: pl.DataFrame, rng: np.random.Generator) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    def _set_aside(
+        self, first: pl.DataFrame, rng: np.random.Generator
+    ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """Take the probe rows out of the rows that are trained on."""
         target = getattr(self.settings, "target", None)
         if target is not None and target not in self.names:
-            raise RecipeError(f"train.online.target {target!r} has no rows in the mix; its sources are {', '.join(self.names)}")
+            raise RecipeError(
+                f"train.online.target {target!r} has no rows in the mix; its sources are {', '.join(self.names)}"
+            )
         kept, probe = list[NDArray[np.int64]](), list[NDArray[np.int64]]()
         for name in self.names:
             rows = rng.permutation(first.filter(pl.col("source") == name)["at"].to_numpy().astype(np.int64))
-            aside = min(getattr(self.settings, "probe_rows", 0), len(rows) // 10) if self.method.PROBES and target in (None, name) else 0
+            aside = (
+                min(getattr(self.settings, "probe_rows", 0), len(rows) // 10)
+                if self.method.PROBES and target in (None, name)
+                else 0
+            )
             kept.append(np.sort(rows[aside:]))
             probe.append(rows[:aside])
         if self.method.PROBES and not any(map(len, probe)):
-            raise RecipeError(f"train.online: {target or 'the mix'} has fewer than 10 distinct rows, too few to set any aside to measure on")
+            raise RecipeError(
+                f"train.online: {target or 'the mix'} has fewer than 10 distinct rows, too few to set any aside to "
+                "measure on"
+            )
         return kept, np.concatenate(probe)
 
     def saw(self, sources: torch.Tensor, losses: torch.Tensor, counts: torch.Tensor) -> None:
@@ -94,7 +107,9 @@ class Steering(TrainerCallback):
         }
 
     def _mean(self) -> list[float]:
-        """Give the weights that a method means in the long run; one that draws a source for each window says them apart."""
+        """Give the weights that a method means in the long run; one that draws a source for each window says them
+        apart.
+        """
         return self.state.get("mean", self.state["weights"])
 
     def _update(self, step: int) -> None:
@@ -112,8 +127,14 @@ class Steering(TrainerCallback):
         points = np.unique(np.linspace(0, len(self.means) - 1, PATH_POINTS).round().astype(int))
         return {
             "kind": self.settings.kind,
-            "path": [{"step": self.sampler.starts[at], "weights": dict(zip(self.names, self.means[at], strict=True))} for at in points],
+            "path": [
+                {"step": self.sampler.starts[at], "weights": dict(zip(self.names, self.means[at], strict=True))}
+                for at in points
+            ],
             "shares": {name: float(count / drawn.sum()) for name, count in zip(self.names, drawn, strict=True)},
-            "epochs": {name: round(float(count / len(rows)), 4) for name, count, rows in zip(self.names, drawn, self.sampler.rows, strict=True)},
+            "epochs": {
+                name: round(float(count / len(rows)), 4)
+                for name, count, rows in zip(self.names, drawn, self.sampler.rows, strict=True)
+            },
             "probe_rows": len(self.probe),
         }

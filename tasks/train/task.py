@@ -30,24 +30,47 @@ def stop_training() -> None:
 
 @stage_task("train")
 def train_model(
-    work: Workbench, subject: str, seen: Fingerprint, mix: Manifest, settings: TrainSettings, objective: Objective, seed: int, base: str
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,
+    seen: Fingerprint,
+    mix: Manifest,
+    settings: TrainSettings,
+    objective: Objective,
+    seed: int,
+    base: str,
+) -> Product:
     """Fine-tune the model on the mix."""
     job = _job(work, mix, settings, objective, seed, base)
     with Mirror(work.store, work.path, Path(job.checkpoints)) as mirror, ui.Progress(subject, "Training") as progress:
         accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
         facts = _collect(work, Path(job.out))
         mirror.clear()
-    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts | {"accumulate": accumulate, "start": [file.name for file in seen.files]})
+    return Product(
+        rows=mix.rows,
+        tokens=mix.tokens,
+        facts=facts | {"accumulate": accumulate, "start": [file.name for file in seen.files]},
+    )
 
 
 def _job(work: Workbench, mix: Manifest, settings: TrainSettings, objective: Objective, seed: int, base: str) -> Job:
     """Say what is to be trained on which files of this machine."""
     names = [file.name for file in mix.files]
-    rows, aside = (tuple(str(work.open(mix, name)) for name in names if name.startswith(f"data/{side}-")) for side in ("train", "holdout"))
+    rows, aside = (
+        tuple(str(work.open(mix, name)) for name in names if name.startswith(f"data/{side}-"))
+        for side in ("train", "holdout")
+    )
     (out := work.scratch / "model").mkdir(exist_ok=True)
     checkpoints = str(work.scratch / "checkpoints")
-    return Job(settings=settings, objective=objective, seed=seed, mix=rows, holdout=aside, base=base, out=str(out), checkpoints=checkpoints)
+    return Job(
+        settings=settings,
+        objective=objective,
+        seed=seed,
+        mix=rows,
+        holdout=aside,
+        base=base,
+        out=str(out),
+        checkpoints=checkpoints,
+    )
 
 
 def _collect(work: Workbench, out: Path) -> dict[str, Any]:

@@ -1,11 +1,19 @@
-"""Tokenizers trained on the mix's texts, for models that are built: the same texts give the same vocabulary, whatever the process."""
+"""Tokenizers trained on the mix's texts, for models that are built: the same texts give the same vocabulary, whatever
+the process.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 from tasks.core.imports import importing
 
-SPECIAL = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+SPECIAL = {
+    "unk_token": "[UNK]",
+    "pad_token": "[PAD]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
 END = "<|endoftext|>"
 """Stands before and after every text that a language model learns, and for padding, which no loss looks at."""
 
@@ -13,8 +21,10 @@ END = "<|endoftext|>"
 def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     """Train a lower-casing WordPiece tokenizer (Schuster & Nakajima 2012; as BERT uses it) on texts.
 
-    The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run to run and
-    then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every time.
+    The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run
+    to run and
+    then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every
+    time.
     """
     with importing:
         from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -26,20 +36,28 @@ def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     letters = [f"##{letter}" for letter in sorted(set("".join(texts))) if not letter.isspace()]
     trained = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk_token"]))
     trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=max(vocabulary, len(first + letters)), special_tokens=first + letters, show_progress=False)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=max(vocabulary, len(first + letters)), special_tokens=first + letters, show_progress=False
+    )
     trained.train_from_iterator(texts, trainer)
 
     tokenizer = Tokenizer(models.WordPiece(trained.get_vocab(), unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = (
+        normalizer,
+        pre_tokenizers.BertPreTokenizer(),
+        decoders.WordPiece(),
+    )
     end, start = ((SPECIAL[name], first.index(SPECIAL[name])) for name in ("sep_token", "cls_token"))
     tokenizer.post_processor = processors.BertProcessing(end, start)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
 
 
 def byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:
-    """Train a byte-level BPE tokenizer (Sennrich et al. 2016; on bytes as GPT-2 has it): every text reads back as it was.
+    """Train a byte-level BPE tokenizer (Sennrich et al. 2016; on bytes as GPT-2 has it): every text reads back as it
+    was.
 
-    Its alphabet, all 256 bytes, is given; merges of equal count go by their numbers, so that nothing hangs on the order of a hash table.
+    Its alphabet, all 256 bytes, is given; merges of equal count go by their numbers, so that nothing hangs on the order
+    of a hash table.
     """
     with importing:
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -48,6 +66,8 @@ def byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=[END], initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=[END], initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, pad_token=END)

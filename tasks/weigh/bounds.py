@@ -24,7 +24,8 @@ def project(weights: Mapping[str, float], bounds: Bounds) -> dict[str, float]:
     """Bring shares between their bounds.
 
     w_i = min(max(c v_i, l_i), u_i), with c such that Σ w_i = 1: of all shares between the bounds those with the least
-    KL(w ‖ v). Shares between their bounds keep their proportions, and a share of 0 becomes its floor. Σ w_i grows with c in
+    KL(w ‖ v). Shares between their bounds keep their proportions, and a share of 0 becomes its floor. Σ w_i grows with
+    c in
     straight lines between the points where a share leaves its floor or reaches its ceiling, so c is found exactly.
 
     Args:
@@ -52,17 +53,24 @@ def project(weights: Mapping[str, float], bounds: Bounds) -> dict[str, float]:
     least, most = math.fsum(at(before).values()), math.fsum(at(after).values())
     scale = before + (after - before) * ((1 - least) / (most - least)) if most > least else after
     found = at(scale)
-    return {name: share / math.fsum(found.values()) if low[name] < share < high[name] else share for name, share in found.items()}
+    return {
+        name: share / math.fsum(found.values()) if low[name] < share < high[name] else share
+        for name, share in found.items()
+    }
 
 
 def _refuse_impossible(weights: Mapping[str, float], low: Mapping[str, float], high: Mapping[str, float]) -> None:
     if (least := math.fsum(low.values())) > 1 + HAIR:
         told = ", ".join(f"{name} {floor:g}" for name, floor in low.items() if floor)
-        raise RecipeError(f"mix.floors sum to {least:.4g}, more than the whole mix ({told}); lower them by {least - 1:.4g}", floors=least)
+        raise RecipeError(
+            f"mix.floors sum to {least:.4g}, more than the whole mix ({told}); lower them by {least - 1:.4g}",
+            floors=least,
+        )
     if (most := math.fsum(high.values())) < 1 - HAIR:
         told = ", ".join(f"{name} {high[name]:g}" for name, share in weights.items() if share > NOTHING)
         raise RecipeError(
-            f"mix.ceilings of the sources that have a weight sum to {most:.4g}, less than the whole mix ({told}); raise them by {1 - most:.4g}, "
+            f"mix.ceilings of the sources that have a weight sum to {most:.4g}, less than the whole mix ({told}); "
+            f"raise them by {1 - most:.4g}, "
             "or give another source a weight",
             ceilings=most,
         )
@@ -78,10 +86,22 @@ def within(weighed: Weighed, bounds: Bounds, out: Collection[str]) -> Weighed:
         RecipeError: a bound for a source that is none, or bounds that cannot all hold.
     """
     if unknown := [name for name in (*bounds.floors, *bounds.ceilings) if name not in weighed.weights]:
-        raise RecipeError(f"a floor or ceiling for {', '.join(map(repr, unknown))}, but the sources are {', '.join(weighed.weights)}")
-    weights = project(weighed.weights, Bounds({name: floor for name, floor in bounds.floors.items() if name not in out}, bounds.ceilings))
-    reasons = {name: reason + _moved(name, weighed.weights[name], weights[name], bounds) for name, reason in weighed.reasons.items()}
-    notes = tuple(f"the floor of {name} ({bounds.floors[name]:g}) does not hold: the source gives nothing" for name in bounds.floors if name in out)
+        raise RecipeError(
+            f"a floor or ceiling for {', '.join(map(repr, unknown))}, but the sources are {', '.join(weighed.weights)}"
+        )
+    weights = project(
+        weighed.weights,
+        Bounds({name: floor for name, floor in bounds.floors.items() if name not in out}, bounds.ceilings),
+    )
+    reasons = {
+        name: reason + _moved(name, weighed.weights[name], weights[name], bounds)
+        for name, reason in weighed.reasons.items()
+    }
+    notes = tuple(
+        f"the floor of {name} ({bounds.floors[name]:g}) does not hold: the source gives nothing"
+        for name in bounds.floors
+        if name in out
+    )
     return replace(weighed, weights=weights, reasons=reasons, notes=weighed.notes + notes)
 
 

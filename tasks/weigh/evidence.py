@@ -44,9 +44,14 @@ def evidence_for(weights: Section, appraised: Sequence[Manifest]) -> Evidence:
     return Evidence(found["terms"])
 
 
-def table(terms: Mapping[str, Mapping[str, float]], sources: Sequence[str], weights: Mapping[str, float]) -> list[dict[str, Any]]:
+def table(
+    terms: Mapping[str, Mapping[str, float]], sources: Sequence[str], weights: Mapping[str, float]
+) -> list[dict[str, Any]]:
     """Lay figures out by source, the weight last: the table that says why."""
-    rows = ({"source": name} | {term: round(values[name], 4) for term, values in terms.items() if name in values} for name in sources)
+    rows = (
+        {"source": name} | {term: round(values[name], 4) for term, values in terms.items() if name in values}
+        for name in sources
+    )
     return [row | {"weight": round(weights[str(row["source"])], 4)} for row in rows]
 
 

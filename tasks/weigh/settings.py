@@ -39,9 +39,11 @@ class ShareSettings(Section):
     """Where the sources' shares come from, and between what they lie."""
 
     weights: Weights = Field(default_factory=lambda: registry.load(methods, "proportional").Params())
-    """Share of each source by name, or the method that sets them (also as `{kind: METHOD, …}`); by default proportional."""
+    """Share of each source by name, or the method that sets them (also as `{kind: METHOD, …}`); by default
+    proportional."""
     phases: tuple[Phase, ...] = ()
-    """In place of `weights`, for a curriculum or an annealing: `[{share: 0.8, weights: …}, {share: 0.2, weights: …}]`, one stretch
+    """In place of `weights`, for a curriculum or an annealing: `[{share: 0.8, weights: …}, {share: 0.2, weights: …}]`,
+    one stretch
     of the mix after the other, each with exact counts and weights of its own."""
     floors: dict[str, Share] = Field(default_factory=dict)
     """Source -> least share, whatever its weight; holds in every phase."""
@@ -65,7 +67,9 @@ class ShareSettings(Section):
 
     @property
     def _by_evidence(self) -> tuple[Section, ...]:
-        found = {phase.weights.model_dump_json(): phase.weights for phase in self.stretches if needs_evidence(phase.weights)}
+        found = {
+            phase.weights.model_dump_json(): phase.weights for phase in self.stretches if needs_evidence(phase.weights)
+        }
         return tuple(found.values())
 
     @property

@@ -13,7 +13,9 @@ from tasks.weigh.verdicts import Weighed, settle
 Facts = dict[str, Any]
 
 
-def weigh(sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: WeighSettings, appraised: Sequence[Manifest]) -> tuple[Facts, list[str]]:
+def weigh(
+    sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: WeighSettings, appraised: Sequence[Manifest]
+) -> tuple[Facts, list[str]]:
     """Settle the shares.
 
     Args:
@@ -21,9 +23,12 @@ def weigh(sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: Wei
         appraised: evidence on the sources, for the weights that need it.
 
     Returns:
-        `weights`, `requested` and `reasons` by source, the `method` with its settings, `why` (the figures behind the weights, by
-        source; empty for methods that look at sizes only) and `ceilings`; with phases also `phases`, the same for each of them
-        with its `share`, and the others are those of the whole mix: W_i = Σ_p share_p w_pi. Then what the log has to say.
+        `weights`, `requested` and `reasons` by source, the `method` with its settings, `why` (the figures behind the
+        weights, by
+        source; empty for methods that look at sizes only) and `ceilings`; with phases also `phases`, the same for each
+        of them
+        with its `share`, and the others are those of the whole mix: W_i = Σ_p share_p w_pi. Then what the log has to
+        say.
     """
     found = [_of_phase(phase, sizes, verdicts, settings, appraised) for phase in settings.stretches]
     notes = list(dict.fromkeys(note for _, said in found for note in said))
@@ -33,7 +38,11 @@ def weigh(sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: Wei
 
 
 def _of_phase(
-    phase: Phase, sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: WeighSettings, appraised: Sequence[Manifest]
+    phase: Phase,
+    sizes: Mapping[str, float],
+    verdicts: Sequence[Verdict],
+    settings: WeighSettings,
+    appraised: Sequence[Manifest],
 ) -> tuple[Facts, tuple[str, ...]]:
     method, asked = method_of(phase.weights), phase.weights.model_dump(mode="json")
     why: list[dict[str, Any]] = []
@@ -44,20 +53,31 @@ def _of_phase(
     else:
         proposed = method.propose(sizes, phase.weights)
     weighed = _explained(settle(proposed, sizes, verdicts, asked["kind"]), why)
-    out = {verdict.subject for verdict in verdicts if verdict.factor == 0} | {name for name, size in sizes.items() if not size}
+    out = {verdict.subject for verdict in verdicts if verdict.factor == 0} | {
+        name for name, size in sizes.items() if not size
+    }
     if settings.floors or settings.ceilings:
         weighed = within(weighed, Bounds(settings.floors, settings.ceilings), out)
-    facts: Facts = {"weights": weighed.weights, "requested": weighed.requested, "reasons": weighed.reasons, "method": asked}
+    facts: Facts = {
+        "weights": weighed.weights,
+        "requested": weighed.requested,
+        "reasons": weighed.reasons,
+        "method": asked,
+    }
     return facts | {"why": why, "ceilings": dict(settings.ceilings)}, weighed.notes
 
 
-def _terms(method: Any, sizes: Mapping[str, float], weights: Section, evidence: Evidence) -> Mapping[str, Mapping[str, float]]:
+def _terms(
+    method: Any, sizes: Mapping[str, float], weights: Section, evidence: Evidence
+) -> Mapping[str, Mapping[str, float]]:
     return method.terms_of(sizes, weights, evidence) if hasattr(method, "terms_of") else evidence.terms
 
 
 def _explained(weighed: Weighed, why: Sequence[Mapping[str, Any]]) -> Weighed:
     said = {row["source"]: told(row) for row in why}
-    reasons = {name: f"{reason} ({said[name]})" if said.get(name) else reason for name, reason in weighed.reasons.items()}
+    reasons = {
+        name: f"{reason} ({said[name]})" if said.get(name) else reason for name, reason in weighed.reasons.items()
+    }
     return Weighed(weighed.requested, weighed.weights, reasons, weighed.notes)
 
 
@@ -66,7 +86,10 @@ def _overall(shares: Sequence[float], phases: Sequence[Facts]) -> Facts:
     names = list(phases[0]["weights"])
 
     def mean(field: str) -> dict[str, float]:
-        return {name: math.fsum(share * phase[field][name] for share, phase in zip(shares, phases, strict=True)) / total for name in names}
+        return {
+            name: math.fsum(share * phase[field][name] for share, phase in zip(shares, phases, strict=True)) / total
+            for name in names
+        }
 
     def reason(name: str) -> str:
         said = (f"({share / total:.0%}): {phase['reasons'][name]}" for share, phase in zip(shares, phases, strict=True))
@@ -74,6 +97,11 @@ def _overall(shares: Sequence[float], phases: Sequence[Facts]) -> Facts:
 
     told_by = [{"share": share / total} | phase for share, phase in zip(shares, phases, strict=True)]
     return {
-        "weights": mean("weights"), "requested": mean("requested"), "reasons": {name: reason(name) for name in names},
-        "method": {"kind": "phases"}, "why": [], "ceilings": phases[0]["ceilings"], "phases": told_by,
-    }  # fmt: skip
+        "weights": mean("weights"),
+        "requested": mean("requested"),
+        "reasons": {name: reason(name) for name in names},
+        "method": {"kind": "phases"},
+        "why": [],
+        "ceilings": phases[0]["ceilings"],
+        "phases": told_by,
+    }

@@ -24,7 +24,8 @@ class TargetSettings(Section):
 
 
 def around(sizes: Mapping[str, float], target: str, own: float | None, pull: Mapping[str, float]) -> dict[str, float]:
-    """Give the target its own share, and each other source w_i = (1 − own) p_i / Σ p_j, nothing where that is less than a thousandth.
+    """Give the target its own share, and each other source w_i = (1 − own) p_i / Σ p_j, nothing where that is less than
+    a thousandth.
 
     Args:
         sizes: what each source holds; one that is empty gets nothing.
@@ -37,7 +38,10 @@ def around(sizes: Mapping[str, float], target: str, own: float | None, pull: Map
         raise RecipeError(f"the target {target!r} is none of the sources {', '.join(sizes)}; mend mix.weights.target")
     others = {name: pull.get(name, 0.0) if size > 0 else 0.0 for name, size in sizes.items() if name != target}
     if not others:
-        raise RecipeError(f"the target {target!r} is the only source: there is nothing to weigh; add a source, or give the weights yourself")
+        raise RecipeError(
+            f"the target {target!r} is the only source: there is nothing to weigh; add a source, or give the "
+            "weights yourself"
+        )
     shares = shared_out(others if any(others.values()) else {name: sizes[name] for name in others})
     left = own if own is not None else sizes[target] / (sum(sizes.values()) or 1.0)
     left = left if sizes[target] > 0 else 0.0

@@ -9,10 +9,17 @@ from tasks.weigh.shares import weigh
 
 @stage_task("weigh")
 def weigh_sources(
-    _work: Workbench, subject: str, pool: Manifest, verdicts: tuple[Verdict, ...], settings: WeighSettings, appraised: list[Manifest]
-) -> Product:  # fmt: skip
+    _work: Workbench,
+    subject: str,
+    pool: Manifest,
+    verdicts: tuple[Verdict, ...],
+    settings: WeighSettings,
+    appraised: list[Manifest],
+) -> Product:
     """Decide every source's share of the mix, and say why."""
-    sizes = {account.source: float(account.rows if settings.unit == "rows" else account.tokens) for account in pool.accounts}
+    sizes = {
+        account.source: float(account.rows if settings.unit == "rows" else account.tokens) for account in pool.accounts
+    }
     facts, notes = weigh(sizes, verdicts, settings, appraised)
     for note in notes:
         ui.log(note, warn=True)

@@ -1,4 +1,6 @@
-"""From what was asked to what is used: shares normalised, verdicts of the checks applied, every change told in words."""
+"""From what was asked to what is used: shares normalised, verdicts of the checks applied, every change told in
+words.
+"""
 
 import math
 import textwrap
@@ -50,12 +52,19 @@ def settle(asked: Mapping[str, float], sizes: Mapping[str, float], verdicts: Seq
     _refuse_strangers(asked, sizes, method)
     requested, total = _normalised({name: asked[name] for name in sizes})
     if not requested:
-        raise NotEnoughData(f"no source is left with a weight: {method} gives all of them 0. {_held(sizes)}", sizes=dict(sizes))
+        raise NotEnoughData(
+            f"no source is left with a weight: {method} gives all of them 0. {_held(sizes)}", sizes=dict(sizes)
+        )
     factors = {verdict.subject: verdict for verdict in verdicts if verdict.factor != 1 and verdict.subject in requested}
-    weights, _ = _normalised({name: share * factors[name].factor if name in factors else share for name, share in requested.items()})
+    weights, _ = _normalised(
+        {name: share * factors[name].factor if name in factors else share for name, share in requested.items()}
+    )
     if not weights:
         told = "; ".join(f"{name}: {verdict.reason}" for name, verdict in factors.items())
-        raise QualityGate(f"the checks leave no source with a weight ({told}); mend a source, or change its policy under `checks.policies`")
+        raise QualityGate(
+            f"the checks leave no source with a weight ({told}); mend a source, or change its policy under "
+            "`checks.policies`"
+        )
     off = not math.isclose(total, 1, abs_tol=SUMS_TO_ONE)
     notes = (f"the weights sum to {total:g}; they were normalised to sum to 1",) if off else ()
     return Weighed(requested, weights, _reasons(requested, weights, factors, method), notes)
@@ -63,9 +72,14 @@ def settle(asked: Mapping[str, float], sizes: Mapping[str, float], verdicts: Seq
 
 def _refuse_strangers(asked: Mapping[str, float], sizes: Mapping[str, float], method: str) -> None:
     if unknown := [name for name in asked if name not in sizes]:
-        raise RecipeError(f"{method}: a weight for {', '.join(map(repr, unknown))}, but the sources are {', '.join(sizes)}; mend mix.weights")
+        raise RecipeError(
+            f"{method}: a weight for {', '.join(map(repr, unknown))}, but the sources are {', '.join(sizes)}; mend "
+            "mix.weights"
+        )
     if missing := [name for name in sizes if name not in asked]:
-        raise RecipeError(f"{method}: no weight for {', '.join(map(repr, missing))}; write 0 under mix.weights to leave a source out")
+        raise RecipeError(
+            f"{method}: no weight for {', '.join(map(repr, missing))}; write 0 under mix.weights to leave a source out"
+        )
     if bad := {name: weight for name, weight in asked.items() if not 0 <= weight < math.inf}:
         raise RecipeError(f"{method}: weights must be finite and at least 0; got {bad}")
 
@@ -89,7 +103,9 @@ def _held(sizes: Mapping[str, float]) -> str:
     return "They hold: " + ", ".join(f"{name} {size:,.0f}" for name, size in sizes.items())
 
 
-def _reasons(requested: Mapping[str, float], weights: Mapping[str, float], factors: Mapping[str, Verdict], method: str) -> dict[str, str]:
+def _reasons(
+    requested: Mapping[str, float], weights: Mapping[str, float], factors: Mapping[str, Verdict], method: str
+) -> dict[str, str]:
     gone = _listed([name for name, verdict in factors.items() if verdict.factor == 0], "left out")
     less = _listed([name for name, verdict in factors.items() if verdict.factor != 0], "given less")
     why = " and ".join(filter(None, (gone, less)))
@@ -98,7 +114,11 @@ def _reasons(requested: Mapping[str, float], weights: Mapping[str, float], facto
         asked, now = f"{method}: {share_text(share)} asked", f"so {share_text(weights[name])}"
         if name in factors:
             verdict = factors[name]
-            done = "left out by its checks" if verdict.factor == 0 else f"times {share_text(verdict.factor)} for its checks"
+            done = (
+                "left out by its checks"
+                if verdict.factor == 0
+                else f"times {share_text(verdict.factor)} for its checks"
+            )
             told = f" ({textwrap.shorten(verdict.reason, SHOWN, placeholder=' …')})" if verdict.reason else ""
             reasons[name] = f"{asked}; {done}{told}" + (f", {now}" if verdict.factor else "")
         elif share > 0 and not math.isclose(share, weights[name], rel_tol=1e-9):

@@ -1,17 +1,24 @@
 """Read, normalise, filter, drop exact duplicates, write: this project and its peers on the same files, side by side.
 
-    python tests/benchmarks/chain.py --rows 1000000 [--peers VENV] [--rounds 3] [--engines cuvee loop datasets datatrove] [--work DIR]
+    python tests/benchmarks/chain.py --rows 1000000 [--peers VENV] [--rounds 3] [--engines cuvee loop datasets
+    datatrove] [--work DIR]
 
-Input: the benchmark corpus, four sources in JSON Lines, CSV and Parquet. Every engine brings texts to NFC without control characters and with
-single spaces, applies the same five filters (words, letters, digits, capitals, signs), keeps the first of equal texts in the order of the
-sources, and writes Parquet of id, text, label and source. Every engine is a process of its own, imports included, in turn.
+Input: the benchmark corpus, four sources in JSON Lines, CSV and Parquet. Every engine brings texts to NFC without
+    control characters and with
+single spaces, applies the same five filters (words, letters, digits, capitals, signs), keeps the first of equal texts
+in the order of the
+sources, and writes Parquet of id, text, label and source. Every engine is a process of its own, imports included, in
+turn.
 
-cuvee: the pure functions of ingest, clean and deduplicate with their default checks; sources side by side as in a run. It also keeps bad rows
+cuvee: the pure functions of ingest, clean and deduplicate with their default checks; sources side by side as in a run.
+    It also keeps bad rows
 aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs.
-loop: a plain Python loop in one process. datasets: map, filter, filter, with two processes. datatrove: its readers, LambdaFilters and three-stage
+loop: a plain Python loop in one process. datasets: map, filter, filter, with two processes. datatrove: its readers,
+    LambdaFilters and three-stage
 exact deduplication, two workers; it keeps one of equal texts, not always the first.
 
-Judged after each run, or the benchmark fails: loop and datasets keep the same ids and texts; datatrove the same texts, each once; cuvee the
+Judged after each run, or the benchmark fails: loop and datasets keep the same ids and texts; datatrove the same texts,
+    each once; cuvee the
 same texts, each once, but for those whose match key (letters and digits, case folded) stands in its hold-out.
 """
 
@@ -82,7 +89,10 @@ def records(folder: Path) -> Iterator[tuple[str, str, str, str]]:
             with pq.ParquetFile(folder / name) as file:
                 for batch in file.iter_batches(10_000):
                     columns = batch.to_pydict()
-                    yield from ((a, b, c, source) for a, b, c in zip(columns["id"], columns["text"], columns["label"], strict=True))
+                    yield from (
+                        (a, b, c, source)
+                        for a, b, c in zip(columns["id"], columns["text"], columns["label"], strict=True)
+                    )
 
 
 # --- engines: each reads FOLDER and writes Parquet files under OUT
@@ -101,20 +111,38 @@ def cuvee(folder: Path, out: Path) -> None:
     from tasks.ingest.read import read_source
     from tasks.rows.groups import copy_rows
 
-    characters = {"least_letters": LEAST_LETTERS, "most_digits": MOST_DIGITS, "most_capitals": MOST_CAPITALS, "most_signs": MOST_SIGNS}
-    settings = SourceCleaning.model_validate({"filters": [{"kind": "words", "least": LEAST_WORDS}, {"kind": "characters", **characters}]})
+    characters = {
+        "least_letters": LEAST_LETTERS,
+        "most_digits": MOST_DIGITS,
+        "most_capitals": MOST_CAPITALS,
+        "most_signs": MOST_SIGNS,
+    }
+    settings = SourceCleaning.model_validate(
+        {"filters": [{"kind": "words", "least": LEAST_WORDS}, {"kind": "characters", **characters}]}
+    )
 
     def prepared(source: str) -> Account:
         name = FILES[source]
         kind = {".csv": "delimited", ".jsonl": "jsonl", ".parquet": "parquet"}[Path(name).suffix]
         params = load(source_kinds, kind).Params(path=name)
         before = read_source(source, params, str(folder), LABELS, out / f"{source}.read", out / f"{source}.bad").account
-        return clean_file(before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings).account
+        return clean_file(
+            before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings
+        ).account
 
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
-    found = deduplicate([(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0)
-    copy_rows({out / f"{source}.clean": {out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()} for source in FILES})
+    found = deduplicate(
+        [(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0
+    )
+    copy_rows(
+        {
+            out / f"{source}.clean": {
+                out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()
+            }
+            for source in FILES
+        }
+    )
 
 
 def loop(folder: Path, out: Path) -> None:
@@ -152,11 +180,17 @@ def datasets(folder: Path, out: Path) -> None:
     parts = []
     for source, name in FILES.items():
         part = hf.load_dataset(
-            builders[Path(name).suffix], data_files=str(folder / name), split="train", cache_dir=str(out / "cache"), features=features
+            builders[Path(name).suffix],
+            data_files=str(folder / name),
+            split="train",
+            cache_dir=str(out / "cache"),
+            features=features,
         )
         parts.append(part.add_column("source", [source] * len(part)))
     whole = hf.concatenate_datasets(parts)
-    whole = whole.map(lambda batch: {"text": [normal(text or "") for text in batch["text"]]}, batched=True, num_proc=WORKERS)
+    whole = whole.map(
+        lambda batch: {"text": [normal(text or "") for text in batch["text"]]}, batched=True, num_proc=WORKERS
+    )
     whole = whole.filter(lambda batch: [stays(text) for text in batch["text"]], batched=True, num_proc=WORKERS)
     seen: set[str] = set()
     whole = whole.filter(lambda batch: [not (text in seen or seen.add(text)) for text in batch["text"]], batched=True)
@@ -168,7 +202,12 @@ def datatrove(folder: Path, out: Path) -> None:
     from datatrove.data import Document
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.base import PipelineStep
-    from datatrove.pipeline.dedup.exact_dedup import ExactDedupConfig, ExactDedupFilter, ExactDedupSignature, ExactFindDedups
+    from datatrove.pipeline.dedup.exact_dedup import (
+        ExactDedupConfig,
+        ExactDedupFilter,
+        ExactDedupSignature,
+        ExactFindDedups,
+    )
     from datatrove.pipeline.filters import LambdaFilter
     from datatrove.pipeline.formatters.base import BaseFormatter
     from datatrove.pipeline.readers import CSVReader, JsonlReader, ParquetReader
@@ -205,10 +244,20 @@ def datatrove(folder: Path, out: Path) -> None:
     stage(tasks, Sources(), Normal(), LambdaFilter(lambda doc: stays(doc.text)), first)
     stage(tasks, ParquetReader(f"{work}/filtered"), ExactDedupSignature(f"{work}/signatures", config))
     stage(1, ExactFindDedups(f"{work}/signatures", f"{work}/duplicates", config))
-    stage(tasks, ParquetReader(f"{work}/filtered"), ExactDedupFilter(f"{work}/duplicates", config), ParquetWriter(str(out), expand_metadata=True))
+    stage(
+        tasks,
+        ParquetReader(f"{work}/filtered"),
+        ExactDedupFilter(f"{work}/duplicates", config),
+        ParquetWriter(str(out), expand_metadata=True),
+    )
 
 
-ENGINES: dict[str, Callable[[Path, Path], None]] = {"cuvee": cuvee, "loop": loop, "datasets": datasets, "datatrove": datatrove}
+ENGINES: dict[str, Callable[[Path, Path], None]] = {
+    "cuvee": cuvee,
+    "loop": loop,
+    "datasets": datasets,
+    "datatrove": datatrove,
+}
 
 
 # --- measuring
@@ -224,7 +273,10 @@ def judge(engine: str, out: Path, rules: set[tuple[str, str]]) -> int:
 
     from tasks.rows.keys import match_keys
 
-    frames = {path.name: pl.read_parquet(path, columns=["id" if engine != "cuvee" else "row_id", "text"]) for path in sorted(out.glob("*.parquet"))}
+    frames = {
+        path.name: pl.read_parquet(path, columns=["id" if engine != "cuvee" else "row_id", "text"])
+        for path in sorted(out.glob("*.parquet"))
+    }
     rows = [row for frame in frames.values() for row in frame.iter_rows()]
     texts = [text for _, text in rows]
     missing = {text for _, text in rules} - set(texts)
@@ -233,7 +285,10 @@ def judge(engine: str, out: Path, rules: set[tuple[str, str]]) -> int:
         missing = set(match_keys(pl.Series(sorted(missing), dtype=pl.String))) - set(match_keys(aside))
     wrong = set(rows) - rules if engine in ("loop", "datasets") else set(texts) - {text for _, text in rules}
     if missing or wrong or len(texts) != len(set(texts)):
-        raise SystemExit(f"{engine} did not keep the same rows: {len(missing):,} missing, {len(wrong):,} surplus, {len(texts):,} kept")
+        raise SystemExit(
+            f"{engine} did not keep the same rows: {len(missing):,} missing, {len(wrong):,} surplus, "
+            f"{len(texts):,} kept"
+        )
     return len(rows)
 
 
@@ -272,9 +327,20 @@ def main() -> None:
         rules = by_the_rules(folder)
 
         def run(engine: str) -> dict[str, float]:
-            python = str(asked.peers.absolute() / "bin/python") if engine == "datatrove" and asked.peers else sys.executable
+            python = (
+                str(asked.peers.absolute() / "bin/python") if engine == "datatrove" and asked.peers else sys.executable
+            )
             with tempfile.TemporaryDirectory(dir=folder.parent) as out:
-                command = [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--work", out]
+                command = [
+                    python,
+                    str(Path(__file__).absolute()),
+                    "--engine",
+                    engine,
+                    "--input",
+                    str(folder),
+                    "--work",
+                    out,
+                ]
                 return measure(command) | {"kept": judge(engine, Path(out), rules)}
 
         print(f"{asked.rows:,} rows, {asked.rounds} rounds, medians")

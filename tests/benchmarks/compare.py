@@ -1,4 +1,5 @@
-"""What a comparison costs: six mixes of six real sentiment sources, three seeds, a frozen encoder; the first time and again.
+"""What a comparison costs: six mixes of six real sentiment sources, three seeds, a frozen encoder; the first time and
+again.
 
     python tests/benchmarks/compare.py --data SHARED_DATA --encoder FOLDER
 
@@ -25,7 +26,16 @@ def main() -> None:
     parser.add_argument("--encoder", required=True, help="folder of a sentence encoder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "flows.cli.main", "compare", "tests/recipes/real_sentiment.yaml", "--store", f"{folder}/store", "--json"]
+        command = [
+            sys.executable,
+            "-m",
+            "flows.cli.main",
+            "compare",
+            "tests/recipes/real_sentiment.yaml",
+            "--store",
+            f"{folder}/store",
+            "--json",
+        ]
         command += [
             "--arms",
             ARMS,
@@ -36,12 +46,19 @@ def main() -> None:
             "--set",
             "compare.values=[]",
         ]
-        environment = os.environ | {"CUVEE_SHARED_DATA": asked.data, "PREFECT_HOME": f"{folder}/prefect", "HF_HUB_OFFLINE": "1"}
+        environment = os.environ | {
+            "CUVEE_SHARED_DATA": asked.data,
+            "PREFECT_HOME": f"{folder}/prefect",
+            "HF_HUB_OFFLINE": "1",
+        }
         for time_of in ("first", "second"):
             started = time.monotonic()
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
             found = json.loads(done.stdout)
-            print(f"{time_of}: {time.monotonic() - started:.1f} s, trials {found['trials']}\n{found['sentence']}", flush=True)
+            print(
+                f"{time_of}: {time.monotonic() - started:.1f} s, trials {found['trials']}\n{found['sentence']}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

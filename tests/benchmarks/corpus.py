@@ -1,14 +1,20 @@
-"""Makes the benchmark corpus: four sources in JSONL, CSV and Parquet, of any size, with planted flaws and the truth about them.
+"""Makes the benchmark corpus: four sources in JSONL, CSV and Parquet, of any size, with planted flaws and the truth
+about them.
 
     python tests/benchmarks/corpus.py OUT --rows 1000000 [--data DIR] [--seed 0]
 
-A document is one to six sentences; each sentence is a crossover of two real ones of its source's domain: the first runs up to a
-word that the second also has, the second goes on from there. So texts are as varied as the corpus is large, with real words in
+A document is one to six sentences; each sentence is a crossover of two real ones of its source's domain: the first runs
+up to a
+word that the second also has, the second goes on from there. So texts are as varied as the corpus is large, with real
+words in
 real order. 1 M rows are about 300 MB of text.
 
-Of all rows 5 % are verbatim copies, 5 % copies that are equal once Unicode and white space are normalised, 5 % near copies (a tail
-added or cut, one to four words replaced; Jaccard of the 5-word shingles in [.7, 1)), 5 % junk, 80 % originals. A copy may stand in
-another source than its original, before it or after it. OUT/truth.parquet says which row is what; the same seed gives the same bytes.
+Of all rows 5 % are verbatim copies, 5 % copies that are equal once Unicode and white space are normalised, 5 % near
+copies (a tail
+added or cut, one to four words replaced; Jaccard of the 5-word shingles in [.7, 1)), 5 % junk, 80 % originals. A copy
+may stand in
+another source than its original, before it or after it. OUT/truth.parquet says which row is what; the same seed gives
+the same bytes.
 """
 
 import argparse
@@ -83,7 +89,12 @@ def _papers(data: Path) -> Iterator[str]:
     yield from _lines(data / "text/wiki/wiki_demo.txt")
 
 
-BANKS: dict[str, Callable[[Path], Iterator[str]]] = {"news": _news, "social": _social, "reviews": _reviews, "papers": _papers}
+BANKS: dict[str, Callable[[Path], Iterator[str]]] = {
+    "news": _news,
+    "social": _social,
+    "reviews": _reviews,
+    "papers": _papers,
+}
 
 
 class Bank:
@@ -97,12 +108,16 @@ class Bank:
     """
 
     def __init__(self, texts: Iterator[str]) -> None:
-        sentences = (part.split() for text in texts for part in re.split(r"(?<=[.!?])\s+", unicodedata.normalize("NFC", text)))
+        sentences = (
+            part.split() for text in texts for part in re.split(r"(?<=[.!?])\s+", unicodedata.normalize("NFC", text))
+        )
         kept = [words for words in sentences if 4 <= len(words) <= 60]
         flat = pl.Series([word for words in kept for word in words])
         self.words = flat.unique(maintain_order=True)
         numbers = pl.DataFrame({"word": self.words}).with_row_index("number")
-        self.flat = flat.to_frame("word").join(numbers, on="word", how="left", maintain_order="left")["number"].to_numpy()
+        self.flat = (
+            flat.to_frame("word").join(numbers, on="word", how="left", maintain_order="left")["number"].to_numpy()
+        )
         self.sizes = np.array([len(words) for words in kept])
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.ends = np.repeat(self.starts + self.sizes, self.sizes)
@@ -124,7 +139,9 @@ class Bank:
         documents = np.repeat(np.repeat(np.arange(wanted), sentences), 2)
         flat = self.flat[ragged(starts, sizes)]
         words = pl.DataFrame({"document": np.repeat(documents, sizes), "word": self.words.gather(flat)})
-        texts = words.group_by("document", maintain_order=True).agg(pl.col("word").str.join(" "), pl.len().alias("size"))
+        texts = words.group_by("document", maintain_order=True).agg(
+            pl.col("word").str.join(" "), pl.len().alias("size")
+        )
         return texts.filter(pl.col("size") >= MIN_WORDS)["word"].head(rows)
 
 
@@ -211,7 +228,8 @@ def documents(rows: int, data: Path, seed: int = 0) -> pl.DataFrame:
     """Make the corpus in memory, in the order of its sources and of the rows inside them.
 
     Returns:
-        id (unique), source, text (as it is written to the source's file), label, kind (`original` or a key of PLANTED), origin (id of the
+        id (unique), source, text (as it is written to the source's file), label, kind (`original` or a key of PLANTED),
+        origin (id of the
         text it was made from, null for originals and junk), jaccard (to the origin; null for originals and junk).
     """
     counts = {kind: int(rows * share) for kind, share in PLANTED.items()}
@@ -221,7 +239,9 @@ def documents(rows: int, data: Path, seed: int = 0) -> pl.DataFrame:
     frame = pl.concat([originals, planted]).with_columns(place=pl.Series(rng.permutation(rows)))
     frame = frame.with_columns(pl.col("source").cast(pl.Enum(list(SHARES)))).sort("source", "place").drop("place")
     label = pl.when(pl.Series(rng.random(rows)) < 0.5).then(pl.lit("negative")).otherwise(pl.lit("positive"))
-    return frame.with_columns(pl.col("source").cast(pl.String), label=label).select("id", "source", "text", "label", "kind", "origin", "jaccard")
+    return frame.with_columns(pl.col("source").cast(pl.String), label=label).select(
+        "id", "source", "text", "label", "kind", "origin", "jaccard"
+    )
 
 
 def _originals(rows: int, data: Path, rng: np.random.Generator) -> pl.DataFrame:
@@ -233,9 +253,14 @@ def _originals(rows: int, data: Path, rng: np.random.Generator) -> pl.DataFrame:
             texts = pl.concat([texts, bank.compose(wanted - len(texts) + 100, rng)])
         parts.append(pl.DataFrame({"source": source, "text": texts.head(wanted)}))
     short = rows - sum(len(part) for part in parts)
-    frame = pl.concat([*parts, parts[0].head(short).with_columns(pl.concat_str("text", pl.lit(" And so on.")).alias("text"))])
+    frame = pl.concat(
+        [*parts, parts[0].head(short).with_columns(pl.concat_str("text", pl.lit(" And so on.")).alias("text"))]
+    )
     return frame.with_columns(
-        pl.Series("id", [f"o{n}" for n in range(rows)]), kind=pl.lit("original"), origin=pl.lit(None, pl.String), jaccard=pl.lit(None, pl.Float64)
+        pl.Series("id", [f"o{n}" for n in range(rows)]),
+        kind=pl.lit("original"),
+        origin=pl.lit(None, pl.String),
+        jaccard=pl.lit(None, pl.Float64),
     ).select("id", "source", "text", "kind", "origin", "jaccard")
 
 

@@ -2,8 +2,10 @@
 
     python tests/benchmarks/fit.py --data SHARED_DATA [--runs 85] [--rounds 3]
 
-The first runs of RegMix (1M parameters, 17 sources) are learned from; Spearman's rho is between the scores guessed and those of mixes that
-no fit has seen: 256 mixes, run with models of the same size (1M) and of a larger one (60M). Every engine is a process of its own, imports included.
+The first runs of RegMix (1M parameters, 17 sources) are learned from; Spearman's rho is between the scores guessed and
+those of mixes that
+no fit has seen: 256 mixes, run with models of the same size (1M) and of a larger one (60M). Every engine is a process
+    of its own, imports included.
 """
 
 import argparse
@@ -71,16 +73,35 @@ def main() -> None:
             said: dict[str, Any] = {}
             for _ in range(asked.rounds):
                 for engine, spent in seconds.items():
-                    command = [sys.executable, __file__, "--data", asked.data.absolute(), "--engine", engine, "--target", target, "--folder", folder]
+                    command = [
+                        sys.executable,
+                        __file__,
+                        "--data",
+                        asked.data.absolute(),
+                        "--engine",
+                        engine,
+                        "--target",
+                        target,
+                        "--folder",
+                        folder,
+                    ]
                     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-                    said[engine] = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout)
+                    said[engine] = json.loads(
+                        subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout
+                    )
                     after = resource.getrusage(resource.RUSAGE_CHILDREN)
                     spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-                    print(f"{target} {engine}: {time.perf_counter() - start:.2f} s wall, {spent[-1]:.2f} s CPU", file=sys.stderr)
+                    print(
+                        f"{target} {engine}: {time.perf_counter() - start:.2f} s wall, {spent[-1]:.2f} s CPU",
+                        file=sys.stderr,
+                    )
             for engine, spent in seconds.items():
                 losses = {size: truth(tables / f"test_pile_loss_{size}.csv", target) for size in ("1m", "60m")}
                 ranks = {size: spearmanr(said[engine], truths).statistic for size, truths in losses.items()}
-                print(f"{target:40} {engine:10} rho 1m {ranks['1m']:.4f}  rho 60m {ranks['60m']:.4f}  CPU s {statistics.median(spent):.2f}")
+                print(
+                    f"{target:40} {engine:10} rho 1m {ranks['1m']:.4f}  rho 60m {ranks['60m']:.4f}  CPU s "
+                    f"{statistics.median(spent):.2f}"
+                )
     print(f"{asked.runs} runs; numpy {np.__version__}")
 
 

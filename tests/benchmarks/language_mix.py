@@ -1,9 +1,12 @@
-"""Mixing domains for a tiny language model: uniform, proportional and each domain alone, at one budget of tokens, several seeds.
+"""Mixing domains for a tiny language model: uniform, proportional and each domain alone, at one budget of tokens,
+several seeds.
 
     python tests/benchmarks/language_mix.py [--seeds 3] [--size 60000] [--store FOLDER] [--out numbers.json]
 
-Needs the public data (CUVEE_SHARED_DATA, see tests/conftest.py). Prints bits per byte and perplexity on each domain's hold-out, mean and
-standard deviation over the seeds. A mix of other texts has another tokenizer: bits per byte compare between mixes, perplexities do not.
+Needs the public data (CUVEE_SHARED_DATA, see tests/conftest.py). Prints bits per byte and perplexity on each domain's
+hold-out, mean and
+standard deviation over the seeds. A mix of other texts has another tokenizer: bits per byte compare between mixes,
+perplexities do not.
 """
 
 import argparse
@@ -48,7 +51,11 @@ def shown(found: dict[str, dict[str, list[float]]]) -> str:
     lines = ["| trained on | " + " | ".join(names) + " |", "| --- |" + " --: |" * len(names)]
     for mix, rows in found.items():
         cells = [
-            f"{statistics.mean(rows[name]):.{digits}f} ± {statistics.stdev(rows[name]) if len(rows[name]) > 1 else 0:.{digits}f}" for name in names
+            (
+                f"{statistics.mean(rows[name]):.{digits}f} ± "
+                f"{statistics.stdev(rows[name]) if len(rows[name]) > 1 else 0:.{digits}f}"
+            )
+            for name in names
         ]
         lines.append(f"| {mix} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

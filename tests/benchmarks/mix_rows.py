@@ -2,15 +2,18 @@
 
     python tests/benchmarks/mix_rows.py --rows 1000000 [--rounds 3] [--engines cuvee stage datasets] [--work DIR]
 
-Four sources of the benchmark corpus (news, social, reviews, papers), as Parquet with row_id, source, text, label and tokens, are mixed
-30/30/20/20 to as many rows as were asked for; papers is cut short, so that it repeats 11 times. Every engine is a process of its own,
+Four sources of the benchmark corpus (news, social, reviews, papers), as Parquet with row_id, source, text, label and
+tokens, are mixed
+30/30/20/20 to as many rows as were asked for; papers is cut short, so that it repeats 11 times. Every engine is a
+process of its own,
 imports included, in turn (A B C A B C ...).
 
 cuvee: the plan and the shards (zstd), as the stage makes them.
 stage: the whole stage as a run calls it: Prefect imported, files hashed and put into a store, receipt and lock written.
 datasets: from_parquet, shuffle, interleave_datasets(probabilities, all_exhausted), the first rows, to_parquet (snappy).
 
-Share: largest distance of a source's share from its weight. Chi2: of the sources' counts in windows of 1000 rows, 3 for a uniform
+Share: largest distance of a source's share from its weight. Chi2: of the sources' counts in windows of 1000 rows, 3 for
+    a uniform
 shuffle, less is more even.
 """
 
@@ -49,11 +52,16 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
     from tasks.mix.write import shards, write_shards
 
     files = {name: folder / f"{name}.parquet" for name in WEIGHTS}
-    accounts = [Account(source=name, read=pq.read_metadata(path).num_rows, rows=pq.read_metadata(path).num_rows) for name, path in files.items()]
+    accounts = [
+        Account(source=name, read=pq.read_metadata(path).num_rows, rows=pq.read_metadata(path).num_rows)
+        for name, path in files.items()
+    ]
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
     plan = make_plan(accounts, files, weighing(), settings, Run(1.0, 0)).plan
     names = shards(rows, settings.shard_rows)
-    for number, path in write_shards(plan, list(files.values()), settings.shard_rows, range(len(names)), out / "scratch"):
+    for number, path in write_shards(
+        plan, list(files.values()), settings.shard_rows, range(len(names)), out / "scratch"
+    ):
         path.replace(out / Path(names[number]).name)
 
 
@@ -73,7 +81,9 @@ def stage(folder: Path, rows: int, out: Path) -> None:
     for name in WEIGHTS:
         count = pl.scan_parquet(folder / f"{name}.parquet").select(pl.len()).collect().item()
         accounts.append(Account(source=name, read=count, rows=count))
-    held = Manifest(stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=tuple(accounts))
+    held = Manifest(
+        stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=tuple(accounts)
+    )
     weights = Manifest(stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=weighing())
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
     plan = plan_mix.fn(str(out), "mix", held, weights, settings, 1.0, 0)
@@ -82,7 +92,12 @@ def stage(folder: Path, rows: int, out: Path) -> None:
 
 def weighing() -> dict[str, object]:
     """What the weigh stage would say."""
-    return {"weights": WEIGHTS, "requested": WEIGHTS, "reasons": dict.fromkeys(WEIGHTS, ""), "method": {"kind": "given"}}
+    return {
+        "weights": WEIGHTS,
+        "requested": WEIGHTS,
+        "reasons": dict.fromkeys(WEIGHTS, ""),
+        "method": {"kind": "given"},
+    }
 
 
 def datasets(folder: Path, rows: int, out: Path) -> None:
@@ -90,7 +105,10 @@ def datasets(folder: Path, rows: int, out: Path) -> None:
     from datasets import Dataset, disable_progress_bars, interleave_datasets
 
     disable_progress_bars()
-    parts = [Dataset.from_parquet(str(folder / f"{name}.parquet"), cache_dir=str(out / "cache")).shuffle(seed=0) for name in WEIGHTS]
+    parts = [
+        Dataset.from_parquet(str(folder / f"{name}.parquet"), cache_dir=str(out / "cache")).shuffle(seed=0)
+        for name in WEIGHTS
+    ]
     mix = interleave_datasets(parts, probabilities=list(WEIGHTS.values()), seed=0, stopping_strategy="all_exhausted")
     mix.select(range(rows)).to_parquet(str(out / "train-00000.parquet"))
 
@@ -128,11 +146,17 @@ def judge(out: Path, rows: int) -> dict[str, float]:
     source = pl.concat([pl.read_parquet(path, columns=["source"]) for path in files])["source"]
     if len(source) != rows:
         raise SystemExit(f"{len(source)} rows in {out}, not {rows}")
-    counts = np.stack([(source == name).to_numpy()[: rows // WINDOW * WINDOW].reshape(-1, WINDOW).sum(axis=1) for name in WEIGHTS])
+    counts = np.stack(
+        [(source == name).to_numpy()[: rows // WINDOW * WINDOW].reshape(-1, WINDOW).sum(axis=1) for name in WEIGHTS]
+    )
     expected = WINDOW * np.array(list(WEIGHTS.values()))[:, None]
     off = max(abs((source == name).mean() - weight) for name, weight in WEIGHTS.items())
     size = sum(path.stat().st_size for path in files) / 1e6
-    return {"share_off": off, "chi2": float(((counts - expected) ** 2 / expected).sum(axis=0).mean()), "MB_written": size}
+    return {
+        "share_off": off,
+        "chi2": float(((counts - expected) ** 2 / expected).sum(axis=0).mean()),
+        "MB_written": size,
+    }
 
 
 # --- measuring
@@ -142,7 +166,9 @@ def measured(engine: str, folder: Path, rows: int) -> dict[str, float]:
     """Run one engine, and judge what it wrote."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as out:
         me = str(Path(__file__).absolute())
-        return measure([sys.executable, me, "--engine", engine, "--input", str(folder), "--rows", str(rows), "--work", out]) | judge(Path(out), rows)
+        return measure(
+            [sys.executable, me, "--engine", engine, "--input", str(folder), "--rows", str(rows), "--work", out]
+        ) | judge(Path(out), rows)
 
 
 def compare_all(arguments: argparse.Namespace, work: Path) -> None:

@@ -1,13 +1,18 @@
-"""Near duplicates: this project, bare rensa and datatrove on the same rows, side by side, judged against the exact truth.
+"""Near duplicates: this project, bare rensa and datatrove on the same rows, side by side, judged against the exact
+truth.
 
-    python tests/benchmarks/near_duplicates.py --rows 50000 [--peers VENV] [--rounds 3] [--engines cuvee rensa datatrove] [--work DIR]
+    python tests/benchmarks/near_duplicates.py --rows 50000 [--peers VENV] [--rounds 3] [--engines cuvee rensa
+    datatrove] [--work DIR]
 
 --peers names the virtual environment that RESULTS.md says how to make.
-Every engine is a process of its own, imports included, in turn (A B C A B C ...); it reads four Parquet files of id and text and writes
+Every engine is a process of its own, imports included, in turn (A B C A B C ...); it reads four Parquet files of id and
+text and writes
 the ids it drops. All use 5-word shingles, 128 permutations, Jaccard 0.8; datatrove and rensa with their 16 bands of 8.
 
-Truth: every pair with an exact Jaccard of 0.8 or more, from the shingles both texts share (prefix filter: none is missed).
-Recall: true pairs of which at least one side was dropped. Precision: dropped rows that have a true pair at all. Peers split words a
+Truth: every pair with an exact Jaccard of 0.8 or more, from the shingles both texts share (prefix filter: none is
+    missed).
+Recall: true pairs of which at least one side was dropped. Precision: dropped rows that have a true pair at all. Peers
+    split words a
 little differently (datatrove drops punctuation and turns digits to 0), so a small part of their misses is definition.
 """
 
@@ -41,7 +46,11 @@ def cuvee(folder: Path) -> list[str]:
     paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
     with tempfile.TemporaryDirectory() as scratch:
         dropped = find_near_duplicates(paths, NearSettings(threshold=THRESHOLD, words=SHINGLE), Path(scratch)).dropped
-    return [name for source, path in paths.items() for name in pl.read_parquet(path, columns=["id"])["id"].gather(_rows(dropped, source))]
+    return [
+        name
+        for source, path in paths.items()
+        for name in pl.read_parquet(path, columns=["id"])["id"].gather(_rows(dropped, source))
+    ]
 
 
 def _rows(dropped: pl.DataFrame, source: str) -> pl.Series:
@@ -57,7 +66,9 @@ def rensa(folder: Path) -> list[str]:
     for path in sorted(folder.glob("*.parquet")):
         for frame in pl.read_parquet(path, columns=["id", "text"]).iter_slices(10_000):
             shingles = [_shingles(text) for text in frame["text"]]
-            kept = index.add_pairs(zip(frame["id"], RMinHash.from_token_sets(shingles, BANDS * HEIGHT, 42), strict=True))
+            kept = index.add_pairs(
+                zip(frame["id"], RMinHash.from_token_sets(shingles, BANDS * HEIGHT, 42), strict=True)
+            )
             dropped += [name for name, keep in zip(frame["id"], kept, strict=True) if not keep]
     return dropped
 
@@ -70,7 +81,12 @@ def _shingles(text: str) -> list[str]:
 def datatrove(folder: Path) -> list[str]:
     """Datatrove's four MinHash stages, two workers; the last one writes the rows it drops."""
     from datatrove.executor import LocalPipelineExecutor
-    from datatrove.pipeline.dedup import MinhashDedupBuckets, MinhashDedupCluster, MinhashDedupFilter, MinhashDedupSignature
+    from datatrove.pipeline.dedup import (
+        MinhashDedupBuckets,
+        MinhashDedupCluster,
+        MinhashDedupFilter,
+        MinhashDedupSignature,
+    )
     from datatrove.pipeline.dedup.minhash import MinhashConfig
     from datatrove.pipeline.readers import ParquetReader
     from datatrove.pipeline.writers import JsonlWriter
@@ -87,7 +103,9 @@ def datatrove(folder: Path) -> list[str]:
         stage(1, MinhashDedupCluster(f"{work}/buckets", f"{work}/remove", config=config))
         out = JsonlWriter(f"{work}/dropped", compression=None)
         stage(4, ParquetReader(str(folder)), MinhashDedupFilter(f"{work}/remove", exclusion_writer=out))
-        return [json.loads(line)["id"] for path in sorted(Path(work, "dropped").rglob("*.jsonl")) for line in path.open()]
+        return [
+            json.loads(line)["id"] for path in sorted(Path(work, "dropped").rglob("*.jsonl")) for line in path.open()
+        ]
 
 
 ENGINES: dict[str, Callable[[Path], list[str]]] = {"datatrove": datatrove, "rensa": rensa, "cuvee": cuvee}
@@ -100,17 +118,25 @@ def make_input(rows: int, folder: Path) -> None:
     """Write `rows` cleaned rows of the benchmark corpus, one Parquet file a source."""
     import corpus
 
-    frame = corpus.documents(int(rows / CLEAN_SHARE) + 3, corpus.shared_data()).filter(pl.col("kind").is_in(CLEAN)).head(rows)
+    frame = (
+        corpus.documents(int(rows / CLEAN_SHARE) + 3, corpus.shared_data())
+        .filter(pl.col("kind").is_in(CLEAN))
+        .head(rows)
+    )
     folder.mkdir(parents=True)
     for number, source in enumerate(corpus.SHARES):
-        frame.filter(pl.col("source") == source).select("id", "text").write_parquet(folder / f"{number}-{source}.parquet")
+        frame.filter(pl.col("source") == source).select("id", "text").write_parquet(
+            folder / f"{number}-{source}.parquet"
+        )
 
 
 def true_pairs(folder: Path) -> pl.DataFrame:
     """Give every pair of ids with a Jaccard of THRESHOLD or more: a, b, jaccard.
 
-    Two sets whose Jaccard reaches t share one of the first n - ceil(t n) + 1 of their n elements, in any order common to all sets
-    (Bayardo, Ma, Srikant, WWW 2007); rare elements first keep the join small. The Jaccard is then counted on plain Python sets.
+    Two sets whose Jaccard reaches t share one of the first n - ceil(t n) + 1 of their n elements, in any order common
+    to all sets
+    (Bayardo, Ma, Srikant, WWW 2007); rare elements first keep the join small. The Jaccard is then counted on plain
+    Python sets.
     """
     import corpus
 
@@ -120,11 +146,26 @@ def true_pairs(folder: Path) -> pl.DataFrame:
     blocks = list(shingle(frame["text"], SHINGLE))
     sizes = pl.concat([pl.Series(block.sizes, dtype=pl.UInt32) for block in blocks])
     row = pl.int_range(len(frame), dtype=pl.UInt32, eager=True)
-    said = pl.DataFrame({"row": row.repeat_by(sizes).explode().drop_nulls(), "hash": pl.concat([pl.Series(block.hashes) for block in blocks])})
+    said = pl.DataFrame(
+        {
+            "row": row.repeat_by(sizes).explode().drop_nulls(),
+            "hash": pl.concat([pl.Series(block.hashes) for block in blocks]),
+        }
+    )
     said = said.unique().with_columns(pl.len().over("hash").alias("holders"), pl.len().over("row").alias("size"))
     prefix = pl.col("size") - (pl.col("size") * THRESHOLD - 1e-9).ceil() + 1
-    first = said.filter(pl.struct("holders", "hash").rank("ordinal").over("row") <= prefix).filter(pl.col("holders") > 1).select("row", "hash")
-    pairs = first.join(first, on="hash", suffix="_b").filter(pl.col("row") < pl.col("row_b")).select("row", "row_b").unique().sort("row", "row_b")
+    first = (
+        said.filter(pl.struct("holders", "hash").rank("ordinal").over("row") <= prefix)
+        .filter(pl.col("holders") > 1)
+        .select("row", "hash")
+    )
+    pairs = (
+        first.join(first, on="hash", suffix="_b")
+        .filter(pl.col("row") < pl.col("row_b"))
+        .select("row", "row_b")
+        .unique()
+        .sort("row", "row_b")
+    )
     texts, ids = frame["text"].to_list(), frame["id"]
     similar = pl.Series([corpus.jaccard(texts[a], texts[b]) for a, b in pairs.iter_rows()], dtype=pl.Float64)
     found = pl.DataFrame({"a": ids.gather(pairs["row"]), "b": ids.gather(pairs["row_b"]), "jaccard": similar})
@@ -138,9 +179,11 @@ def scores(dropped: list[str], pairs: pl.DataFrame) -> dict[str, float]:
     near = seen.filter(pl.col("jaccard") < 0.9)
     right = sum(name in paired for name in dropped)
     return {
-        "dropped": len(dropped), "recall": float(seen["hit"].mean() or 0), "recall_below_.9": float(near["hit"].mean() or 0),
+        "dropped": len(dropped),
+        "recall": float(seen["hit"].mean() or 0),
+        "recall_below_.9": float(near["hit"].mean() or 0),
         "precision": right / max(1, len(dropped)),
-    }  # fmt: skip
+    }
 
 
 # --- measuring
@@ -156,10 +199,14 @@ def compare_all(arguments: argparse.Namespace, work: Path) -> None:
     pairs = pl.read_parquet(truth)
 
     def run(engine: str) -> dict[str, float]:
-        python = str(arguments.peers.absolute() / "bin/python") if arguments.peers and engine != "cuvee" else sys.executable
+        python = (
+            str(arguments.peers.absolute() / "bin/python") if arguments.peers and engine != "cuvee" else sys.executable
+        )
         with tempfile.TemporaryDirectory(dir=work) as scratch:
             out = Path(scratch, "dropped.json")
-            figures = measure([python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--out", str(out)])
+            figures = measure(
+                [python, str(Path(__file__).absolute()), "--engine", engine, "--input", str(folder), "--out", str(out)]
+            )
             return figures | scores(json.loads(out.read_text()), pairs)
 
     print(f"{arguments.rows:,} rows, {len(pairs):,} true pairs, {arguments.rounds} rounds, medians", flush=True)
@@ -173,7 +220,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, help="virtual environment of the peers")
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
-    parser.add_argument("--work", type=Path, help="folder for the corpus, kept between calls (default: a temporary one)")
+    parser.add_argument(
+        "--work", type=Path, help="folder for the corpus, kept between calls (default: a temporary one)"
+    )
     parser.add_argument("--engine", choices=list(ENGINES), help=argparse.SUPPRESS)
     parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)

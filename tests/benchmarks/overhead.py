@@ -1,17 +1,26 @@
-"""What Prefect and Great Expectations cost in a run of many rows, and how its memory grows: the recipe of the benchmark corpus up to the mix.
+"""What Prefect and Great Expectations cost in a run of many rows, and how its memory grows: the recipe of the benchmark
+corpus up to the mix.
 
-    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain unchecked threads prefect served] [--work DIR]
+    python tests/benchmarks/overhead.py --rows 1000000 [--rounds 3] [--engines plain unchecked threads prefect served]
+    [--work DIR]
 
-Four sources in three formats, five filters, exact and near duplicates, checks, weights 0.4/0.3/0.2/0.1, a mix of half as many rows as are read,
-profile, published mix and report: the same functions for every engine, each a process of its own with a new store, imports included, in turn.
+Four sources in three formats, five filters, exact and near duplicates, checks, weights 0.4/0.3/0.2/0.1, a mix of half
+as many rows as are read,
+profile, published mix and report: the same functions for every engine, each a process of its own with a new store,
+    imports included, in turn.
 
-plain: one function call after another. unchecked: the same, but the check tasks ask Great Expectations nothing, so that it is not imported; the
-difference is what it costs. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's runner has them.
-prefect: the flow, with the temporary server that it starts. served: the flow, with a server that runs already, as for scheduled runs; that
+plain: one function call after another. unchecked: the same, but the check tasks ask Great Expectations nothing, so that
+    it is not imported; the
+difference is what it costs. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's
+runner has them.
+prefect: the flow, with the temporary server that it starts. served: the flow, with a server that runs already, as for
+    scheduled runs; that
 process is not counted.
 
-peak: memory (PSS, MB) of all processes; largest: of the largest process. checks: share of the seconds of all tasks that the Great Expectations
-tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect wait for each other, so plain's is the figure.
+peak: memory (PSS, MB) of all processes; largest: of the largest process. checks: share of the seconds of all tasks that
+    the Great Expectations
+tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect wait for each other, so
+plain's is the figure.
 Seconds of every task follow, of the last round.
 """
 
@@ -57,7 +66,8 @@ class Calls:
         self.seconds: dict[str, float] = {}
 
     def __call__(self, task: Any, *arguments: Any) -> Future[Any]:
-        """Submit `task`; those submitted before it begin before it, so one thread carries them out one after another."""
+        """Submit `task`; those submitted before it begin before it, so one thread carries them out one after
+        another."""
         return self.pool.submit(self._carry_out, task, arguments)
 
     def _carry_out(self, task: Any, arguments: tuple[Any, ...]) -> Any:
@@ -161,9 +171,14 @@ def measured(engine: str, folder: Path, seconds: dict[str, dict[str, float]]) ->
     """Run one engine; keep what its tasks took."""
     from side_by_side import measure
 
-    with tempfile.TemporaryDirectory(dir=folder.parent) as out, served() if engine == "served" else contextlib.nullcontext():
+    with (
+        tempfile.TemporaryDirectory(dir=folder.parent) as out,
+        served() if engine == "served" else contextlib.nullcontext(),
+    ):
         me = str(Path(__file__).absolute())
-        figures = measure([sys.executable, me, "--engine", engine, "--input", str(folder / "recipe.yaml"), "--work", out])
+        figures = measure(
+            [sys.executable, me, "--engine", engine, "--input", str(folder / "recipe.yaml"), "--work", out]
+        )
         seconds[engine] = json.loads(Path(out, "seconds.json").read_text("utf-8"))
     checks = sum(value for name, value in seconds[engine].items() if name.startswith("check-"))
     return figures | {"checks": checks / sum(seconds[engine].values())}
@@ -179,7 +194,11 @@ def compare_all(asked: argparse.Namespace, work: Path) -> None:
     with tempfile.TemporaryDirectory(dir=work) as home:
         os.environ["PREFECT_HOME"] = home
         # Creates Prefect's database, which happens once on a machine.
-        subprocess.run([sys.executable, "-c", "from prefect import flow; flow(lambda: 1, name='warm')()"], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-c", "from prefect import flow; flow(lambda: 1, name='warm')()"],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
         seconds: dict[str, dict[str, float]] = {}
         print(f"{asked.rows:,} rows, {asked.rounds} rounds, medians", flush=True)
         compare(asked.engines, asked.rounds, lambda engine: measured(engine, folder, seconds), "plain")
@@ -199,7 +218,9 @@ def main() -> None:
     parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.engine:
-        (asked.work / "seconds.json").write_text(json.dumps(ENGINES[asked.engine](str(asked.input), str(asked.work / "store"))), "utf-8")
+        (asked.work / "seconds.json").write_text(
+            json.dumps(ENGINES[asked.engine](str(asked.input), str(asked.work / "store"))), "utf-8"
+        )
         return
     with tempfile.TemporaryDirectory() as temporary:
         work = (asked.work or Path(temporary)).absolute()

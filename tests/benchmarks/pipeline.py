@@ -1,4 +1,5 @@
-"""What the demo costs: the first time, again, after one character changed; and what Prefect adds to the same work as plain calls.
+"""What the demo costs: the first time, again, after one character changed; and what Prefect adds to the same work as
+plain calls.
 
     python tests/benchmarks/pipeline.py [--times 3]
 
@@ -44,7 +45,9 @@ def cost_of(command: list[str], home: Path) -> Cost:
     """Run a command to its end; CPU and memory are those of it and of the children it waited for."""
     environment = os.environ | {"PREFECT_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     started, before = time.monotonic(), os.times()
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as child:
         peak, output = [0], []
         reader = threading.Thread(target=lambda: output.append(child.stdout.read() if child.stdout else b""))
         reader.start()
@@ -93,7 +96,9 @@ def main() -> None:
     found: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch, "prefect")
-        cost_of([sys.executable, "-c", "from prefect import flow; flow(lambda: 1, name='warm')()"], home)  # creates Prefect's database
+        cost_of(
+            [sys.executable, "-c", "from prefect import flow; flow(lambda: 1, name='warm')()"], home
+        )  # creates Prefect's database
         for number in range(times):
             folder = Path(scratch, str(number))
             for name, cost in demo_runs(folder, home).items():

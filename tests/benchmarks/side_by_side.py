@@ -14,9 +14,11 @@ Figures = dict[str, float]
 
 
 def measure(command: Sequence[str]) -> Figures:
-    """Run a command: wall and CPU seconds of the whole process tree, its peak memory and that of its largest process, sampled 20 times a second.
+    """Run a command: wall and CPU seconds of the whole process tree, its peak memory and that of its largest process,
+    sampled 20 times a second.
 
-    Memory is the proportional share (PSS), in MB. The command's working folder is an empty one that is deleted afterwards; what it prints is
+    Memory is the proportional share (PSS), in MB. The command's working folder is an empty one that is deleted
+    afterwards; what it prints is
     shown only when it fails.
     """
     started, peak, largest, cpu = time.monotonic(), 0.0, 0.0, dict[int, float]()
@@ -42,7 +44,8 @@ def _tree(pid: int) -> Iterator[int]:
 
 
 def look(pid: int, cpu: dict[int, float]) -> list[float]:
-    """Give the memory (PSS) of a process and of each of its children, in MB, and note each one's CPU seconds; what has just ended is left out."""
+    """Give the memory (PSS) of a process and of each of its children, in MB, and note each one's CPU seconds; what has
+    just ended is left out."""
     held: list[float] = []
     try:
         for one in _tree(pid):
@@ -56,19 +59,30 @@ def look(pid: int, cpu: dict[int, float]) -> list[float]:
 
 
 def compare(engines: Sequence[str], rounds: int, run: Callable[[str], Figures], base: str) -> None:
-    """Run all engines in turn (A B C A B C ...) and print what came of it; x = the base's figure / this one's, median of rounds."""
+    """Run all engines in turn (A B C A B C ...) and print what came of it; x = the base's figure / this one's, median
+    of rounds."""
     runs: dict[str, list[Figures]] = {engine: [] for engine in engines}
     for turn in range(rounds):
         for engine, results in runs.items():
             results.append(run(engine))
             shown = {name: round(value, 4) for name, value in results[-1].items()}
-            print(f"round {turn + 1} {engine}: {json.dumps(shown)}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+            print(
+                f"round {turn + 1} {engine}: {json.dumps(shown)}, load {os.getloadavg()[0]:.1f}",
+                file=sys.stderr,
+                flush=True,
+            )
     against = runs.get(base, next(iter(runs.values())))
     for engine, results in runs.items():
         middle = {name: statistics.median(result[name] for result in results) for name in results[0]}
-        times = {f"x_{name}": statistics.median(b[name] / r[name] for r, b in zip(results, against, strict=True)) for name in ("wall", "cpu", "peak")}
+        times = {
+            f"x_{name}": statistics.median(b[name] / r[name] for r, b in zip(results, against, strict=True))
+            for name in ("wall", "cpu", "peak")
+        }
         print(
             f"{engine:9s}",
-            "  ".join(f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.4g}" for name, value in (middle | times).items()),
+            "  ".join(
+                f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.4g}"
+                for name, value in (middle | times).items()
+            ),
             flush=True,
         )

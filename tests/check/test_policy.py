@@ -12,14 +12,22 @@ from tasks.core.records import CheckResult, Failure
 
 def outcome(subject: str, *severities: str, rate: float = 0.75) -> CheckResult:
     failed = tuple(
-        Failure(expectation=f"expect_{one}()", column="text", severity=one, observed="2 of 8 rows", unexpected=2, examples=("s.csv:1: text = 'x'",))
+        Failure(
+            expectation=f"expect_{one}()",
+            column="text",
+            severity=one,
+            observed="2 of 8 rows",
+            unexpected=2,
+            examples=("s.csv:1: text = 'x'",),
+        )
         for one in severities
     )
     return CheckResult(subject=subject, passed="critical" not in severities, evaluated=3, failed=failed, pass_rate=rate)
 
 
 @pytest.mark.parametrize(
-    ("policy", "action", "factor"), [("warn", "warn", 1.0), ("quarantine", "quarantine", 0.0), ("downweight", "downweight", 0.75)]
+    ("policy", "action", "factor"),
+    [("warn", "warn", 1.0), ("quarantine", "quarantine", 0.0), ("downweight", "downweight", 0.75)],
 )
 def test_policy_of_the_source_decides(policy: Any, action: str, factor: float) -> None:
     found = verdicts([outcome("a"), outcome("b", "critical")], ChecksSettings(policies={"b": policy}))
@@ -28,7 +36,12 @@ def test_policy_of_the_source_decides(policy: Any, action: str, factor: float) -
 
 
 def test_stop_tells_every_failure_of_every_source_that_failed() -> None:
-    results = [outcome("a", "critical", "warning"), outcome("b", "critical", "critical"), outcome("c"), outcome("d", "critical")]
+    results = [
+        outcome("a", "critical", "warning"),
+        outcome("b", "critical", "critical"),
+        outcome("c"),
+        outcome("d", "critical"),
+    ]
     with pytest.raises(QualityGate) as caught:
         verdicts(results, ChecksSettings(policies={"d": "warn"}))
     assert str(caught.value).startswith("checks failed for a, b:\n  a: expect_critical() on text: 2 of 8 rows")

@@ -1,4 +1,5 @@
-"""What Great Expectations finds becomes our records: counted in full, shown in part, the same in any thread and at any time."""
+"""What Great Expectations finds becomes our records: counted in full, shown in part, the same in any thread and at any
+time."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +36,9 @@ def test_rows_with_nothing_to_show_are_shown_by_where_they_come_from(checked: Ch
 
 
 def test_expectations_about_several_columns_show_them_all(checked: Checked) -> None:
-    extra = Expectation(type="expect_column_pair_values_a_to_be_greater_than_b", kwargs={"column_A": "characters", "column_B": "tokens"})
+    extra = Expectation(
+        type="expect_column_pair_values_a_to_be_greater_than_b", kwargs={"column_A": "characters", "column_B": "tokens"}
+    )
     [failure] = checked(extra, tokens=[2] * 29 + [50]).failed
     assert failure.examples == ("s.csv:30: characters = 7, tokens = 50",)
 
@@ -55,11 +58,15 @@ def test_printable_is_printable_and_short(text: str) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(bad=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=25, max_size=40))
-def test_pass_rate_is_the_share_of_rows_that_meet_everything_critical(bad: list[tuple[bool, bool]], checked: Checked) -> None:
+def test_pass_rate_is_the_share_of_rows_that_meet_everything_critical(
+    bad: list[tuple[bool, bool]], checked: Checked
+) -> None:
     labels = ["odd" if wrong else LABELS[n % 2] for n, (wrong, _) in enumerate(bad)]
     texts = ["bad" if wrong else f"text {n}" for n, (_, wrong) in enumerate(bad)]
     extra = Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "^text"})
-    told = Expectation(type="expect_column_values_to_be_in_set", kwargs={"column": "tokens", "value_set": [1]}, severity="info")
+    told = Expectation(
+        type="expect_column_values_to_be_in_set", kwargs={"column": "tokens", "value_set": [1]}, severity="info"
+    )
     result = checked(extra, told, label=labels, text=texts)
     assert result.pass_rate == pytest.approx(sum(bad_row == (False, False) for bad_row in bad) / len(bad))
     assert result.passed is (result.pass_rate == 1)
@@ -67,7 +74,12 @@ def test_pass_rate_is_the_share_of_rows_that_meet_everything_critical(bad: list[
 
 def test_an_expectation_about_the_whole_table_says_nothing_about_a_row(checked: Checked) -> None:
     result = checked(Expectation(type="expect_column_mean_to_be_between", kwargs={"column": "tokens", "min_value": 5}))
-    assert (result.passed, result.pass_rate, result.failed[0].unexpected, result.failed[0].observed) == (False, 1.0, 0, "2.0")
+    assert (result.passed, result.pass_rate, result.failed[0].unexpected, result.failed[0].observed) == (
+        False,
+        1.0,
+        0,
+        "2.0",
+    )
 
 
 def test_no_rows_at_all_fail(checked: Checked) -> None:
@@ -76,13 +88,17 @@ def test_no_rows_at_all_fail(checked: Checked) -> None:
 
 
 def test_an_expectation_that_cannot_be_evaluated_fails_all_rows(checked: Checked) -> None:
-    result = checked(Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "(", "mostly": 0.5}))
+    result = checked(
+        Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "(", "mostly": 0.5})
+    )
     assert (result.passed, result.pass_rate, result.failed[0].unexpected) == (False, 0.0, 30)
     assert result.failed[0].observed == "cannot be evaluated: Invalid regular expression: missing ): ("
 
 
 def test_mostly_tolerates_its_share(checked: Checked) -> None:
-    extra = Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "^text", "mostly": 0.9})
+    extra = Expectation(
+        type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "^text", "mostly": 0.9}
+    )
     assert checked(extra, text=["other", *(f"text {n}" for n in range(29))]).passed
 
 
@@ -124,7 +140,9 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
     folder.mkdir(parents=True)
     rows(label=["positive", "odd"] * 15).rename(folder / "s.parquet")
     account = Account(source="s", read=90, dropped={"exact_duplicate": 60}, rows=30)
-    pool = Manifest(stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=(account,))
+    pool = Manifest(
+        stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=(account,)
+    )
     settings = ChecksSettings(on_failure="downweight")
     check = check_source.fn(str(tmp_path), "s", pool, settings, LABELS, NO_DRIFT)
     document = json.loads((tmp_path / check.path / "result.json").read_text())
@@ -144,14 +162,24 @@ def test_task_checks_all_shards_of_the_mix(tmp_path: Path, rows: Callable[..., P
     files = tuple(FileFact(name=name, bytes=0, sha256="") for name in names)
     mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files)
     check = check_mix.fn(str(tmp_path), "mix", mix, ChecksSettings(), LABELS)
-    assert (check.rows, check.facts["passed"], [failure["observed"] for failure in check.facts["failed"]]) == (30, True, ["missing: negative"])
+    assert (check.rows, check.facts["passed"], [failure["observed"] for failure in check.facts["failed"]]) == (
+        30,
+        True,
+        ["missing: negative"],
+    )
 
 
 @pytest.mark.shared_data
 def test_links_in_real_tweets_are_found_and_counted(tmp_path: Path, checked: Checked, shared_data: Path) -> None:
-    tweets = pl.read_csv(shared_data / "sentiment/tweets_airline/Tweets.csv.gz").filter(pl.col("airline_sentiment") != "neutral")
+    tweets = pl.read_csv(shared_data / "sentiment/tweets_airline/Tweets.csv.gz").filter(
+        pl.col("airline_sentiment") != "neutral"
+    )
     links = tweets["text"].str.contains("https?://")
-    extra = Expectation(type="expect_column_values_to_not_match_regex", kwargs={"column": "text", "regex": "https?://"}, severity="warning")
+    extra = Expectation(
+        type="expect_column_values_to_not_match_regex",
+        kwargs={"column": "text", "regex": "https?://"},
+        severity="warning",
+    )
     result = checked(extra, text=tweets["text"].to_list(), label=tweets["airline_sentiment"].to_list())
     [failure] = result.failed
     assert (result.passed, failure.unexpected) == (True, links.sum())

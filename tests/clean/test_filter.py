@@ -28,7 +28,13 @@ def test_each_dropped_row_has_its_reason(cleaned: Clean) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(texts=st.lists(st.sampled_from(["", " ", "a", "A", "a ", "b\x00", "b", "long text", "é", "e\u0301", "👍"]), min_size=1, max_size=15))
+@given(
+    texts=st.lists(
+        st.sampled_from(["", " ", "a", "A", "a ", "b\x00", "b", "long text", "é", "e\u0301", "👍"]),
+        min_size=1,
+        max_size=15,
+    )
+)
 def test_what_stays_is_the_first_of_each_normal_form_in_order(texts: list[str], cleaned: Clean) -> None:
     forms = [" ".join(text.replace("\x00", "").replace("e\u0301", "é").split()) for text in texts]
     wanted = [f"s.csv:{n + 1}" for n, form in enumerate(forms) if form and form not in forms[:n]]
@@ -39,11 +45,16 @@ def test_what_stays_is_the_first_of_each_normal_form_in_order(texts: list[str], 
     file, done = cleaned("s", texts)
     assert pl.read_parquet(file)["row_id"].to_list() == wanted
     repeats = sum(map(bool, forms)) - len(wanted)
-    assert done.account.dropped == {name: n for name, n in {"empty_text": forms.count(""), "exact_duplicate": repeats}.items() if n}
+    assert done.account.dropped == {
+        name: n for name, n in {"empty_text": forms.count(""), "exact_duplicate": repeats}.items() if n
+    }
 
 
 def test_equal_texts_with_different_labels_are_counted_and_the_first_label_stays(cleaned: Clean) -> None:
-    texts, labels = ["same", "same ", "twice", "twice", "", ""], ["positive", "negative", "negative", "negative", "positive", "negative"]
+    texts, labels = (
+        ["same", "same ", "twice", "twice", "", ""],
+        ["positive", "negative", "negative", "negative", "positive", "negative"],
+    )
     file, done = cleaned("s", texts, labels)
     assert pl.read_parquet(file).select("text", "label").rows() == [("same", "positive"), ("twice", "negative")]
     assert done.label_conflicts == 1
@@ -51,11 +62,27 @@ def test_equal_texts_with_different_labels_are_counted_and_the_first_label_stays
 
 def test_hostile_texts_pass_as_text_or_are_dropped_with_a_reason(cleaned: Clean) -> None:
     ten_megabytes = "x" * 10_000_000
-    texts = ["<script>alert(1)</script>", "a\x00b", "\x1b[2Jgone", "\u202eRTL", "مرحبا بالعالم", "🇩🇪👍🏽", "=cmd()", ten_megabytes, "\u200b\ufeff"]
+    texts = [
+        "<script>alert(1)</script>",
+        "a\x00b",
+        "\x1b[2Jgone",
+        "\u202eRTL",
+        "مرحبا بالعالم",
+        "🇩🇪👍🏽",
+        "=cmd()",
+        ten_megabytes,
+        "\u200b\ufeff",
+    ]
     file, done = cleaned("s", texts)
     assert pl.read_parquet(file)["text"].to_list() == [
-        "<script>alert(1)</script>", "ab", "[2Jgone", "RTL", "مرحبا بالعالم", "🇩🇪👍🏽", "=cmd()",
-    ]  # fmt: skip
+        "<script>alert(1)</script>",
+        "ab",
+        "[2Jgone",
+        "RTL",
+        "مرحبا بالعالم",
+        "🇩🇪👍🏽",
+        "=cmd()",
+    ]
     assert done.account.dropped == {"empty_text": 1, "too_long": 1}
     wide = cleaned("s", texts, settings=SourceCleaning(max_chars=20_000_000))[1]
     assert wide.account.dropped == {"empty_text": 1}
@@ -63,7 +90,11 @@ def test_hostile_texts_pass_as_text_or_are_dropped_with_a_reason(cleaned: Clean)
 
 def test_a_source_of_which_nothing_is_left_says_where_its_rows_went(cleaned: Clean) -> None:
     with pytest.raises(
-        QualityGate, match=r"source 's' has no row left after cleaning: 3 read; 0 in quarantine; dropped: empty_text 1, too_short 2\."
+        QualityGate,
+        match=(
+            r"source 's' has no row left after cleaning: 3 read; 0 in quarantine; dropped: empty_text 1, "
+            r"too_short 2\."
+        ),
     ):
         cleaned("s", ["", "a", "b"], settings=SourceCleaning(min_chars=2))
 
@@ -75,16 +106,23 @@ def test_task_carries_the_account_on_and_tells_of_conflicts(tmp_path: Path, snap
     assert (account.read, account.quarantined, account.dropped, account.rows) == (103, 3, {"exact_duplicate": 10}, 90)
     assert made.facts == {"licence": None, "label_conflicts": 5}
     written = pl.read_parquet(tmp_path / made.path / "data.parquet")
-    assert list(written.schema.items()) == [*dict.fromkeys(("row_id", "source", "text", "label"), pl.String).items(), ("tokens", pl.UInt32)]
+    assert list(written.schema.items()) == [
+        *dict.fromkeys(("row_id", "source", "text", "label"), pl.String).items(),
+        ("tokens", pl.UInt32),
+    ]
     assert pl.read_parquet(tmp_path / made.path / "keys.parquet")["key"].equals(digests(written["text"]))
     assert written["tokens"].sum() == account.tokens == made.tokens
 
 
 @pytest.mark.shared_data
 def test_messages_repeated_in_a_real_file_are_found(cleaned: Clean, shared_data: Path) -> None:
-    lines = [line.split("\t", 1) for line in (shared_data / "messy/SMSSpamCollection").read_text("utf-8").split("\n") if line]
+    lines = [
+        line.split("\t", 1) for line in (shared_data / "messy/SMSSpamCollection").read_text("utf-8").split("\n") if line
+    ]
     file, done = cleaned("sms", [text for _, text in lines], [label for label, _ in lines])
-    forms = Counter(" ".join(re.sub(r"[\x80-\x84\x86-\x9f]", "", text).split()) for _, text in lines)  # it holds controls for apostrophes
+    forms = Counter(
+        " ".join(re.sub(r"[\x80-\x84\x86-\x9f]", "", text).split()) for _, text in lines
+    )  # it holds controls for apostrophes
     assert len(lines) - len({text for _, text in lines}) == 403
     assert done.account.dropped == {"exact_duplicate": len(lines) - len(forms)} == {"exact_duplicate": 414}
     assert pl.read_parquet(file)["text"].to_list() == list(forms)
@@ -92,7 +130,9 @@ def test_messages_repeated_in_a_real_file_are_found(cleaned: Clean, shared_data:
 
 @pytest.mark.shared_data
 def test_real_tweets_that_annotators_disagreed_on_are_counted(cleaned: Clean, shared_data: Path) -> None:
-    rows = pl.read_csv(shared_data / "sentiment/tweets_airline/Tweets.csv.gz").select("text", "airline_sentiment").rows()
+    rows = (
+        pl.read_csv(shared_data / "sentiment/tweets_airline/Tweets.csv.gz").select("text", "airline_sentiment").rows()
+    )
     _, done = cleaned("tweets", [text for text, _ in rows], [label for _, label in rows])
     opinions: dict[str, set[str]] = {}
     for text, label in rows:

@@ -35,15 +35,22 @@ def settings_of(method: ModuleType, names: list[str]) -> Any:
         told["target"] = names[0]
     if "groups" in told:
         halves = {"first": names[: len(names) // 2], "second": names[len(names) // 2 :]}
-        told |= {"groups": {group: {"sources": inside} for group, inside in halves.items() if inside}, "weights": "uniform"}
+        told |= {
+            "groups": {group: {"sources": inside} for group, inside in halves.items() if inside},
+            "weights": "uniform",
+        }
     return method.Params.model_validate(told)
 
 
-def proposed(method: ModuleType, sizes: dict[str, float], params: Any, values: Sequence[float] = (0.5, 0.25, 1)) -> dict[str, float]:
+def proposed(
+    method: ModuleType, sizes: dict[str, float], params: Any, values: Sequence[float] = (0.5, 0.25, 1)
+) -> dict[str, float]:
     """Shares by the method, from made-up evidence where it wants some."""
     if hasattr(method, "propose"):
         return method.propose(sizes, params)
-    terms = {term: dict(zip(sizes, cycle(values), strict=False)) for term in ("quality", "relevance", "accuracy", "explains")}
+    terms = {
+        term: dict(zip(sizes, cycle(values), strict=False)) for term in ("quality", "relevance", "accuracy", "explains")
+    }
     return method.propose_from(sizes, params, Evidence(terms | {"learned": dict.fromkeys(sizes, 1 / len(sizes))}))
 
 
@@ -54,7 +61,9 @@ def fewest_sources(method: ModuleType) -> int:
 
 @every_method
 @given(names=NAMES, data=st.data())
-def test_shares_are_of_the_pools_sources_at_least_0_and_sum_to_1(method: ModuleType, names: list[str], data: st.DataObject) -> None:
+def test_shares_are_of_the_pools_sources_at_least_0_and_sum_to_1(
+    method: ModuleType, names: list[str], data: st.DataObject
+) -> None:
     assume(len(names) >= fewest_sources(method))
     sizes = {name: float(data.draw(st.integers(0, 10**12))) for name in names}
     sizes[names[-1]] += 1
@@ -71,7 +80,9 @@ def test_one_source_gets_all_and_one_that_is_the_target_is_refused(method: Modul
         with pytest.raises(RecipeError, match="the only source"):
             proposed(method, {"only": 3.0}, settings_of(method, ["only"]))
     else:
-        assert settle(proposed(method, {"only": 3.0}, settings_of(method, ["only"])), {"only": 3.0}, (), "method").weights == {"only": 1.0}
+        assert settle(
+            proposed(method, {"only": 3.0}, settings_of(method, ["only"])), {"only": 3.0}, (), "method"
+        ).weights == {"only": 1.0}
 
 
 @every_method

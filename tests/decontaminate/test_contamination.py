@@ -14,7 +14,14 @@ HELD = "a quiet little film that takes its time and never lets the viewer guess 
 OTHER = "prices of wheat rose on monday after the ministry told reporters that the harvest would be late this year"
 
 
-def find(folder: Path, train: dict[str, list[str]], *, held: list[str] | None = None, bench: list[str] | None = None, **settings) -> Contaminated:
+def find(
+    folder: Path,
+    train: dict[str, list[str]],
+    *,
+    held: list[str] | None = None,
+    bench: list[str] | None = None,
+    **settings,
+) -> Contaminated:
     def written(side: str, files: dict[str, list[str]]) -> dict[str, Path]:
         (folder / side).mkdir(exist_ok=True)
         for name, rows in files.items():
@@ -22,18 +29,31 @@ def find(folder: Path, train: dict[str, list[str]], *, held: list[str] | None = 
         return {name: folder / side / f"{name}.parquet" for name in files}
 
     holdout = written("holdout", {name: held or [] if number == 0 else [] for number, name in enumerate(train)})
-    return contaminated(written("train", train), holdout, written("bench", {"quiz": bench or []}), OverlapSettings(**settings), folder, 0)
+    return contaminated(
+        written("train", train),
+        holdout,
+        written("bench", {"quiz": bench or []}),
+        OverlapSettings(**settings),
+        folder,
+        0,
+    )
 
 
 def test_rows_go_with_the_reason_that_counts_first(tmp_path: Path) -> None:
     near = ITEM.replace("moons", "rings")
     quoted = f"x y z {HELD} and so on and on and on and on"
-    train = {"web": [OTHER, f"Quiz night! {ITEM.upper()}? Saturn.", near, f"{HELD} {ITEM}"], "films": [HELD + " again", quoted, OTHER]}
+    train = {
+        "web": [OTHER, f"Quiz night! {ITEM.upper()}? Saturn.", near, f"{HELD} {ITEM}"],
+        "films": [HELD + " again", quoted, OTHER],
+    }
     found = find(tmp_path, train, held=[HELD], bench=[ITEM], near={"threshold": 0.4})
     assert found.dropped.rows() == [
-        ("web", 1, "in_benchmark"), ("web", 2, "near_benchmark"), ("web", 3, "in_benchmark"),
-        ("films", 0, "in_holdout_ngram"), ("films", 1, "in_holdout_ngram"),
-    ]  # fmt: skip
+        ("web", 1, "in_benchmark"),
+        ("web", 2, "near_benchmark"),
+        ("web", 3, "in_benchmark"),
+        ("films", 0, "in_holdout_ngram"),
+        ("films", 1, "in_holdout_ngram"),
+    ]
     assert found.facts["matched"] == {"web": {"quiz": 3, "holdout": 1}, "films": {"holdout": 2}}
     assert found.facts["rows"] == {"quiz": 1, "holdout": 1}
     assert found.facts["dropped"] == 5
@@ -41,7 +61,9 @@ def test_rows_go_with_the_reason_that_counts_first(tmp_path: Path) -> None:
 
 def test_examples_show_both_texts_and_what_they_share(tmp_path: Path) -> None:
     long = "so it goes " * 200
-    found = find(tmp_path, {"web": [OTHER, f"{long} {ITEM}. {long}"]}, bench=[OTHER.replace("ministry", "office"), ITEM])
+    found = find(
+        tmp_path, {"web": [OTHER, f"{long} {ITEM}. {long}"]}, bench=[OTHER.replace("ministry", "office"), ITEM]
+    )
     (example,) = found.facts["examples"]
     assert (example["source"], example["benchmark"], example["reason"]) == ("web", "quiz", "in_benchmark")
     assert example["shared"] == ITEM
@@ -59,7 +81,12 @@ def test_share_asks_for_more_than_one_run(tmp_path: Path) -> None:
     quoted = " ".join(ITEM.split()[:14])
     for share, expected in ((0, [0, 1]), (0.5, [0, 1]), (0.6, [1])):
         rows = [f"{OTHER} {quoted} {OTHER}", f"{OTHER} {ITEM} {HELD}", OTHER]
-        assert find(tmp_path, {"a": rows}, bench=[" ".join(ITEM.split()[:16])], share=share, near=None).dropped["row"].to_list() == expected
+        assert (
+            find(tmp_path, {"a": rows}, bench=[" ".join(ITEM.split()[:16])], share=share, near=None)
+            .dropped["row"]
+            .to_list()
+            == expected
+        )
 
 
 def test_a_near_copy_goes_though_a_training_row_is_nearer_to_it(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def write(folder: Path, files: dict[str, list[str]]) -> dict[str, Path]:
     return {name: folder / f"{name}.parquet" for name in files}
 
 
-def plainly(train: dict[str, list[str]], against: dict[str, list[str]], size: int, share: float) -> list[tuple[str, int, str, int]]:
+def plainly(
+    train: dict[str, list[str]], against: dict[str, list[str]], size: int, share: float
+) -> list[tuple[str, int, str, int]]:
     found = []
     for source, rows in train.items():
         for row, text in enumerate(rows):
@@ -45,7 +47,9 @@ def plainly(train: dict[str, list[str]], against: dict[str, list[str]], size: in
 
 @pytest.mark.parametrize("part", [1, 7, 1 << 24])
 @settings(max_examples=40)
-@given(a=texts, b=texts, first=texts, second=texts, size=st.integers(1, 4), share=st.sampled_from([0, 0.3, 0.5, 0.8, 1]))
+@given(
+    a=texts, b=texts, first=texts, second=texts, size=st.integers(1, 4), share=st.sampled_from([0, 0.3, 0.5, 0.8, 1])
+)
 def test_what_a_plain_loop_finds(tmp_path_factory, part: int, a, b, first, second, size: int, share: float) -> None:
     train, against = {"a": a, "b": b}, {"x": first, "y": second}
     folder = tmp_path_factory.mktemp("overlap")

@@ -1,4 +1,5 @@
-"""No text twice, nothing of the hold-out in training, every row accounted for, and a hold-out that nothing else moves."""
+"""No text twice, nothing of the hold-out in training, every row accounted for, and a hold-out that nothing else
+moves."""
 
 import itertools
 import os
@@ -27,7 +28,9 @@ from tasks.deduplicate.task import deduplicate_sources
 from tasks.rows.keys import digests, match_keys
 
 Pooled = Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]
-WORDS = st.sampled_from([one + sign for one in ("a", "A", "b", "B", "c", "d", "é", "É") for sign in ("", "!", " .")] + ["😀", "!!", "?"])
+WORDS = st.sampled_from(
+    [one + sign for one in ("a", "A", "b", "B", "c", "d", "é", "É") for sign in ("", "!", " .")] + ["😀", "!!", "?"]
+)
 SOURCES = st.fixed_dictionaries({name: st.lists(WORDS, min_size=1, max_size=8) for name in ("one", "two", "three")})
 
 
@@ -64,15 +67,24 @@ def test_pool_is_what_the_rules_say(sources: dict[str, list[str]], share: float,
 
 @settings(max_examples=25, deadline=None)
 @given(sources=SOURCES, seed=st.integers(0, 5))
-def test_sums_agree_and_training_repeats_neither_itself_nor_the_holdout(sources: dict[str, list[str]], seed: int, pooled: Pooled) -> None:
+def test_sums_agree_and_training_repeats_neither_itself_nor_the_holdout(
+    sources: dict[str, list[str]], seed: int, pooled: Pooled
+) -> None:
     pool, sides = pooled(sources, seed=seed)
     train, aside = ([text for texts in sides[side].values() for text in texts] for side in ("train", "holdout"))
     assert len({*train}) == len(train)
     assert len({*aside}) == len(aside)
     assert not {*match_keys(pl.Series(train, dtype=pl.String))} & {*match_keys(pl.Series(aside, dtype=pl.String))}
     for account in pool.accounts:
-        assert account.read == len(sources[account.source]) == account.quarantined + sum(account.dropped.values()) + account.rows + account.holdout
-        assert (account.rows, account.holdout) == (len(sides["train"][account.source]), len(sides["holdout"][account.source]))
+        assert (
+            account.read
+            == len(sources[account.source])
+            == account.quarantined + sum(account.dropped.values()) + account.rows + account.holdout
+        )
+        assert (account.rows, account.holdout) == (
+            len(sides["train"][account.source]),
+            len(sides["holdout"][account.source]),
+        )
 
 
 @settings(max_examples=12, deadline=None)
@@ -98,7 +110,14 @@ def test_a_larger_share_keeps_what_a_smaller_one_chose_and_a_share_is_met() -> N
     small, large = in_holdout(keys, 0.1, 0), in_holdout(keys, 0.2, 0)
     assert not (small & ~large).any()
     assert large.sum() == pytest.approx(4_000, abs=4 * (20_000 * 0.16) ** 0.5)
-    assert in_holdout(digests(pl.Series(["a", "b", "c", "d", "e", "f"])), 0.5, 1).to_list() == [True, True, False, True, False, False]
+    assert in_holdout(digests(pl.Series(["a", "b", "c", "d", "e", "f"])), 0.5, 1).to_list() == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_first_source_of_the_recipe_keeps_a_shared_text(pooled: Pooled) -> None:
@@ -108,15 +127,27 @@ def test_first_source_of_the_recipe_keeps_a_shared_text(pooled: Pooled) -> None:
 
 
 def test_what_equals_a_held_out_row_but_for_case_and_signs_is_no_training_row(pooled: Pooled) -> None:
-    held, other = next((f"text {n}", f"TEXT, {n}!") for n in range(100) if chosen(f"text {n}", 0.2, 0) and not chosen(f"TEXT, {n}!", 0.2, 0))
+    held, other = next(
+        (f"text {n}", f"TEXT, {n}!")
+        for n in range(100)
+        if chosen(f"text {n}", 0.2, 0) and not chosen(f"TEXT, {n}!", 0.2, 0)
+    )
     pool, sides = pooled({"a": [other, "rest"], "b": [held]}, share=0.2)
     assert (sides["train"]["a"], sides["holdout"]["b"]) == (["rest"], [held])
     assert pool.accounts[0].dropped == {"in_holdout": 1}
 
 
 def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned: Callable[..., Any]) -> None:
-    parts = [cleaned("a", ["same", "x"], ["positive", "positive"]), cleaned("b", ["same", "x"], ["negative", "positive"])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [1e-9] * len(parts), 0)
+    parts = [
+        cleaned("a", ["same", "x"], ["positive", "positive"]),
+        cleaned("b", ["same", "x"], ["negative", "positive"]),
+    ]
+    pool = deduplicate(
+        [(file, file.with_name("keys.parquet")) for file, _ in parts],
+        [done.account for _, done in parts],
+        [1e-9] * len(parts),
+        0,
+    )
     assert pool.label_conflicts == 1
     assert pool.labels == {"train": {"positive": 2}, "holdout": {}}
 
@@ -127,7 +158,9 @@ def test_tasks_clean_and_pool_through_the_store(tmp_path: Path, snapshot: Callab
     clean = [clean_source.fn(store, one.subject, one, SourceCleaning()) for one in raw]
     pool = deduplicate_sources.fn(store, "pool", clean, HoldoutSettings(share=0.2), 0)
     assert [account.dropped for account in pool.accounts] == [{"exact_duplicate": 10}] * 2
-    assert (pool.rows, pool.tokens) == tuple(sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
+    assert (pool.rows, pool.tokens) == tuple(
+        sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens")
+    )
     assert pool.facts == {"label_conflicts": 0, "licences": {"a": None, "b": None}}
     for account, (side, rows) in itertools.product(pool.accounts, {"train": "rows", "holdout": "holdout"}.items()):
         frame = pl.read_parquet(tmp_path / pool.path / side / f"{account.source}.parquet")
@@ -140,14 +173,18 @@ def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_com
     texts = [f"row {n}  with {'many ' * (n % 7)}words" for n in range(150_000)]
     frame = pl.DataFrame({"row_id": map(str, range(len(texts))), "source": "s", "text": texts, "label": "x"})
     program = (
-        "import sys; from pathlib import Path; from tasks.clean.filter import clean_file; from tasks.clean.settings import SourceCleaning;"
+        "import sys; from pathlib import Path; from tasks.clean.filter import clean_file; from "
+        "tasks.clean.settings import SourceCleaning;"
         "from tasks.core.records import Account; a = Path(sys.argv[1]); b = Path(sys.argv[2]);"
-        "clean_file(Account(source='s', read=150000, rows=150000), a, b, Path(f'{b}.keys'), SourceCleaning(min_chars=15))"
+        "clean_file(Account(source='s', read=150000, rows=150000), a, b, Path(f'{b}.keys'), "
+        "SourceCleaning(min_chars=15))"
     )
     for threads, block in {"1": 40_000, "4": 11_000}.items():
         frame.write_parquet(tmp_path / "raw.parquet", row_group_size=block)
         words = [sys.executable, "-c", program, str(tmp_path / "raw.parquet"), str(tmp_path / threads)]
-        subprocess.run(words, check=True, env=dict(os.environ) | {"POLARS_MAX_THREADS": threads}, cwd=Path(__file__).parents[2])
+        subprocess.run(
+            words, check=True, env=dict(os.environ) | {"POLARS_MAX_THREADS": threads}, cwd=Path(__file__).parents[2]
+        )
     assert (tmp_path / "1").read_bytes() == (tmp_path / "4").read_bytes()
     assert pl.read_parquet(tmp_path / "1")["row_id"].cast(pl.Int64).is_sorted()
 
@@ -155,17 +192,32 @@ def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_com
 @pytest.mark.parametrize(
     ("sources", "share", "told"),
     [
-        ({"a": ["one", "two", "three"], "b": ["one", "two"]}, 1e-9, "source 'b' has no row left to train on: 2 read; 0 in quarantine; "
-            "dropped: cross_source_duplicate 2; 0 held out"),
+        (
+            {"a": ["one", "two", "three"], "b": ["one", "two"]},
+            1e-9,
+            "source 'b' has no row left to train on: 2 read; 0 in quarantine; "
+            "dropped: cross_source_duplicate 2; 0 held out",
+        ),
         ({"a": ["only"]}, 1e-9, "all 1 rows of all sources have the label 'negative'"),
-        ({"a": [f"text {n}" for n in range(40)]}, 0.01, "the hold-out has no row with the label 'negative', 'positive': to train on: "
-            "negative 20, positive 20; held out: none. Nothing could be measured on it; raise holdout.share (0.01) to 0.15, or add rows"),
+        (
+            {"a": [f"text {n}" for n in range(40)]},
+            0.01,
+            "the hold-out has no row with the label 'negative', 'positive': to train on: "
+            "negative 20, positive 20; held out: none. Nothing could be measured on it; raise holdout.share (0.01) "
+            "to 0.15, or add rows",
+        ),
         ({"a": [f"text {n}" for n in range(4)]}, 1e-9, "Nothing could be measured on it; add rows"),
-        ({"a": ["text 2", "text 0", "text 4", "text 6"]}, 0.5, "no row is left to train on with the label 'negative': "
-            "to train on: positive 1; held out: negative 2, positive 1. Lower holdout.share (0.5)"),
+        (
+            {"a": ["text 2", "text 0", "text 4", "text 6"]},
+            0.5,
+            "no row is left to train on with the label 'negative': "
+            "to train on: positive 1; held out: negative 2, positive 1. Lower holdout.share (0.5)",
+        ),
     ],
-)  # fmt: skip
-def test_pools_that_cannot_be_learned_or_measured_stop(sources: dict[str, list[str]], share: float, told: str, pooled: Pooled) -> None:
+)
+def test_pools_that_cannot_be_learned_or_measured_stop(
+    sources: dict[str, list[str]], share: float, told: str, pooled: Pooled
+) -> None:
     with pytest.raises(QualityGate, match=re.escape(told)):
         refuse(pooled(sources, share)[0], share)
 
@@ -180,18 +232,33 @@ def test_a_source_may_keep_a_share_of_its_own_aside() -> None:
 
 
 @pytest.mark.shared_data
-def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(cleaned: Callable[..., Any], shared_data: Path) -> None:
+def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(
+    cleaned: Callable[..., Any], shared_data: Path
+) -> None:
     lines = (shared_data / "sentiment/vader/amazonReviewSnippets_GroundTruth.txt").read_text("utf-8").splitlines()
     folder = zipfile.ZipFile(shared_data / "sentiment/product_reviews/product_reviews_1.zip")
-    texts = [folder.read(name).decode("latin-1") for name in folder.namelist() if name.endswith(".txt") and "readme" not in name.lower()]
+    texts = [
+        folder.read(name).decode("latin-1")
+        for name in folder.namelist()
+        if name.endswith(".txt") and "readme" not in name.lower()
+    ]
     products = [line.partition("##")[2] for text in texts for line in text.splitlines() if "##" in line]
     parts = [cleaned("products", products), cleaned("vader", [line.split("\t")[2] for line in lines])]
-    pool = deduplicate([(file, file.with_name("keys.parquet")) for file, _ in parts], [done.account for _, done in parts], [0.1] * len(parts), 0)
+    pool = deduplicate(
+        [(file, file.with_name("keys.parquet")) for file, _ in parts],
+        [done.account for _, done in parts],
+        [0.1] * len(parts),
+        0,
+    )
     frames = {name: pl.read_parquet(file)["text"] for name, (file, _) in zip(("products", "vader"), parts, strict=True)}
     plain = {name: {re.sub(r"[^a-z0-9]", "", text.lower()) for text in found} for name, found in frames.items()}
     assert len(plain["products"] & plain["vader"]) > 2_638
     train, aside = (
-        {re.sub(r"[^a-z0-9]", "", text.lower()) for name, kept in pool.sides[side].items() for text in frames[name].filter(kept)}
+        {
+            re.sub(r"[^a-z0-9]", "", text.lower())
+            for name, kept in pool.sides[side].items()
+            for text in frames[name].filter(kept)
+        }
         for side in ("train", "holdout")
     )
     assert not train & aside

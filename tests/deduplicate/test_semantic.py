@@ -44,10 +44,16 @@ def pairs(found: Meant) -> dict[int, int]:
 @pytest.mark.parametrize("block", [1, 7, 1024])
 @settings(max_examples=40)
 @given(
-    rows=st.integers(0, 60), clusters=st.integers(1, 20), spread=st.sampled_from([0, 0.1, 0.3]), seed=st.integers(0, 99),
-    threshold=st.sampled_from([0.7, 0.9, 0.95]), protected=st.integers(0, 30),
-)  # fmt: skip
-def test_what_comparing_every_pair_finds(block: int, rows: int, clusters: int, spread: float, seed: int, threshold: float, protected: int) -> None:
+    rows=st.integers(0, 60),
+    clusters=st.integers(1, 20),
+    spread=st.sampled_from([0, 0.1, 0.3]),
+    seed=st.integers(0, 99),
+    threshold=st.sampled_from([0.7, 0.9, 0.95]),
+    protected=st.integers(0, 30),
+)
+def test_what_comparing_every_pair_finds(
+    block: int, rows: int, clusters: int, spread: float, seed: int, threshold: float, protected: int
+) -> None:
     vectors = clustered(rows, clusters, spread, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meaning, "BLOCK_ROWS", block)
@@ -62,7 +68,9 @@ def many() -> meaning.Halves:
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_no_row_goes_below_the_threshold_and_every_survivor_stays(many: meaning.Halves, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_row_goes_below_the_threshold_and_every_survivor_stays(
+    many: meaning.Halves, exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(meaning, "EXACT_ROWS", len(many) if exact else 0)
     found = find_alike(many, 0.95, 500, 0)
     wide = units(many)
@@ -98,20 +106,25 @@ def test_a_thousand_copies_cost_one_look_up() -> None:
 class Case:
     """A pool of two sources, whose texts have the vectors that a table says."""
 
-    def __init__(self, folder: Path, train: dict[str, list[str]], holdout: dict[str, list[str]], angles: dict[str, float]) -> None:
+    def __init__(
+        self, folder: Path, train: dict[str, list[str]], holdout: dict[str, list[str]], angles: dict[str, float]
+    ) -> None:
         self.folder = folder
         self.files: dict[str, dict[str, Path]] = {"train": {}, "holdout": {}}
         self.vectors: dict[str, Vectors] = {}
         for source, rows in train.items():
             every = [*holdout[source], *reversed(rows)]
             turned = [np.deg2rad(angles[text]) for text in every]
-            np.save(folder / f"{source}.npy", np.array([[np.cos(angle), np.sin(angle)] for angle in turned], np.float16))
+            np.save(
+                folder / f"{source}.npy", np.array([[np.cos(angle), np.sin(angle)] for angle in turned], np.float16)
+            )
             pl.DataFrame({"row_id": [f"f:{text}" for text in every]}).write_parquet(folder / f"{source}.rows")
             self.vectors[source] = Vectors(folder / f"{source}.npy", folder / f"{source}.rows")
             for side, texts in (("train", rows), ("holdout", holdout[source])):
                 path = self.files[side][source] = folder / f"{side}-{source}.parquet"
                 pl.DataFrame(
-                    {"row_id": [f"f:{text}" for text in texts], "text": texts}, schema={"row_id": pl.String, "text": pl.String}
+                    {"row_id": [f"f:{text}" for text in texts], "text": texts},
+                    schema={"row_id": pl.String, "text": pl.String},
                 ).write_parquet(path)
 
     def find(self, threshold: float = 0.95) -> Thinned:
@@ -119,7 +132,17 @@ class Case:
 
 
 def test_the_earlier_source_stays_then_the_earlier_row_and_the_hold_out_always(tmp_path: Path) -> None:
-    angles = {"cat": 0, "kitten": 10, "pussycat": 5, "dog": 90, "hound": 95, "puppy": 80, "held": 185, "alike": 180, "bird": 270}
+    angles = {
+        "cat": 0,
+        "kitten": 10,
+        "pussycat": 5,
+        "dog": 90,
+        "hound": 95,
+        "puppy": 80,
+        "held": 185,
+        "alike": 180,
+        "bird": 270,
+    }
     train = {"first": ["hound", "kitten", "alike"], "second": ["cat", "dog", "bird", "pussycat"]}
     found = Case(tmp_path, train, {"first": ["puppy"], "second": ["held"]}, angles).find(np.cos(np.deg2rad(12)))
     gone = found.dropped.select("source", "row", "survivor_source", "survivor_row", "reason").rows()
@@ -134,7 +157,9 @@ def test_the_earlier_source_stays_then_the_earlier_row_and_the_hold_out_always(t
 
 
 def test_examples_carry_both_texts_and_their_cosine(tmp_path: Path) -> None:
-    case = Case(tmp_path, {"a": ["cat", "dog"], "b": ["feline"]}, {"a": [], "b": []}, {"cat": 0, "feline": 3, "dog": 90})
+    case = Case(
+        tmp_path, {"a": ["cat", "dog"], "b": ["feline"]}, {"a": [], "b": []}, {"cat": 0, "feline": 3, "dog": 90}
+    )
     (pair,) = case.find().facts["examples"]
     assert (pair["text"], pair["survivor_text"], pair["in_holdout"]) == ("feline", "cat", False)
     assert pair["cosine"] == pytest.approx(np.cos(np.deg2rad(3)), abs=1e-3)

@@ -67,7 +67,9 @@ def test_batches_hold_every_text_once_and_not_too_much(lengths: list[int]) -> No
 def test_what_is_written_is_in_the_order_of_the_rows(encode: Encoder, tmp_path: Path) -> None:
     pl.DataFrame({"row_id": [f"x:{n}" for n in range(6)], "text": TEXTS}).write_parquet(tmp_path / "rows")
     told: list[str] = []
-    written = write_vectors(tmp_path / "rows", encode, tmp_path / "v", tmp_path / "ids", lambda done, text: told.append(text))
+    written = write_vectors(
+        tmp_path / "rows", encode, tmp_path / "v", tmp_path / "ids", lambda done, text: told.append(text)
+    )
     vectors = np.load(tmp_path / "v")
     assert written == (6, 1)
     assert vectors.dtype == np.float16
@@ -76,7 +78,9 @@ def test_what_is_written_is_in_the_order_of_the_rows(encode: Encoder, tmp_path: 
     assert told == ["6 of 6 texts"]
 
 
-def test_the_same_texts_and_encoder_are_not_encoded_twice(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_texts_and_encoder_are_not_encoded_twice(
+    tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, settings = Store(str(tmp_path / "store")), EncoderSettings(model=str(tiny_encoder), max_tokens=8)
     pl.DataFrame({"row_id": ["x:1"], "text": ["a good film"]}).write_parquet(tmp_path / "rows")
     fact = as_fact(store, "snapshots/clean/k", "data.parquet", tmp_path / "rows")
@@ -104,7 +108,9 @@ def encode(number):
 with ThreadPoolExecutor(6) as pool:
     print(list(pool.map(encode, range(1, 7))))
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=300, check=False
+    )
     assert done.stdout.strip() == "[1, 2, 3, 4, 5, 6]", done.stderr[-2000:]
 
 

@@ -21,7 +21,15 @@ def command(recipe: Path, store: Path | str, *more: str) -> list[str]:
 
 
 def ran(recipe: Path, store: Path | str, environment: dict[str, str], *more: str, code: int = 0) -> dict[str, Any]:
-    done = subprocess.run(command(recipe, store, *more), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(
+        command(recipe, store, *more),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
     assert done.returncode == code, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -34,7 +42,9 @@ def outcomes(store: Path, summary: dict[str, Any]) -> dict[str, set[str]]:
     return found
 
 
-def test_one_changed_character_makes_only_its_source_and_what_follows(tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path) -> None:
+def test_one_changed_character_makes_only_its_source_and_what_follows(
+    tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
+) -> None:
     store = tmp_path / "store"
     first = ran(tiny_recipe, store, prefect_env, *ONLY_MIX)
     file = tiny_recipe.parent / "demo/data/social.jsonl"
@@ -48,10 +58,19 @@ def test_one_changed_character_makes_only_its_source_and_what_follows(tiny_recip
     assert first["tasks"]["cached"] == 0
 
 
-def test_two_runs_at_the_same_time_succeed_with_one_result(tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path) -> None:
+def test_two_runs_at_the_same_time_succeed_with_one_result(
+    tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
+) -> None:
     store = tmp_path / "store"
     runs = [
-        subprocess.Popen(command(tiny_recipe, store, *ONLY_MIX), cwd=ROOT, env=prefect_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command(tiny_recipe, store, *ONLY_MIX),
+            cwd=ROOT,
+            env=prefect_env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
     ]
     told = [run.communicate(timeout=400) for run in runs]
@@ -61,23 +80,34 @@ def test_two_runs_at_the_same_time_succeed_with_one_result(tiny_recipe: Path, pr
     assert len([folder for folder in (store / "mixes/tiny").iterdir() if folder.is_dir()]) == 1
 
 
-def test_killed_run_leaves_nothing_half_made_and_the_same_command_finishes(tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path) -> None:
+def test_killed_run_leaves_nothing_half_made_and_the_same_command_finishes(
+    tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
+) -> None:
     store, calm = tmp_path / "store", tmp_path / "calm"
     with subprocess.Popen(
-        command(tiny_recipe, store, *ONLY_MIX), cwd=ROOT, env=prefect_env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(tiny_recipe, store, *ONLY_MIX),
+        cwd=ROOT,
+        env=prefect_env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as run:
         deadline = time.monotonic() + 200
         while not list(store.glob("snapshots/clean/*")) and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(run.pid, signal.SIGKILL)
     assert not (store / "mixes/tiny/latest.json").exists()
-    finished, undisturbed = ran(tiny_recipe, store, prefect_env, *ONLY_MIX), ran(tiny_recipe, calm, prefect_env, *ONLY_MIX)
+    finished, undisturbed = (
+        ran(tiny_recipe, store, prefect_env, *ONLY_MIX),
+        ran(tiny_recipe, calm, prefect_env, *ONLY_MIX),
+    )
     assert finished["mix"]["sha256"] == undisturbed["mix"]["sha256"]
     assert finished["receipt"] == undisturbed["receipt"]
 
 
 @pytest.mark.parametrize("lost", ["results", "snapshots/clean", "snapshots"])
-def test_what_was_deleted_is_made_again(tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path, lost: str) -> None:
+def test_what_was_deleted_is_made_again(
+    tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path, lost: str
+) -> None:
     store = tmp_path / "store"
     first = ran(tiny_recipe, store, prefect_env, *ONLY_MIX)
     shutil.rmtree(store / lost)
@@ -85,7 +115,9 @@ def test_what_was_deleted_is_made_again(tiny_recipe: Path, prefect_env: dict[str
 
 
 @pytest.mark.parametrize("where", ["/proc/cuvee", "s3://no-such-bucket/lake"])
-def test_store_that_cannot_be_written_is_told_at_once(tiny_recipe: Path, prefect_env: dict[str, str], bucket: str, where: str) -> None:
+def test_store_that_cannot_be_written_is_told_at_once(
+    tiny_recipe: Path, prefect_env: dict[str, str], bucket: str, where: str
+) -> None:
     environment = dict(os.environ) | {"PREFECT_API_URL": prefect_env["PREFECT_API_URL"]}
     told = ran(tiny_recipe, where, environment, code=4)["error"]
     assert where.removeprefix("s3://").split("/")[0] in told or where in told

@@ -26,12 +26,20 @@ def texts(sources: Path) -> dict[str, list[tuple[str, int]]]:
     """Texts with a label that counts, 1 for positive, as they stand in the files."""
     lines = [line for line in (sources / "social.jsonl").read_text().splitlines() if line.endswith("}")]
     rows: dict[str, list[tuple[Any, Any]]] = {
-        "news": [(row["headline"], row["tone"]) for row in csv.DictReader((sources / "news.csv").read_text().splitlines())],
+        "news": [
+            (row["headline"], row["tone"]) for row in csv.DictReader((sources / "news.csv").read_text().splitlines())
+        ],
         "social": [(row["body"], row["mood"]) for row in map(json.loads, lines)],
-        "papers": [(f"{row['title']}. {row['abstract']}", row.get("finding")) for row in json.loads((sources / "papers.json").read_text())["papers"]],
+        "papers": [
+            (f"{row['title']}. {row['abstract']}", row.get("finding"))
+            for row in json.loads((sources / "papers.json").read_text())["papers"]
+        ],
     }
     sides = {"good": 1, "bad": 0, 1: 1, 0: 0, "positive result": 1, "negative result": 0}
-    return {name: [(text, sides[label]) for text, label in found if text and text.strip() and label in sides] for name, found in rows.items()}
+    return {
+        name: [(text, sides[label]) for text, label in found if text and text.strip() and label in sides]
+        for name, found in rows.items()
+    }
 
 
 def test_the_same_bytes_in_another_process(sources: Path, tmp_path: Path) -> None:
@@ -64,7 +72,8 @@ def test_every_slot_of_a_template_has_a_bank(texts: dict[str, list[tuple[str, in
 
 
 def test_a_source_helps_another_and_no_source_is_trivial(texts: dict[str, list[tuple[str, int]]]) -> None:
-    """A bag of words, trained on the other two, beats the majority; trained on all three, it beats that, and still errs."""
+    """A bag of words, trained on the other two, beats the majority; trained on all three, it beats that, and still
+    errs."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -75,6 +84,8 @@ def test_a_source_helps_another_and_no_source_is_trivial(texts: dict[str, list[t
         scores = []
         for sources in (set(texts) - {name}, set(texts)):
             learnt = [row for source in sorted(sources) for row in texts[source] if row[0] not in asked]
-            model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=500)).fit(*zip(*learnt, strict=True))
+            model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=500)).fit(
+                *zip(*learnt, strict=True)
+            )
             scores.append(model.score(*zip(*rows, strict=True)))
         assert 0.6 < scores[0] < scores[1] < 0.97

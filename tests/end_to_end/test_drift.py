@@ -20,17 +20,28 @@ WORDS = [f"word{number}" for number in range(300)]
 def write_source(folder: Path, name: str, seed: int, words: list[str] = WORDS, rows: int = 120) -> None:
     rng = np.random.default_rng(seed)
     texts = [" ".join(rng.choice(words, size=12)) for _ in range(rows)]
-    pl.DataFrame({"text": texts, "label": ["yn"[number % 2] for number in range(rows)]}).write_csv(folder / f"{name}.csv")
+    pl.DataFrame({"text": texts, "label": ["yn"[number % 2] for number in range(rows)]}).write_csv(
+        folder / f"{name}.csv"
+    )
 
 
 def write_recipe(folder: Path, **checks: Any) -> str:
     sources = {name: {"path": f"{name}.csv"} for name in ("news", "talk")}
-    recipe = {"name": "moves", "labels": ["y", "n"], "sources": sources, "checks": checks, "near_duplicates": None, "mix": {"size": 50}}
+    recipe = {
+        "name": "moves",
+        "labels": ["y", "n"],
+        "sources": sources,
+        "checks": checks,
+        "near_duplicates": None,
+        "mix": {"size": 50},
+    }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     return str(folder / "recipe.yaml")
 
 
-def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content(tmp_path: Path, prefect_server: str) -> None:
+def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content(
+    tmp_path: Path, prefect_server: str
+) -> None:
     store, limited = str(tmp_path / "store"), {"drift": {"words": 0.5}}
     for number, name in enumerate(("news", "talk")):
         write_source(tmp_path, name, number)
@@ -41,7 +52,11 @@ def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content
     write_source(tmp_path, "talk", 5, rows=150)
     second = pipeline(recipe=write_recipe(tmp_path, **limited), store=store, until="mix")
     assert second["drift"]["news"] is None
-    assert (second["drift"]["talk"]["rows_before"], second["drift"]["talk"]["rows_now"], second["drift"]["talk"]["new"]) == (120, 150, 1.0)
+    assert (
+        second["drift"]["talk"]["rows_before"],
+        second["drift"]["talk"]["rows_now"],
+        second["drift"]["talk"]["new"],
+    ) == (120, 150, 1.0)
     assert second["drift"]["talk"]["words"] < 0.5
     assert "120 → 150" in Path(second["report"]).read_text()
 
@@ -52,12 +67,17 @@ def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content
 
     write_source(tmp_path, "talk", 6, [f"other{number}" for number in range(300)])
     for _ in range(2):  # a run that stopped was not content: the next one is held against the same snapshot
-        with pytest.raises(QualityGate, match=r"talk: expect_column_max_to_be_between\(max_value=0\.5\) on drift_words: 1\.0"):
+        with pytest.raises(
+            QualityGate, match=r"talk: expect_column_max_to_be_between\(max_value=0\.5\) on drift_words: 1\.0"
+        ):
             pipeline(recipe=write_recipe(tmp_path, **limited), store=store, until="mix")
     left_out = pipeline(recipe=write_recipe(tmp_path, on_failure="quarantine", **limited), store=store, until="mix")
     assert {row["source"]: row["rows"] for row in left_out["receipt"]} == {"news": 50, "talk": 0}
     assert left_out["drift"]["talk"]["words"] == 1.0
-    assert all(row["hit"] for row in explain_recipe(write_recipe(tmp_path, on_failure="quarantine", **limited), store, {})["tasks"])
+    assert all(
+        row["hit"]
+        for row in explain_recipe(write_recipe(tmp_path, on_failure="quarantine", **limited), store, {})["tasks"]
+    )
 
     warned = pipeline(recipe=write_recipe(tmp_path, on_failure="warn", **limited), store=store, until="mix")
     assert warned["drift"]["talk"]["words"] == 1.0

@@ -29,11 +29,16 @@ def write_recipe(folder: Path, policy: str) -> str:
     for name in ASKED:
         texts = [" ".join(rng.choice(WORDS, size=12)) for _ in range(200)]
         spam = [f"buy {text}" if name == "tweets" and number % 4 == 0 else text for number, text in enumerate(texts)]
-        pl.DataFrame({"text": spam, "label": ["yn"[number % 3 % 2] for number in range(200)]}).write_csv(folder / f"{name}.csv")
+        pl.DataFrame({"text": spam, "label": ["yn"[number % 3 % 2] for number in range(200)]}).write_csv(
+            folder / f"{name}.csv"
+        )
     recipe = {
-        "name": "gates", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ASKED},
-        "checks": {"policies": {"tweets": policy}, "expectations": [SPAM | {"subjects": ["tweets"]}]}, "mix": {"weights": ASKED, "size": 300},
-    }  # fmt: skip
+        "name": "gates",
+        "labels": ["y", "n"],
+        "sources": {name: {"path": f"{name}.csv"} for name in ASKED},
+        "checks": {"policies": {"tweets": policy}, "expectations": [SPAM | {"subjects": ["tweets"]}]},
+        "mix": {"weights": ASKED, "size": 300},
+    }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
     return str(folder / "recipe.yaml")
 
@@ -69,12 +74,17 @@ def test_downweight_scales_by_the_pass_rate(tmp_path: Path) -> None:
 
 def test_quarantine_leaves_out_and_renormalises(tmp_path: Path) -> None:
     made, record = run(tmp_path, "quarantine")
-    assert {row.source: row.weight for row in record.receipt} == pytest.approx({"news": 4 / 7, "talk": 3 / 7, "tweets": 0})
+    assert {row.source: row.weight for row in record.receipt} == pytest.approx(
+        {"news": 4 / 7, "talk": 3 / 7, "tweets": 0}
+    )
     assert {row.source: row.rows for row in record.receipt} == {"news": 171, "talk": 129, "tweets": 0}
     for place, text in places(record, made).items():
         assert "left out by its checks" in text, place
         assert "tweets left out by its checks, so 0.57" in text, place
-    assert set(pl.read_parquet(tmp_path / "store" / made.mix.path / "data" / "train-*.parquet")["source"]) == {"news", "talk"}
+    assert set(pl.read_parquet(tmp_path / "store" / made.mix.path / "data" / "train-*.parquet")["source"]) == {
+        "news",
+        "talk",
+    }
 
 
 def test_warn_changes_nothing_and_stop_stops(tmp_path: Path) -> None:

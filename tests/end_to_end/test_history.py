@@ -20,13 +20,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory, write_tiny_recipe: Callable[[Path], Path], prefect_server: str) -> str:
+def store(
+    tmp_path_factory: pytest.TempPathFactory, write_tiny_recipe: Callable[[Path], Path], prefect_server: str
+) -> str:
     """Hold a run of the recipe with a model, and one without its source `papers`, in a store."""
     folder = tmp_path_factory.mktemp("history")
     recipe, environment = str(write_tiny_recipe(folder)), dict(os.environ) | {"PREFECT_API_URL": prefect_server}
     for more in ((), ("--without", "papers", "--until", "mix")):
         command = [sys.executable, "-m", "flows.cli.main", "run", recipe, "--store", str(folder / "store"), *more]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+        )
         assert done.returncode == 0, done.stderr[-2000:]
     return str(folder / "store")
 
@@ -69,7 +73,8 @@ def test_row_is_traced_to_its_line_and_back(store: str, place: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"), [("200", "200 rows, 0 to 199"), ("-1", "0 to 199"), ("x", "SOURCE/ROW_ID"), ("new/1", "news, papers, social")]
+    ("row", "told"),
+    [("200", "200 rows, 0 to 199"), ("-1", "0 to 199"), ("x", "SOURCE/ROW_ID"), ("new/1", "news, papers, social")],
 )
 def test_row_that_is_not_there_is_told(store: str, row: str, told: str) -> None:
     with pytest.raises(RecipeError, match=told):
@@ -89,7 +94,9 @@ def test_ledger_counts_trainings_not_mixes(store: str) -> None:
     counted = ledger_of(store, "tiny")["sources"]
     assert {entry["runs"] for entry in counted.values()} == {1}
     receipt = {row.source: row for row in list_records(open_store(store))[1].receipt}
-    assert {name: entry["epochs"] for name, entry in counted.items()} == {name: row.epochs for name, row in receipt.items()}
+    assert {name: entry["epochs"] for name, entry in counted.items()} == {
+        name: row.epochs for name, row in receipt.items()
+    }
 
 
 def test_replay_makes_the_same_bytes(store: str, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Texts without labels become a mix and a language model: by the command line, in the report and the cards, and in trials."""
+"""Texts without labels become a mix and a language model: by the command line, in the report and the cards, and in
+trials."""
 
 import json
 import subprocess
@@ -30,15 +31,33 @@ train:
   max_tokens: 64
 trials: {size: 100}
 """
-NEWS = ("rain", "market", "council", "strike", "report", "harbour", "minister", "harvest", "bridge", "summer", "price", "court")
+NEWS = (
+    "rain",
+    "market",
+    "council",
+    "strike",
+    "report",
+    "harbour",
+    "minister",
+    "harvest",
+    "bridge",
+    "summer",
+    "price",
+    "court",
+)
 CODE = ("left", "right", "total", "index", "value", "count", "result", "table", "key", "node", "path", "size")
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, rng = tmp_path_factory.mktemp("words"), np.random.default_rng(0)
-    pl.DataFrame({"body": ["The " + " ".join(rng.choice(NEWS, 9)) + "." for _ in range(200)]}).write_csv(folder / "news.csv")
-    lines = [f"def {rng.choice(CODE)}({', '.join(rng.choice(CODE, 3))}): return {' + '.join(rng.choice(CODE, 4))}" for _ in range(160)]
+    pl.DataFrame({"body": ["The " + " ".join(rng.choice(NEWS, 9)) + "." for _ in range(200)]}).write_csv(
+        folder / "news.csv"
+    )
+    lines = [
+        f"def {rng.choice(CODE)}({', '.join(rng.choice(CODE, 3))}): return {' + '.join(rng.choice(CODE, 4))}"
+        for _ in range(160)
+    ]
     (folder / "code.txt").write_text("\n".join(lines))
     (folder / "recipe.yaml").write_text(RECIPE)
     return folder / "recipe.yaml"
@@ -53,7 +72,7 @@ def cuvee(environment: dict[str, str], *words: str) -> str:
 
 def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     recipe: Path, prefect_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(recipe.parent)
     store = recipe.parent / "store"
     assert "label" not in cuvee(prefect_env, "validate", str(recipe))
@@ -61,18 +80,24 @@ def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     metrics = summary["metrics"]
     assert metrics["perplexity"] < metrics["baseline"]["perplexity"] < 300
     assert metrics["baseline"]["gain_interval"][0] > 0
-    assert {"perplexity", "perplexity_interval", "bits_per_byte", "tokens", "bytes", "rows"} <= set(metrics["by_source"]["code"])
+    assert {"perplexity", "perplexity_interval", "bits_per_byte", "tokens", "bytes", "rows"} <= set(
+        metrics["by_source"]["code"]
+    )
     assert all(check["passed"] for check in summary["checks"])
 
     page = Path(summary["report"]).read_text()
     assert "with a perplexity of" in page
     assert "unigram model" in page
-    assert not [word for word in ("accuracy", "Confusion", "label balance", "Labels in the mix", "None") if word in page]
+    assert not [
+        word for word in ("accuracy", "Confusion", "label balance", "Labels in the mix", "None") if word in page
+    ]
     cards = [(Path(summary[kind]["uri"]) / "README.md").read_text() for kind in ("mix", "model")]
     assert "text-generation" in cards[0]
     assert "| source | rows | perplexity | bits per byte |" in cards[1]
     assert not [word for card in cards for word in ("Labels:", "accuracy", "confusion", "None") if word in card]
-    assert pl.read_parquet(f"{summary['mix']['uri']}/data/train-*.parquet")["label"].null_count() == summary["mix"]["rows"]
+    assert (
+        pl.read_parquet(f"{summary['mix']['uri']}/data/train-*.parquet")["label"].null_count() == summary["mix"]["rows"]
+    )
 
     assert "perplexity" in cuvee(prefect_env, "runs", "--store", str(store))
     shown = cuvee(prefect_env, "show", "latest", "--store", str(store))
@@ -84,7 +109,9 @@ def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     assert AutoModelForCausalLM.from_pretrained(summary["model"]["uri"]).config.model_type == "gpt2"
 
 
-def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every_row(recipe: Path, tmp_path: Path) -> None:
+def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every_row(
+    recipe: Path, tmp_path: Path
+) -> None:
     loaded = load_recipe(str(recipe))
     ready = bench(loaded, str(tmp_path / "store"), Plain(), Made())
     assert (ready.size, ready.features) == (100, [])

@@ -46,7 +46,9 @@ def write_media(folder: Path, suffix: str, medium: Callable[[int], bytes]) -> No
 
 def write_texts(file: Path) -> None:
     ends = ["abcdefghij"[number % 10] * (number + 3) for number in range(ROWS)]
-    lines = [{"text": f"row {number} of texts that have no media, {end}", "label": "good"} for number, end in enumerate(ends)]
+    lines = [
+        {"text": f"row {number} of texts that have no media, {end}", "label": "good"} for number, end in enumerate(ends)
+    ]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
 
@@ -58,7 +60,12 @@ def cuvee(folder: Path, environment: Mapping[str, str], *words: str) -> dict[str
 
 
 def mixed(folder: Path, environment: Mapping[str, str], sources: Mapping[str, Any]) -> dict[str, Any]:
-    recipe = {"name": "media", "labels": ["good", "bad"], "sources": sources, "mix": {"weights": "uniform", "size": SIZE}}
+    recipe = {
+        "name": "media",
+        "labels": ["good", "bad"],
+        "sources": sources,
+        "mix": {"weights": "uniform", "size": SIZE},
+    }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
     return cuvee(folder, environment, "run", str(folder / "recipe.yaml"), "--until", "mix")
 
@@ -98,12 +105,16 @@ def test_images_and_texts_are_mixed_loaded_traced_and_made_again(tmp_path: Path,
         assert sha256_of(path) == sha256_of(Path(found["mix"]["uri"], "data", path.name))
 
 
-@pytest.mark.parametrize(("kind", "suffix", "medium"), [("image-folder", "png", drawn), ("audio-folder", "wav", sounding)])
+@pytest.mark.parametrize(
+    ("kind", "suffix", "medium"), [("image-folder", "png", drawn), ("audio-folder", "wav", sounding)]
+)
 def test_mix_of_media_alone_keeps_all_that_differ_however_alike_their_texts(
     kind: str, suffix: str, medium: Callable[[int], bytes], tmp_path: Path, prefect_env: dict[str, str]
 ) -> None:
     write_media(tmp_path / "set", suffix, medium)
-    found = mixed(tmp_path, prefect_env, {"set": {"kind": kind, "path": "set", "columns": {"text": "one of a kind, as {format}"}}})
+    found = mixed(
+        tmp_path, prefect_env, {"set": {"kind": kind, "path": "set", "columns": {"text": "one of a kind, as {format}"}}}
+    )
     (row,) = found["receipt"]
     assert (row["rows"], sum(row["dropped"].values())) == (SIZE, 0)
     stored = loaded(found["mix"]["uri"], tmp_path).with_format("arrow")[:]["media"].to_pylist()

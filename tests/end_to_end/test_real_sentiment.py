@@ -12,11 +12,24 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.shared_data
-def test_six_real_sources_become_one_mix_and_a_model_that_beats_the_baseline(shared_data: Path, prefect_env: dict[str, str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "flows.cli.main", "run", "tests/recipes/real_sentiment.yaml", "--store", str(tmp_path / "store"), "--json"]
+def test_six_real_sources_become_one_mix_and_a_model_that_beats_the_baseline(
+    shared_data: Path, prefect_env: dict[str, str], tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli.main",
+        "run",
+        "tests/recipes/real_sentiment.yaml",
+        "--store",
+        str(tmp_path / "store"),
+        "--json",
+    ]
     small = ["--set", "mix.size=3000", "--set", "train.max_tokens=48"]
     environment = prefect_env | {"CUVEE_SHARED_DATA": str(shared_data), "OMP_NUM_THREADS": str(os.cpu_count())}
-    done = subprocess.run([*command, *small], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(
+        [*command, *small], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     summary = json.loads(done.stdout)
     rows = {row["source"]: row["rows"] for row in summary["receipt"]}

@@ -38,12 +38,22 @@ def write_recipe(folder: Path, **more: Any) -> str:
         if name == "talk":
             texts[3] = f"she asked: {QUESTIONS[1].upper()}? nobody knew"
             texts[5] = QUESTIONS[0].replace("word7", "other")  # no run of 13 words, yet nearly the same
-        write_csv(folder / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
-    write_csv(folder / "quiz.csv", [{"question": question, "answer": str(number)} for number, question in enumerate(QUESTIONS)])
+        write_csv(
+            folder / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)]
+        )
+    write_csv(
+        folder / "quiz.csv",
+        [{"question": question, "answer": str(number)} for number, question in enumerate(QUESTIONS)],
+    )
     recipe = {
-        "name": "repeats", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
-        "decontaminate": {"against": {"quiz": {"path": "quiz.csv", "columns": {"text": "question", "label": "answer"}}}, "near": {"threshold": 0.2}},
-    } | more  # fmt: skip
+        "name": "repeats",
+        "labels": ["y", "n"],
+        "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "decontaminate": {
+            "against": {"quiz": {"path": "quiz.csv", "columns": {"text": "question", "label": "answer"}}},
+            "near": {"threshold": 0.2},
+        },
+    } | more
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
     return str(folder / "recipe.yaml")
 
@@ -100,8 +110,9 @@ def test_validate_reads_the_benchmarks_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("news", "a source has this name"), ("holdout", "not `holdout`"), ("Quiz 1", "lower-case letters")]
-)  # fmt: skip
+    ("name", "said"),
+    [("news", "a source has this name"), ("holdout", "not `holdout`"), ("Quiz 1", "lower-case letters")],
+)
 def test_names_of_benchmarks_are_their_own(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         load_recipe(write_recipe(tmp_path, decontaminate={"against": {name: {"path": "quiz.csv"}}}))
@@ -117,15 +128,23 @@ def test_no_training_row_shares_a_run_of_words_with_the_hold_out(tmp_path: Path)
     phrases = [" ".join(rng.choice(WORDS, size=13)) for _ in range(40)]
     for name in ("news", "talk"):
         texts = [" ".join([*rng.choice(WORDS, size=20), phrase, *rng.choice(WORDS, size=20)]) for phrase in phrases]
-        write_csv(tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
+        write_csv(
+            tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)]
+        )
     recipe = {
-        "name": "runs", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
-        "decontaminate": {}, "holdout": {"share": 0.3},
-    }  # fmt: skip
+        "name": "runs",
+        "labels": ["y", "n"],
+        "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "decontaminate": {},
+        "holdout": {"share": 0.3},
+    }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     made, store = Made(), str(tmp_path / "store")
     walk(blend(load_recipe(str(tmp_path / "recipe.yaml")), store, Plain(), made), "deduplicate")
-    train, held = (" | ".join(pl.read_parquet(Path(store, made.pool.path, f"{side}/*.parquet"))["text"]) for side in ("train", "holdout"))
+    train, held = (
+        " | ".join(pl.read_parquet(Path(store, made.pool.path, f"{side}/*.parquet"))["text"])
+        for side in ("train", "holdout")
+    )
     assert not [phrase for phrase in phrases if phrase in train and phrase in held]
     removed = sum(account.dropped.get("in_holdout_ngram", 0) for account in made.pool.accounts)
     assert removed == sum(account.read - account.rows - account.holdout for account in made.pool.accounts) > 5
@@ -139,26 +158,61 @@ def minilm() -> Path:
     return Path(package.origin).parent / "model"
 
 
-THINGS = ("apples", "boats", "cats", "doctors", "engines", "farmers", "gardens", "horses", "islands", "judges", "kings", "lamps")
-FILM = ("the film was really great and we loved it", "we loved the film, it was really great", "the film was really bad and we hated it")
+THINGS = (
+    "apples",
+    "boats",
+    "cats",
+    "doctors",
+    "engines",
+    "farmers",
+    "gardens",
+    "horses",
+    "islands",
+    "judges",
+    "kings",
+    "lamps",
+)
+FILM = (
+    "the film was really great and we loved it",
+    "we loved the film, it was really great",
+    "the film was really bad and we hated it",
+)
 
 
 def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp_path: Path, minilm: Path) -> None:
     pytest.importorskip("faiss", reason="the extra `semantic` is not installed")
     for name, own in (("news", [FILM[0], FILM[2]]), ("talk", [FILM[1]])):
         texts = own + [f"a page about {thing} in the {'north' if name == 'news' else 'evening'}" for thing in THINGS]
-        write_csv(tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)])
+        write_csv(
+            tmp_path / f"{name}.csv", [{"text": text, "label": "yn"[number % 2]} for number, text in enumerate(texts)]
+        )
     recipe = {
-        "name": "meaning", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
-        "near_duplicates": None, "semantic_duplicates": {"model": str(minilm)}, "holdout": {"share": 0.3},
-    }  # fmt: skip
+        "name": "meaning",
+        "labels": ["y", "n"],
+        "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk")},
+        "near_duplicates": None,
+        "semantic_duplicates": {"model": str(minilm)},
+        "holdout": {"share": 0.3},
+    }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    loaded, store, made, look = load_recipe(str(tmp_path / "recipe.yaml")), str(tmp_path / "store"), Made(), LookedUp(())
+    loaded, store, made, look = (
+        load_recipe(str(tmp_path / "recipe.yaml")),
+        str(tmp_path / "store"),
+        Made(),
+        LookedUp(()),
+    )
     walk(blend(loaded, store, Plain(), made), "deduplicate")
     (pair,) = made.pool.facts["semantic"]["examples"]
     assert {pair["text"], pair["survivor_text"]} == set(FILM[:2])
     assert pair["cosine"] == pytest.approx(0.96, abs=0.005)
-    assert sum(account.dropped.get(f"semantic_{kind}", 0) for account in made.pool.accounts for kind in ("duplicate", "holdout")) == 1
+    assert (
+        sum(
+            account.dropped.get(f"semantic_{kind}", 0)
+            for account in made.pool.accounts
+            for kind in ("duplicate", "holdout")
+        )
+        == 1
+    )
     walk(blend(loaded, store, look, Made()), "deduplicate")
     assert all(found.hit for found in look.found)
     page = build_page(gather(begin_run(loaded.published), loaded, store, made, []), [], {})

@@ -15,7 +15,20 @@ from tasks.core.errors import RecipeError
 
 
 def run(recipe: Path, store: Path, runner: str, env: dict[str, str]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "flows.cli.main", "run", str(recipe), "--store", str(store), "--until", "mix", "--runner", runner, "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli.main",
+        "run",
+        str(recipe),
+        "--store",
+        str(store),
+        "--until",
+        "mix",
+        "--runner",
+        runner,
+        "--json",
+    ]
     done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -34,8 +47,10 @@ def test_threads_dask_and_ray_make_the_same_mix(tiny_recipe: Path, tmp_path: Pat
     assert len({one["mix"]["sha256"] for one in found.values()}) == 1
     for one in found.values():
         assert (one["receipt"], one["unreached"], one["tasks"]) == (
-            found["threads"]["receipt"], found["threads"]["unreached"], found["threads"]["tasks"],
-        )  # fmt: skip
+            found["threads"]["receipt"],
+            found["threads"]["unreached"],
+            found["threads"]["tasks"],
+        )
 
 
 @pytest.mark.parametrize("wanted", ["thread", "threads=4", "dask:tcp://host", ""])

@@ -1,4 +1,5 @@
-"""`cuvee search` on sources whose best mix is known: found, confirmed, used by a run, gone on with, learned from again."""
+"""`cuvee search` on sources whose best mix is known: found, confirmed, used by a run, gone on with, learned from
+again."""
 
 import contextlib
 import json
@@ -28,7 +29,9 @@ class Searched(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory, prefect_server: str, write_planted: Callable[[Path], str]) -> Searched:
+def searched(
+    tmp_path_factory: pytest.TempPathFactory, prefect_server: str, write_planted: Callable[[Path], str]
+) -> Searched:
     folder = tmp_path_factory.mktemp("planted")
     recipe, store = write_planted(folder), str(folder / "store")
     command = [sys.executable, "-m", "flows.cli.main", "search", recipe, "--store", store, "--json"]
@@ -73,14 +76,18 @@ def test_the_same_search_again_makes_nothing_and_finds_the_same(searched: Search
 
 def test_a_mix_with_learned_weights_has_them(searched: Searched) -> None:
     plan = plan_recipe(searched.recipe, searched.store, {"mix.weights": "learned"})
-    assert {row["source"]: row["weight"] for row in plan["receipt"]} == pytest.approx(searched.found["weights"], abs=1e-5)
+    assert {row["source"]: row["weight"] for row in plan["receipt"]} == pytest.approx(
+        searched.found["weights"], abs=1e-5
+    )
     with pytest.raises(RecipeError, match="no search of 'other'"):
         plan_recipe(searched.recipe, searched.store, {"mix.weights": "learned", "name": "other"})
 
 
 def test_a_search_that_was_stopped_goes_on(searched: Searched, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
-    with contextlib.suppress(NotEnoughData):  # as many trials as fit the cores at once: on few cores too few to learn from
+    with contextlib.suppress(
+        NotEnoughData
+    ):  # as many trials as fit the cores at once: on few cores too few to learn from
         search(recipe=searched.recipe, store=store, minutes=1e-6)
     notes = [json.loads(path.read_text()) for path in Path(store, "searches/planted/trials").iterdir()]
     done = {trial["name"]: trial["id"] for trial in notes}
@@ -95,13 +102,17 @@ def test_data_that_changed_are_told_and_what_still_holds_is_learned_from(tmp_pat
     recipe, store = str(tmp_path / "planted/recipe.yaml"), str(tmp_path / "planted/store")
     with (tmp_path / "planted/junk.csv").open("a") as file:
         file.write("word1 word3 word5 word7 word9,yes\n")
-    with pytest.raises(RecipeError, match=r"learned, but since search .* junk has changed\. `cuvee search RECIPE` learns anew"):
+    with pytest.raises(
+        RecipeError, match=r"learned, but since search .* junk has changed\. `cuvee search RECIPE` learns anew"
+    ):
         plan_recipe(recipe, store, {"mix.weights": "learned"})
     found = search(recipe=recipe, store=store, trials=8)
     assert found["counts"]["own"] == 8
     assert found["counts"]["earlier"] == sum(trial["weights"]["junk"] == 0 for trial in searched.found["trials"]) > 0
     assert any("trials of earlier searches were not used: junk has changed since" in note for note in found["notes"])
-    assert any(trial["weights"] == searched.found["weights"] and trial["round"] == 1 for trial in found["trials"]), "what was found is tried again"
+    assert any(trial["weights"] == searched.found["weights"] and trial["round"] == 1 for trial in found["trials"]), (
+        "what was found is tried again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ def summary_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def test_bucket_holds_everything_and_the_second_run_is_cached(tiny_recipe: Path, prefect_env: dict[str, str], bucket: str) -> None:
+def test_bucket_holds_everything_and_the_second_run_is_cached(
+    tiny_recipe: Path, prefect_env: dict[str, str], bucket: str
+) -> None:
     import s3fs
 
     environment = dict(os.environ) | {"PREFECT_API_URL": prefect_env["PREFECT_API_URL"]}
@@ -34,11 +36,20 @@ def test_bucket_holds_everything_and_the_second_run_is_cached(tiny_recipe: Path,
     assert again["metrics"] == first["metrics"]
     there = s3fs.S3FileSystem().find(f"{bucket}/lake")
     assert not [name for name in there if "checkpoint" in name]
-    for part in ("results/", "mixes/tiny/latest.json", "models/tiny/latest.json", "/model.safetensors", "/report.html", "/run.json"):
+    for part in (
+        "results/",
+        "mixes/tiny/latest.json",
+        "models/tiny/latest.json",
+        "/model.safetensors",
+        "/report.html",
+        "/run.json",
+    ):
         assert [name for name in there if part in name], part
 
 
-def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(
+    tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
+) -> None:
     store = tmp_path / "store"
     command = [
         sys.executable,
@@ -53,10 +64,14 @@ def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(tiny_recipe
         "--set",
         "mix.max_epochs=500",
     ]
-    with subprocess.Popen([*command, "--json"], cwd=ROOT, env=prefect_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        [*command, "--json"], cwd=ROOT, env=prefect_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
         deadline = time.monotonic() + 300
         while (
-            not list(store.glob("scratch/train-*/checkpoints/checkpoint-*/trainer_state.json")) and run.poll() is None and time.monotonic() < deadline
+            not list(store.glob("scratch/train-*/checkpoints/checkpoint-*/trainer_state.json"))
+            and run.poll() is None
+            and time.monotonic() < deadline
         ):
             time.sleep(0.1)
         run.send_signal(signal.SIGINT)

@@ -1,4 +1,5 @@
-"""A source that cannot be reached stops the run, is left out, or its last snapshot stands in: as the recipe says, and told in plain words."""
+"""A source that cannot be reached stops the run, is left out, or its last snapshot stands in: as the recipe says, and
+told in plain words."""
 
 import json
 import threading
@@ -97,7 +98,9 @@ def test_without_a_snapshot_of_the_same_settings_last_says_so(folder: Path, othe
     if other:
         made_of(recipe, folder / "store")
     (folder / "tweets.csv").unlink()
-    with pytest.raises(Unreachable, match=r"no such file\n.*no earlier snapshot of 'tweets' with the same settings.*on_failure: skip"):
+    with pytest.raises(
+        Unreachable, match=r"no such file\n.*no earlier snapshot of 'tweets' with the same settings.*on_failure: skip"
+    ):
         made_of(recipe, folder / "store", overrides={f"sources.tweets.{name}": value for name, value in other.items()})
 
 
@@ -118,7 +121,9 @@ def test_a_source_that_the_recipe_hangs_on_cannot_be_left_out(folder: Path) -> N
 
 def test_a_benchmark_cannot_be_left_out(folder: Path) -> None:
     against = {"quiz": {"path": "quiz.csv", "on_failure": "skip"}}
-    with pytest.raises(RecipeError, match=r"decontaminate\.against\.quiz\.on_failure: a benchmark that cannot be reached stops the run"):
+    with pytest.raises(
+        RecipeError, match=r"decontaminate\.against\.quiz\.on_failure: a benchmark that cannot be reached stops the run"
+    ):
         load_recipe(write_recipe(folder, decontaminate={"against": against}))
 
 
@@ -127,14 +132,20 @@ def test_looking_ahead_sees_what_a_run_would_do(folder: Path) -> None:
     (folder / "tweets.csv").unlink()
     assert validate_recipe(recipe, {})["unreached"] == {"tweets": "cannot read tweets.csv: there is no such file"}
     planned = plan_recipe(recipe, store, {})
-    assert [one["done"] for one in planned["unreached"]] == ["could not be reached (cannot read tweets.csv: there is no such file); left out"]
+    assert [one["done"] for one in planned["unreached"]] == [
+        "could not be reached (cannot read tweets.csv: there is no such file); left out"
+    ]
     assert [(row["source"], round(row["requested"], 3), row["rows"]) for row in planned["receipt"]] == [
-        ("news", 0.4, 57), ("talk", 0.3, 43), ("tweets", 0.3, 0),
-    ]  # fmt: skip
+        ("news", 0.4, 57),
+        ("talk", 0.3, 43),
+        ("tweets", 0.3, 0),
+    ]
     walk(blend(load_recipe(recipe), store, Plain(), Made()), "mix")
     explained = explain_recipe(recipe, store, {})
     misses = [(row["task"], row["subject"]) for row in explained["tasks"] if not row["hit"]]
-    assert misses == [("probe-source", "tweets"), ("ingest-source", "tweets")], "all else is found as it is without the source"
+    assert misses == [("probe-source", "tweets"), ("ingest-source", "tweets")], (
+        "all else is found as it is without the source"
+    )
     look, made = LookedUp(()), Made()
     walk(blend(load_recipe(recipe), store, look, made), None)
     assert made.mix.rows == 100
@@ -161,7 +172,9 @@ def cutting(folder: Path) -> Iterator[str]:
 
 
 def test_a_source_that_breaks_off_while_it_is_read_was_not_reached(folder: Path, cutting: str) -> None:
-    made = made_of(write_recipe(folder, "skip"), folder / "store", overrides={"sources.tweets.path": f"{cutting}/tweets.csv"})
+    made = made_of(
+        write_recipe(folder, "skip"), folder / "store", overrides={"sources.tweets.path": f"{cutting}/tweets.csv"}
+    )
     assert [one.source for one in made.unreached] == ["tweets"]
     assert "tweets" not in {account.source for account in made.pool.accounts}
 
@@ -174,7 +187,7 @@ def test_every_place_tells_of_it_and_its_return_reads_only_that_source(folder: P
     assert summary["status"] == "completed"
     assert summary["unreached"] == [
         {"source": "tweets", "why": "cannot read tweets.csv: there is no such file", "snapshot_of": "", "done": said}
-    ]  # fmt: skip
+    ]
     assert [(row["source"], round(row["requested"], 3), row["rows"], row["reason"]) for row in summary["receipt"]] == [
         ("news", 0.4, 57, "given: 0.57 asked; 0.4 in the recipe, but tweets could not be reached"),
         ("talk", 0.3, 43, "given: 0.43 asked; 0.3 in the recipe, but tweets could not be reached"),
@@ -184,7 +197,9 @@ def test_every_place_tells_of_it_and_its_return_reads_only_that_source(folder: P
     mix = Path(summary["mix"]["uri"])
     assert f"- tweets: {said}" in (mix / "README.md").read_text()
     assert json.loads((mix / "lock.json").read_text())["unreached"][0]["source"] == "tweets"
-    assert "tweets" not in yaml.safe_load((mix / "recipe.yaml").read_text())["sources"], "the recipe beside the data is the one that made them"
+    assert "tweets" not in yaml.safe_load((mix / "recipe.yaml").read_text())["sources"], (
+        "the recipe beside the data is the one that made them"
+    )
     record = find_run(Store(store), "latest")
     assert "tweets" in record.recipe["sources"]
     assert {note.subject for note in record.tasks if note.state == "unreached"} == {"tweets"}
@@ -193,7 +208,9 @@ def test_every_place_tells_of_it_and_its_return_reads_only_that_source(folder: P
     again = pipeline(recipe=recipe, store=store)
     assert again["unreached"] == []
     per_source = [note for note in find_run(Store(store), again["run"]).tasks if note.subject in NAMES and note.key]
-    assert {note.subject for note in per_source if note.state == "run" and note.name in ("ingest-source", "clean-source")} == {"tweets"}
+    assert {
+        note.subject for note in per_source if note.state == "run" and note.name in ("ingest-source", "clean-source")
+    } == {"tweets"}
 
     (folder / "tweets.csv").unlink()
     last = pipeline(recipe=recipe, store=store, overrides={"sources.tweets.on_failure": "last"})

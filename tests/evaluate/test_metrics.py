@@ -41,7 +41,9 @@ def test_intervals_hold_the_score_and_are_reproducible(pairs: list[tuple[int, in
 def test_interval_is_that_of_the_binomial() -> None:
     truth = np.zeros(1000, int)
     predicted = np.array([0] * 800 + [1] * 200)
-    low, high = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))["accuracy_interval"]
+    low, high = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))[
+        "accuracy_interval"
+    ]
     assert (low, high) == pytest.approx((0.8 - 1.96 * 0.01265, 0.8 + 1.96 * 0.01265), abs=0.003)
 
 

@@ -20,14 +20,29 @@ from tasks.evaluate.settings import EvaluateSettings
 from tasks.text.language import NOT_PREDICTED, cut, losses
 from tasks.train.vocabularies import byte_pairs
 
-TEXTS = ["the cat sat on the mat", "der Hund läuft 🐕", "x", "<|endoftext|> is text here", "\n\tdef f(x):\n\t\treturn x\n"] * 3
+TEXTS = [
+    "the cat sat on the mat",
+    "der Hund läuft 🐕",
+    "x",
+    "<|endoftext|> is text here",
+    "\n\tdef f(x):\n\t\treturn x\n",
+] * 3
 OBJECTIVE = Objective(task="language-modelling")
 TOKENIZER = byte_pairs(300, TEXTS)
 
 
 def model(uniform: bool = False) -> AutoModelForCausalLM:
     torch.manual_seed(0)
-    config = GPT2Config(vocab_size=len(TOKENIZER), n_embd=16, n_layer=1, n_head=2, n_positions=64, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+    config = GPT2Config(
+        vocab_size=len(TOKENIZER),
+        n_embd=16,
+        n_layer=1,
+        n_head=2,
+        n_positions=64,
+        resid_pdrop=0,
+        embd_pdrop=0,
+        attn_pdrop=0,
+    )
     made = AutoModelForCausalLM.from_config(config).eval()
     if uniform:
         for weights in made.parameters():
@@ -70,7 +85,10 @@ def test_padding_and_batches_change_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def mix_of(folder: Path, texts: list[str]) -> Path:
-    columns = {"row_id": [f"a:{number}" for number in range(len(texts))], "source": ["a", "b"] * (len(texts) // 2) + ["a"] * (len(texts) % 2)}
+    columns = {
+        "row_id": [f"a:{number}" for number in range(len(texts))],
+        "source": ["a", "b"] * (len(texts) // 2) + ["a"] * (len(texts) % 2),
+    }
     pl.DataFrame(columns | {"text": texts}).write_parquet(folder / "rows.parquet")
     return folder / "rows.parquet"
 
@@ -100,13 +118,21 @@ def test_scores_are_ratios_of_sums_and_do_not_change_when_documents_are_joined()
     tokens = rng.integers(1, 200, 64).astype(float)
     whole = Losses(rng.gamma(2, tokens), rng.gamma(3, tokens), tokens, 4 * tokens)
     joined = Losses(*(column.reshape(-1, 2).sum(1) for column in whole))
-    one, two = (evaluated(part, ["a"] * len(part.loss), EvaluateSettings(), np.random.default_rng(0)) for part in (whole, joined))
+    one, two = (
+        evaluated(part, ["a"] * len(part.loss), EvaluateSettings(), np.random.default_rng(0))
+        for part in (whole, joined)
+    )
     assert one["perplexity"] == two["perplexity"] == pytest.approx(math.exp(whole.loss.sum() / tokens.sum()), abs=1e-5)
-    assert one["bits_per_byte"] == two["bits_per_byte"] == pytest.approx(whole.loss.sum() / math.log(2) / (4 * tokens.sum()), abs=1e-5)
+    assert (
+        one["bits_per_byte"]
+        == two["bits_per_byte"]
+        == pytest.approx(whole.loss.sum() / math.log(2) / (4 * tokens.sum()), abs=1e-5)
+    )
 
 
 def test_intervals_over_documents_hold_the_true_perplexity_as_often_as_they_say() -> None:
-    """Documents differ more than their tokens do; 95 of 100 intervals, give or take three standard errors of 200 draws."""
+    """Documents differ more than their tokens do; 95 of 100 intervals, give or take three standard errors of 200
+    draws."""
     rng, held, settings = np.random.default_rng(1), 0, EvaluateSettings(resamples=200)
     for _ in range(200):
         tokens = rng.integers(20, 80, 100).astype(float)

@@ -49,14 +49,18 @@ def prefect(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=env | {"COLUMNS": "200"}, check=False)
 
 
-def test_a_completed_run_gives_0_and_its_parameters_arrive_as_json_or_text(script: Path, prefect_env: dict[str, str]) -> None:
+def test_a_completed_run_gives_0_and_its_parameters_arrive_as_json_or_text(
+    script: Path, prefect_env: dict[str, str]
+) -> None:
     shares = 'shares=[{"source": "a", "weight": 0.5}]'
     done = prefect(prefect_env, "flow", "run", f"{script}:tiny", "--param", "size=3", "-p", "name=hello", "-p", shares)
     assert done.returncode == 0, done.stderr
     assert "size=3 name=hello shares=[('a', 0.5)]" in done.stdout
 
 
-def test_an_expected_failure_gives_its_own_code_and_its_text_without_a_traceback(script: Path, prefect_env: dict[str, str]) -> None:
+def test_an_expected_failure_gives_its_own_code_and_its_text_without_a_traceback(
+    script: Path, prefect_env: dict[str, str]
+) -> None:
     done = prefect(prefect_env, "flow", "run", f"{script}:tiny", "-p", "size=1", "-p", "fail=expected")
     assert done.returncode == 3
     assert "films: 12 rows, at least 20 wanted" in done.stderr.splitlines()
@@ -77,14 +81,14 @@ def test_an_async_flow_runs_too(script: Path, prefect_env: dict[str, str]) -> No
     ("name", "params", "said"),
     [
         ("tiny", ["size=many"], "size: Input should be a valid integer"),
-        ("tiny", ['size=1', 'shares=[{"source": "a"}]'], "shares.0.weight: Field required"),
+        ("tiny", ["size=1", 'shares=[{"source": "a"}]'], "shares.0.weight: Field required"),
         ("tiny", ["size=1", "sise=2"], "'sise'"),
         ("tiny", [], "size: Field required"),
         ("tiny", ["size"], "want NAME=VALUE"),
         ("nowhere", [], "'nowhere' not found"),
         ("check", [], "not a flow"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_parameter_or_name_gives_2_and_says_what_is_wrong(
     name: str, params: list[str], said: str, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,7 +104,9 @@ def test_a_wrong_parameter_or_name_gives_2_and_says_what_is_wrong(
         ("flow", "want path/to/file.py:function"),
     ],
 )
-def test_an_unknown_entrypoint_gives_2_and_says_which(entrypoint: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_entrypoint_gives_2_and_says_which(
+    entrypoint: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run_flow(entrypoint, []) == 2
     assert said in capsys.readouterr().err
 
@@ -119,6 +125,9 @@ def test_the_command_is_listed_by_prefect_itself() -> None:
 
 
 def test_the_plugin_costs_nothing_where_prefect_is_only_imported() -> None:
-    program = "import sys, prefect; assert 'flows.cli.prefect_plugin' in sys.modules; print([m for m in sys.modules if m.startswith('prefect.cli.')])"
+    program = (
+        "import sys, prefect; assert 'flows.cli.prefect_plugin' in sys.modules; print([m for m in "
+        "sys.modules if m.startswith('prefect.cli.')])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")

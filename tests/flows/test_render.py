@@ -13,7 +13,9 @@ def test_the_page_of_a_run_is_at_the_server_that_knows_it() -> None:
         assert page_of("1234") == "http://127.0.0.1:4321/v2/runs/flow-run/1234"
 
 
-def test_the_page_of_a_run_at_a_temporary_server_is_there_once_a_server_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_a_run_at_a_temporary_server_is_there_once_a_server_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PREFECT_SERVER_API_PORT", "4200")
     with temporary_settings(restore_defaults={PREFECT_API_URL}):
         assert page_of("1234") == "prefect server start, then http://127.0.0.1:4200/v2/runs/flow-run/1234"

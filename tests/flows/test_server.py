@@ -1,4 +1,5 @@
-"""`make serve`: one command starts server and deployments, Ctrl-C ends all of it, and nothing is left that bars the next run."""
+"""`make serve`: one command starts server and deployments, Ctrl-C ends all of it, and nothing is left that bars the
+next run."""
 
 import json
 import os
@@ -67,7 +68,9 @@ def test_the_schedule_makes_runs_at_its_hour_in_its_time_zone(served: Any) -> No
 
 def test_a_taken_port_is_said_at_once(served: Any, folder: Path) -> None:
     env = dict(os.environ) | {"CUVEE_PORT": served.api.split(":")[-1].removesuffix("/api")}
-    done = subprocess.run([sys.executable, "-m", "flows.engine.server"], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.engine.server"], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "is taken; choose another" in done.stderr
 

@@ -31,7 +31,11 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(name: str, *, delimiter: str = ",", header: str | None = "text,label") -> Path:
-    rows = [f"{text}{delimiter}{label}" for good, bad in zip(GOOD, BAD, strict=True) for text, label in ((good, "positive"), (bad, "negative"))]
+    rows = [
+        f"{text}{delimiter}{label}"
+        for good, bad in zip(GOOD, BAD, strict=True)
+        for text, label in ((good, "positive"), (bad, "negative"))
+    ]
     Path(name).write_text("\n".join([header.replace(",", delimiter), *rows] if header else rows) + "\n")
     return Path(name)
 
@@ -137,7 +141,10 @@ def test_a_single_line_of_many_megabytes_is_one_json_document() -> None:
 
 
 def test_columns_can_be_named() -> None:
-    Path("a.csv").write_text("first,second,mood,kind\n" + "".join(f"some words {n},other words here {n},m{n % 2},k{n % 3}\n" for n in range(30)))
+    Path("a.csv").write_text(
+        "first,second,mood,kind\n"
+        + "".join(f"some words {n},other words here {n},m{n % 2},k{n % 3}\n" for n in range(30))
+    )
     found = init_recipe(["a.csv"], "recipe.yaml", text="first", label="kind")
     assert source(found)["settings"]["columns"] == {"text": "first", "label": "kind"}
     assert found["labels"] == ["k0", "k1", "k2"]
@@ -168,15 +175,23 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_column_of_any_name_is_found_and_written(name: str) -> None:
-    rows = [{name: text, "label": label} for text, label in [*((text, "yes") for text in GOOD), *((text, "no") for text in BAD)]]
+    rows = [
+        {name: text, "label": label}
+        for text, label in [*((text, "yes") for text in GOOD), *((text, "no") for text in BAD)]
+    ]
     Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = init_recipe(["rows.jsonl"], "recipe.yaml")
     loaded = load_recipe("recipe.yaml").recipe
-    assert loaded.sources["rows"].columns == source(found)["settings"]["columns"] == {"text": 0 if "${" in name else name}
+    assert (
+        loaded.sources["rows"].columns == source(found)["settings"]["columns"] == {"text": 0 if "${" in name else name}
+    )
     assert loaded.labels == ("no", "yes")
 
 
-@pytest.mark.parametrize("name", ["a[1].csv", "with space.csv", "a*b?.csv", "-x.csv", "ünï.csv", "a\nb.csv", "mix.csv", "true.csv", "123.csv"])
+@pytest.mark.parametrize(
+    "name",
+    ["a[1].csv", "with space.csv", "a*b?.csv", "-x.csv", "ünï.csv", "a\nb.csv", "mix.csv", "true.csv", "123.csv"],
+)
 def test_a_file_of_any_name_is_read_by_the_recipe(name: str) -> None:
     table(name)
     table("a1.csv", header="wrong,right")
@@ -191,8 +206,10 @@ def test_labels_of_names_folders_and_files_beside_are_found() -> None:
     Path("reviews/all_negative.txt").write_text("\n".join(BAD) + "\n")
     by_name = source(init_recipe(["reviews"], "1.yaml"))
     assert by_name["settings"] == {
-        "path": "reviews/*.txt", "label_from": "name", "labels": {"all_negative": "negative", "all_positive": "positive"},
-    }  # fmt: skip
+        "path": "reviews/*.txt",
+        "label_from": "name",
+        "labels": {"all_negative": "negative", "all_positive": "positive"},
+    }
     for label, texts in (("pos", GOOD), ("neg", BAD)):
         Path("films", label).mkdir(parents=True)
         for number, text in enumerate(texts):
@@ -200,8 +217,11 @@ def test_labels_of_names_folders_and_files_beside_are_found() -> None:
     Path("films/README").write_text("what this is")
     by_folder = source(init_recipe(["films"], "2.yaml"))
     assert by_folder["settings"] == {
-        "path": "films/*/*.txt", "record": "file", "label_from": "folder", "labels": {"neg": "negative", "pos": "positive"},
-    }  # fmt: skip
+        "path": "films/*/*.txt",
+        "record": "file",
+        "label_from": "folder",
+        "labels": {"neg": "negative", "pos": "positive"},
+    }
     assert by_folder["rows"] == 40
     Path("tweets").mkdir()
     Path("tweets/train_text.txt").write_text("\n".join([*GOOD, *BAD]) + "\n")
@@ -224,7 +244,9 @@ def test_members_of_an_archive_make_one_source() -> None:
 
 def test_spellings_meet_in_one_label_set_and_numbers_stay_what_they_are() -> None:
     table("films.csv")
-    Path("books.csv").write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in zip(GOOD, ["Pos", "NEG"] * 10, strict=True)))
+    Path("books.csv").write_text(
+        "text,label\n" + "".join(f"{text},{label}\n" for text, label in zip(GOOD, ["Pos", "NEG"] * 10, strict=True))
+    )
     Path("shops.csv").write_text("text,label\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate(GOOD)))
     found = init_recipe(["films.csv", "books.csv", "shops.csv"], "recipe.yaml")
     assert found["labels"] == ["negative", "positive", "0", "1"]
@@ -276,7 +298,9 @@ def test_a_folder_of_images_is_one_source_with_the_texts_and_labels_of_its_metad
 
 
 def test_what_data_says_is_not_obeyed_by_the_terminal() -> None:
-    Path("a.csv").write_text("text,label\n" + "".join(f"\x1b[31m[bold]red {n}[/bold] and more,l{n % 2}\n" for n in range(20)))
+    Path("a.csv").write_text(
+        "text,label\n" + "".join(f"\x1b[31m[bold]red {n}[/bold] and more,l{n % 2}\n" for n in range(20))
+    )
     shown = CliRunner().invoke(app, ["init", "a.csv"])
     assert "\x1b[31m" not in shown.stdout
     assert r"\x1b[31m[bold]red 0[/bold] and more" in shown.stdout
@@ -315,15 +339,21 @@ def test_a_url_is_read_and_one_with_a_password_refused() -> None:
 
 def test_numbers_of_two_sources_are_taken_for_the_same_labels_and_that_is_said() -> None:
     for name in ("films", "spam"):
-        Path(f"{name}.csv").write_text("text,label\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate(GOOD)))
+        Path(f"{name}.csv").write_text(
+            "text,label\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate(GOOD))
+        )
     found = init_recipe(["films.csv", "spam.csv"], "recipe.yaml")
     assert found["labels"] == ["0", "1"]
-    assert found["sources"]["films"]["doubts"] == ["its labels are numbers, as those of spam are; they are taken to mean the same"]
+    assert found["sources"]["films"]["doubts"] == [
+        "its labels are numbers, as those of spam are; they are taken to mean the same"
+    ]
 
 
 def test_a_text_and_its_translation_are_read_side_by_side() -> None:
     for language in ("en", "de", "lv"):
-        Path(f"train.{language}").write_text("".join(f"{language} sentence {number}\n" for number in range(12 if language == "lv" else 20)))
+        Path(f"train.{language}").write_text(
+            "".join(f"{language} sentence {number}\n" for number in range(12 if language == "lv" else 20))
+        )
     found = init_recipe(["train.en", "train.de"], "recipe.yaml")
     assert source(found)["settings"]["path"] == {"en": "train.en", "de": "train.de"}
     assert source(found)["sample"][3]["text"] == "en sentence 3 = de sentence 3"
@@ -345,6 +375,11 @@ def test_a_folder_of_code_is_one_source_that_keeps_its_lines() -> None:
 def test_a_spreadsheet_is_read_as_a_table() -> None:
     with xlsxwriter.Workbook("survey.xlsx") as book:
         sheet = book.add_worksheet()
-        for at, row in enumerate([("comment", "verdict"), *((text, "good") for text in GOOD), *((text, "bad") for text in BAD)]):
+        for at, row in enumerate(
+            [("comment", "verdict"), *((text, "good") for text in GOOD), *((text, "bad") for text in BAD)]
+        ):
             sheet.write_row(at, 0, row)
-    assert source(init_recipe(["survey.xlsx"], "recipe.yaml"))["settings"]["columns"] == {"text": "comment", "label": "verdict"}
+    assert source(init_recipe(["survey.xlsx"], "recipe.yaml"))["settings"]["columns"] == {
+        "text": "comment",
+        "label": "verdict",
+    }

@@ -26,22 +26,41 @@ SAID = TEXT.filter(lambda text: "${" not in text)
 
 
 def head(name: str, data: bytes, encoding: str = "utf-8") -> Head:
-    return Head(Item(name, name, Place(None, name, name, name), asked=True), "", data, True, encoding, "", Opened(name, lambda: io.BytesIO(data)))
+    return Head(
+        Item(name, name, Place(None, name, name, name), asked=True),
+        "",
+        data,
+        True,
+        encoding,
+        "",
+        Opened(name, lambda: io.BytesIO(data)),
+    )
 
 
 @given(
-    columns=st.tuples(SAID, SAID), labels=st.lists(SAID, min_size=2, max_size=4, unique=True),
+    columns=st.tuples(SAID, SAID),
+    labels=st.lists(SAID, min_size=2, max_size=4, unique=True),
     raw=st.lists(TEXT, min_size=2, max_size=4, unique=True),
-    delimiter=SAID, told=st.lists(TEXT, max_size=3), name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True),
-)  # fmt: skip
+    delimiter=SAID,
+    told=st.lists(TEXT, max_size=3),
+    name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True),
+)
 def test_the_yaml_loads_back_to_exactly_the_guess(
-    tmp_path_factory: pytest.TempPathFactory, columns: tuple[str, str], labels: list[str], raw: list[str], delimiter: str, told: list[str], name: str
+    tmp_path_factory: pytest.TempPathFactory,
+    columns: tuple[str, str],
+    labels: list[str],
+    raw: list[str],
+    delimiter: str,
+    told: list[str],
+    name: str,
 ) -> None:
     seen = Seen(columns, [], {}, 7, 0, 3.0, all=True)  # type: ignore[arg-type]
     section = {"path": "a.csv", "delimiter": delimiter, "columns": {"text": columns[0], "label": columns[1]}}
     meant = dict(zip(raw, [*labels, None, None], strict=False))
     guesses = Guesses(
-        labels, {name: Guess(section, "column", meant, "likely", tuple(told), tuple(told), seen)}, [(told[0], told[-1])] if told else []
+        labels,
+        {name: Guess(section, "column", meant, "likely", tuple(told), tuple(told), seen)},
+        [(told[0], told[-1])] if told else [],
     )
     recipe = recipe_of(guesses, ".", ".", None)
     text = as_yaml(recipe, guesses, "r.yaml")
@@ -55,13 +74,17 @@ def test_the_yaml_loads_back_to_exactly_the_guess(
 
 
 WORDS = st.lists(
-    st.sampled_from(["good", "film", "about", "old", "houses", "and", "rivers", "a;b", "c,d", 'the "best"', "it's"]), min_size=4, max_size=9
+    st.sampled_from(["good", "film", "about", "old", "houses", "and", "rivers", "a;b", "c,d", 'the "best"', "it's"]),
+    min_size=4,
+    max_size=9,
 )
 ROWS = st.lists(st.tuples(WORDS.map(" ".join), st.sampled_from(["happy", "sad", "calm"])), min_size=30, max_size=60)
 
 
 @given(rows=ROWS, delimiter=st.sampled_from([",", ";", "\t", "|"]), header=st.booleans(), order=st.booleans())
-def test_a_table_is_cut_as_it_was_written(rows: list[tuple[str, str]], delimiter: str, header: bool, order: bool) -> None:
+def test_a_table_is_cut_as_it_was_written(
+    rows: list[tuple[str, str]], delimiter: str, header: bool, order: bool
+) -> None:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
     names = ("text", "label") if order else ("label", "text")
@@ -85,7 +108,11 @@ def test_unicode_is_known_by_its_bytes(text: str, encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("Größe und Maß, schön für alle\n", "latin-1"), ("Это очень хороший фильм, мне понравилось.\n", "cp1251"), ("今日はとても良い天気\n", "cp932")],
+    [
+        ("Größe und Maß, schön für alle\n", "latin-1"),
+        ("Это очень хороший фильм, мне понравилось.\n", "cp1251"),
+        ("今日はとても良い天気\n", "cp932"),
+    ],
 )
 def test_other_encodings_are_guessed_by_their_letters(text: str, encoding: str) -> None:
     found, told = encoding_of((text * 20).encode(encoding))
@@ -98,10 +125,21 @@ def test_other_encodings_are_guessed_by_their_letters(text: str, encoding: str) 
     [
         ([{"a": 1}, {"a": 2}], ("", 2)),
         ({"rows": [{"a": 1, "b": 2}], "n": 1}, ("rows", 1)),
-        ({"data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [{"id": 1, "q": "?"}, {"id": 2, "q": "!"}]}]}]}, ("data.paragraphs.qas", 2)),
-        ({"a": 1}, None), ([], None), ([1, 2], None), ("text", None), ({"a": []}, None),
+        (
+            {
+                "data": [
+                    {"title": "t", "paragraphs": [{"context": "c", "qas": [{"id": 1, "q": "?"}, {"id": 2, "q": "!"}]}]}
+                ]
+            },
+            ("data.paragraphs.qas", 2),
+        ),
+        ({"a": 1}, None),
+        ([], None),
+        ([1, 2], None),
+        ("text", None),
+        ({"a": []}, None),
     ],
-)  # fmt: skip
+)
 def test_records_are_found_where_objects_say_something(document: object, found: object) -> None:
     assert records_in(document) == found
 

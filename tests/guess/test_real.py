@@ -1,4 +1,5 @@
-"""What is guessed of real public files, against what is known of them; how many are understood is counted, and the others are named."""
+"""What is guessed of real public files, against what is known of them; how many are understood is counted, and the
+others are named."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,18 @@ class Known:
     settings: tuple[tuple[str, object], ...] = ()
 
 
-def known(file: str, kind: str, texts: Column, label: str | int | None = None, labels: set[str] | str = "", **more: object) -> Known:
+def known(
+    file: str, kind: str, texts: Column, label: str | int | None = None, labels: set[str] | str = "", **more: object
+) -> Known:
     found = frozenset(labels.split() if isinstance(labels, str) else labels)
-    return Known(tuple(file.split(" + ")), kind, texts if isinstance(texts, tuple) else (texts,), label, found, tuple(more.items()))
+    return Known(
+        tuple(file.split(" + ")),
+        kind,
+        texts if isinstance(texts, tuple) else (texts,),
+        label,
+        found,
+        tuple(more.items()),
+    )
 
 
 EMOJI = set(map(str, range(20)))
@@ -47,21 +57,79 @@ FILES = [
         for name in ("books", "electronics", "kitchen")
     ),
     known("sentiment/tweets_semeval", "parallel", "text", "file", THREE),
-    known("sentiment/finance_phrasebank/Sentences_50Agree.txt", "delimited", 0, 1, THREE, delimiter="@", header=False, encoding="iso8859-1"),
+    known(
+        "sentiment/finance_phrasebank/Sentences_50Agree.txt",
+        "delimited",
+        0,
+        1,
+        THREE,
+        delimiter="@",
+        header=False,
+        encoding="iso8859-1",
+    ),
     known("sentiment/finance_phrasebank/Sentences_AllAgree.txt", "delimited", 0, 1, THREE, delimiter="@", header=False),
     known("sentiment/tweets_airline/Tweets.csv.gz", "delimited", "text", "airline_sentiment", THREE),
-    known("sentiment/uci_sentences/amazon_cells_labelled.txt", "delimited", 0, 1, "0 1", header=False, quoting=False, delimiter="\t"),
-    known("sentiment/uci_sentences/imdb_labelled.txt", "delimited", 0, 1, "0 1", header=False, quoting=False, delimiter="\t"),
-    known("sentiment/reddit_goemotions/train.parquet + sentiment/reddit_goemotions/labels.txt", "parquet", "text", "labels", {*THREE, "ambiguous"}),
-    known("sentiment/reddit_goemotions/dev.tsv + sentiment/reddit_goemotions/labels.txt", "delimited", 0, 1, {*THREE, "ambiguous"}),
-    known("sentiment/stackoverflow_senti4sd/train3098itemPOLARITY.csv", "delimited", 2, 1, THREE, delimiter=";", header=False),
+    known(
+        "sentiment/uci_sentences/amazon_cells_labelled.txt",
+        "delimited",
+        0,
+        1,
+        "0 1",
+        header=False,
+        quoting=False,
+        delimiter="\t",
+    ),
+    known(
+        "sentiment/uci_sentences/imdb_labelled.txt",
+        "delimited",
+        0,
+        1,
+        "0 1",
+        header=False,
+        quoting=False,
+        delimiter="\t",
+    ),
+    known(
+        "sentiment/reddit_goemotions/train.parquet + sentiment/reddit_goemotions/labels.txt",
+        "parquet",
+        "text",
+        "labels",
+        {*THREE, "ambiguous"},
+    ),
+    known(
+        "sentiment/reddit_goemotions/dev.tsv + sentiment/reddit_goemotions/labels.txt",
+        "delimited",
+        0,
+        1,
+        {*THREE, "ambiguous"},
+    ),
+    known(
+        "sentiment/stackoverflow_senti4sd/train3098itemPOLARITY.csv",
+        "delimited",
+        2,
+        1,
+        THREE,
+        delimiter=";",
+        header=False,
+    ),
     known("sentiment/vader/tweets_GroundTruth.txt", "delimited", 2, header=False, delimiter="\t"),
     known("sentiment/vader/amazonReviewSnippets_GroundTruth.txt", "delimited", 2, header=False, delimiter="\t"),
-    known("sentiment/movies_long/movie_reviews.zip", "text", "text", "folder", "negative positive", record="file", label_from="folder"),
+    known(
+        "sentiment/movies_long/movie_reviews.zip",
+        "text",
+        "text",
+        "folder",
+        "negative positive",
+        record="file",
+        label_from="folder",
+    ),
     known("sentiment/pros_cons/pros_cons.zip", "text", "text", "name", "pros cons", label_from="name"),
     known("sentiment/product_reviews/product_reviews_1.zip", "text", "text", "mark", "neg none pos"),
     known("text/news_ag", "delimited", (1, 2), 0, {"World", "Sports", "Business", "Sci/Tech"}, header=False),
-    *(known(f"text/news_reuters/reut2-00{number}.sgm.gz", "xml", ("BODY", "TEXT.BODY", "TEXT/BODY")) for number in range(10)),
+    *(
+        known(f"text/news_reuters/reut2-00{number}.sgm.gz", "xml", ("BODY", "TEXT.BODY", "TEXT/BODY"))
+        for number in range(10)
+    ),
     known("text/social_tweets", "parallel", "text", "file", EMOJI),
     *(
         known(f"text/social_youtube/Youtube0{name}.csv", "delimited", "CONTENT", "CLASS", "0 1")
@@ -82,7 +150,11 @@ FILES = [
     known("qa/alpaca_en_demo.json", "json", "instruction"),
     known("qa/seed_tasks.jsonl", "jsonl", "instruction", "is_classification", "true false"),
     known("qa/code_alpaca_2k.json", "json", "instruction"),
-    *(known(f"mt/multi30k/{part}.{name}.gz", "text", "text") for part in ("train", "val") for name in ("en", "de", "fr")),
+    *(
+        known(f"mt/multi30k/{part}.{name}.gz", "text", "text")
+        for part in ("train", "val")
+        for name in ("en", "de", "fr")
+    ),
     *(known(f"mt/msdocs_lv-en/train.{name}.gz", "text", "text") for name in ("lv", "en")),
     *(
         known(f"messy/{name}.jsonl", "jsonl", "text")
@@ -90,18 +162,33 @@ FILES = [
     ),
     *(
         known(f"messy/juicer_mixture/{name}-refined.jsonl", "jsonl", "text")
-        for name in ("redpajama-c4", "redpajama-cc-2023-06", "redpajama-pile-stackexchange", "the-pile-nih", "the-pile-uspto")
+        for name in (
+            "redpajama-c4",
+            "redpajama-cc-2023-06",
+            "redpajama-pile-stackexchange",
+            "the-pile-nih",
+            "the-pile-uspto",
+        )
     ),
     known("messy/documents-000.json.gz", "jsonl", "text"),
     known("messy/sample-0000.warc.gz", "warc", "text"),
     known("messy/SMSSpamCollection", "delimited", 1, 0, "ham spam", header=False, quoting=False, delimiter="\t"),
     known("messy/pii_synth_dataset_v2.json", "json", "full_text"),
     known(
-        "image_text/emoji_color_64.tar.gz", "image-folder", "text", "category",
+        "image_text/emoji_color_64.tar.gz",
+        "image-folder",
+        "text",
+        "category",
         "activity flags food nature objects people regional symbols travel",
     ),
-    known("audio/fsdd_train_slice.tar.gz", "audio-folder", "file_name", "speaker", "george jackson lucas nicolas theo yweweler"),
-]  # fmt: skip
+    known(
+        "audio/fsdd_train_slice.tar.gz",
+        "audio-folder",
+        "file_name",
+        "speaker",
+        "george jackson lucas nicolas theo yweweler",
+    ),
+]
 MISSED = {"sentiment/product_reviews/product_reviews_1.zip"}
 """What is not understood: labels marked inside lines are not found."""
 

@@ -33,10 +33,15 @@ class Found:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Found]:
-    """Read a source in the test's folder, with the label `positive` if it has none: the same bytes twice, ids unique, sums that agree."""
+    """Read a source in the test's folder, with the label `positive` if it has none: the same bytes twice, ids unique,
+    sums that agree."""
 
     def read_twice(**section: Any) -> Found:
-        label = {} if {"label", "labels"} & section.keys() or "label" in section.get("columns", {}) else {"label": "positive"}
+        label = (
+            {}
+            if {"label", "labels"} & section.keys() or "label" in section.get("columns", {})
+            else {"label": "positive"}
+        )
         outs = [tmp_path / f"{name}.out" for name in ("rows", "bad", "rows again", "bad again")]
         outcome = read_source("s", _parse(section | label), str(tmp_path), LABELS, outs[0], outs[1])
         assert read_source("s", _parse(section | label), str(tmp_path), LABELS, outs[2], outs[3]) == outcome

@@ -50,11 +50,19 @@ def test_json_lines_cut_in_the_last_line_lose_that_line_only(tmp_path: Path) -> 
     assert (len(rows), bad) == (2, [("a.jsonl", 3, "bad_json")])
 
 
-@pytest.mark.parametrize(("name", "line"), [("a.csv", "{},positive"), ("a.jsonl", '{{"text": "{}", "label": "positive"}}'), ("a.txt", "{}")])
+@pytest.mark.parametrize(
+    ("name", "line"), [("a.csv", "{},positive"), ("a.jsonl", '{{"text": "{}", "label": "positive"}}'), ("a.txt", "{}")]
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-def test_lines_in_another_encoding_go_to_quarantine_whatever_the_line_ends(tmp_path: Path, name: str, line: str, end: str, bom: bytes) -> None:
-    lines = [line.format("café").encode("utf-8"), line.format("café").encode("latin-1"), line.format("naïve").encode("utf-8")]
+def test_lines_in_another_encoding_go_to_quarantine_whatever_the_line_ends(
+    tmp_path: Path, name: str, line: str, end: str, bom: bytes
+) -> None:
+    lines = [
+        line.format("café").encode("utf-8"),
+        line.format("café").encode("latin-1"),
+        line.format("naïve").encode("utf-8"),
+    ]
     head = [b"text,label"] if name == "a.csv" else []
     (tmp_path / name).write_bytes(bom + b"".join(one + end.encode() for one in head + lines))
     fixed = {"label": "positive"} if name == "a.txt" else {}
@@ -63,18 +71,25 @@ def test_lines_in_another_encoding_go_to_quarantine_whatever_the_line_ends(tmp_p
     assert bad == [(name, 2 + len(head), "bad_encoding")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7", "utf-8-sig", "cp037", "gb18030", "shift_jis", "iso2022_jp"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7", "utf-8-sig", "cp037", "gb18030", "shift_jis", "iso2022_jp"]
+)
 @pytest.mark.parametrize("block", [5, 8 << 20])
-def test_any_encoding_reads_the_same_in_blocks_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, block: int) -> None:
+def test_any_encoding_reads_the_same_in_blocks_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, block: int
+) -> None:
     for kind in (delimited, jsonl, text):
         monkeypatch.setattr(kind, "BLOCK_BYTES", block)
     words = ["one", "two" if encoding == "cp037" else "日本語", "three"]
     bom = b"\xff\xfe" if encoding == "utf-16-le" else b""
     (tmp_path / "a.csv").write_bytes(
-        bom + "".join(f"{line}\r\n" for line in ["text,label", *(f"{word},positive" for word in words)]).encode(encoding)
+        bom
+        + "".join(f"{line}\r\n" for line in ["text,label", *(f"{word},positive" for word in words)]).encode(encoding)
     )
     (tmp_path / "a.jsonl").write_bytes(
-        "".join(json.dumps({"text": word, "label": "positive"}, ensure_ascii=False) + "\n" for word in words).encode(encoding)
+        "".join(json.dumps({"text": word, "label": "positive"}, ensure_ascii=False) + "\n" for word in words).encode(
+            encoding
+        )
     )
     for name in ("a.csv", "a.jsonl"):
         assert [row[0] for row in read(tmp_path, path=name, encoding=encoding)[0]] == words
@@ -87,7 +102,9 @@ def test_what_is_no_text_encoding_is_refused() -> None:
 
 
 def test_utf16_with_a_broken_pair_loses_that_line_only(tmp_path: Path) -> None:
-    raw = "text,label\na,positive\nX,positive\nb,negative\n".encode("utf-16").replace("X".encode("utf-16-le"), b"\x00\xd8")
+    raw = "text,label\na,positive\nX,positive\nb,negative\n".encode("utf-16").replace(
+        "X".encode("utf-16-le"), b"\x00\xd8"
+    )
     (tmp_path / "a.csv").write_bytes(raw)
     rows, bad, _ = read(tmp_path, path="a.csv", encoding="utf-16")
     assert rows == [("a", "positive"), ("b", "negative")]
@@ -112,7 +129,7 @@ import polars, pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 outcome = read_source("s", _parse(section), str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
 print(outcome.account.rows, outcome.account.quarantined, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.csv"])
@@ -121,10 +138,16 @@ def test_a_line_of_100_mb_is_a_row_in_bounded_memory(tmp_path: Path, name: str) 
     lines = [line.format("short"), line.format("word " * 20_000_000), line.format("short")]
     (tmp_path / name).write_text("\n".join((["text,label"] if name == "a.csv" else []) + lines))
     command = [sys.executable, "-c", MEMORY, str(tmp_path), name]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout.split()
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    ).stdout.split()
     assert said[:2] == ["3", "0"]
     assert int(said[2]) < 1_200, "MB for a row of 100 MB"
-    assert pl.scan_parquet(tmp_path / "rows").select(pl.col("text").str.len_bytes()).collect()["text"].to_list() == [5, 100_000_000, 5]
+    assert pl.scan_parquet(tmp_path / "rows").select(pl.col("text").str.len_bytes()).collect()["text"].to_list() == [
+        5,
+        100_000_000,
+        5,
+    ]
 
 
 def test_a_line_without_an_end_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,13 +190,24 @@ def test_parquet_files_of_other_types_and_column_order_give_the_same_rows(tmp_pa
 def test_a_second_file_without_the_column_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"text": ["a"], "label": ["positive"]}).write_parquet(tmp_path / "1.parquet")
     pl.DataFrame({"body": ["b"], "label": ["positive"]}).write_parquet(tmp_path / "2.parquet")
-    with pytest.raises(RecipeError, match=r"2\.parquet: sources\.s\.columns\.text: there is no column 'text'; .*known: body, label"):
+    with pytest.raises(
+        RecipeError, match=r"2\.parquet: sources\.s\.columns\.text: there is no column 'text'; .*known: body, label"
+    ):
         read(tmp_path, path="*.parquet")
 
 
 def test_numbers_dates_and_nested_values_are_written_alike_in_every_format(tmp_path: Path) -> None:
-    columns = {"text": ["x"], "n": [7], "f": [0.5], "yes": [True], "day": [date(2024, 2, 29)], "at": [datetime(2024, 2, 29, 12, 30)],
-               "list": [[1, 2]], "deep": [{"a": [1, 2], "b": None}], "none": [None]}  # fmt: skip
+    columns = {
+        "text": ["x"],
+        "n": [7],
+        "f": [0.5],
+        "yes": [True],
+        "day": [date(2024, 2, 29)],
+        "at": [datetime(2024, 2, 29, 12, 30)],
+        "list": [[1, 2]],
+        "deep": [{"a": [1, 2], "b": None}],
+        "none": [None],
+    }
     pl.DataFrame(columns).write_parquet(tmp_path / "a.parquet")
     values = {name: str(value[0]) if name in ("day", "at") else value[0] for name, value in columns.items()}
     (tmp_path / "a.jsonl").write_text(json.dumps(values))
@@ -182,7 +216,9 @@ def test_numbers_dates_and_nested_values_are_written_alike_in_every_format(tmp_p
     told = {name: read(tmp_path, path=name, **template)[0] for name in ("a.parquet", "a.jsonl", "a.json")}
     assert told["a.jsonl"] == told["a.json"] == [('7|0.5|true|2024-02-29|[1, 2]|{"a": [1, 2], "b": null}|', "positive")]
     assert told["a.parquet"][0][0].startswith("7|0.5|true|2024-02-29|[1, 2]|")
-    assert read(tmp_path, path="a.parquet", label="positive", columns={"text": "at"})[0][0][0].startswith("2024-02-29 12:30:00")
+    assert read(tmp_path, path="a.parquet", label="positive", columns={"text": "at"})[0][0][0].startswith(
+        "2024-02-29 12:30:00"
+    )
 
 
 def test_numbers_as_texts_compare_as_numbers_and_what_is_none_is_told(tmp_path: Path) -> None:
@@ -204,7 +240,9 @@ def test_a_condition_over_many_rows_is_refused(tmp_path: Path, condition: str) -
 
 def test_columns_that_share_a_name_are_told_apart_in_every_format(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label,text\na,positive,b\n")
-    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["positive"]), pa.array(["b"])], names=["text", "label", "text"])
+    table = pa.Table.from_arrays(
+        [pa.array(["a"]), pa.array(["positive"]), pa.array(["b"])], names=["text", "label", "text"]
+    )
     pq.write_table(table, tmp_path / "a.parquet")
     for name in ("a.csv", "a.parquet"):
         assert read(tmp_path, path=name, columns={"text": "text.1"})[0] == [("b", "positive")]
@@ -219,7 +257,9 @@ def test_column_names_that_could_mean_something_else_are_only_names(tmp_path: Pa
     assert read(tmp_path, path="a.parquet", columns={"text": "^.*$"})[0] == [("a", "positive")]
 
 
-def test_a_json_line_without_a_key_that_others_have_is_one_bad_row_wherever_blocks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_json_line_without_a_key_that_others_have_is_one_bad_row_wherever_blocks_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(jsonl, "BLOCK_BYTES", 20)
     (tmp_path / "a.jsonl").write_text(
         '{"text": "a", "label": "positive"}\n{"text": "b"}\n{"label": "positive"}\n{"text": "c", "label": "negative"}\n'
@@ -230,21 +270,65 @@ def test_a_json_line_without_a_key_that_others_have_is_one_bad_row_wherever_bloc
 
 
 TOKENS = st.sampled_from(
-    ['"', '""', ",", "||", "\n", "\r\n", "\r", "\x00", "\ufeff", "a", "é", "positive", "1", "-0", "1e999", "NaN", "{", "}", "[", "]", ":", "null",
-     "true", '{"text": "a", "label": "positive"}', '{"text": "a", "text": "b", "label": "positive"}',
-     '{"label": ["positive"], "text": 12345678901234567890123}',
-     '"\\ud800"', '{"\\udfff": 1}', "\\", " ", "\u2028", "\x85"]
-)  # fmt: skip
-FUZZ = st.lists(TOKENS, max_size=25).map("".join).map(lambda it: it.encode("utf-8", "surrogatepass")) | st.binary(max_size=80)
+    [
+        '"',
+        '""',
+        ",",
+        "||",
+        "\n",
+        "\r\n",
+        "\r",
+        "\x00",
+        "\ufeff",
+        "a",
+        "é",
+        "positive",
+        "1",
+        "-0",
+        "1e999",
+        "NaN",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "null",
+        "true",
+        '{"text": "a", "label": "positive"}',
+        '{"text": "a", "text": "b", "label": "positive"}',
+        '{"label": ["positive"], "text": 12345678901234567890123}',
+        '"\\ud800"',
+        '{"\\udfff": 1}',
+        "\\",
+        " ",
+        "\u2028",
+        "\x85",
+    ]
+)
+FUZZ = st.lists(TOKENS, max_size=25).map("".join).map(lambda it: it.encode("utf-8", "surrogatepass")) | st.binary(
+    max_size=80
+)
 READERS: dict[str, dict[str, Any]] = {
-    "csv": {"kind": "delimited"}, "no header": {"kind": "delimited", "header": False, "columns": {"text": 0, "label": 0}},
+    "csv": {"kind": "delimited"},
+    "no header": {"kind": "delimited", "header": False, "columns": {"text": 0, "label": 0}},
     "wide delimiter": {"kind": "delimited", "delimiter": "||", "header": False, "columns": {"text": 0, "label": 0}},
-    "overflow": {"kind": "delimited", "quoting": False, "overflow": "last", "header": False, "fields": 2, "columns": {"text": 1, "label": 0}},
-    "jsonl": {"kind": "jsonl"}, "jsonl where": {"kind": "jsonl", "where": "text > 1"}, "json": {"kind": "json"},
+    "overflow": {
+        "kind": "delimited",
+        "quoting": False,
+        "overflow": "last",
+        "header": False,
+        "fields": 2,
+        "columns": {"text": 1, "label": 0},
+    },
+    "jsonl": {"kind": "jsonl"},
+    "jsonl where": {"kind": "jsonl", "where": "text > 1"},
+    "json": {"kind": "json"},
     "json way": {"kind": "json", "records": "text.a"},
-    "text": {"kind": "text", "label": "positive"}, "file": {"kind": "text", "record": "file", "label": "positive"},
-    "parallel": {"path": {"text": "fuzz", "label": "fuzz"}}, "parquet": {"kind": "parquet"},
-}  # fmt: skip
+    "text": {"kind": "text", "label": "positive"},
+    "file": {"kind": "text", "record": "file", "label": "positive"},
+    "parallel": {"path": {"text": "fuzz", "label": "fuzz"}},
+    "parquet": {"kind": "parquet"},
+}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "gb18030"])
@@ -254,7 +338,11 @@ READERS: dict[str, dict[str, Any]] = {
 def test_any_file_in_any_blocks_gives_sums_that_agree_or_an_expected_error(
     tmp_path: Path, reader: str, encoding: str, raw: bytes, start: bool, block: int
 ) -> None:
-    head = {"csv": "text,label\n", "jsonl": '{"text": "a", "label": "positive"}\n'}.get(reader, "").encode(encoding) if start else b""
+    head = (
+        {"csv": "text,label\n", "jsonl": '{"text": "a", "label": "positive"}\n'}.get(reader, "").encode(encoding)
+        if start
+        else b""
+    )
     (tmp_path / "fuzz").write_bytes(head + raw)
     found: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:

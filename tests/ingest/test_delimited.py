@@ -30,9 +30,14 @@ def both(raw: bytes, **params: Any) -> tuple[list[Any], list[Any]]:
 
 @settings(max_examples=400, deadline=None)
 @given(
-    lines=LINES, separator=st.sampled_from([",", ";", "\t", " "]), end=st.sampled_from(["\n", "\r\n"]), last=st.booleans(),
-    header=st.booleans(), quoting=st.booleans(), overflow=st.sampled_from(["first", "last"]),
-)  # fmt: skip
+    lines=LINES,
+    separator=st.sampled_from([",", ";", "\t", " "]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
+    header=st.booleans(),
+    quoting=st.booleans(),
+    overflow=st.sampled_from(["first", "last"]),
+)
 def test_arrays_and_the_csv_module_agree(
     lines: list[list[str]], separator: str, end: str, last: bool, header: bool, quoting: bool, overflow: Any
 ) -> None:
@@ -52,7 +57,17 @@ def test_they_agree_on_many_rows_with_line_ends_in_quotes() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ['a,b\n"x"y,z\n', 'a,b\nx"y,z\n', 'a,b\n"x,y\n', "a,b\n\x00,\x00\n", "a\n\n \nb\n", 'a\n""\nb\n', "a,b\rc,d\n", "\n\na,b\n1,2\n"]
+    "raw",
+    [
+        'a,b\n"x"y,z\n',
+        'a,b\nx"y,z\n',
+        'a,b\n"x,y\n',
+        "a,b\n\x00,\x00\n",
+        "a\n\n \nb\n",
+        'a\n""\nb\n',
+        "a,b\rc,d\n",
+        "\n\na,b\n1,2\n",
+    ],
 )
 def test_they_agree_on_odd_texts(raw: str) -> None:
     quick, slow = both(raw.encode())

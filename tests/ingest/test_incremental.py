@@ -1,4 +1,5 @@
-"""A source that grew is read from where it stopped, one that changed is read anew; the product is the same either way."""
+"""A source that grew is read from where it stopped, one that changed is read anew; the product is the same either
+way."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +49,9 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
-FIELD = st.sampled_from(["a", "b, c", '"', '"q"', '""', "positive", "negative", "3", "x", "", "é", "\xa0", '"two\nlines"', '"open'])
+FIELD = st.sampled_from(
+    ["a", "b, c", '"', '"q"', '""', "positive", "negative", "3", "x", "", "é", "\xa0", '"two\nlines"', '"open']
+)
 CSV = st.lists(st.lists(FIELD, min_size=1, max_size=3).map(",".join), max_size=12).map(
     lambda lines: "\n".join(["text,label,n", "t,positive,1", *lines])
 )
@@ -60,7 +63,9 @@ RECORD = st.fixed_dictionaries(
         "n": st.sampled_from([1, 2.5, "9", "x"]),
     },
 )
-LINE = RECORD.map(lambda record: json.dumps(record, ensure_ascii=False)) | st.sampled_from(["", "{cut", "[1]", '{"text": "\\ud800"}', "null"])
+LINE = RECORD.map(lambda record: json.dumps(record, ensure_ascii=False)) | st.sampled_from(
+    ["", "{cut", "[1]", '{"text": "\\ud800"}', "null"]
+)
 JSONL = st.lists(LINE, max_size=12).map(lambda lines: "\n".join(['{"text": "t", "label": "positive", "n": 1}', *lines]))
 TEXT = st.text(alphabet="ab\n\r\x00é", max_size=60)
 KINDS = {
@@ -68,12 +73,24 @@ KINDS = {
     "csv-where": (CSV, {"kind": "delimited", "path": "s.csv", "where": "n > 1 OR label = 'x'"}),
     "unquoted": (
         CSV,
-        {"kind": "delimited", "path": "s.csv", "quoting": False, "overflow": "first", "header": False, "columns": {"text": 0, "label": 1}},
+        {
+            "kind": "delimited",
+            "path": "s.csv",
+            "quoting": False,
+            "overflow": "first",
+            "header": False,
+            "columns": {"text": 0, "label": 1},
+        },
     ),
     "jsonl": (JSONL, {"kind": "jsonl", "path": "s.jsonl"}),
     "jsonl-where": (
         JSONL,
-        {"kind": "jsonl", "path": "s.jsonl", "where": "n > 1 OR label = 'negative'", "columns": {"text": "{label} {text}", "label": 1}},
+        {
+            "kind": "jsonl",
+            "path": "s.jsonl",
+            "where": "n > 1 OR label = 'negative'",
+            "columns": {"text": "{label} {text}", "label": 1},
+        },
     ),
     "text": (TEXT, {"kind": "text", "path": "s.txt", "label": "positive"}),
 }
@@ -81,7 +98,9 @@ KINDS = {
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("case", KINDS)
-def test_a_file_split_anywhere_and_grown_gives_the_same_bytes_as_read_anew(tmp_path_factory: pytest.TempPathFactory, case: str) -> None:
+def test_a_file_split_anywhere_and_grown_gives_the_same_bytes_as_read_anew(
+    tmp_path_factory: pytest.TempPathFactory, case: str
+) -> None:
     content, section = KINDS[case]
     parsed = _parse(section | {"max_bad": 1, "labels": {"positive": "positive", "negative": "negative", "x": None}})
 
@@ -135,7 +154,9 @@ def test_without_the_earlier_product_all_is_read_anew(tmp_path: Path) -> None:
 def test_of_a_glob_only_new_and_changed_files_are_read(tmp_path: Path) -> None:
     section, store = _parse({"path": "*.csv", "where": "n > 0", "max_bad": 1}), tmp_path / "store"
     for name in "bdf":
-        (tmp_path / f"{name}.csv").write_text(f"text,label,n\n{name}1,positive,1\n{name}2,mixed,2\n{name}3,negative,0\n")
+        (tmp_path / f"{name}.csv").write_text(
+            f"text,label,n\n{name}1,positive,1\n{name}2,mixed,2\n{name}3,negative,0\n"
+        )
     ingest(store, tmp_path, section)
     (tmp_path / "a.csv").write_text("text,label,n\na1,negative,4\n")
     (tmp_path / "d.csv").write_text("text,label,n\nd9,positive,5\n")
@@ -151,7 +172,9 @@ def test_of_a_glob_only_new_and_changed_files_are_read(tmp_path: Path) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     versions=st.lists(
-        st.dictionaries(st.sampled_from("abc"), st.lists(st.sampled_from(["x,positive", "y,mixed", "z,negative"]), max_size=5)),
+        st.dictionaries(
+            st.sampled_from("abc"), st.lists(st.sampled_from(["x,positive", "y,mixed", "z,negative"]), max_size=5)
+        ),
         min_size=2,
         max_size=4,
     )
@@ -181,7 +204,9 @@ def test_other_settings_find_no_earlier_product(tmp_path: Path) -> None:
     assert {row["label"] for row in rows(store, made)} == {"negative"}
 
 
-@pytest.mark.parametrize(("name", "path"), [("a.jsonl.gz", "a.jsonl.gz"), ("y.txt", {"text": "y.txt", "label": "a.lab"})])
+@pytest.mark.parametrize(
+    ("name", "path"), [("a.jsonl.gz", "a.jsonl.gz"), ("y.txt", {"text": "y.txt", "label": "a.lab"})]
+)
 def test_what_cannot_be_read_on_is_read_anew(tmp_path: Path, name: str, path: Any) -> None:
     import gzip
 

@@ -20,7 +20,9 @@ LABELLED = {"text": "a.txt", "label": "a.lab"}
 def test_real_translations_stay_together(read: Callable[..., Any], shared_data: Path) -> None:
     files = {language: str(shared_data / f"mt/multi30k/val.{language}.gz") for language in ("en", "de", "fr")}
     found = read(path=files, columns={"text": "{en}|{de}|{fr}"})
-    english, german, french = (gzip.decompress(Path(file).read_bytes()).decode().splitlines() for file in files.values())
+    english, german, french = (
+        gzip.decompress(Path(file).read_bytes()).decode().splitlines() for file in files.values()
+    )
     assert found.texts == ["|".join(lines) for lines in zip(english, german, french, strict=True)]
     assert found.rows["row_id"][7] == "val.en.gz:8"
 
@@ -33,7 +35,9 @@ def test_labels_in_a_second_file_are_parallel_text(read: Callable[..., Any], tmp
 
 
 @pytest.mark.parametrize(("more", "told"), [("x\n", "a.txt 2, a.lab 3"), ("x\n" * 70_000, "a.txt 2, a.lab 70,002")])
-def test_files_that_differ_in_length_are_refused_with_the_numbers(read: Callable[..., Any], tmp_path: Path, more: str, told: str) -> None:
+def test_files_that_differ_in_length_are_refused_with_the_numbers(
+    read: Callable[..., Any], tmp_path: Path, more: str, told: str
+) -> None:
     (tmp_path / "a.txt").write_text("one\ntwo\n")
     (tmp_path / "a.lab").write_text("1\n0\n" + more)
     with pytest.raises(QualityGate, match=told):
@@ -65,7 +69,9 @@ def test_a_file_cut_short_is_named(read: Callable[..., Any], tmp_path: Path) -> 
         read(path={"en": "a.en.gz", "de": "a.de.gz"}, columns=BOTH)
 
 
-@pytest.mark.parametrize("path", [{"en": "a"}, {"en": "a", "__line": "b"}, {"en": "https://me:secret@example.org/a", "de": "b"}])
+@pytest.mark.parametrize(
+    "path", [{"en": "a"}, {"en": "a", "__line": "b"}, {"en": "https://me:secret@example.org/a", "de": "b"}]
+)
 def test_columns_that_cannot_be_are_refused(path: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"at least 2|another name|no credentials"):
         _parse({"path": path})
@@ -73,11 +79,17 @@ def test_columns_that_cannot_be_are_refused(path: dict[str, str]) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    pairs=st.lists(st.tuples(*[st.sampled_from([b"a", b"b c", b"", b" ", b"\xff", b"x\r", b"\xe2\x80\xa8"])] * 2), max_size=12),
+    pairs=st.lists(
+        st.tuples(*[st.sampled_from([b"a", b"b c", b"", b" ", b"\xff", b"x\r", b"\xe2\x80\xa8"])] * 2), max_size=12
+    ),
     block=st.sampled_from([2, 5, 9999]),
 )
 def test_every_pair_is_a_row_or_a_bad_row_of_its_number(
-    read: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pairs: list[tuple[bytes, bytes]], block: int
+    read: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pairs: list[tuple[bytes, bytes]],
+    block: int,
 ) -> None:
     monkeypatch.setattr(parallel, "BLOCK_BYTES", block)
     monkeypatch.setattr(parallel, "BATCH_ROWS", block)

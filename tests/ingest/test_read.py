@@ -43,7 +43,9 @@ def texts(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_csv_with_header_quotes_and_line_breaks_in_fields(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b'\xef\xbb\xbftext,label\r\n"one, two",positive\r\n"say ""hi""\r\nthere",negative\r\nlast,positive\r\n')
+    (tmp_path / "a.csv").write_bytes(
+        b'\xef\xbb\xbftext,label\r\n"one, two",positive\r\n"say ""hi""\r\nthere",negative\r\nlast,positive\r\n'
+    )
     rows, bad, outcome = read(tmp_path, path="a.csv")
     assert [row["text"].replace("\r", "") for row in rows] == ["one, two", 'say "hi"\nthere', "last"]
     assert [row["row_id"] for row in rows] == ["a.csv:2", "a.csv:3", "a.csv:5"]
@@ -55,7 +57,9 @@ def test_line_with_wrong_number_of_fields_goes_to_quarantine(tmp_path: Path) -> 
     (tmp_path / "a.tsv").write_text("text\tlabel\na\tpositive\nb\tpositive\textra\nc\tnegative\n")
     rows, bad, _ = read(tmp_path, path="a.tsv")
     assert texts(rows) == ["a", "c"]
-    assert [(row["file"], row["line"], row["reason"], row["detail"]) for row in bad] == [("a.tsv", 3, "bad_fields", "3 fields, want 2")]
+    assert [(row["file"], row["line"], row["reason"], row["detail"]) for row in bad] == [
+        ("a.tsv", 3, "bad_fields", "3 fields, want 2")
+    ]
 
 
 def test_unclosed_quote_costs_one_line_not_the_file(tmp_path: Path) -> None:
@@ -78,15 +82,33 @@ def test_quoted_field_may_cross_a_block(tmp_path: Path, monkeypatch: pytest.Monk
         (b"a||b||positive\n", {"delimiter": "||", "header": False, "columns": {"text": 1, "label": 2}}, ["b"]),
         (
             b"t1;positive;a;b\n",
-            {"delimiter": ";", "header": False, "quoting": False, "overflow": "last", "fields": 3, "columns": {"text": 2, "label": 1}},
+            {
+                "delimiter": ";",
+                "header": False,
+                "quoting": False,
+                "overflow": "last",
+                "fields": 3,
+                "columns": {"text": 2, "label": 1},
+            },
             ["a;b"],
         ),
         (
             b"a@b@positive\n",
-            {"delimiter": "@", "header": False, "quoting": False, "overflow": "first", "fields": 2, "columns": {"text": 0, "label": 1}},
+            {
+                "delimiter": "@",
+                "header": False,
+                "quoting": False,
+                "overflow": "first",
+                "fields": 2,
+                "columns": {"text": 0, "label": 1},
+            },
             ["a@b"],
         ),
-        ("caf\xe9,positive\n".encode("latin-1"), {"encoding": "latin-1", "header": False, "columns": {"text": 0, "label": 1}}, ["café"]),
+        (
+            "caf\xe9,positive\n".encode("latin-1"),
+            {"encoding": "latin-1", "header": False, "columns": {"text": 0, "label": 1}},
+            ["café"],
+        ),
         ("text,label\né,positive\n".encode("utf-16"), {"encoding": "utf-16"}, ["é"]),
     ],
 )
@@ -133,18 +155,36 @@ def test_bad_json_line_has_its_reason(tmp_path: Path, line: bytes, reason: str) 
 
 
 def test_ten_megabyte_line_is_a_row_like_any_other(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "x" * 10_000_000, "label": "positive"}) + '\n{"text": "y", "label": "negative"}\n')
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"text": "x" * 10_000_000, "label": "positive"}) + '\n{"text": "y", "label": "negative"}\n'
+    )
     assert [len(text) for text in texts(read(tmp_path, path="a.jsonl")[0])] == [10_000_000, 1]
 
 
 def test_nested_json_inherits_plain_values_from_above(tmp_path: Path) -> None:
-    document = {"data": [{"title": "T", "paragraphs": [{"context": "C", "qas": [{"question": "Q", "ok": True}, {"question": "R", "ok": False}]}]}]}
+    document = {
+        "data": [
+            {
+                "title": "T",
+                "paragraphs": [
+                    {"context": "C", "qas": [{"question": "Q", "ok": True}, {"question": "R", "ok": False}]}
+                ],
+            }
+        ]
+    }
     (tmp_path / "a.json").write_text(json.dumps(document))
     labels = {"true": "positive", "false": "negative"}
     rows, _, _ = read(
-        tmp_path, path="a.json", records="data.paragraphs.qas", columns={"text": "{title}: {question} {context}", "label": "ok"}, labels=labels
+        tmp_path,
+        path="a.json",
+        records="data.paragraphs.qas",
+        columns={"text": "{title}: {question} {context}", "label": "ok"},
+        labels=labels,
     )
-    assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [("T: Q C", "positive", "a.json:1"), ("T: R C", "negative", "a.json:2")]
+    assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [
+        ("T: Q C", "positive", "a.json:1"),
+        ("T: R C", "negative", "a.json:2"),
+    ]
     with pytest.raises(RecipeError, match="there is no 'paragrafs' on the way; there are title, paragraphs"):
         read(tmp_path, path="a.json", records="data.paragrafs", columns={"text": "q"})
 
@@ -165,7 +205,13 @@ def archive(folder: Path, members: dict[str, str]) -> None:
 
 def test_zip_members_by_glob_one_record_a_file(tmp_path: Path) -> None:
     archive(tmp_path, {"x/neg/1.txt": "no\nno", "x/pos/1.txt": "yes", "x/readme.md": "skip"})
-    section = {"kind": "text", "member": "*/*/*.txt", "record": "file", "label_from": "folder", "labels": {"neg": "negative", "pos": "positive"}}
+    section = {
+        "kind": "text",
+        "member": "*/*/*.txt",
+        "record": "file",
+        "label_from": "folder",
+        "labels": {"neg": "negative", "pos": "positive"},
+    }
     rows, _, _ = read(tmp_path, path="a.zip", **section)
     assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [
         ("no\nno", "negative", "a.zip!x/neg/1.txt:1"),
@@ -206,7 +252,10 @@ def test_local_dataset_folder_is_read_as_the_hub_would(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     pl.DataFrame({"text": ["a", "b"], "label": [0, 1]}).write_parquet(tmp_path / "set" / "train-00000.parquet")
     rows, _, _ = read(tmp_path, hub="set", labels={0: "negative", 1: "positive"})
-    assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [("a", "negative", "train:1"), ("b", "positive", "train:2")]
+    assert [(row["text"], row["label"], row["row_id"]) for row in rows] == [
+        ("a", "negative", "train:1"),
+        ("b", "positive", "train:2"),
+    ]
     with pytest.raises(RecipeError, match="needs `revision:`"):
         read(tmp_path, hub="some/dataset", labels={0: "negative"})
 
@@ -236,7 +285,9 @@ def test_settings_that_do_not_fit_the_data_say_what_does(tmp_path: Path, section
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "told"), [("none.csv", "no such file"), ("*.nothing", "no file matches"), (".", "a folder")])
+@pytest.mark.parametrize(
+    ("name", "told"), [("none.csv", "no such file"), ("*.nothing", "no file matches"), (".", "a folder")]
+)
 def test_missing_files_are_unreachable_and_not_worth_a_retry(tmp_path: Path, name: str, told: str) -> None:
     with pytest.raises(Unreachable, match=told) as caught:
         read(tmp_path, path=name, kind="delimited")
@@ -258,7 +309,8 @@ def test_too_many_bad_rows_stop_the_source_and_tell_where_to_look(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"), [("", "files are empty"), ("text,label\n", "files are empty"), ("text,label\na,x\n", "none of its 1 records")]
+    ("raw", "told"),
+    [("", "files are empty"), ("text,label\n", "files are empty"), ("text,label\na,x\n", "none of its 1 records")],
 )
 def test_sources_without_usable_rows_stop(tmp_path: Path, raw: str, told: str) -> None:
     (tmp_path / "a.csv").write_text(raw)
@@ -277,7 +329,9 @@ def test_preview_says_how_a_source_reads_and_writes_nothing(tmp_path: Path) -> N
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_preview_looks_at_several_files_of_one_record_each_as_long_as_their_columns_are_the_same(tmp_path: Path) -> None:
+def test_preview_looks_at_several_files_of_one_record_each_as_long_as_their_columns_are_the_same(
+    tmp_path: Path,
+) -> None:
     for number, label in enumerate(["positive", "negative", "mixed"] * 5):
         (tmp_path / f"{number:02}.csv").write_text(f"text,label\na{number},{label}\n")
     found = preview("s", source(path="*.csv"), str(tmp_path), LABELS)
@@ -303,7 +357,9 @@ def test_credentials_in_a_url_are_refused() -> None:
         source(path="https://me:secret@example.org/a.csv")
 
 
-BYTES = st.binary(max_size=300) | st.text(alphabet='a,"\n\r\t{}[]:;\x00é\ud83d', max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
+BYTES = st.binary(max_size=300) | st.text(alphabet='a,"\n\r\t{}[]:;\x00é\ud83d', max_size=200).map(
+    lambda text: text.encode("utf-8", "surrogatepass")
+)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in registry.names(source_kinds) if kind not in BY_KEY])

@@ -1,4 +1,5 @@
-"""Databases: what is new is pulled, what changed is read anew, what is unchanged is not read; no secret is kept and no half is stored."""
+"""Databases: what is new is pulled, what changed is read anew, what is unchanged is not read; no secret is kept and no
+half is stored."""
 
 import datetime
 import json
@@ -43,14 +44,18 @@ def insert(database: sqlite3.Connection, *rows: tuple[int, str]) -> None:
 
 def ingest(folder: Path, store: str = "store", **section: Any) -> Manifest:
     parsed = _parse({"sql": "sqlite:///r.db", "columns": {"text": "body", "label": "stars"}, "max_bad": 1} | section)
-    return ingest_source.fn(str(folder / store), "s", probe_source.fn("s", parsed, str(folder)), parsed, LABELS, str(folder))
+    return ingest_source.fn(
+        str(folder / store), "s", probe_source.fn("s", parsed, str(folder)), parsed, LABELS, str(folder)
+    )
 
 
 def rows(folder: Path, made: Manifest) -> list[tuple[str, str]]:
     return pl.read_parquet(folder / "store" / made.path / "data.parquet").select("row_id", "text").rows()
 
 
-@pytest.mark.parametrize("what", [{"table": "reviews"}, {"query": "SELECT * FROM reviews WHERE body <> ' :none' ORDER BY id;"}])
+@pytest.mark.parametrize(
+    "what", [{"table": "reviews"}, {"query": "SELECT * FROM reviews WHERE body <> ' :none' ORDER BY id;"}]
+)
 @pytest.mark.parametrize("watermark", [{}, {"watermark": "id"}])
 def test_only_new_rows_are_read_where_a_table_only_grew(
     tmp_path: Path, database: sqlite3.Connection, what: dict[str, Any], watermark: dict[str, Any]
@@ -60,7 +65,9 @@ def test_only_new_rows_are_read_where_a_table_only_grew(
     assert ingest(tmp_path, **what, **watermark) == first
     insert(database, (5, "e"), (4, "d"))
     second = ingest(tmp_path, **what, **watermark)
-    assert second.how == ("grown, its rows above the last watermark are read, from row 4 on" if watermark else "read anew")
+    assert second.how == (
+        "grown, its rows above the last watermark are read, from row 4 on" if watermark else "read anew"
+    )
     name = what.get("table", "query")
     assert rows(tmp_path, second) == [(f"{name}:{number}", text) for number, text in enumerate("abcde", 1)]
     assert second.fingerprint == ingest(tmp_path, "other", **what, **watermark).fingerprint
@@ -69,7 +76,9 @@ def test_only_new_rows_are_read_where_a_table_only_grew(
     assert (third.how, [text for _, text in rows(tmp_path, third)]) == ("read anew", ["a", "b", "d", "e", "C"])
 
 
-def test_rows_above_the_watermark_alone_are_asked_for(tmp_path: Path, database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_above_the_watermark_alone_are_asked_for(
+    tmp_path: Path, database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     insert(database, *((number, "old") for number in range(1_000)))
     ingest(tmp_path, table="reviews", watermark="id")
     insert(database, (1_000, "new"))
@@ -86,7 +95,9 @@ def test_rows_above_the_watermark_alone_are_asked_for(tmp_path: Path, database: 
     assert fetched == [1]
 
 
-CHANGE = st.tuples(st.sampled_from(["add", "move", "delete", "edit"]), st.integers(0, 9), st.sampled_from(["x", "y", None, "positive"]))
+CHANGE = st.tuples(
+    st.sampled_from(["add", "move", "delete", "edit"]), st.integers(0, 9), st.sampled_from(["x", "y", None, "positive"])
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -124,7 +135,11 @@ VALUE = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(values=st.lists(st.tuples(VALUE, VALUE, VALUE), max_size=8), watermark=st.sampled_from([None, "id"]), block=st.integers(1, 4))
+@given(
+    values=st.lists(st.tuples(VALUE, VALUE, VALUE), max_size=8),
+    watermark=st.sampled_from([None, "id"]),
+    block=st.integers(1, 4),
+)
 def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
     tmp_path: Path, values: list[tuple[Any, ...]], watermark: str | None, block: int
 ) -> None:
@@ -134,7 +149,15 @@ def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
         database.execute('CREATE TABLE t (id, body, "body", "__text")'.replace(', "body"', ""))
         database.executemany("INSERT INTO t VALUES (?, ?, ?)", values)
         database.execute("INSERT INTO t VALUES (1, CAST(x'ff' AS TEXT), 'positive')")
-    parsed = _parse({"sql": "sqlite:///fuzz.db", "table": "t", "watermark": watermark, "columns": {"text": "body"}, "label": "positive"})
+    parsed = _parse(
+        {
+            "sql": "sqlite:///fuzz.db",
+            "table": "t",
+            "watermark": watermark,
+            "columns": {"text": "body"},
+            "label": "positive",
+        }
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sql, "BATCH_ROWS", block)
         try:
@@ -165,7 +188,11 @@ def test_values_are_written_as_the_other_typed_kinds_write_them(tmp_path: Path, 
         ({"table": "reviews", "sql": "sqlite:///none.db"}, Unreachable, "there is no such file"),
         ({"table": "reviews", "sql": "sqlite:///text.db"}, Unreachable, "not a database"),
         ({"table": "reviews", "sql": "oracle+none://h/d"}, RecipeError, "oracle"),
-        ({"query": "SELECT NULL AS at, 'a' AS body UNION ALL SELECT 1, 'b'", "watermark": "at"}, QualityGate, "1 of 2 rows have no value in 'at'"),
+        (
+            {"query": "SELECT NULL AS at, 'a' AS body UNION ALL SELECT 1, 'b'", "watermark": "at"},
+            QualityGate,
+            "1 of 2 rows have no value in 'at'",
+        ),
         ({"query": "SELECT x'00' AS at", "watermark": "at"}, RecipeError, "is of type bytes"),
     ],
 )
@@ -189,9 +216,18 @@ def test_a_table_that_another_program_holds_is_worth_a_retry(tmp_path: Path, dat
 
 
 @pytest.mark.parametrize("watermark", [None, "id"])
-def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(tmp_path: Path, database: sqlite3.Connection, watermark: str | None) -> None:
+def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(
+    tmp_path: Path, database: sqlite3.Connection, watermark: str | None
+) -> None:
     insert(database, (1, "a"), (2, "b"))
-    parsed = _parse({"sql": "sqlite:///r.db", "table": "reviews", "watermark": watermark, "columns": {"text": "body", "label": "stars"}})
+    parsed = _parse(
+        {
+            "sql": "sqlite:///r.db",
+            "table": "reviews",
+            "watermark": watermark,
+            "columns": {"text": "body", "label": "stars"},
+        }
+    )
     seen = probe_source.fn("s", parsed, str(tmp_path))
     insert(database, (3, "c"))
     if watermark:
@@ -204,7 +240,11 @@ def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(tmp_path:
 
 
 def test_what_is_no_url_or_says_two_things_is_refused_without_showing_it() -> None:
-    for section in ({"sql": "no url:s3cret@", "table": "t"}, {"sql": "sqlite:///a"}, {"sql": "sqlite:///a", "table": "t", "query": "SELECT 1"}):
+    for section in (
+        {"sql": "no url:s3cret@", "table": "t"},
+        {"sql": "sqlite:///a"},
+        {"sql": "sqlite:///a", "table": "t", "query": "SELECT 1"},
+    ):
         with pytest.raises(ValueError, match=r"no URL of a database|either `query` or `table`") as caught:
             _parse(section)
         assert "s3cret" not in str(caught.value.errors()[0]["msg"])  # type: ignore[attr-defined]
@@ -229,7 +269,8 @@ def postgres(postgresql_server: PostgresServer) -> Iterator[Any]:
 
 def fill(postgres: Any, first: int, count: int) -> None:
     postgres.execute(
-        "INSERT INTO reviews SELECT n, 'row ' || n, 'positive', TIMESTAMPTZ '2024-02-29 12:00+02' + n * INTERVAL '1 s', n / 4.0, '2024-02-29',"
+        "INSERT INTO reviews SELECT n, 'row ' || n, 'positive', TIMESTAMPTZ '2024-02-29 12:00+02' + n * INTERVAL "
+        "'1 s', n / 4.0, '2024-02-29',"
         " '{\"a\": [1, null]}', ARRAY[n, 1] FROM generate_series(%s::int, %s::int) AS n",
         (first, first + count - 1),
     )
@@ -241,8 +282,13 @@ def url(server: PostgresServer, password: str = "") -> str:
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("watermark", ["id", "at", "price"])
-@pytest.mark.parametrize("what", [{"table": "public.reviews"}, {"query": "SELECT * FROM reviews WHERE body LIKE 'row %' AND id::text <> ':x'"}])
-def test_postgresql_gives_what_is_new(tmp_path: Path, postgresql_server: PostgresServer, postgres: Any, watermark: str, what: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "what",
+    [{"table": "public.reviews"}, {"query": "SELECT * FROM reviews WHERE body LIKE 'row %' AND id::text <> ':x'"}],
+)
+def test_postgresql_gives_what_is_new(
+    tmp_path: Path, postgresql_server: PostgresServer, postgres: Any, watermark: str, what: dict[str, Any]
+) -> None:
     section = what | {"sql": url(postgresql_server), "watermark": watermark}
     fill(postgres, 1, 12_000)
     first = ingest(tmp_path, **section)
@@ -280,13 +326,22 @@ def test_types_of_postgresql_come_as_texts(tmp_path: Path, postgresql_server: Po
             Unreachable,
             "timeout",
         ),
-        ({"query": "SELECT 1", "sql": "postgresql://tester:wr0ng@127.0.0.1:{port}/reviews"}, Unreachable, "authentication failed"),
+        (
+            {"query": "SELECT 1", "sql": "postgresql://tester:wr0ng@127.0.0.1:{port}/reviews"},
+            Unreachable,
+            "authentication failed",
+        ),
         ({"query": "SELECT 1", "sql": SERVER + "/nowhere"}, Unreachable, "does not exist"),
         ({"query": "SELECT 1", "sql": "postgresql://tester:{password}@127.0.0.1:1/reviews"}, Unreachable, "refused"),
     ],
 )
 def test_what_postgresql_refuses_is_told_without_secrets_and_leaves_no_snapshot(
-    tmp_path: Path, postgresql_server: PostgresServer, postgres: Any, section: dict[str, Any], error: type[CuveeError], told: str
+    tmp_path: Path,
+    postgresql_server: PostgresServer,
+    postgres: Any,
+    section: dict[str, Any],
+    error: type[CuveeError],
+    told: str,
 ) -> None:
     fill(postgres, 1, 12_000)
     where = section.get("sql", SERVER + "/reviews")
@@ -302,12 +357,16 @@ def test_what_postgresql_refuses_is_told_without_secrets_and_leaves_no_snapshot(
 
 
 @pytest.mark.postgresql
-def test_a_connection_that_breaks_off_is_worth_a_retry_and_no_snapshot(tmp_path: Path, postgresql_server: PostgresServer, postgres: Any) -> None:
+def test_a_connection_that_breaks_off_is_worth_a_retry_and_no_snapshot(
+    tmp_path: Path, postgresql_server: PostgresServer, postgres: Any
+) -> None:
     fill(postgres, 1, 12_000)
     parsed = _parse({"sql": url(postgresql_server), "table": "reviews", "columns": {"text": "body", "label": "stars"}})
     found = sql.part_of(parsed, str(tmp_path), ()).read(sql.Mark(0, 1))
     assert next(found).frame.height == sql.BATCH_ROWS
-    postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'reviews'")
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'reviews'"
+    )
     with pytest.raises(Unreachable, match="cannot reach") as caught:
         list(found)
     assert caught.value.transient
@@ -315,23 +374,40 @@ def test_a_connection_that_breaks_off_is_worth_a_retry_and_no_snapshot(tmp_path:
 
 
 @pytest.mark.postgresql
-def test_a_whole_run_keeps_no_secret(tmp_path: Path, postgresql_server: PostgresServer, postgres: Any, prefect_env: dict[str, str]) -> None:
+def test_a_whole_run_keeps_no_secret(
+    tmp_path: Path, postgresql_server: PostgresServer, postgres: Any, prefect_env: dict[str, str]
+) -> None:
     words = ["good", "bad", "dull", "bright", "slow", "quick", "film", "book", "song", "play"]
     for number in range(300):
         text = " ".join(words[(number * step + step) % 10] for step in range(1, 12)) + f" {number * 7919}"
-        postgres.execute("INSERT INTO reviews (id, body, stars) VALUES (%s, %s, %s)", (number, text, LABELS[number % 2]))
+        postgres.execute(
+            "INSERT INTO reviews (id, body, stars) VALUES (%s, %s, %s)", (number, text, LABELS[number % 2])
+        )
     recipe = {
-        "name": "secrets", "labels": list(LABELS), "near_duplicates": None,
-        "sources": {"db": {"sql": "${REVIEWS_URL}", "table": "reviews", "watermark": "id", "columns": {"text": "body", "label": "stars"}}},
-    }  # fmt: skip
+        "name": "secrets",
+        "labels": list(LABELS),
+        "near_duplicates": None,
+        "sources": {
+            "db": {
+                "sql": "${REVIEWS_URL}",
+                "table": "reviews",
+                "watermark": "id",
+                "columns": {"text": "body", "label": "stars"},
+            }
+        },
+    }
     (tmp_path / "r.yaml").write_text(json.dumps(recipe))
     env = prefect_env | {"REVIEWS_URL": url(postgresql_server)}
 
     def cuvee(*command: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "flows.cli.main", *command, "--store", str(tmp_path / "store")],
-            capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            env=env,
+            cwd=Path(__file__).parents[2],
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
@@ -341,7 +417,11 @@ def test_a_whole_run_keeps_no_secret(tmp_path: Path, postgresql_server: Postgres
     assert "grown, its rows above the last watermark are read, from row 301 on" in said, said
     said += cuvee("trace", "latest", "3")
     assert "reviews:" in said
-    kept = [path for path in tmp_path.rglob("*") if path.is_file() and postgresql_server.password.encode() in path.read_bytes()]
+    kept = [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and postgresql_server.password.encode() in path.read_bytes()
+    ]
     assert not kept
     assert postgresql_server.password not in said
     shutil.rmtree(tmp_path / "store")

@@ -1,4 +1,5 @@
-"""Web archives: every response is a page, a bad row, or left out under a reason; an archive that is not whole is an error."""
+"""Web archives: every response is a page, a bad row, or left out under a reason; an archive that is not whole is an
+error."""
 
 import gzip
 import zlib
@@ -16,7 +17,10 @@ from tasks.ingest.kinds import warc
 from tasks.ingest.read import Outcome, batches, read_source
 from tasks.ingest.settings import _parse
 
-WORDS = "The ship left the harbour in the early morning and did not come back before the snow had begun to fall on the town. "
+WORDS = (
+    "The ship left the harbour in the early morning and did not come back before the snow had begun to fall on "
+    "the town. "
+)
 BODY = f"<nav><a href='/'>Home</a></nav><article><h1>Ship</h1><p>{WORDS * 3}</p></article>"
 PAGE = f"<html><head><title> A  ship </title></head><body>{BODY}</body></html>"
 
@@ -31,7 +35,10 @@ def archive(*answers: bytes, packed: bool = True) -> bytes:
     whole = list[bytes]()
     for number, content in enumerate(answers, 1):
         for kind, payload in (("request", b"GET / HTTP/1.1\r\n\r\n"), ("response", content)):
-            head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: http://x.example/{number}\r\nWARC-Date: 2024-02-29T12:00:00Z\r\n"
+            head = (
+                f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: http://x.example/{number}\r\nWARC-Date: "
+                "2024-02-29T12:00:00Z\r\n"
+            )
             record = f"{head}Content-Length: {len(payload)}\r\n\r\n".encode() + payload + b"\r\n\r\n"
             whole.append(gzip.compress(record) if packed else record)
     return b"".join(whole)
@@ -40,7 +47,15 @@ def archive(*answers: bytes, packed: bool = True) -> bytes:
 def read(folder: Path, content: bytes, name: str = "a.warc.gz") -> tuple[list[str], list[tuple[int, str]], Outcome]:
     """Give the texts, and (record, reason) of the bad rows."""
     (folder / name).write_bytes(content)
-    parsed = _parse({"path": name, "kind": "warc", "label": "web", "max_bad": 1, "columns": {"text": "{title}|{language}|{url}|{text}"}})
+    parsed = _parse(
+        {
+            "path": name,
+            "kind": "warc",
+            "label": "web",
+            "max_bad": 1,
+            "columns": {"text": "{title}|{language}|{url}|{text}"},
+        }
+    )
     outcome = read_source("s", parsed, str(folder), ("web",), folder / "rows", folder / "bad")
     rows, bad = pl.read_parquet(folder / "rows"), pl.read_parquet(folder / "bad")
     assert outcome.account.read == rows.height + bad.height + sum(outcome.account.dropped.values())
@@ -95,13 +110,34 @@ def test_what_is_no_archive_is_an_error(tmp_path: Path) -> None:
         read(tmp_path, b"text,label\na,positive\n", "a.warc")
 
 
-HEADS = [b"HTTP/1.1 200 OK\r\n", b"Content-Type: text/html\r\n", b"Content-Encoding: gzip\r\n", b"Transfer-Encoding: chunked\r\n", b"\r\n", b":"]
-BODIES = [b"<html>", b"<p>text text text</p>", b"\x1f\x8b", b"\xff", b"5\r\n", b"\x00", b"<table><div>", b"</html>", b"&#0;"]
+HEADS = [
+    b"HTTP/1.1 200 OK\r\n",
+    b"Content-Type: text/html\r\n",
+    b"Content-Encoding: gzip\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"\r\n",
+    b":",
+]
+BODIES = [
+    b"<html>",
+    b"<p>text text text</p>",
+    b"\x1f\x8b",
+    b"\xff",
+    b"5\r\n",
+    b"\x00",
+    b"<table><div>",
+    b"</html>",
+    b"&#0;",
+]
 PARTS = st.sampled_from(HEADS + BODIES)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(parts=st.lists(PARTS, max_size=12).map(b"".join), cut=st.none() | st.integers(0, 600), flip=st.none() | st.integers(0, 600))
+@given(
+    parts=st.lists(PARTS, max_size=12).map(b"".join),
+    cut=st.none() | st.integers(0, 600),
+    flip=st.none() | st.integers(0, 600),
+)
 def test_any_answer_and_any_spoilt_archive_give_sums_that_agree_or_an_expected_error(
     tmp_path: Path, parts: bytes, cut: int | None, flip: int | None
 ) -> None:

@@ -1,4 +1,5 @@
-"""A source on a web server: its ETag says whether it changed; an answer that is an error or cut short is never fewer rows."""
+"""A source on a web server: its ETag says whether it changed; an answer that is an error or cut short is never fewer
+rows."""
 
 import gzip
 import threading
@@ -24,7 +25,8 @@ class Server:
     """Answers as it is told to, one plan a request; then 200 with the whole body.
 
     Attributes:
-        plans: a status; `cut`: the body ends half-way through what Content-Length announced; `page`: a web page says that all is well.
+        plans: a status; `cut`: the body ends half-way through what Content-Length announced; `page`: a web page says
+            that all is well.
         asked: the methods of all requests.
         modified: what it says of the time of the last change.
     """
@@ -128,7 +130,9 @@ def test_a_server_may_send_to_another_address(tmp_path: Path, server: Server) ->
         (["page"] * 4, "the server gives a web page in its place"),
     ],
 )
-def test_what_a_server_refuses_is_said_and_not_tried_again(tmp_path: Path, server: Server, plans: list[str], told: str) -> None:
+def test_what_a_server_refuses_is_said_and_not_tried_again(
+    tmp_path: Path, server: Server, plans: list[str], told: str
+) -> None:
     server.plans = plans
     with pytest.raises(Unreachable, match=told) as caught:
         ingest(tmp_path, server)
@@ -137,8 +141,12 @@ def test_what_a_server_refuses_is_said_and_not_tried_again(tmp_path: Path, serve
     assert not list(tmp_path.glob("snapshots/ingest/*/manifest.json"))
 
 
-@pytest.mark.parametrize("plans", [["503", "503"], ["200", "503", "503"], ["200", "200", "503", "503"], ["200", "200", "200", "cut"]])
-def test_an_error_on_the_way_is_worth_a_retry_and_never_fewer_rows(tmp_path: Path, server: Server, plans: list[str]) -> None:
+@pytest.mark.parametrize(
+    "plans", [["503", "503"], ["200", "503", "503"], ["200", "200", "503", "503"], ["200", "200", "200", "cut"]]
+)
+def test_an_error_on_the_way_is_worth_a_retry_and_never_fewer_rows(
+    tmp_path: Path, server: Server, plans: list[str]
+) -> None:
     server.plans = plans
     with pytest.raises(Unreachable) as caught:
         ingest(tmp_path, server)

@@ -19,7 +19,9 @@ from tasks.ingest.settings import _parse
 LABELS = ("negative", "positive")
 
 
-def read(folder: Path, content: str | bytes, **section: Any) -> tuple[list[tuple[str, str]], list[tuple[int, str, str]], Outcome]:
+def read(
+    folder: Path, content: str | bytes, **section: Any
+) -> tuple[list[tuple[str, str]], list[tuple[int, str, str]], Outcome]:
     """Give (text, label) of the rows, and (record, reason, detail) of the bad ones."""
     (folder / "a.xml").write_bytes(content if isinstance(content, bytes) else content.encode())
     good, bad = folder / "rows.out", folder / "bad.out"
@@ -33,18 +35,35 @@ def read(folder: Path, content: str | bytes, **section: Any) -> tuple[list[tuple
 
 def test_ways_lead_to_elements_and_attributes(tmp_path: Path) -> None:
     content = (
-        '<?xml version="1.0"?>\n<!DOCTYPE all>\n<all xmlns:dc="urn:x"><r id="1" k=\'a>b\'>\n<dc:t l="en">One &amp; <b>two</b> &eacute;&#x21;</dc:t>'
-        "<list><i>x</i><i>y</i></list><list><i>z</i></list><none/></r><r id='2'><![CDATA[<r> & &#3;]]><!-- <r> --></r><r/></all>"
+        '<?xml version="1.0"?>\n<!DOCTYPE all>\n<all xmlns:dc="urn:x"><r id="1" k=\'a>b\'>\n<dc:t l="en">One &amp; '
+        "<b>two</b> &eacute;&#x21;</dc:t>"
+        "<list><i>x</i><i>y</i></list><list><i>z</i></list><none/></r><r id='2'><![CDATA[<r> & &#3;]]><!-- <r> "
+        "--></r><r/></all>"
     )
     columns = {"text": "{@id}|{@k}|{dc:t}|{dc:t/@l}|{dc:t/b}|{list/i}|{none}|{r}"}
     rows, bad, outcome = read(tmp_path, content, columns=columns)
-    assert [text for text, _ in rows] == ['1|a>b|One & two é!|en|two|["x", "y", "z"]||', "2|||||||<r> & &#3;", "|||||||"]
+    assert [text for text, _ in rows] == [
+        '1|a>b|One & two é!|en|two|["x", "y", "z"]||',
+        "2|||||||<r> & &#3;",
+        "|||||||",
+    ]
     assert not bad
     assert outcome.columns == ("@id", "@k", "dc:t/@l", "dc:t/b", "dc:t", "list/i", "none", "r")
 
 
 def test_a_broken_record_costs_no_other(tmp_path: Path) -> None:
-    parts = ["<r>a</r>", "<r><b>x</r>", "<r>c", "<r>d</r>", "e</r>", "<r>&laugh;</r>", "<r>f</r>", "<r a=1>g</r>", "<r>h</r>", "<r>i <!-- "]
+    parts = [
+        "<r>a</r>",
+        "<r><b>x</r>",
+        "<r>c",
+        "<r>d</r>",
+        "e</r>",
+        "<r>&laugh;</r>",
+        "<r>f</r>",
+        "<r a=1>g</r>",
+        "<r>h</r>",
+        "<r>i <!-- ",
+    ]
     rows, bad, _ = read(tmp_path, "\n".join(parts), max_bad=1)
     assert [text for text, _ in rows] == ["a", "d", "f", "h"]
     assert [(line, reason) for line, reason, _ in bad] == [
@@ -55,7 +74,14 @@ def test_a_broken_record_costs_no_other(tmp_path: Path) -> None:
         (8, "bad_xml"),
         (10, "bad_xml"),
     ]
-    assert [detail.partition(": ")[0] for *_, detail in bad] == ["line 2", "line 3", "line 5", "line 6", "line 8", "line 10"]
+    assert [detail.partition(": ")[0] for *_, detail in bad] == [
+        "line 2",
+        "line 3",
+        "line 5",
+        "line 6",
+        "line 8",
+        "line 10",
+    ]
     assert "another one begins" in bad[1][2]
     assert "undefined entity" in bad[3][2]
 
@@ -83,7 +109,10 @@ def test_a_tag_that_no_element_has_is_told_with_those_there_are(tmp_path: Path) 
 
 
 HOSTILE = {
-    "billion laughs": '<!DOCTYPE a [<!ENTITY l "ha"><!ENTITY m "&l;&l;&l;&l;"><!ENTITY n "&m;&m;&m;&m;">]><a><r>&n;</r><r>fine</r></a>',
+    "billion laughs": (
+        '<!DOCTYPE a [<!ENTITY l "ha"><!ENTITY m "&l;&l;&l;&l;"><!ENTITY n '
+        '"&m;&m;&m;&m;">]><a><r>&n;</r><r>fine</r></a>'
+    ),
     "external entity": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a><r>&x;</r><r>fine</r></a>',
     "external type": '<!DOCTYPE a SYSTEM "http://127.0.0.1:1/evil.dtd"><a><r>&x;</r><r>fine</r></a>',
     "type inside": '<a><r><!DOCTYPE r [<!ENTITY x "y">]>&x;</r><r>fine</r></a>',
@@ -110,9 +139,41 @@ def test_what_never_ends_or_has_endless_names_is_no_source(tmp_path: Path, monke
 
 
 SIGNS = st.sampled_from(
-    ["<r>", "</r>", "<r/>", "<r a='1'>", '<r a="', "<r ", "<a>", "</a>", "<a x='>'/>", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "&lt;", "&#3;",
-     "&#x110000;", "&", "<", ">", "x", "é", "\n", "\x00", "\ud800", " ", "<!DOCTYPE a [", "<rr>", '"', "'", "/"]
-)  # fmt: skip
+    [
+        "<r>",
+        "</r>",
+        "<r/>",
+        "<r a='1'>",
+        '<r a="',
+        "<r ",
+        "<a>",
+        "</a>",
+        "<a x='>'/>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<?",
+        "?>",
+        "&lt;",
+        "&#3;",
+        "&#x110000;",
+        "&",
+        "<",
+        ">",
+        "x",
+        "é",
+        "\n",
+        "\x00",
+        "\ud800",
+        " ",
+        "<!DOCTYPE a [",
+        "<rr>",
+        '"',
+        "'",
+        "/",
+    ]
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -151,7 +212,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             file.write(f"<r><t>{number} {'word ' * 800}</t></r>\n")
         file.write("</all>")
     command = [sys.executable, "-c", MEMORY, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout.split()
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    ).stdout.split()
     assert said[0] == "20000"
     assert int(said[1]) < 400, "MB for a file of 80 MB"
 
@@ -167,7 +230,10 @@ def test_reuters_reads_whole(shared_data: Path) -> None:
     assert frame.filter(pl.col("TEXT/BODY").is_null())["TEXT/@TYPE"].null_count() == 0
     assert frame["TOPICS/D"].str.starts_with("[").sum() > 0, "several topics are a list"
     condition = "\"TOPICS/D\" IN ('earn', 'acq')"
-    section = _parse(parsed.model_dump() | {"columns": {"text": "{TEXT/TITLE}. {TEXT/BODY}", "label": "TOPICS/D"}, "where": condition})
+    section = _parse(
+        parsed.model_dump()
+        | {"columns": {"text": "{TEXT/TITLE}. {TEXT/BODY}", "label": "TOPICS/D"}, "where": condition}
+    )
     shown = preview("s", section, ".", ("earn", "acq"))
     assert set(shown["labels"]) == {"earn", "acq"}
     assert shown["bad"] == {"missing_text": 1}

@@ -20,7 +20,12 @@ def weighing() -> Weighing:
 
     def say(shares: Mapping[str, float], **method: str) -> dict[str, Any]:
         told = {"kind": "given"} | method
-        return {"weights": dict(shares), "requested": dict(shares), "reasons": dict.fromkeys(shares, "given"), "method": told}
+        return {
+            "weights": dict(shares),
+            "requested": dict(shares),
+            "reasons": dict.fromkeys(shares, "given"),
+            "method": told,
+        }
 
     return say
 
@@ -30,28 +35,49 @@ def weighed(weighing: Weighing) -> Callable[..., Manifest]:
     """The manifest of the weigh stage."""
 
     def make(shares: Mapping[str, float], **method: str) -> Manifest:
-        return Manifest(stage="weigh", subject="mix", key="w", path="snapshots/weigh/w", files=(), facts=weighing(shares, **method))
+        return Manifest(
+            stage="weigh", subject="mix", key="w", path="snapshots/weigh/w", files=(), facts=weighing(shares, **method)
+        )
 
     return make
 
 
 @pytest.fixture(scope="session")
 def pool() -> Pool:
-    """Write a pool into a store: `pool(store, {"a": 50}, tokens={"a": [3, 5, …]})`; its texts have all kinds of characters."""
+    """Write a pool into a store: `pool(store, {"a": 50}, tokens={"a": [3, 5, …]})`; its texts have all kinds of
+    characters."""
 
-    def make(store: Path, sizes: Mapping[str, int], tokens: Mapping[str, Sequence[int]] | None = None, **parquet: Any) -> Manifest:
+    def make(
+        store: Path, sizes: Mapping[str, int], tokens: Mapping[str, Sequence[int]] | None = None, **parquet: Any
+    ) -> Manifest:
         folder = store / "snapshots/deduplicate/p"
         accounts, files = [], []
         for name, size in sizes.items():
             counts = pl.Series("tokens", (tokens or {}).get(name, [5] * size), pl.UInt32)
             for side in ("train", "holdout"):
                 texts = [f"{name} {n} é\N{PILE OF POO}\x00{'long ' * (n % 7)}" for n in range(size)]
-                frame = pl.DataFrame({"row_id": [f"{name}.csv:{n}" for n in range(size)], "source": name, "text": texts, "label": "positive"})
+                frame = pl.DataFrame(
+                    {
+                        "row_id": [f"{name}.csv:{n}" for n in range(size)],
+                        "source": name,
+                        "text": texts,
+                        "label": "positive",
+                    }
+                )
                 path = folder / side / f"{name}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 frame.with_columns(counts).write_parquet(path, **parquet)
                 files.append(FileFact(name=f"{side}/{name}.parquet", bytes=path.stat().st_size, sha256=sha256_of(path)))
-            accounts.append(Account(source=name, read=size + 3, dropped={"too_short": 1}, quarantined=2, rows=size, tokens=int(counts.sum())))
+            accounts.append(
+                Account(
+                    source=name,
+                    read=size + 3,
+                    dropped={"too_short": 1},
+                    quarantined=2,
+                    rows=size,
+                    tokens=int(counts.sum()),
+                )
+            )
         where = {"key": "p", "path": "snapshots/deduplicate/p", "parents": ("f" * 64,)}
         return Manifest(stage="deduplicate", subject="pool", files=tuple(files), accounts=tuple(accounts), **where)
 

@@ -50,7 +50,9 @@ def test_ties_go_by_the_order_of_the_sources() -> None:
 def test_a_weight_that_gives_no_row_is_an_error_with_both_remedies() -> None:
     with pytest.raises(NotEnoughData) as caught:
         whole({"a": 99.9, "b": 0.1}, 100)
-    assert str(caught.value) == ("source 'b' has a weight of 0.001, which is 0.100 of 100 rows: none. Set mix.size >= 1000, or its weight to 0.")
+    assert str(caught.value) == (
+        "source 'b' has a weight of 0.001, which is 0.100 of 100 rows: none. Set mix.size >= 1000, or its weight to 0."
+    )
 
 
 @given(weights=AMOUNTS, size=st.integers(1, 1000))
@@ -88,7 +90,11 @@ def test_redistribution_gives_the_overflow_to_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("held", "size", "epochs", "wanted"),
-    [((100, 1000, 10000), 3000, 4, (400, 1300, 1300)), ((100, 1000, 10000), 3000, 1, (100, 1000, 1900)), ((10, 20, 1000), 4120, 4, (40, 80, 4000))],
+    [
+        ((100, 1000, 10000), 3000, 4, (400, 1300, 1300)),
+        ((100, 1000, 10000), 3000, 1, (100, 1000, 1900)),
+        ((10, 20, 1000), 4120, 4, (40, 80, 4000)),
+    ],
 )
 def test_even_weights_with_redistribution_are_unimax_as_published(
     held: tuple[float, ...], size: int, epochs: float, wanted: tuple[float, ...]
@@ -113,7 +119,8 @@ def test_an_impossible_plan_names_the_source_the_numbers_the_best_plan_and_the_r
     with pytest.raises(NotEnoughData) as caught:
         quotas({"wiki": 1440.0, "rest": 90_000.0}, {"wiki": 0.45, "rest": 0.55}, Budget(9000, 2.0))
     assert str(caught.value) == (
-        "9,000 rows wanted, 6,400 possible. Source 'wiki' holds it back: 45 % of the mix = 4,050, but 1,440 rows x max_epochs 2 = 2,880. "
+        "9,000 rows wanted, 6,400 possible. Source 'wiki' holds it back: 45 % of the mix = 4,050, but 1,440 rows x "
+        "max_epochs 2 = 2,880. "
         "Set mix.size <= 6400, or mix.max_epochs >= 2.82, or mix.on_cap: redistribute."
     )
     assert caught.value.facts == {"source": "wiki", "wanted": 9000, "possible": 6400, "max_epochs": 2.82}
@@ -124,12 +131,23 @@ def test_the_trainers_epochs_count_and_the_error_says_how() -> None:
         quotas({"a": 100.0}, {"a": 1.0}, Budget(200, 4.0, 3.0))
     assert "100 rows x 1.333 copies (max_epochs 4 / 3 epochs of training) = 133" in str(caught.value)
     assert "mix.size <= 133, or mix.max_epochs >= 6," in str(caught.value)
-    with pytest.raises(NotEnoughData, match=r"max_epochs is 4, but training alone goes through the mix 5 times\. Set mix\.max_epochs >= 5, or"):
+    with pytest.raises(
+        NotEnoughData,
+        match=r"max_epochs is 4, but training alone goes through the mix 5 times\. Set mix\.max_epochs >= 5, or",
+    ):
         quotas({"a": 100.0}, {"a": 1.0}, Budget(50, 4.0, 5.0))
 
 
-@given(pool=POOLS, size=st.integers(1, 200_000), epochs=EPOCHS, trainer=st.sampled_from([1.0, 0.5, 2.0, 3.0]), redistribute=st.booleans())
-def test_caps_hold_and_remedies_work(pool: list[tuple[int, float]], size: int, epochs: float, trainer: float, redistribute: bool) -> None:
+@given(
+    pool=POOLS,
+    size=st.integers(1, 200_000),
+    epochs=EPOCHS,
+    trainer=st.sampled_from([1.0, 0.5, 2.0, 3.0]),
+    redistribute=st.booleans(),
+)
+def test_caps_hold_and_remedies_work(
+    pool: list[tuple[int, float]], size: int, epochs: float, trainer: float, redistribute: bool
+) -> None:
     held, weights = named([float(rows) for rows, _ in pool]), shares([weight for _, weight in pool])
     assume(epochs >= trainer)
 
@@ -174,9 +192,14 @@ def test_all_of_it_with_any_weights_is_the_largest_mix_without_repeats(pool: lis
 
 def test_a_source_without_weight_takes_no_part() -> None:
     assert quotas({"a": 100.0, "b": 300.0}, {"a": 0.0, "b": 1.0}, Budget(None, 4.0)) == {"a": 0.0, "b": 300.0}
-    assert quotas({"a": 0.0, "b": 300.0}, {"a": 0.0, "b": 1.0}, Budget(5, 4.0, redistribute=True)) == {"a": 0.0, "b": 5.0}
+    assert quotas({"a": 0.0, "b": 300.0}, {"a": 0.0, "b": 1.0}, Budget(5, 4.0, redistribute=True)) == {
+        "a": 0.0,
+        "b": 5.0,
+    }
 
 
 def test_a_source_without_rows_but_with_a_weight_is_an_error() -> None:
-    with pytest.raises(NotEnoughData, match=r"source 'a' has a weight of 0\.5 but no rows to train on; set its weight to 0"):
+    with pytest.raises(
+        NotEnoughData, match=r"source 'a' has a weight of 0\.5 but no rows to train on; set its weight to 0"
+    ):
         quotas({"a": 0.0, "b": 10.0}, {"a": 0.5, "b": 0.5}, Budget(10, 1.0))

@@ -23,9 +23,15 @@ def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., 
     """Plan a mix of a small pool: `make({"a": 50}, {"a": 1.0}, size=20)`; sizes, or the tokens of every row."""
 
     def plan(
-        held: Mapping[str, int | Sequence[int]], shares: Mapping[str, float], *, epochs: float = 1.0, seed: int = 0, method: str = "given",
-        spent: Mapping[str, float] | None = None, **mix: Any,
-    ) -> Made:  # fmt: skip
+        held: Mapping[str, int | Sequence[int]],
+        shares: Mapping[str, float],
+        *,
+        epochs: float = 1.0,
+        seed: int = 0,
+        method: str = "given",
+        spent: Mapping[str, float] | None = None,
+        **mix: Any,
+    ) -> Made:
         sizes = {name: rows if isinstance(rows, int) else len(rows) for name, rows in held.items()}
         manifest = pool(tmp_path, sizes, {name: rows for name, rows in held.items() if not isinstance(rows, int)})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in sizes}
@@ -36,7 +42,9 @@ def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., 
 
 
 def test_the_subjects_own_example(make: Make) -> None:
-    made = make(dict.fromkeys(("news", "social", "papers"), 500), {"news": 0.4, "social": 0.3, "papers": 0.3}, size=1000)
+    made = make(
+        dict.fromkeys(("news", "social", "papers"), 500), {"news": 0.4, "social": 0.3, "papers": 0.3}, size=1000
+    )
     assert [(row.source, row.rows, row.share_rows, row.weight, row.epochs) for row in made.receipt] == [
         ("news", 400, 0.4, 0.4, 0.8),
         ("social", 300, 0.3, 0.3, 0.6),
@@ -58,7 +66,9 @@ def test_row_weights_and_token_weights_differ_as_the_lengths_do(make: Make) -> N
     weights=st.lists(st.floats(0.2, 1), min_size=3, max_size=3),
     size=st.integers(300, 3000),
 )
-def test_a_token_mix_is_exact_to_less_than_one_row_per_source(make: Make, tokens: list[list[int]], weights: list[float], size: int) -> None:
+def test_a_token_mix_is_exact_to_less_than_one_row_per_source(
+    make: Make, tokens: list[list[int]], weights: list[float], size: int
+) -> None:
     held = dict(zip("abc", tokens, strict=False))
     total = sum(weights[: len(held)])
     shares = {name: weight / total for name, weight in zip(held, weights, strict=False)}
@@ -85,8 +95,10 @@ def test_unimax_as_published(make: Make) -> None:
     assert [row.rows for row in made.receipt] == [400, 1300, 1300]
     assert [row.weight for row in made.receipt] == pytest.approx([0.13333, 0.43333, 0.43333], abs=5e-6)
     assert [row.reason for row in made.receipt] == [
-        "given; a is at its cap, so 0.133", "given; other sources are at their cap, so 0.433", "given; other sources are at their cap, so 0.433",
-    ]  # fmt: skip
+        "given; a is at its cap, so 0.133",
+        "given; other sources are at their cap, so 0.433",
+        "given; other sources are at their cap, so 0.433",
+    ]
     assert made.facts["on_cap"] == "redistribute"
     assert [row.rows for row in make(held, even, method="unimax", size=3000, max_epochs=1).receipt] == [100, 1000, 1900]
     with pytest.raises(NotEnoughData, match=r"4,120 possible.*5,880 would stay unspent"):
@@ -107,14 +119,24 @@ def test_total_passes_count_the_trainers_epochs(make: Make) -> None:
 def test_a_source_left_out_stands_in_the_receipt_with_nothing(make: Make) -> None:
     made = make({"a": 10, "b": 10, "empty": 0}, {"a": 1.0, "b": 0.0, "empty": 0.0}, size=10)
     b, empty = made.receipt[1:]
-    assert (b.rows, b.tokens, b.share_rows, b.epochs, b.available, b.dropped) == (0, 0, 0.0, 0.0, 10, {"too_short": 1, "quarantined": 2})
+    assert (b.rows, b.tokens, b.share_rows, b.epochs, b.available, b.dropped) == (
+        0,
+        0,
+        0.0,
+        0.0,
+        10,
+        {"too_short": 1, "quarantined": 2},
+    )
     assert (empty.rows, empty.available, empty.epochs) == (0, 0, 0.0)
     assert set(made.plan.source) == {0}
 
 
 def test_a_token_weight_too_small_for_a_row_is_an_error_whose_remedy_works(make: Make) -> None:
     held, shares = {"a": [10] * 1000, "b": [90, 100] * 5}, {"a": 0.99, "b": 0.01}
-    with pytest.raises(NotEnoughData, match=r"source 'b' gets 10 of 1,000 tokens, less than one of its rows\. Set mix\.size >= 10000, or its weight"):
+    with pytest.raises(
+        NotEnoughData,
+        match=r"source 'b' gets 10 of 1,000 tokens, less than one of its rows\. Set mix\.size >= 10000, or its weight",
+    ):
         make(held, shares, size=1000, unit="tokens")
     assert make(held, shares, size=10_000, unit="tokens").receipt[1].rows == 1
 

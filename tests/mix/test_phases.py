@@ -29,10 +29,18 @@ def to_shares(values: list[float]) -> list[float]:
 def stretches(parts: list[float], weights: list[list[float]]) -> list[Stretch]:
     sources = min(map(len, weights))
     found = [to_shares(row[:sources]) for row in weights]
-    return [Stretch(share, dict(zip(NAMES, row, strict=False))) for share, row in zip(to_shares(parts), found, strict=False)]
+    return [
+        Stretch(share, dict(zip(NAMES, row, strict=False))) for share, row in zip(to_shares(parts), found, strict=False)
+    ]
 
 
-@given(parts=PARTS, weights=st.lists(SHARES, min_size=4, max_size=4), size=st.integers(200, 10_000), redistribute=st.booleans(), data=st.data())
+@given(
+    parts=PARTS,
+    weights=st.lists(SHARES, min_size=4, max_size=4),
+    size=st.integers(200, 10_000),
+    redistribute=st.booleans(),
+    data=st.data(),
+)
 def test_phases_have_their_size_and_sources_stay_under_their_caps(
     parts: list[float], weights: list[list[float]], size: int, redistribute: bool, data: st.DataObject
 ) -> None:
@@ -65,7 +73,9 @@ def test_overflow_stays_within_its_phase() -> None:
     phases = [Stretch(0.5, {"a": 0.5, "b": 0.5, "c": 0.0}), Stretch(0.5, {"a": 0.5, "b": 0.0, "c": 0.5})]
     found = phase_quotas({"a": 20.0, "b": 100.0, "c": 100.0}, phases, Budget(100, 1.0, redistribute=True))
     assert found == [{"a": 10.0, "b": 40.0, "c": 0.0}, {"a": 10.0, "b": 0.0, "c": 40.0}]
-    with pytest.raises(NotEnoughData, match=r"phase 2: 50 rows wanted, 40 possible: its sources \(a, c\) are at their caps"):
+    with pytest.raises(
+        NotEnoughData, match=r"phase 2: 50 rows wanted, 40 possible: its sources \(a, c\) are at their caps"
+    ):
         phase_quotas({"a": 20.0, "b": 100.0, "c": 30.0}, phases, Budget(100, 1.0, redistribute=True))
     with pytest.raises(NotEnoughData, match="Source 'a' holds it back: 50 % of the mix"):
         phase_quotas({"a": 20.0, "b": 100.0, "c": 100.0}, phases, Budget(100, 1.0))
@@ -82,11 +92,22 @@ def test_a_phase_weight_too_small_for_a_row_is_an_error() -> None:
 
 @pytest.fixture
 def make(tmp_path: Path, pool: Callable[..., Manifest]) -> Callable[..., Made]:
-    def plan(held: Mapping[str, int], phases: list[tuple[float, dict[str, float]]], *, spent: Mapping[str, float] | None = None, **mix: Any) -> Made:
+    def plan(
+        held: Mapping[str, int],
+        phases: list[tuple[float, dict[str, float]]],
+        *,
+        spent: Mapping[str, float] | None = None,
+        **mix: Any,
+    ) -> Made:
         manifest = pool(tmp_path, held, {name: [1 + n % 7 for n in range(rows)] for name, rows in held.items()})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in held}
         mean = {name: math.fsum(share * weights[name] for share, weights in phases) for name in held}
-        told = {"weights": mean, "requested": mean, "reasons": dict.fromkeys(held, "given"), "method": {"kind": "phases"}}
+        told = {
+            "weights": mean,
+            "requested": mean,
+            "reasons": dict.fromkeys(held, "given"),
+            "method": {"kind": "phases"},
+        }
         asked = [{"share": share, "weights": weights, "method": {"kind": "given"}} for share, weights in phases]
         weighing = told | ({"phases": asked} if len(phases) > 1 else {})
         return make_plan(manifest.accounts, files, weighing, PlanSettings(**mix), Run(1.0, 0, spent))
@@ -113,8 +134,9 @@ def test_the_plan_is_the_phases_one_after_the_other_each_balanced_and_no_row_twi
         (230, pytest.approx(0.23), "given"),
     ]
     assert made.facts["phases"] == [
-        {"share": 0.8, "rows": 800, "sources": {"easy": 720, "hard": 80}}, {"share": 0.2, "rows": 200, "sources": {"easy": 50, "hard": 150}},
-    ]  # fmt: skip
+        {"share": 0.8, "rows": 800, "sources": {"easy": 720, "hard": 80}},
+        {"share": 0.2, "rows": 200, "sources": {"easy": 50, "hard": 150}},
+    ]
 
 
 def test_phases_by_tokens_are_off_by_less_than_a_row(make: Callable[..., Made]) -> None:
@@ -142,12 +164,15 @@ def test_what_earlier_runs_have_spent_counts_against_the_cap_over_all_runs(make:
     with pytest.raises(NotEnoughData) as caught:
         make(held, half, size=400, max_total_epochs=4, spent={"hard": 2.5})
     assert str(caught.value) == (
-        "400 rows wanted, 300 possible. Source 'hard' holds it back: 50 % of the mix = 200, but 100 rows x what max_total_epochs 4 leaves after 2.5 "
+        "400 rows wanted, 300 possible. Source 'hard' holds it back: 50 % of the mix = 200, but 100 rows x what "
+        "max_total_epochs 4 leaves after 2.5 "
         "in earlier runs = 150. Set mix.size <= 300, or mix.max_total_epochs >= 4.5, or mix.on_cap: redistribute."
     )
     made = make(held, half, size=400, max_total_epochs=4, spent={"hard": 2.5}, on_cap="redistribute")
     assert [row.rows for row in made.receipt] == [250, 150]
-    with pytest.raises(NotEnoughData, match=r"0 possible. Source 'hard' holds it back.*Set mix\.max_total_epochs >= 5\.0?1"):
+    with pytest.raises(
+        NotEnoughData, match=r"0 possible. Source 'hard' holds it back.*Set mix\.max_total_epochs >= 5\.0?1"
+    ):
         make(held, half, max_total_epochs=5, spent={"hard": 5.0})
 
 

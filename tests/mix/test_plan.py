@@ -34,7 +34,9 @@ def test_every_copy_holds_every_row_once_in_its_own_order() -> None:
 
 
 @given(tokens=st.lists(st.integers(1, 50), min_size=1, max_size=40), times=st.floats(0.01, 3), room=st.floats(0, 60))
-def test_a_token_quota_is_met_to_less_than_one_row_and_no_cap_is_passed(tokens: list[int], times: float, room: float) -> None:
+def test_a_token_quota_is_met_to_less_than_one_row_and_no_cap_is_passed(
+    tokens: list[int], times: float, room: float
+) -> None:
     counts = np.array(tokens, np.uint32)
     quota = times * sum(tokens)
     drawn = draw_tokens(counts, quota, quota + room, generator(0, "s"))
@@ -55,7 +57,8 @@ def test_all_tokens_of_a_source_are_all_its_rows(tokens: list[int], copies: int)
 
 
 def tree_bound(counts: list[int]) -> dict[int, float]:
-    """The bound that `spread` states, counted on its own tree: Σ m_i / s_v over the parts around source i, the whole left out."""
+    """The bound that `spread` states, counted on its own tree: Σ m_i / s_v over the parts around source i, the whole
+    left out."""
     parts = [(count, number, [number]) for number, count in enumerate(counts) if count]
     bound = dict.fromkeys((number for _, number, _ in parts), 0.0)
     while len(parts) > 1:
@@ -102,7 +105,14 @@ def test_windows_are_no_less_even_than_a_uniform_shuffle() -> None:
     counts = [30_000, 30_000, 20_000, 20_000]
 
     def spread_of(source: NDArray[np.uint16]) -> float:
-        return float(np.mean([(windows(source == number, 1000) - 1000 * count / sum(counts)) ** 2 for number, count in enumerate(counts)]))
+        return float(
+            np.mean(
+                [
+                    (windows(source == number, 1000) - 1000 * count / sum(counts)) ** 2
+                    for number, count in enumerate(counts)
+                ]
+            )
+        )
 
     assert spread_of(spread(counts)) < spread_of(generator(0, "shuffle").permutation(spread(counts))) / 50
 

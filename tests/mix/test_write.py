@@ -47,7 +47,9 @@ def files_of(manifest: Manifest) -> dict[str, str]:
 
 
 def rows_of(store: Path, mix: Manifest) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(store / mix.path / name) for name in files_of(mix) if name.startswith("data/train-")])
+    return pl.concat(
+        [pl.read_parquet(store / mix.path / name) for name in files_of(mix) if name.startswith("data/train-")]
+    )
 
 
 # --- what is in it
@@ -55,10 +57,22 @@ def rows_of(store: Path, mix: Manifest) -> pl.DataFrame:
 
 def test_the_mix_holds_the_planned_rows_in_the_planned_order(tmp_path: Path, mixed: Mixed) -> None:
     plan, mix = mixed(tmp_path, {"a": 50, "b": 30}, {"a": 0.5, "b": 0.5}, size=90, shard_rows=25)
-    assert [name for name in files_of(mix) if "train-" in name] == shards(90, 25) == [f"data/train-{number:05d}.parquet" for number in range(4)]
+    assert (
+        [name for name in files_of(mix) if "train-" in name]
+        == shards(90, 25)
+        == [f"data/train-{number:05d}.parquet" for number in range(4)]
+    )
     order, rows = load_plan(tmp_path / plan.path / "plan.npz"), rows_of(tmp_path, mix)
-    assert rows.schema == {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
-    assert rows["row_id"].to_list() == [f"{'ab'[source]}.csv:{row}" for source, row in zip(order.source, order.row, strict=True)]
+    assert rows.schema == {
+        "row_id": pl.String,
+        "source": pl.String,
+        "text": pl.String,
+        "label": pl.String,
+        "tokens": pl.UInt32,
+    }
+    assert rows["row_id"].to_list() == [
+        f"{'ab'[source]}.csv:{row}" for source, row in zip(order.source, order.row, strict=True)
+    ]
     held = pl.concat([pl.read_parquet(tmp_path / f"snapshots/deduplicate/p/train/{name}.parquet") for name in "ab"])
     assert rows.equals(rows.select("row_id").join(held, on="row_id", how="left", maintain_order="left"))
     assert mix.rows == 90
@@ -70,18 +84,30 @@ def test_receipt_and_hold_out_travel_with_the_mix(tmp_path: Path, mixed: Mixed) 
     folder = tmp_path / mix.path
     receipt = json.loads((folder / "receipt.json").read_text())
     assert receipt == mix.facts["receipt"] == plan.facts["receipt"]
-    assert [(row["source"], row["rows"], row["epochs"]) for row in receipt] == [("a", 45, 0.9), ("b", 45, 1.5), ("c", 0, 0.0)]
+    assert [(row["source"], row["rows"], row["epochs"]) for row in receipt] == [
+        ("a", 45, 0.9),
+        ("b", 45, 1.5),
+        ("c", 0, 0.0),
+    ]
     assert [account.source for account in mix.accounts] == ["a", "b", "c"]
     for name in "abc":
-        assert (folder / f"data/holdout-{name}.parquet").read_bytes() == (tmp_path / f"snapshots/deduplicate/p/holdout/{name}.parquet").read_bytes()
+        assert (folder / f"data/holdout-{name}.parquet").read_bytes() == (
+            tmp_path / f"snapshots/deduplicate/p/holdout/{name}.parquet"
+        ).read_bytes()
 
 
 def test_the_lock_names_all_that_made_the_mix(tmp_path: Path, mixed: Mixed) -> None:
     plan, mix = mixed(tmp_path, SIZES, SHARES, size=60, shard_rows=20)
     lock = json.loads((tmp_path / mix.path / "lock.json").read_text())
     assert lock["plan"] == {
-        "sha256": plan.file("plan.npz").sha256, "seed": 0, "unit": "rows", "size": 60, "max_epochs": 4.0, "on_cap": "error", "trainer_epochs": 1.0,
-    }  # fmt: skip
+        "sha256": plan.file("plan.npz").sha256,
+        "seed": 0,
+        "unit": "rows",
+        "size": 60,
+        "max_epochs": 4.0,
+        "on_cap": "error",
+        "trainer_epochs": 1.0,
+    }
     assert lock["pool"]["parents"] == ["f" * 64]
     first = lock["sources"][0]
     assert (first["source"], first["weight"], first["rows"]) == ("a", 0.6, 50)
@@ -104,7 +130,12 @@ def test_the_lock_names_all_that_made_the_mix(tmp_path: Path, mixed: Mixed) -> N
     data=st.data(),
 )
 def test_any_plan_is_gathered_exactly(
-    tmp_path_factory: pytest.TempPathFactory, pool: Any, rows: list[tuple[int, int]], shard_rows: int, piece: int, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory,
+    pool: Any,
+    rows: list[tuple[int, int]],
+    shard_rows: int,
+    piece: int,
+    data: st.DataObject,
 ) -> None:
     store = tmp_path_factory.mktemp("gather")
     held = pool(store, {"a": 30, "b": 30}, row_group_size=13)
@@ -114,7 +145,10 @@ def test_any_plan_is_gathered_exactly(
     wanted = data.draw(st.sets(st.sampled_from(numbers)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spill, "PIECE_ROWS", piece)
-        found = {number: pl.read_parquet(path)["row_id"].to_list() for number, path in write_shards(plan, files, shard_rows, wanted, store / "new")}
+        found = {
+            number: pl.read_parquet(path)["row_id"].to_list()
+            for number, path in write_shards(plan, files, shard_rows, wanted, store / "new")
+        }
     ids = [f"{'ab'[source]}.csv:{row}" for source, row in rows]
     assert found == {number: ids[number * shard_rows : (number + 1) * shard_rows] for number in sorted(wanted)}
 
@@ -154,7 +188,9 @@ for number, path in write_shards(load_plan(plan), files, 2000, range(5), Path(sy
 """
 
 
-def test_neither_workers_nor_threads_nor_pieces_nor_the_files_layout_change_a_byte(tmp_path: Path, mixed: Mixed, pool: Any) -> None:
+def test_neither_workers_nor_threads_nor_pieces_nor_the_files_layout_change_a_byte(
+    tmp_path: Path, mixed: Mixed, pool: Any
+) -> None:
     plan, mix = mixed(tmp_path, {"a": 7000, "b": 900}, {"a": 0.7, "b": 0.3}, size=10_000, shard_rows=2000)
     wanted = [digest for name, digest in files_of(mix).items() if "train-" in name]
     held = pool(tmp_path / "other", {"a": 7000, "b": 900}, row_group_size=333, compression="uncompressed")
@@ -164,11 +200,23 @@ def test_neither_workers_nor_threads_nor_pieces_nor_the_files_layout_change_a_by
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(writing, "WRITERS", workers)
             patch.setattr(spill, "PIECE_ROWS", piece)
-            found = [sha256_of(path) for _, path in write_shards(order, files, 2000, range(5), tmp_path / f"scratch-{workers}")]
+            found = [
+                sha256_of(path)
+                for _, path in write_shards(order, files, 2000, range(5), tmp_path / f"scratch-{workers}")
+            ]
         assert found == wanted
     for threads in ("1", "3"):
-        command = [sys.executable, "-c", HASHES, str(tmp_path / f"threads-{threads}"), str(tmp_path / plan.path / "plan.npz"), *map(str, files)]
-        told = subprocess.run(command, env=os.environ | {"POLARS_MAX_THREADS": threads}, capture_output=True, text=True, check=True).stdout
+        command = [
+            sys.executable,
+            "-c",
+            HASHES,
+            str(tmp_path / f"threads-{threads}"),
+            str(tmp_path / plan.path / "plan.npz"),
+            *map(str, files),
+        ]
+        told = subprocess.run(
+            command, env=os.environ | {"POLARS_MAX_THREADS": threads}, capture_output=True, text=True, check=True
+        ).stdout
         assert [line.split()[1] for line in told.splitlines()] == wanted
 
 
@@ -208,7 +256,9 @@ def test_writing_goes_on_at_the_shard_it_was_in_with_the_same_bytes(
     assert not list((tmp_path / "cut" / "scratch").glob("mix-*"))
 
 
-def test_a_mix_whose_shards_are_all_there_reads_no_source(tmp_path: Path, mixed: Mixed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mix_whose_shards_are_all_there_reads_no_source(
+    tmp_path: Path, mixed: Mixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, mix = mixed(tmp_path, SIZES, SHARES, size=80, shard_rows=20)
     (tmp_path / mix.path / "manifest.json").unlink()
     monkeypatch.setattr(spill.Spill, "add_source", None)

@@ -15,13 +15,15 @@ def found(kind: str, text: str, **settings: Any) -> list[str]:
 
 
 def check_exactly(kind: str, wanted: str, **settings: Any) -> None:
-    """The number is found whole, in the middle of a sentence as at its ends, and the prefilter lets the text through."""
+    """The number is found whole, in the middle of a sentence as at its ends, and the prefilter lets the text
+    through."""
     for text in (wanted, f"It is {wanted}, or so.", f"({wanted})", f"It is {wanted}."):
         assert found(kind, text, **settings) == [wanted]
         assert re.search(registry.load(detectors, kind).HINT.replace(r"\p{L}", r"[^\W\d_]"), text)
 
 
-# Test numbers that the schemes publish (Visa, Mastercard, American Express, Diners Club, JCB, Discover, Maestro, UnionPay, Mir).
+# Test numbers that the schemes publish (Visa, Mastercard, American Express, Diners Club, JCB, Discover, Maestro,
+# UnionPay, Mir).
 CARDS = [
     "4111111111111111",
     "4222222222222",
@@ -49,7 +51,15 @@ def test_card_with_a_right_check_digit_is_found_and_every_other_check_digit_is_n
 
 @pytest.mark.parametrize(
     "text",
-    ["9999999999999995", "1234567812345670", "41111111111111111", "4111 1111-1111 1111", "x4111111111111111", "4.111111111111111", "411111111111111"],
+    [
+        "9999999999999995",
+        "1234567812345670",
+        "41111111111111111",
+        "4111 1111-1111 1111",
+        "x4111111111111111",
+        "4.111111111111111",
+        "411111111111111",
+    ],
 )
 def test_number_that_no_issuer_gives_out_is_no_card(text: str) -> None:
     assert found("card", text) == []
@@ -80,14 +90,24 @@ def test_iban_with_right_check_digits_is_found_and_with_others_not(number: str) 
     assert not [one for one in wrong if found("iban", one)]
 
 
-@pytest.mark.parametrize("text", ["ZZ82WEST12345698765432", "GB82WEST1234569876543", "GB82WEST123456987654321", "GB82 WE ST12 3456 9876 5432"])
+@pytest.mark.parametrize(
+    "text",
+    ["ZZ82WEST12345698765432", "GB82WEST1234569876543", "GB82WEST123456987654321", "GB82 WE ST12 3456 9876 5432"],
+)
 def test_iban_of_another_length_or_of_no_country_is_none(text: str) -> None:
     assert found("iban", text) == []
 
 
 @pytest.mark.parametrize(
     "address",
-    ["a@b.de", "first.last+tag@sub.example.co.uk", "o'brien@example.org", "用户@例子.广告", "UPPER_case-1@EXAMPLE.COM", "x@xn--bcher-kva.example"],
+    [
+        "a@b.de",
+        "first.last+tag@sub.example.co.uk",
+        "o'brien@example.org",
+        "用户@例子.广告",
+        "UPPER_case-1@EXAMPLE.COM",
+        "x@xn--bcher-kva.example",
+    ],
 )
 def test_email_address_is_found_whole(address: str) -> None:
     check_exactly("email", address)
@@ -95,14 +115,26 @@ def test_email_address_is_found_whole(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["@handle", "a@b", "a@b.", "a @b.de", "a@.de", "a@b.1", "user@localhost", f"{'a' * 65}@example.org", "3 @ 4.50 each"]
+    "text",
+    [
+        "@handle",
+        "a@b",
+        "a@b.",
+        "a @b.de",
+        "a@.de",
+        "a@b.1",
+        "user@localhost",
+        f"{'a' * 65}@example.org",
+        "3 @ 4.50 each",
+    ],
 )
 def test_what_has_no_domain_or_no_name_is_no_address(text: str) -> None:
     assert found("email", text) == []
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "192.168.33.1", "255.255.255.255", "2001:db8::8a2e:370:7334", "6e40:4041:c617:e898:c11:40d2:c669:2eb4"]
+    "address",
+    ["8.8.8.8", "192.168.33.1", "255.255.255.255", "2001:db8::8a2e:370:7334", "6e40:4041:c617:e898:c11:40d2:c669:2eb4"],
 )
 def test_ip_address_is_found(address: str) -> None:
     assert found("ip", f"from {address}, as logged") == [address]
@@ -161,7 +193,18 @@ def test_national_number_is_found_by_its_form_and_check_digits(country: str, rig
 
 
 @pytest.mark.parametrize(
-    "text", ["000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000", "1123-45-6789", "123-45-67890", "BG123456A", "111.111.111-11"]
+    "text",
+    [
+        "000-12-3456",
+        "666-12-3456",
+        "900-12-3456",
+        "123-00-4567",
+        "123-45-0000",
+        "1123-45-6789",
+        "123-45-67890",
+        "BG123456A",
+        "111.111.111-11",
+    ],
 )
 def test_number_that_was_never_given_out_is_no_national_number(text: str) -> None:
     assert found("national-id", text) == []
@@ -197,10 +240,18 @@ def test_phone_number_with_a_sure_form_is_found_anywhere(number: str) -> None:
     check_exactly("phone", number)
 
 
-@pytest.mark.parametrize("number", ["467 3395", "60-56-85-91", "99 668472", "(37) 788-063", "9498777106", "699 956 915"])
+@pytest.mark.parametrize(
+    "number", ["467 3395", "60-56-85-91", "99 668472", "(37) 788-063", "9498777106", "699 956 915"]
+)
 def test_other_forms_are_phone_numbers_where_a_word_says_so(number: str) -> None:
     assert found("phone", f"There are {number} of them") == []
-    for text in (f"Phone: {number}", f"please call me at {number}, thanks", f"Mobile {number}", f"fax\n{number}", f"{number} office"):
+    for text in (
+        f"Phone: {number}",
+        f"please call me at {number}, thanks",
+        f"Mobile {number}",
+        f"fax\n{number}",
+        f"{number} office",
+    ):
         assert found("phone", text) == [number]
 
 

@@ -1,4 +1,5 @@
-"""What holds for every text: nothing is found twice, nothing found stays, nothing else changes; and no text makes it slow."""
+"""What holds for every text: nothing is found twice, nothing found stays, nothing else changes; and no text makes it
+slow."""
 
 import itertools
 import re
@@ -90,7 +91,9 @@ def test_every_text_that_a_detector_would_find_something_in_passes_its_prefilter
     for one in KINDS:
         detector: Any = registry.load(detectors, one.kind)
         passed = pl.Series(texts, dtype=pl.String).str.contains(detector.HINT)
-        assert not [text for text, through in zip(texts, passed, strict=True) if not through and list(detector.spans(text, one))]
+        assert not [
+            text for text, through in zip(texts, passed, strict=True) if not through and list(detector.spans(text, one))
+        ]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10), st.integers(0, 5)), max_size=10))
@@ -98,7 +101,9 @@ def test_settled_spans_are_apart_and_cover_what_all_covered(drawn: list[tuple[in
     spans = [Span(start, start + length, rank, PATTERNED[rank]) for start, length, rank in drawn]
     settled = settle(spans)
     assert all(one.end <= other.start for one, other in itertools.pairwise(settled))
-    assert {n for span in spans for n in range(span.start, span.end)} == {n for span in settled for n in range(span.start, span.end)}
+    assert {n for span in spans for n in range(span.start, span.end)} == {
+        n for span in settled for n in range(span.start, span.end)
+    }
 
 
 def test_surest_of_overlapping_spans_names_the_tag() -> None:

@@ -1,4 +1,5 @@
-"""Personal data on the way from sources to mix, card and report: gone from the rows of both sides, counted, and nowhere told."""
+"""Personal data on the way from sources to mix, card and report: gone from the rows of both sides, counted, and nowhere
+told."""
 
 import csv
 import json
@@ -37,8 +38,12 @@ def protect(tmp_path: Path) -> Protect:
     """Protect a source of these texts: `protect(texts, action)`; gives its rows, their keys and what was done."""
 
     def run(texts: list[str], action: str = "redact") -> tuple[pl.DataFrame, pl.DataFrame, Protected]:
-        rows = pl.DataFrame({"row_id": [str(n) for n in range(len(texts))], "source": "s", "text": texts, "label": "y", "tokens": 1})
-        rows.with_columns(pl.col("tokens").cast(pl.UInt32)).write_parquet(tmp_path / "rows.parquet", row_group_size=groups.GROUP_ROWS)
+        rows = pl.DataFrame(
+            {"row_id": [str(n) for n in range(len(texts))], "source": "s", "text": texts, "label": "y", "tokens": 1}
+        )
+        rows.with_columns(pl.col("tokens").cast(pl.UInt32)).write_parquet(
+            tmp_path / "rows.parquet", row_group_size=groups.GROUP_ROWS
+        )
         series = pl.Series(texts, dtype=pl.String)
         pl.DataFrame([digests(series), match_digests(series)]).write_parquet(tmp_path / "keys.parquet")
         out, keys = tmp_path / "out.parquet", tmp_path / "out-keys.parquet"
@@ -50,7 +55,13 @@ def protect(tmp_path: Path) -> Protect:
     return run
 
 
-TEXTS = ["nothing here", f"write to {SECRETS[0]}", f"call {SECRETS[1]} or {SECRETS[2]}", "write to a@b.org", "write to [EMAIL]"]
+TEXTS = [
+    "nothing here",
+    f"write to {SECRETS[0]}",
+    f"call {SECRETS[1]} or {SECRETS[2]}",
+    "write to a@b.org",
+    "write to [EMAIL]",
+]
 
 
 def test_redacted_texts_have_new_tokens_and_keys_and_equal_ones_are_one(protect: Protect) -> None:
@@ -98,10 +109,18 @@ def test_source_of_which_nothing_is_left_is_refused_without_showing_it(protect: 
 def write_recipe(folder: Path, **more: Any) -> str:
     rng = np.random.default_rng(1)
     for name in ("news", "talk", "chat"):
-        texts = [f"{' '.join(rng.choice(WORDS, size=20))}{f' {SECRETS[n % 3]}' if n % 4 == 0 else ''}" for n in range(120)]
+        texts = [
+            f"{' '.join(rng.choice(WORDS, size=20))}{f' {SECRETS[n % 3]}' if n % 4 == 0 else ''}" for n in range(120)
+        ]
         with (folder / f"{name}.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([("text", "label"), *((text, "yn"[n % 2 ^ n // 4 % 2]) for n, text in enumerate(texts))])
-    recipe = {"name": "private", "labels": ["y", "n"], "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk", "chat")}} | more
+            csv.writer(file).writerows(
+                [("text", "label"), *((text, "yn"[n % 2 ^ n // 4 % 2]) for n, text in enumerate(texts))]
+            )
+    recipe = {
+        "name": "private",
+        "labels": ["y", "n"],
+        "sources": {name: {"path": f"{name}.csv"} for name in ("news", "talk", "chat")},
+    } | more
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
     return str(folder / "recipe.yaml")
 
@@ -142,7 +161,14 @@ def test_report_card_and_table_count_it(run: Run) -> None:
     loaded, store, made = run
     start = begin_run(loaded.published)
     record = gather(start, loaded, store, made, [])
-    assert personal_table(record)[0] == {"source": "news", "then": "replaced by tags", "rows": 30, "card": 10, "email": 10, "phone": 10}
+    assert personal_table(record)[0] == {
+        "source": "news",
+        "then": "replaced by tags",
+        "rows": 30,
+        "card": 10,
+        "email": 10,
+        "phone": 10,
+    }
     page, card = build_page(record, [], {}), dataset_card(start, made.mix, "f" * 64)
     assert "Personal data" in page
     assert "- news: replaced by tags in 30 rows (card 10, email 10, phone 10)" in card
@@ -189,7 +215,10 @@ def test_benchmarks_are_redacted_as_the_rows_are_that_are_compared_with_them(tmp
         ({"kinds": ["emial"]}, r"personal\.kinds.*unknown kind 'emial'.*Did you mean 'email'"),
         ({"action": "hide"}, r"personal\.action"),
         ({"kinds": []}, r"personal\.kinds"),
-        ({"kinds": [{"kind": "name", "model": "no_such_model"}]}, r"'name' needs .* not installed: pip install 'cuvee\[presidio\]'"),
+        (
+            {"kinds": [{"kind": "name", "model": "no_such_model"}]},
+            r"'name' needs .* not installed: pip install 'cuvee\[presidio\]'",
+        ),
     ],
 )
 def test_mistakes_of_the_section_are_told_with_their_place(tmp_path: Path, section: dict[str, Any], said: str) -> None:

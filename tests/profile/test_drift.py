@@ -14,7 +14,9 @@ Texts = st.lists(st.text("ab é", max_size=3), min_size=1, max_size=12)
 
 
 def written(path: Path, texts: list[str], labels: list[str] | None = None) -> Path:
-    pl.DataFrame({"text": texts, "label": labels or ["y"] * len(texts)}, schema={"text": pl.String, "label": pl.String}).write_parquet(path)
+    pl.DataFrame(
+        {"text": texts, "label": labels or ["y"] * len(texts)}, schema={"text": pl.String, "label": pl.String}
+    ).write_parquet(path)
     return path
 
 
@@ -42,7 +44,9 @@ def test_known_distances(tmp_path: Path) -> None:
     now = written(tmp_path / "now", ["a", "a", "b", "b"], ["x", "x", "y", "y"])
     before = written(tmp_path / "before", ["a", "b", "c", "c"], ["x", "y", "z", "z"])
     told = drift(now, before, 0)
-    assert (told["labels"], told["words"]) == (0.5, 0.3113), "p = (.5, .5, 0), q = (.25, .25, .5): TV .5, JS .3112781 bits"
+    assert (told["labels"], told["words"]) == (0.5, 0.3113), (
+        "p = (.5, .5, 0), q = (.25, .25, .5): TV .5, JS .3112781 bits"
+    )
 
 
 def test_what_cannot_be_measured_is_null(tmp_path: Path) -> None:
@@ -52,5 +56,7 @@ def test_what_cannot_be_measured_is_null(tmp_path: Path) -> None:
 
 
 def test_two_samples_of_the_same_texts_are_near(tmp_path: Path) -> None:
-    halves = [[f"word{(7919 * number * part) % 997} and word{number % 13}" for number in range(4000)] for part in (1, 3)]
+    halves = [
+        [f"word{(7919 * number * part) % 997} and word{number % 13}" for number in range(4000)] for part in (1, 3)
+    ]
     assert drift(written(tmp_path / "now", halves[0]), written(tmp_path / "before", halves[1]), 0)["words"] < 0.05

@@ -22,7 +22,7 @@ from tasks.profile.words import Words, number_words
 
 README = """Measure of textual lexical diversity, computed as the mean length of sequential words in a text that maintains a minimum threshold
 TTR score. Iterates over words until TTR scores falls below a threshold, then increase factor counter by 1 and start over. McCarthy and
-Jarvis (2010, pg. 385) recommends a factor threshold in the range of [0.660, 0.750]. (McCarthy 2005, McCarthy and Jarvis 2010)"""
+Jarvis (2010, pg. 385) recommends a factor threshold in the range of [0.660, 0.750]. (McCarthy 2005, McCarthy and Jarvis 2010)"""  # noqa: E501
 COUNTS = st.lists(st.integers(0, 50), min_size=2, max_size=8)
 
 
@@ -50,7 +50,10 @@ def test_distinct_compares_equal_sizes() -> None:
     """A text ten times as long has a lower distinct-1, but not on draws of equal size."""
     pool = [f"w{number}" for number in range(500)]
     texts = [
-        " ".join(rng().permutation(pool)[:20]) if number == 0 else " ".join(np.random.default_rng(number).choice(pool, 20)) for number in range(1000)
+        " ".join(rng().permutation(pool)[:20])
+        if number == 0
+        else " ".join(np.random.default_rng(number).choice(pool, 20))
+        for number in range(1000)
     ]
     short, long = words_of(*texts[:100]), words_of(*texts)
     assert distinct(long, 1) < 0.5 * distinct(short, 1)
@@ -84,7 +87,8 @@ def test_mtld_at_its_ends() -> None:
 
 
 def test_vendi_of_the_published_examples() -> None:
-    """The README of vertaix/Vendi-Score: samples 0 0 10 10 20 20 under exp(-|a - b|); three things of which two are 0.9 alike."""
+    """The README of vertaix/Vendi-Score: samples 0 0 10 10 20 20 under exp(-|a - b|); three things of which two are 0.9
+    alike."""
     samples = np.array([0, 0, 10, 10, 20, 20])
     assert vendi(np.exp(-np.abs(samples[:, None] - samples))) == pytest.approx(2.9999, abs=1e-4)
     assert vendi(np.array([[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]])) == pytest.approx(2.1573, abs=1e-4)
@@ -125,7 +129,14 @@ def test_jensen_shannon_is_scipys_squared_distance(first: list[int], second: lis
 
 def test_matrices_are_symmetric_and_know_equal_and_disjoint_samples() -> None:
     words = number_words(
-        {name: pl.Series([text]) for name, text in {"a": "one two three four", "b": "one two three four", "c": "five six seven eight"}.items()}
+        {
+            name: pl.Series([text])
+            for name, text in {
+                "a": "one two three four",
+                "b": "one two three four",
+                "c": "five six seven eight",
+            }.items()
+        }
     )
     samples = list(words.values())
     assert np.allclose(js_matrix(samples, 1), [[0, 0, 1], [0, 0, 1], [1, 1, 0]])
@@ -212,7 +223,10 @@ def test_every_length_is_in_its_bin(tmp_path_factory: pytest.TempPathFactory, to
     path = tmp_path_factory.mktemp("lengths") / "rows.parquet"
     pl.DataFrame({"tokens": pl.Series(tokens, dtype=pl.UInt32)}).write_parquet(path)
     told = lengths([path], pl.col("tokens"))
-    want = [sum(low <= value < high for value in tokens) for low, high in zip(told["edges"], told["edges"][1:], strict=False)]
+    want = [
+        sum(low <= value < high for value in tokens)
+        for low, high in zip(told["edges"], told["edges"][1:], strict=False)
+    ]
     assert told["counts"] == want
     assert sum(told["counts"]) == len(tokens)
 
@@ -234,10 +248,17 @@ GOOD = "A plain sentence about the weather."
 @pytest.mark.parametrize(
     ("text", "good"),
     [
-        (GOOD, True), ("Das Wetter war gestern schön.", True), ("今日は天気がいいです", True), ("", False), ("word", False),
-        ("a b c d e f g", False), ("12 34 56 words words", False), ("#one #two #three of them", False), ("antidisestablishmentarianism " * 2, False),
+        (GOOD, True),
+        ("Das Wetter war gestern schön.", True),
+        ("今日は天気がいいです", True),
+        ("", False),
+        ("word", False),
+        ("a b c d e f g", False),
+        ("12 34 56 words words", False),
+        ("#one #two #three of them", False),
+        ("antidisestablishmentarianism " * 2, False),
     ],
-)  # fmt: skip
+)
 def test_plain_flaws(text: str, good: bool) -> None:
     assert flawless(pl.Series([text, GOOD])) == (1 + good) / 2
 

@@ -14,12 +14,18 @@ from tasks.profile.tables import headline, rows_of
 from tasks.profile.task import profile_mix
 from tasks.store.products import Workbench, stage_task
 
-SUBJECTS = {"kitchen": "pan oven salt pepper knife soup onion bread", "sea": "sail ship wind harbour wave anchor tide fish"}
+SUBJECTS = {
+    "kitchen": "pan oven salt pepper knife soup onion bread",
+    "sea": "sail ship wind harbour wave anchor tide fish",
+}
 
 
 def rows(subject: str, count: int, labels: list[str | None]) -> pl.DataFrame:
     made = np.random.default_rng(len(subject))
-    texts = [f"The {' '.join(made.choice(SUBJECTS[subject].split(), 8))} of number {made.integers(50)} is here." for _ in range(count)]
+    texts = [
+        f"The {' '.join(made.choice(SUBJECTS[subject].split(), 8))} of number {made.integers(50)} is here."
+        for _ in range(count)
+    ]
     label = pl.Series([labels[number % len(labels)] for number in range(count)], dtype=pl.String)
     return pl.DataFrame({"text": texts, "label": label, "tokens": pl.Series([13] * count, dtype=pl.UInt32)})
 
@@ -57,9 +63,22 @@ def test_the_same_figures_every_time_and_json(case: dict[str, Any], facts: dict[
 def test_every_source_and_the_mix_are_measured_alike(facts: dict[str, Any]) -> None:
     everyone = [*facts["sources"].values(), facts["mix"]]
     assert list(facts["sources"]) == ["kitchen", "sea"]
-    measures = {"distinct", "mtld", "compression_ratio", "vendi", "topics", "labels", "lengths", "languages", "characters", "quality"}
+    measures = {
+        "distinct",
+        "mtld",
+        "compression_ratio",
+        "vendi",
+        "topics",
+        "labels",
+        "lengths",
+        "languages",
+        "characters",
+        "quality",
+    }
     assert all(set(told) - {"cleaning"} == measures for told in everyone)
-    assert all(set(told) == measures - {"lengths"} for told in facts["raw"].values()), "tokens are counted while cleaning"
+    assert all(set(told) == measures - {"lengths"} for told in facts["raw"].values()), (
+        "tokens are counted while cleaning"
+    )
     assert facts["sample"]["rows"] == {"sources": {"kitchen": 300, "sea": 200}, "mix": 500}
 
 
@@ -87,13 +106,22 @@ def test_what_cleaning_did_shows(facts: dict[str, Any]) -> None:
 
 
 def test_labels_of_all_rows_are_told(facts: dict[str, Any]) -> None:
-    assert facts["sources"]["kitchen"]["labels"] == {"counts": {"bad": 150, "good": 150}, "balance": 1.0, "imbalance": 1.0, "distance_to_mix": 0.2}
+    assert facts["sources"]["kitchen"]["labels"] == {
+        "counts": {"bad": 150, "good": 150},
+        "balance": 1.0,
+        "imbalance": 1.0,
+        "distance_to_mix": 0.2,
+    }
     assert facts["sources"]["sea"]["labels"]["balance"] is None
     assert facts["mix"]["labels"]["counts"] == {"bad": 150, "good": 350}
 
 
 def test_cleaning_is_told_from_the_accounts(facts: dict[str, Any]) -> None:
-    assert facts["sources"]["kitchen"]["cleaning"] == {"before": 400, "after": 340, "left": {"exact_duplicate": 0.1, "quarantined": 0.05}}
+    assert facts["sources"]["kitchen"]["cleaning"] == {
+        "before": 400,
+        "after": 340,
+        "left": {"exact_duplicate": 0.1, "quarantined": 0.05},
+    }
     assert facts["sources"]["sea"]["cleaning"] == {"before": 200, "after": 200, "left": {}}
 
 
@@ -122,8 +150,12 @@ def test_a_source_may_be_called_mix(case: dict[str, Any]) -> None:
 
 def test_the_table_has_a_line_a_source_and_the_headline_the_farthest_pair(facts: dict[str, Any]) -> None:
     assert [(row["of"], row["state"]) for row in rows_of(facts)] == [
-        ("kitchen", "as read"), ("kitchen", "cleaned"), ("sea", "as read"), ("sea", "cleaned"), ("the mix", ""),
-    ]  # fmt: skip
+        ("kitchen", "as read"),
+        ("kitchen", "cleaned"),
+        ("sea", "as read"),
+        ("sea", "cleaned"),
+        ("the mix", ""),
+    ]
     assert "kitchen and sea" in headline(facts)
 
 
@@ -146,7 +178,9 @@ def test_a_tiny_source_has_no_figure_that_depends_on_size(case: dict[str, Any], 
 
 
 def test_plain_figures() -> None:
-    assert told_plainly({"a": [np.float64(0.12345678), float("nan"), float("inf"), 3, "x", None]}) == {"a": [0.1235, None, None, 3, "x", None]}
+    assert told_plainly({"a": [np.float64(0.12345678), float("nan"), float("inf"), 3, "x", None]}) == {
+        "a": [0.1235, None, None, 3, "x", None]
+    }
 
 
 def staged(name: str, files: dict[str, pl.DataFrame], store: str, accounts: tuple[Account, ...]) -> Manifest:
@@ -162,10 +196,23 @@ def staged(name: str, files: dict[str, pl.DataFrame], store: str, accounts: tupl
 
 def test_the_task_profiles_pool_and_mix(tmp_path: Path, facts: dict[str, Any], case: dict[str, Any]) -> None:
     kitchen, sea = rows("kitchen", 300, ["good", "bad"]), rows("sea", 200, ["good"])
-    pool = staged("deduplicate", {"train/kitchen.parquet": kitchen, "train/sea.parquet": sea}, str(tmp_path), tuple(case["accounts"]))
-    mix = staged("mix", {"data/train-00000.parquet": kitchen, "data/train-00001.parquet": sea, "data/holdout-sea.parquet": sea}, str(tmp_path), ())
+    pool = staged(
+        "deduplicate",
+        {"train/kitchen.parquet": kitchen, "train/sea.parquet": sea},
+        str(tmp_path),
+        tuple(case["accounts"]),
+    )
+    mix = staged(
+        "mix",
+        {"data/train-00000.parquet": kitchen, "data/train-00001.parquet": sea, "data/holdout-sea.parquet": sea},
+        str(tmp_path),
+        (),
+    )
     read = {"kitchen": pl.concat([kitchen, junk()]), "sea": pl.concat([sea, junk()])}
-    raw = [staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), ()).model_copy(update={"subject": name}) for name, frame in read.items()]
+    raw = [
+        staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), ()).model_copy(update={"subject": name})
+        for name, frame in read.items()
+    ]
     made = profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3)
     assert made.facts == facts
     assert profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3) == made

@@ -67,7 +67,10 @@ def test_a_sample_repeats_no_row_and_comes_from_all_files(files: list[Path]) -> 
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_name_only(files: list[Path]) -> None:
-    one, same, other, renamed = (sample_texts(files, 30, generator(seed, name)).to_list() for seed, name in ((1, "a"), (1, "a"), (2, "a"), (1, "b")))
+    one, same, other, renamed = (
+        sample_texts(files, 30, generator(seed, name)).to_list()
+        for seed, name in ((1, "a"), (1, "a"), (2, "a"), (1, "b"))
+    )
     assert one == same
     assert one not in (other, renamed)
 

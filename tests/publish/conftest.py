@@ -49,7 +49,9 @@ def start() -> Callable[..., RunStart]:
 
     def begin(second: int = 0, **publish: Any) -> RunStart:
         started = f"2026-11-23T18:00:{second:02d}.000+00:00"
-        return RunStart(run=f"20261123-1800{second:02d}-abcdef", name="sentiment", started=started, recipe=recipe(**publish))
+        return RunStart(
+            run=f"20261123-1800{second:02d}-abcdef", name="sentiment", started=started, recipe=recipe(**publish)
+        )
 
     return begin
 
@@ -75,22 +77,42 @@ def product(store: Store, folder: Path, stage: str, files: dict[str, Callable[[P
         local = folder / name.replace("/", "__")
         write(local)
         facts.append(as_fact(store, path, name, local))
-    manifest = Manifest(stage=stage, subject=said.pop("subject", "mix"), key="0" * 32, path=path, files=tuple(facts), **said)
+    manifest = Manifest(
+        stage=stage, subject=said.pop("subject", "mix"), key="0" * 32, path=path, files=tuple(facts), **said
+    )
     store.write_json(f"{path}/manifest.json", manifest.model_dump(mode="json"))
     return manifest
 
 
 def receipt_row(source: str) -> dict[str, Any]:
     return ReceiptRow(
-        source=source, requested=0.5, weight=0.5, reason="given", available=4, rows=3, share_rows=0.5, tokens=15, share_tokens=0.5,
-        epochs=2.25, dropped={"exact_duplicate": 2},
-    ).model_dump()  # fmt: skip
+        source=source,
+        requested=0.5,
+        weight=0.5,
+        reason="given",
+        available=4,
+        rows=3,
+        share_rows=0.5,
+        tokens=15,
+        share_tokens=0.5,
+        epochs=2.25,
+        dropped={"exact_duplicate": 2},
+    ).model_dump()
 
 
 def make_mix(store: Store, folder: Path) -> Manifest:
     receipt = [receipt_row("news"), receipt_row("papers")]
     accounts = tuple(
-        Account(source=source, read=9, quarantined=1, dropped={"exact_duplicate": 2}, rows=4, tokens=20, holdout=2, holdout_tokens=10)
+        Account(
+            source=source,
+            read=9,
+            quarantined=1,
+            dropped={"exact_duplicate": 2},
+            rows=4,
+            tokens=20,
+            holdout=2,
+            holdout_tokens=10,
+        )
         for source in ("news", "papers")
     )
     files: dict[str, Callable[[Path], Any]] = {
@@ -101,7 +123,9 @@ def make_mix(store: Store, folder: Path) -> Manifest:
         "receipt.json": lambda path: path.write_text(json.dumps(receipt)),
         "lock.json": lambda path: path.write_text(json.dumps({"pool": "f" * 64})),
     }
-    return product(store, folder, "mix", files, rows=6, tokens=30, accounts=accounts, facts={"receipt": receipt, "shards": 2})
+    return product(
+        store, folder, "mix", files, rows=6, tokens=30, accounts=accounts, facts={"receipt": receipt, "shards": 2}
+    )
 
 
 def make_model(store: Store, folder: Path) -> Manifest:
@@ -110,12 +134,21 @@ def make_model(store: Store, folder: Path) -> Manifest:
     from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
-    config = BertConfig(vocab_size=10, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, max_position_embeddings=16)
+    config = BertConfig(
+        vocab_size=10,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+        max_position_embeddings=16,
+    )
     config.id2label, config.label2id = dict(enumerate(LABELS)), {label: number for number, label in enumerate(LABELS)}
     BertForSequenceClassification(config).save_pretrained(folder / "saved")
     words = Tokenizer(models.WordLevel({"[UNK]": 0, "[PAD]": 1, "sentence": 2}, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(folder / "saved")
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(
+        folder / "saved"
+    )
     saved = {f"model/{path.name}": path.rename for path in sorted((folder / "saved").iterdir())}
     curve = [{"step": 1, "epoch": 0.5, "loss": 0.7}, {"step": 2, "epoch": 1.0, "holdout_loss": 0.69}]
     files = saved | {"training-curve.json": lambda path: path.write_text(json.dumps(curve))}
@@ -123,20 +156,38 @@ def make_model(store: Store, folder: Path) -> Manifest:
 
 
 METRICS: dict[str, Any] = {
-    "accuracy": 0.75, "macro_f1": 0.73333, "accuracy_interval": [0.5, 1.0], "macro_f1_interval": [0.4, 1.0], "rows": 4,
+    "accuracy": 0.75,
+    "macro_f1": 0.73333,
+    "accuracy_interval": [0.5, 1.0],
+    "macro_f1_interval": [0.4, 1.0],
+    "rows": 4,
     "by_source": {
-        "news": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 2, "accuracy_interval": [1.0, 1.0], "macro_f1_interval": [1.0, 1.0]},
-        "papers": {"accuracy": 0.5, "macro_f1": 0.33333, "rows": 2, "accuracy_interval": [0.0, 1.0], "macro_f1_interval": [0.0, 1.0]},
+        "news": {
+            "accuracy": 1.0,
+            "macro_f1": 1.0,
+            "rows": 2,
+            "accuracy_interval": [1.0, 1.0],
+            "macro_f1_interval": [1.0, 1.0],
+        },
+        "papers": {
+            "accuracy": 0.5,
+            "macro_f1": 0.33333,
+            "rows": 2,
+            "accuracy_interval": [0.0, 1.0],
+            "macro_f1_interval": [0.0, 1.0],
+        },
     },
     "baseline": {"label": "negative", "accuracy": 0.5, "macro_f1": 0.33333},
     "confusion": {"labels": list(LABELS), "counts": [[2, 0], [1, 1]]},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=["folder", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A folder and a bucket, one after the other."""
-    return Store(str(tmp_path / "store") if request.param == "folder" else f"{request.getfixturevalue('bucket')}/prefix")
+    return Store(
+        str(tmp_path / "store") if request.param == "folder" else f"{request.getfixturevalue('bucket')}/prefix"
+    )
 
 
 @pytest.fixture

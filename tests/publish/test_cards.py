@@ -18,28 +18,56 @@ from tasks.store.runs import PublishedMix, RunStart
 
 Start = Callable[..., RunStart]
 HOSTILE = [
-    "<script>alert(1)</script>", "a | b", "[x](javascript:alert(1))", "![x](https://example.org/x.png)", "`code`", "---\nlicense: mit",
-    "```\n# out", "a\\|b", "\\[x](y)",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "a | b",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/x.png)",
+    "`code`",
+    "---\nlicense: mit",
+    "```\n# out",
+    "a\\|b",
+    "\\[x](y)",
+]
 hostile = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=40)
 MIX = PublishedMix(id="abc", uri="mixes/x", rows=6, tokens=30, sha256="f" * 64)
 METRICS: dict[str, Any] = {
-    "accuracy": 0.75, "macro_f1": 0.7, "accuracy_interval": [0.5, 1.0], "macro_f1_interval": [0.4, 1.0], "rows": 4,
-    "by_source": {"news": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 4}}, "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
-}  # fmt: skip
+    "accuracy": 0.75,
+    "macro_f1": 0.7,
+    "accuracy_interval": [0.5, 1.0],
+    "macro_f1_interval": [0.4, 1.0],
+    "rows": 4,
+    "by_source": {"news": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 4}},
+    "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
+}
 
 
 def receipt(reason: str = "given", source: str = "news") -> dict[str, Any]:
     shares = {"requested": 0.5, "weight": 0.5, "share_rows": 1.0, "share_tokens": 1.0}
-    return {"source": source, "reason": reason, "available": 4, "rows": 6, "tokens": 30, "epochs": 1.5, "dropped": {}} | shares
+    return {
+        "source": source,
+        "reason": reason,
+        "available": 4,
+        "rows": 6,
+        "tokens": 30,
+        "epochs": 1.5,
+        "dropped": {},
+    } | shares
 
 
 def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manifest:
     account = Account(source="news", read=10, dropped={code: 2}, rows=6, tokens=30, holdout=2)
     pair = {"source": code, "benchmark": code, "text": code, "benchmark_text": code, "shared": code}
-    found = {"words": 13, "dropped": 2, "rows": {code: 9, "holdout": 2}, "matched": {"news": {code: 2}, "books": {"holdout": 1}}, "examples": [pair]}
+    found = {
+        "words": 13,
+        "dropped": 2,
+        "rows": {code: 9, "holdout": 2},
+        "matched": {"news": {code: 2}, "books": {"holdout": 1}},
+        "examples": [pair],
+    }
     facts = {"receipt": [receipt(reason)], "contamination": found}
-    return Manifest(stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts)
+    return Manifest(
+        stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts
+    )
 
 
 def body(card: str) -> str:
@@ -67,7 +95,9 @@ def test_the_hub_reads_the_model_card_with_its_scores(start: Start) -> None:
     assert card.data.base_model is None
 
 
-@pytest.mark.parametrize(("model", "named"), [("google/bert_tiny", True), ("bert-base", True), ("./folder/mine", False), ("/abs/x", False)])
+@pytest.mark.parametrize(
+    ("model", "named"), [("google/bert_tiny", True), ("bert-base", True), ("./folder/mine", False), ("/abs/x", False)]
+)
 def test_a_hub_model_is_named_as_the_base(start: Start, model: str, named: bool) -> None:
     begun = start()
     begun = begun.model_copy(update={"recipe": begun.recipe | {"train": {"model": model}}})
@@ -89,7 +119,9 @@ def test_licences_get_the_names_the_hub_knows(licence: str | None, front: dict[s
     assert front["license"] in HUB_LICENCES
 
 
-@pytest.mark.parametrize(("rows", "name"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**9, "n>100M")])
+@pytest.mark.parametrize(
+    ("rows", "name"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**9, "n>100M")]
+)
 def test_size_categories(rows: int, name: str) -> None:
     assert size_category(rows) == name
 
@@ -120,7 +152,10 @@ def test_no_text_ends_its_code_block(text: str) -> None:
 def test_no_card_takes_markup_or_front_matter_from_outside(start: Start, words: str, label: str, reason: str) -> None:
     begun = start(description=words, licence=words or None)
     begun = begun.model_copy(update={"recipe": begun.recipe | {"labels": [label, "other"]}})
-    for card in (dataset_card(begun, mix_manifest(reason, code=words), "f" * 64), model_card(begun, METRICS, [receipt(reason)], MIX)):
+    for card in (
+        dataset_card(begun, mix_manifest(reason, code=words), "f" * 64),
+        model_card(begun, METRICS, [receipt(reason)], MIX),
+    ):
         front = yaml.safe_load(card.split("\n---\n", 1)[0].removeprefix("---"))
         assert front["license"] in HUB_LICENCES
         assert front["tags"] == ["cuvee"]
@@ -128,7 +163,10 @@ def test_no_card_takes_markup_or_front_matter_from_outside(start: Start, words: 
 
 
 def test_every_table_has_as_many_cells_in_each_row(start: Start) -> None:
-    for text in (dataset_card(start(), mix_manifest("a | b\nc"), "f" * 64), model_card(start(), METRICS, [receipt("|")], MIX)):
+    for text in (
+        dataset_card(start(), mix_manifest("a | b\nc"), "f" * 64),
+        model_card(start(), METRICS, [receipt("|")], MIX),
+    ):
         for table in re.findall(r"(?m)(?:^\|.*\n)+", text):
             cells = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
             assert len(cells) == 1, table

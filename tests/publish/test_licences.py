@@ -59,7 +59,9 @@ def test_unknown_terms_are_said_to_be_unknown() -> None:
 
 
 @given(st.lists(st.sampled_from(KNOWN), min_size=1, max_size=5), st.data())
-def test_order_of_the_sources_does_not_decide_whether_they_agree(licences: list[str | None], data: st.DataObject) -> None:
+def test_order_of_the_sources_does_not_decide_whether_they_agree(
+    licences: list[str | None], data: st.DataObject
+) -> None:
     named = {f"s{number}": licence for number, licence in enumerate(licences)}
     shuffled = dict(data.draw(st.permutations(list(named.items()))))
     assert bool(conflicts(named, None)) == bool(conflicts(shuffled, None))

@@ -22,9 +22,17 @@ from tasks.store.storage import Store
 
 Start = Callable[..., RunStart]
 MIX_FILES = {
-    "README.md", "croissant.json", "recipe.yaml", "lock.json", "receipt.json", "plan.npz", "data/train-00000.parquet",
-    "data/train-00001.parquet", "data/holdout-news.parquet", "data/holdout-papers.parquet",
-}  # fmt: skip
+    "README.md",
+    "croissant.json",
+    "recipe.yaml",
+    "lock.json",
+    "receipt.json",
+    "plan.npz",
+    "data/train-00000.parquet",
+    "data/train-00001.parquet",
+    "data/holdout-news.parquet",
+    "data/holdout-papers.parquet",
+}
 
 
 def put_out(products: Any, start: RunStart) -> PublishedMix:
@@ -38,12 +46,19 @@ def test_a_published_mix_has_the_layout_of_the_store(store: Store, start: Start,
     assert found.uri == store.where(f"mixes/sentiment/{found.id}")
     assert (found.rows, found.tokens, found.id) == (6, 30, products.mix.fingerprint[:12])
     latest = store.read_json("mixes/sentiment/latest.json")
-    assert latest == {"id": found.id, "path": f"mixes/sentiment/{found.id}", "run": start().run, "started": start().started}
+    assert latest == {
+        "id": found.id,
+        "path": f"mixes/sentiment/{found.id}",
+        "run": start().run,
+        "started": start().started,
+    }
 
 
 def test_the_sha256_is_what_sha256sum_prints(folder_store: Store, start: Start, make_products: Any) -> None:
     found = put_out(make_products(folder_store), start())
-    listing = subprocess.run(["sha256sum", *sorted(map(str, Path(found.uri).glob("data/*")))], capture_output=True, check=True, text=True)
+    listing = subprocess.run(
+        ["sha256sum", *sorted(map(str, Path(found.uri).glob("data/*")))], capture_output=True, check=True, text=True
+    )
     shown = listing.stdout.replace(f"{found.uri}/", "")
     assert hashlib.sha256(shown.encode()).hexdigest() == found.sha256
 
@@ -132,15 +147,22 @@ def breaking(store: Store, after: int) -> Store:
 
         return go
 
-    broken.copy, broken.write_bytes, broken.move_pointer = map(guarded, (broken.copy, broken.write_bytes, broken.move_pointer))
+    broken.copy, broken.write_bytes, broken.move_pointer = map(
+        guarded, (broken.copy, broken.write_bytes, broken.move_pointer)
+    )
     return broken
 
 
-def test_whatever_write_fails_the_old_pointer_stays_and_the_next_try_ends_well(folder_store: Store, start: Start, make_products: Any) -> None:
+def test_whatever_write_fails_the_old_pointer_stays_and_the_next_try_ends_well(
+    folder_store: Store, start: Start, make_products: Any
+) -> None:
     from tasks.publish.editions import put_out_mix
 
     products = make_products(folder_store)
-    folder_store.write_json("mixes/sentiment/latest.json", old := {"id": "old", "path": "p", "run": "r", "started": "2020-01-01T00:00:00+00:00"})
+    folder_store.write_json(
+        "mixes/sentiment/latest.json",
+        old := {"id": "old", "path": "p", "run": "r", "started": "2020-01-01T00:00:00+00:00"},
+    )
     for writes in range(100):
         try:
             put_out_mix(breaking(folder_store, writes), start(), products.mix, products.plan)
@@ -158,13 +180,17 @@ def writes_saved(store: Store) -> int:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
-def test_the_run_that_started_last_is_the_latest_whoever_ends_last(folder_store: Store, start: Start, order: tuple[int, ...]) -> None:
+def test_the_run_that_started_last_is_the_latest_whoever_ends_last(
+    folder_store: Store, start: Start, order: tuple[int, ...]
+) -> None:
     for second in order:
         move_latest(folder_store, "mixes", start(second), f"edition-{second}")
     assert folder_store.read_json("mixes/sentiment/latest.json")["id"] == "edition-3"
 
 
-def test_concurrent_publishers_all_succeed_and_the_newest_is_latest(store: Store, start: Start, make_products: Any) -> None:
+def test_concurrent_publishers_all_succeed_and_the_newest_is_latest(
+    store: Store, start: Start, make_products: Any
+) -> None:
     products = make_products(store)
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda second: put_out(products, start(second)), range(6)))
@@ -173,7 +199,9 @@ def test_concurrent_publishers_all_succeed_and_the_newest_is_latest(store: Store
     assert set(store.list(f"mixes/sentiment/{found[0].id}")) == MIX_FILES
 
 
-def test_the_lock_says_what_is_there_and_what_it_was_made_from(folder_store: Store, start: Start, make_products: Any) -> None:
+def test_the_lock_says_what_is_there_and_what_it_was_made_from(
+    folder_store: Store, start: Start, make_products: Any
+) -> None:
     products = make_products(folder_store)
     found = put_out(products, start())
     lock = folder_store.read_json(f"mixes/sentiment/{found.id}/lock.json")
@@ -214,7 +242,9 @@ def test_nothing_published_names_this_machine(folder_store: Store, start: Start,
             assert os.uname().nodename not in path.read_text(), path
 
 
-def test_croissant_names_every_column_and_file_that_is_there(folder_store: Store, start: Start, make_products: Any) -> None:
+def test_croissant_names_every_column_and_file_that_is_there(
+    folder_store: Store, start: Start, make_products: Any
+) -> None:
     found = put_out(make_products(folder_store), start())
     described = json.loads(Path(found.uri, "croissant.json").read_text())
     assert described["conformsTo"] == "http://mlcommons.org/croissant/1.0"

@@ -44,7 +44,10 @@ def test_good_recipe_has_defaults_filled_in(tmp_path: Path) -> None:
 
 def test_five_mistakes_are_told_at_once_with_line_and_suggestion(tmp_path: Path) -> None:
     text = GOOD.replace("path: movies.tsv", "pth: movies.tsv, kind: delimited").replace("0: negative", "0: negativ")
-    text = text.replace("tweets: 0.6}", "twets: 0.6}").replace("size: 100", "siez: 100") + "train: {model: m, batch_size: 0}\n"
+    text = (
+        text.replace("tweets: 0.6}", "twets: 0.6}").replace("size: 100", "siez: 100")
+        + "train: {model: m, batch_size: 0}\n"
+    )
     told = mistakes(tmp_path, text)
     assert ":4: sources.movies.pth: unknown key; did you mean 'path'?" in told
     assert ":4: sources.movies.labels.0: 'negativ' is not one of the recipe's labels; did you mean 'negative'?" in told
@@ -73,9 +76,15 @@ def test_weights_that_mean_nothing_are_refused(tmp_path: Path, weights: str, tol
     [
         ("floors: {twets: 0.1}", "mix.floors.twets: no source has this name; did you mean 'tweets'?"),
         ("ceilings: {movies: 0.5}, floors: {movies: 0.6}", "floors.movies: 0.6 is above its ceiling of 0.5"),
-        ("phases: [{share: 0.8, weights: {movies: 1}}, {share: 0.2, weights: uniform}]", "mix.phases.0.weights: source 'tweets' has no weight"),
+        (
+            "phases: [{share: 0.8, weights: {movies: 1}}, {share: 0.2, weights: uniform}]",
+            "mix.phases.0.weights: source 'tweets' has no weight",
+        ),
         ("phases: [{share: 0.8, weights: uniform}]", "phases: their shares sum to 0.8; they must sum to 1"),
-        ("weights: {kind: groups, groups: {one: {sources: [movies]}}}", "mix.weights.groups: tweets stands in no group"),
+        (
+            "weights: {kind: groups, groups: {one: {sources: [movies]}}}",
+            "mix.weights.groups: tweets stands in no group",
+        ),
         (
             "weights: {kind: score, terms: {relevance: 1}, target: twets}",
             "mix.weights.target: no source has this name ('twets'); did you mean 'tweets'?",
@@ -83,12 +92,16 @@ def test_weights_that_mean_nothing_are_refused(tmp_path: Path, weights: str, tol
     ],
 )
 def test_names_and_numbers_of_the_mix_are_checked(tmp_path: Path, mix: str, told: str) -> None:
-    assert told in mistakes(tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", f"mix: {{{mix}}}"))
+    assert told in mistakes(
+        tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", f"mix: {{{mix}}}")
+    )
 
 
 def test_a_source_that_is_left_out_leaves_phases_and_bounds(tmp_path: Path) -> None:
     mix = "mix: {floors: {tweets: 0.1}, phases: [{share: 1, weights: {movies: 1, tweets: 1}}]}"
-    loaded = load_recipe(write(tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", mix)), without=["tweets"])
+    loaded = load_recipe(
+        write(tmp_path, GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", mix)), without=["tweets"]
+    )
     assert loaded.recipe.mix.floors == {}
     assert loaded.recipe.mix.phases[0].weights.model_dump()["shares"] == {"movies": 1.0}
 
@@ -101,7 +114,9 @@ def test_what_is_expected_of_a_source_alone_leaves_with_it(tmp_path: Path) -> No
 
 
 def test_source_is_not_named_like_the_whole_mix(tmp_path: Path) -> None:
-    assert "call the whole mix by this name" in mistakes(tmp_path, GOOD.replace("tweets:", "mix:", 1).replace("tweets: 0.6", "mix: 0.6"))
+    assert "call the whole mix by this name" in mistakes(
+        tmp_path, GOOD.replace("tweets:", "mix:", 1).replace("tweets: 0.6", "mix: 0.6")
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,13 +140,19 @@ def test_missing_file_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_yes_and_no_are_labels_not_booleans(tmp_path: Path) -> None:
     text = GOOD.replace("{0: negative, 1: positive}", "{no: negative, yes: positive, off: null}")
-    assert load_recipe(write(tmp_path, text)).recipe.sources["movies"].labels == {"no": "negative", "yes": "positive", "off": None}
+    assert load_recipe(write(tmp_path, text)).recipe.sources["movies"].labels == {
+        "no": "negative",
+        "yes": "positive",
+        "off": None,
+    }
 
 
 def test_environment_is_read_but_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE", "somewhere")
     monkeypatch.setenv("ROWS", "250")
-    loaded = load_recipe(write(tmp_path, GOOD.replace("movies.tsv", '"${LAKE}/movies.tsv"').replace("size: 100", 'size: "${ROWS}"')))
+    loaded = load_recipe(
+        write(tmp_path, GOOD.replace("movies.tsv", '"${LAKE}/movies.tsv"').replace("size: 100", 'size: "${ROWS}"'))
+    )
     assert loaded.recipe.sources["movies"].model_dump()["path"] == "somewhere/movies.tsv"
     assert loaded.recipe.mix.size == 250
     assert "somewhere" not in json.dumps(loaded.published)
@@ -158,12 +179,23 @@ def test_schema_knows_every_kind_of_source(tmp_path: Path) -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=8)
-TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=8)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(section=st.sampled_from(["name", "labels", "sources", "clean", "holdout", "checks", "mix", "train", "seed", "other"]), value=TREES)
-def test_any_value_anywhere_is_right_or_a_recipe_error(tmp_path_factory: pytest.TempPathFactory, section: str, value: object) -> None:
+@given(
+    section=st.sampled_from(
+        ["name", "labels", "sources", "clean", "holdout", "checks", "mix", "train", "seed", "other"]
+    ),
+    value=TREES,
+)
+def test_any_value_anywhere_is_right_or_a_recipe_error(
+    tmp_path_factory: pytest.TempPathFactory, section: str, value: object
+) -> None:
     tree = yaml.safe_load(GOOD) | {section: value}
     file = tmp_path_factory.mktemp("recipe") / "r.yaml"
     file.write_text(yaml.safe_dump(tree, allow_unicode=True))

@@ -27,8 +27,12 @@ def test_texts_alone_are_enough(tmp_path: Path) -> None:
     loaded = load_recipe(write(tmp_path, GOOD))
     assert loaded.recipe.labels == ()
     assert loaded.recipe.trains_in_trials
-    assert load_recipe(write(tmp_path, yaml.safe_dump(loaded.published))).recipe == loaded.recipe, "as it is published it loads again"
-    assert not load_recipe(write(tmp_path, GOOD.replace("language-modelling", "text-classification\nlabels: [a, b]"))).recipe.trains_in_trials
+    assert load_recipe(write(tmp_path, yaml.safe_dump(loaded.published))).recipe == loaded.recipe, (
+        "as it is published it loads again"
+    )
+    assert not load_recipe(
+        write(tmp_path, GOOD.replace("language-modelling", "text-classification\nlabels: [a, b]"))
+    ).recipe.trains_in_trials
 
 
 @pytest.mark.parametrize(
@@ -49,15 +53,27 @@ def test_what_needs_labels_is_refused_with_its_place(tmp_path: Path, more: str, 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("weights: uniform", "weights: {kind: mixmin, target: news}", ":6: mix.weights: mixmin predicts the labels of its target"),
+        (
+            "weights: uniform",
+            "weights: {kind: mixmin, target: news}",
+            ":6: mix.weights: mixmin predicts the labels of its target",
+        ),
         ("weights: uniform", "weights: {kind: merge-to-mix, target: news}", "mix.weights: merge-to-mix predicts"),
-        ("weights: uniform", "weights: {kind: score, terms: {size: 1, accuracy: 1}}", "mix.weights.terms.accuracy: language modelling has no labels"),
+        (
+            "weights: uniform",
+            "weights: {kind: score, terms: {size: 1, accuracy: 1}}",
+            "mix.weights.terms.accuracy: language modelling has no labels",
+        ),
         (
             "weights: uniform",
             "phases: [{share: 0.5, weights: uniform}, {share: 0.5, weights: {kind: mixmin, target: news}}]",
             "mix.phases.1.weights: mixmin",
         ),
-        ("text: body}", "text: body, label: class}", ":4: sources.news.columns.label: language modelling has no labels"),
+        (
+            "text: body}",
+            "text: body, label: class}",
+            ":4: sources.news.columns.label: language modelling has no labels",
+        ),
         ("path: code.txt", "path: code.txt, label: code", ":5: sources.code.label: language"),
         ("path: code.txt", "path: code.txt, label_from: name, labels: {x: y}", "2 mistakes"),
     ],
@@ -69,7 +85,8 @@ def test_labels_and_weights_by_them_are_refused_with_their_place(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("labels", "told"), [("", "this key is missing; a classifier needs two"), ("labels: [one]\n", "1 given"), ("labels: []\n", "0 given")]
+    ("labels", "told"),
+    [("", "this key is missing; a classifier needs two"), ("labels: [one]\n", "1 given"), ("labels: []\n", "0 given")],
 )
 def test_a_classifier_needs_two_labels(tmp_path: Path, labels: str, told: str) -> None:
     with pytest.raises(RecipeError) as caught:

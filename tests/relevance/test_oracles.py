@@ -1,4 +1,5 @@
-"""Hashed n-grams, importance, mixtures and averages against numbers that others have published or that are known exactly."""
+"""Hashed n-grams, importance, mixtures and averages against numbers that others have published or that are known
+exactly."""
 
 from typing import Any
 
@@ -68,11 +69,18 @@ def test_a_pool_that_is_the_target_has_importance_0() -> None:
 
 @pytest.mark.parametrize(
     ("vocabulary", "target_rows", "prior", "least"),
-    [("disjoint", 500, 0.0, 1.0), ("disjoint", 500, PRIOR, 1.0), ("overlapping", 5000, 0.0, 0.99), ("overlapping", 500, PRIOR, 0.95)],
+    [
+        ("disjoint", 500, 0.0, 1.0),
+        ("disjoint", 500, PRIOR, 1.0),
+        ("overlapping", 5000, 0.0, 0.99),
+        ("overlapping", 500, PRIOR, 0.95),
+    ],
 )
 def test_selection_finds_the_targets_kind(vocabulary: str, target_rows: int, prior: float, least: float) -> None:
     rng = np.random.default_rng(0)
-    one, two = (FIRST, SECOND) if vocabulary == "overlapping" else (np.repeat([0.01, 0.0], 100), np.repeat([0.0, 0.01], 100))
+    one, two = (
+        (FIRST, SECOND) if vocabulary == "overlapping" else (np.repeat([0.01, 0.0], 100), np.repeat([0.0, 0.01], 100))
+    )
     pool = grams(pl.concat([documents(rng, one, 2000, 40), documents(rng, two, 8000, 40)]))
     target = grams(documents(rng, one, target_rows, 40))
     chosen = gumbel_top(importance(pool, log_ratio(target.counts(), pool.counts(), prior)), 1500, rng)
@@ -91,7 +99,11 @@ def test_gumbel_top_draws_by_the_softmax_of_the_scores() -> None:
 def test_the_source_that_is_like_the_target_is_the_likest() -> None:
     rng = np.random.default_rng(1)
     texts = {"near": FIRST, "far": SECOND, "target": FIRST}
-    found = likeness({name: grams(documents(rng, chances, 300, 30)) for name, chances in texts.items()}, dict.fromkeys(texts, 300.0), "target")
+    found = likeness(
+        {name: grams(documents(rng, chances, 300, 30)) for name, chances in texts.items()},
+        dict.fromkeys(texts, 300.0),
+        "target",
+    )
     assert found["near"] > 1.2 * found["far"] > 0
     assert set(found) == {"near", "far"}
 
@@ -116,7 +128,14 @@ def test_em_ends_at_the_optimum_of_a_constrained_solver(rows: int, words: int) -
 
     found = em_weights(logs)
     whole = {"type": "eq", "fun": lambda weights: weights.sum() - 1}
-    best = minimize(loss, np.full(4, 0.25), method="SLSQP", bounds=[(0, 1)] * 4, constraints=whole, options={"maxiter": 1000, "ftol": 1e-14})
+    best = minimize(
+        loss,
+        np.full(4, 0.25),
+        method="SLSQP",
+        bounds=[(0, 1)] * 4,
+        constraints=whole,
+        options={"maxiter": 1000, "ftol": 1e-14},
+    )
     assert loss(found) <= loss(np.clip(best.x, 0, 1) / np.clip(best.x, 0, 1).sum()) + 1e-9
     assert found.sum() == pytest.approx(1)
     if words == 60:
@@ -131,8 +150,12 @@ def test_em_on_sources_that_never_share_a_word_gives_the_shares_of_the_texts() -
 def test_a_planted_mixture_is_found_in_texts() -> None:
     rng = np.random.default_rng(3)
     models = rng.dirichlet(np.full(400, 0.1), size=3)
-    sources = {name: grams(documents(rng, model, 400, 40), pairs=False) for name, model in zip("abc", models, strict=True)}
-    target = pl.concat([documents(rng, models[0], 180, 40), documents(rng, models[1], 90, 40), documents(rng, models[2], 30, 40)])
+    sources = {
+        name: grams(documents(rng, model, 400, 40), pairs=False) for name, model in zip("abc", models, strict=True)
+    }
+    target = pl.concat(
+        [documents(rng, models[0], 180, 40), documents(rng, models[1], 90, 40), documents(rng, models[2], 30, 40)]
+    )
     found = explained(sources, grams(target, pairs=False))
     assert sum(abs(found[name] - share) for name, share in zip("abc", (0.6, 0.3, 0.1), strict=True)) <= 0.02
 
@@ -188,7 +211,9 @@ def test_for_linear_models_with_equal_curvature_the_average_is_the_joint_optimum
     heads = [Head((inverse @ answers[:, [at]]).T, np.zeros(1)) for at in range(3)]
     joint = inverse @ (answers @ np.array(weights))
     assert averaged(heads, weights).coefficients[0] == pytest.approx(joint, abs=1e-14)
-    assert averaged(heads, weights).logits(inputs) == pytest.approx(sum(w * head.logits(inputs) for w, head in zip(weights, heads, strict=True)))
+    assert averaged(heads, weights).logits(inputs) == pytest.approx(
+        sum(w * head.logits(inputs) for w, head in zip(weights, heads, strict=True))
+    )
 
 
 # --- probes
@@ -219,5 +244,9 @@ def test_a_probe_is_the_same_every_time() -> None:
 def test_texts_without_a_word_have_empty_features() -> None:
     found: Any = features_of(pl.Series(["", "  ", "a"]))
     assert found.shape == (3, 2**14)
-    assert found.sum(1).A1.tolist() == [0.0, 0.0, 1.0] if hasattr(found.sum(1), "A1") else found.sum(1).tolist() == [0.0, 0.0, 1.0]
+    assert (
+        found.sum(1).A1.tolist() == [0.0, 0.0, 1.0]
+        if hasattr(found.sum(1), "A1")
+        else found.sum(1).tolist() == [0.0, 0.0, 1.0]
+    )
     assert isinstance(grams(pl.Series([], dtype=pl.String)), Grams)

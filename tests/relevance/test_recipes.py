@@ -1,4 +1,5 @@
-"""Whole recipes, planned without Prefect: weights from a target, from probes and from a formula; rows selected by importance."""
+"""Whole recipes, planned without Prefect: weights from a target, from probes and from a formula; rows selected by
+importance."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,12 @@ from tasks.store.storage import open_store
 
 GOOD, BAD = [f"good{n}" for n in range(40)], [f"bad{n}" for n in range(40)]
 TOPICS = {"film": [f"film{n}" for n in range(60)], "food": [f"food{n}" for n in range(60)]}
-SOURCES = {"near": ("film", 300, 0.0), "noisy": ("film", 300, 0.5), "far": ("food", 300, 0.0), "goal": ("film", 60, 0.0)}
+SOURCES = {
+    "near": ("film", 300, 0.0),
+    "noisy": ("film", 300, 0.5),
+    "far": ("food", 300, 0.0),
+    "goal": ("film", 60, 0.0),
+}
 """Source -> topic, rows, share of wrong labels."""
 
 
@@ -40,9 +46,11 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, (name, (topic, rows, wrong)) in enumerate(SOURCES.items()):
         pl.DataFrame(texts(topic, rows, wrong, np.random.default_rng(seed))).write_ndjson(folder / f"{name}.jsonl")
     tree = {
-        "name": "relevance", "labels": ["negative", "positive"], "mix": {"size": 100, "max_epochs": 8},
+        "name": "relevance",
+        "labels": ["negative", "positive"],
+        "mix": {"size": 100, "max_epochs": 8},
         "sources": {name: {"path": f"{name}.jsonl", "columns": {"text": "text", "label": "label"}} for name in SOURCES},
-    }  # fmt: skip
+    }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     return folder / "recipe.yaml"
 
@@ -79,9 +87,24 @@ def test_one_probe_a_source_tells_right_labels_from_wrong_ones(recipe: Path, kin
 
 
 def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> None:
-    formula = {"kind": "score", "form": "log-linear", "terms": {"size": 0.5, "quality": 1, "relevance": 1, "accuracy": 2}, "target": "goal"}
+    formula = {
+        "kind": "score",
+        "form": "log-linear",
+        "terms": {"size": 0.5, "quality": 1, "relevance": 1, "accuracy": 2},
+        "target": "goal",
+    }
     facts = blended(recipe, weights=formula).weights.facts
-    assert list(facts["why"][0]) == ["source", "passed", "kept", "letters", "quality", "relevance", "accuracy", "size", "weight"]
+    assert list(facts["why"][0]) == [
+        "source",
+        "passed",
+        "kept",
+        "letters",
+        "quality",
+        "relevance",
+        "accuracy",
+        "size",
+        "weight",
+    ]
     assert facts["weights"]["near"] > facts["weights"]["noisy"] > facts["weights"]["far"] == 0
     row = facts["why"][0]
     assert row["quality"] == pytest.approx(row["passed"] * row["kept"] * row["letters"], abs=2e-4)
@@ -90,13 +113,23 @@ def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> No
 
 
 def test_rows_left_out_on_purpose_say_nothing_against_a_source() -> None:
-    account = Account(source="a", read=100, quarantined=4, dropped={"label_left_out": 40, "where": 20, "too_short": 6}, rows=20, holdout=10)
+    account = Account(
+        source="a",
+        read=100,
+        quarantined=4,
+        dropped={"label_left_out": 40, "where": 20, "too_short": 6},
+        rows=20,
+        holdout=10,
+    )
     assert kept_share(account) == 30 / 40
     assert letter_share(pl.Series(["ab c", "a1!?", "", None])) == (1 + 0.25) / 2
 
 
 def test_selection_keeps_rows_like_the_targets_and_counts_the_others(recipe: Path) -> None:
-    before, after = blended(recipe, "deduplicate").pool, blended(recipe, size="all", select={"target": "goal", "keep": 0.5}).pool
+    before, after = (
+        blended(recipe, "deduplicate").pool,
+        blended(recipe, size="all", select={"target": "goal", "keep": 0.5}).pool,
+    )
     kept = {account.source: account for account in after.accounts}
     total = sum(account.rows for account in before.accounts if account.source != "goal")
     assert sum(kept[name].rows for name in ("near", "noisy", "far")) == round(total / 2)
@@ -129,7 +162,10 @@ def test_everything_comes_from_the_store_the_second_time(recipe: Path) -> None:
 
 
 def test_phases_may_look_at_the_rows_too(recipe: Path) -> None:
-    phases = [{"share": 0.5, "weights": "uniform"}, {"share": 0.5, "weights": {"kind": "mixture-em", "target": "goal", "own": 0.5}}]
+    phases = [
+        {"share": 0.5, "weights": "uniform"},
+        {"share": 0.5, "weights": {"kind": "mixture-em", "target": "goal", "own": 0.5}},
+    ]
     facts = blended(recipe, phases=phases).weights.facts
     assert facts["phases"][0]["why"] == []
     assert facts["phases"][1]["weights"]["goal"] == 0.5
@@ -144,7 +180,11 @@ def test_targets_that_are_none_are_refused(recipe: Path, tmp_path: Path) -> None
         load_recipe(str(recipe), {"mix.weights": {"kind": "dsir", "target": "goal"}}, without=["near", "noisy", "far"])
     tree = yaml.safe_load(recipe.read_text())
     pl.read_ndjson(recipe.parent / "goal.jsonl").head(8).write_ndjson(tmp_path / "goal.jsonl")
-    tree["sources"] |= {name: source | {"path": str(recipe.parent / f"{name}.jsonl")} for name, source in tree["sources"].items() if name != "goal"}
+    tree["sources"] |= {
+        name: source | {"path": str(recipe.parent / f"{name}.jsonl")}
+        for name, source in tree["sources"].items()
+        if name != "goal"
+    }
     tree |= {"checks": {"min_rows": 1}, "mix": {"size": 50, "weights": {"kind": "dsir", "target": "goal"}}}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     with pytest.raises(NotEnoughData, match=r"the target 'goal' has \d training rows; 10 are the fewest"):

@@ -11,10 +11,22 @@ from tasks.store.runs import RunRecord
 
 
 def record(folder: Path) -> RunRecord:
-    for name, texts in {"a": ["the cat sat on a mat"] * 200, "b": ["der Hund liegt unter dem Tisch"] * 200, "<i>": ["", "x" * 300]}.items():
-        pl.DataFrame({"text": texts, "label": ["y"] * len(texts), "tokens": [6] * len(texts)}).write_parquet(folder / f"{len(name)}{name[0]}")
+    for name, texts in {
+        "a": ["the cat sat on a mat"] * 200,
+        "b": ["der Hund liegt unter dem Tisch"] * 200,
+        "<i>": ["", "x" * 300],
+    }.items():
+        pl.DataFrame({"text": texts, "label": ["y"] * len(texts), "tokens": [6] * len(texts)}).write_parquet(
+            folder / f"{len(name)}{name[0]}"
+        )
     paths = {name: folder / f"{len(name)}{name[0]}" for name in ("a", "b", "<i>")}
-    told = {"run": "r", "name": "n", "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T00:00:00+00:00", "seconds": 1.0}
+    told = {
+        "run": "r",
+        "name": "n",
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:00:00+00:00",
+        "seconds": 1.0,
+    }
     facts = profile(paths, paths, list(paths.values()), [], 0)
     return RunRecord(**told, recipe={"mix": {"unit": "rows"}}, status="completed", profile=facts)
 
@@ -22,8 +34,14 @@ def record(folder: Path) -> RunRecord:
 def test_every_source_stands_there_before_and_after(tmp_path: Path) -> None:
     lines = figures(record(tmp_path))
     assert [(name, state) for name, state, _ in lines] == [
-        ("a", "as read"), ("a", "cleaned"), ("b", "as read"), ("b", "cleaned"), ("<i>", "as read"), ("<i>", "cleaned"), ("the mix", ""),
-    ]  # fmt: skip
+        ("a", "as read"),
+        ("a", "cleaned"),
+        ("b", "as read"),
+        ("b", "cleaned"),
+        ("<i>", "as read"),
+        ("<i>", "cleaned"),
+        ("the mix", ""),
+    ]
 
 
 def test_cells_are_as_dark_as_what_they_say(tmp_path: Path) -> None:

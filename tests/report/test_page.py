@@ -15,16 +15,42 @@ from tasks.report.words import consequence, duration, headline, moment, reason_t
 from tasks.store.runs import RunRecord
 
 HOSTILE = [
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><script>", "javascript:alert(1)", "{{ 7*7 }}{% raw %}", "&lt;b&gt;",
-    "' onmouseover='x", "<!--", "]]>", "a\x00b\x1b[31m", "\u202eevil\u202c", "<svg/onload=alert(1)>", "https://example.org/x.png", "${HOME}",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style><script>",
+    "javascript:alert(1)",
+    "{{ 7*7 }}{% raw %}",
+    "&lt;b&gt;",
+    "' onmouseover='x",
+    "<!--",
+    "]]>",
+    "a\x00b\x1b[31m",
+    "\u202eevil\u202c",
+    "<svg/onload=alert(1)>",
+    "https://example.org/x.png",
+    "${HOME}",
+]
 hostile = st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=30)
 KNOWN = (
-    "html head meta link title style body header main footer section nav p h1 h2 h3 dl dt dd div span b a ul li table thead tbody tr th td small "
+    "html head meta link title style body header main footer section nav p h1 h2 h3 dl dt dd div span b a ul li "
+    "table thead tbody tr th td small "
     "code pre details summary bdi svg rect line circle text polyline path"
 )
 TAGS = set(KNOWN.split())
-LOADING = {"src", "srcset", "href", "xlink:href", "data", "poster", "action", "formaction", "background", "cite", "ping", "manifest"}
+LOADING = {
+    "src",
+    "srcset",
+    "href",
+    "xlink:href",
+    "data",
+    "poster",
+    "action",
+    "formaction",
+    "background",
+    "cite",
+    "ping",
+    "manifest",
+}
 
 
 class Reader(HTMLParser):
@@ -60,28 +86,52 @@ def spoiled(record: RunRecord, text: str) -> RunRecord:
     metrics["by_source"] = {text: next(iter(metrics["by_source"].values()))}
     metrics["baseline"] = metrics["baseline"] | {"label": text}
     metrics["confusion"] = {"labels": [text, text], "counts": [[1, 2], [3, 4]]}
-    notes = tuple(note.model_copy(update={"name": text, "subject": text, "state": text, "key": text}) for note in record.tasks[:2])
+    notes = tuple(
+        note.model_copy(update={"name": text, "subject": text, "state": text, "key": text}) for note in record.tasks[:2]
+    )
     check = CheckResult(subject=text, passed=False, evaluated=1, failed=(failure,))
-    rows = tuple(row.model_copy(update={"source": text, "reason": text, "dropped": {text: 1}}) for row in record.receipt[:1])
+    rows = tuple(
+        row.model_copy(update={"source": text, "reason": text, "dropped": {text: 1}}) for row in record.receipt[:1]
+    )
     pair = {"source": text, "text": text, "survivor_source": text, "survivor_text": text, "in_holdout": True}
     changes: dict[str, Any] = {
-        "name": text, "run": text, "error": text, "labels": (text, text + "2"), "metrics": metrics, "tasks": notes, "flow_run_id": text,
-        "recipe": {text: [text]}, "accounts": (Account(source=text, read=2, dropped={text: 1}, rows=1),), "versions": {text: text},
-        "training": {text: text}, "near": {"examples": [pair | {"jaccard": 0.9}]}, "semantic": {"examples": [pair | {"cosine": 0.9}]},
+        "name": text,
+        "run": text,
+        "error": text,
+        "labels": (text, text + "2"),
+        "metrics": metrics,
+        "tasks": notes,
+        "flow_run_id": text,
+        "recipe": {text: [text]},
+        "accounts": (Account(source=text, read=2, dropped={text: 1}, rows=1),),
+        "versions": {text: text},
+        "training": {text: text},
+        "near": {"examples": [pair | {"jaccard": 0.9}]},
+        "semantic": {"examples": [pair | {"cosine": 0.9}]},
         "contamination": {
-            "words": 13, "dropped": 1, "rows": {text: 2, "holdout": 1}, "matched": {text: {text: 1}},
+            "words": 13,
+            "dropped": 1,
+            "rows": {text: 2, "holdout": 1},
+            "matched": {text: {text: 1}},
             "examples": [{"source": text, "benchmark": text, "text": text, "benchmark_text": text, "shared": text}],
-        }, "checks": (check,), "verdicts": (Verdict(subject=text, action=text, reason=text),), "receipt": rows,
-    }  # fmt: skip
+        },
+        "checks": (check,),
+        "verdicts": (Verdict(subject=text, action=text, reason=text),),
+        "receipt": rows,
+    }
     return record.model_copy(update=changes)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(text=hostile)
 def test_no_text_becomes_markup(record: RunRecord, text: str) -> None:
-    page = build_page(spoiled(record, text), [Sample(source=text, row_id=text, label=text, text=text)], {text: {text: 2}})
+    page = build_page(
+        spoiled(record, text), [Sample(source=text, row_id=text, label=text, text=text)], {text: {text: 2}}
+    )
     read = Reader(page.encode().decode())
-    plain = Reader(build_page(spoiled(record, "x"), [Sample(source="x", row_id="x", label="x", text="x")], {"x": {"x": 2}}))
+    plain = Reader(
+        build_page(spoiled(record, "x"), [Sample(source="x", row_id="x", label="x", text="x")], {"x": {"x": 2}})
+    )
     assert set(read.tags) <= TAGS
     assert read.comments == []
     assert sorted(set(read.tags)) == sorted(set(plain.tags))
@@ -100,7 +150,9 @@ def test_the_page_loads_nothing(record: RunRecord, text: str) -> None:
     styles = read.style + " ".join(value for _, name, value in read.attributes if name == "style")
     assert not re.search(r"url\(|@import|expression\(", styles)
     assert "script" not in read.tags
-    policies = [value for tag, name, value in read.attributes if (tag, name) == ("meta", "content") and "default-src" in value]
+    policies = [
+        value for tag, name, value in read.attributes if (tag, name) == ("meta", "content") and "default-src" in value
+    ]
     assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
 
 
@@ -113,14 +165,18 @@ def test_visible_text_can_stand_in_a_utf8_page(text: str) -> None:
     assert len(shown) == len(text)
 
 
-def test_every_anchor_leads_somewhere(record: RunRecord, samples: list[Sample], labels: Any, unfinished: RunRecord) -> None:
+def test_every_anchor_leads_somewhere(
+    record: RunRecord, samples: list[Sample], labels: Any, unfinished: RunRecord
+) -> None:
     for page in (build_page(record, samples, labels), build_page(unfinished, [], {})):
         read = Reader(page)
         targets = {value for _, name, value in read.attributes if name == "id"}
         assert {value[1:] for tag, name, value in read.attributes if (tag, name) == ("a", "href")} == targets
 
 
-def test_tags_are_closed_in_order(record: RunRecord, samples: list[Sample], labels: Any, unfinished: RunRecord, mix_only: RunRecord) -> None:
+def test_tags_are_closed_in_order(
+    record: RunRecord, samples: list[Sample], labels: Any, unfinished: RunRecord, mix_only: RunRecord
+) -> None:
     empty = {"meta", "link"}
 
     class Nesting(HTMLParser):
@@ -135,7 +191,11 @@ def test_tags_are_closed_in_order(record: RunRecord, samples: list[Sample], labe
         def handle_endtag(self, tag: str) -> None:
             assert self.open.pop() == tag
 
-    for page in (build_page(record, samples, labels), build_page(unfinished, [], {}), build_page(mix_only, samples, labels)):
+    for page in (
+        build_page(record, samples, labels),
+        build_page(unfinished, [], {}),
+        build_page(mix_only, samples, labels),
+    ):
         nesting = Nesting()
         nesting.feed(page)
         assert nesting.open == []
@@ -145,7 +205,9 @@ def words_of(page: str) -> str:
     return " ".join(Reader(page).text.split())
 
 
-def test_a_full_report_says_what_was_mixed_and_how_good_it_is(record: RunRecord, samples: list[Sample], labels: Any) -> None:
+def test_a_full_report_says_what_was_mixed_and_how_good_it_is(
+    record: RunRecord, samples: list[Sample], labels: Any
+) -> None:
     text = words_of(build_page(record, samples, labels))
     for part in (
         "What was mixed",
@@ -173,7 +235,9 @@ def test_the_figures_behind_the_weights_are_shown(record: RunRecord, samples: li
     page = words_of(build_page(record.model_copy(update={"weights": told}), samples, labels))
     assert "Figures behind score" in page
     assert "0.875" in page
-    phases = [{"share": share, "weights": {"news": 1.0}, "why": [], "method": {"kind": "given"}} for share in (0.75, 0.25)]
+    phases = [
+        {"share": share, "weights": {"news": 1.0}, "why": [], "method": {"kind": "given"}} for share in (0.75, 0.25)
+    ]
     page = words_of(build_page(record.model_copy(update={"weights": {"phases": phases}}), samples, labels))
     assert "Phase 1: 75" in page
     assert "Phase 2: 25" in page
@@ -196,7 +260,13 @@ def test_a_failed_run_says_what_stopped_it_and_what_to_do(unfinished: RunRecord)
 
 def test_a_run_that_failed_at_once_has_a_report_too() -> None:
     bare = RunRecord(
-        run="r", name="n", started="2026-11-23T18:00:00+00:00", finished="2026-11-23T18:00:01+00:00", seconds=1, recipe={}, status="failed"
+        run="r",
+        name="n",
+        started="2026-11-23T18:00:00+00:00",
+        finished="2026-11-23T18:00:01+00:00",
+        seconds=1,
+        recipe={},
+        status="failed",
     )
     assert "The run failed." in words_of(build_page(bare, [], {}))
 
@@ -214,18 +284,25 @@ def test_the_headline_claims_a_difference_only_outside_the_interval(record: RunR
     better = changed(record, accuracy=0.8, accuracy_interval=[0.7, 0.9], baseline=low | {"accuracy": 0.6})
     same = changed(record, accuracy=0.8, accuracy_interval=[0.7, 0.9], baseline=low | {"accuracy": 0.75})
     worse = changed(record, accuracy=0.4, accuracy_interval=[0.3, 0.5], baseline=low | {"accuracy": 0.6})
-    assert "80.0 % of the rows kept aside (70.0 to 90.0), against 60.0 % for always answering “negative”." in headline(better)
+    assert "80.0 % of the rows kept aside (70.0 to 90.0), against 60.0 % for always answering “negative”." in headline(
+        better
+    )
     assert "no detectable difference from always answering “negative” (75.0 %)" in headline(same)
     assert "worse than the 60.0 % of always answering" in headline(worse)
 
 
 def test_the_interval_of_the_gain_decides_where_there_is_one(record: RunRecord) -> None:
     base = {"label": "negative", "macro_f1": 0.3, "accuracy": 0.6, "gain_interval": [-0.01, 0.3]}
-    assert "no detectable difference" in headline(changed(record, accuracy=0.8, accuracy_interval=[0.7, 0.9], baseline=base))
+    assert "no detectable difference" in headline(
+        changed(record, accuracy=0.8, accuracy_interval=[0.7, 0.9], baseline=base)
+    )
 
 
 def test_sources_stand_in_the_recipes_order_with_their_notes(record: RunRecord) -> None:
-    by_source = {name: score | {"note": f"few rows of {name}"} for name, score in sorted((record.metrics or {})["by_source"].items())}
+    by_source = {
+        name: score | {"note": f"few rows of {name}"}
+        for name, score in sorted((record.metrics or {})["by_source"].items())
+    }
     text = words_of(build_page(changed(record, by_source=by_source, confidence=0.9), [], {}))
     places = [text.index(f"few rows of {account.source}") for account in record.accounts]
     assert places == sorted(places)
@@ -246,7 +323,14 @@ few = st.integers(0, 99)
 def some_accounts(draw: st.DrawFn) -> Account:
     dropped = draw(st.dictionaries(st.sampled_from(["where", "too_long", "new_code"]), few))
     bad, rows, held = draw(few), draw(few), draw(few)
-    return Account(source="s", read=bad + sum(dropped.values()) + rows + held, quarantined=bad, dropped=dropped, rows=rows, holdout=held)
+    return Account(
+        source="s",
+        read=bad + sum(dropped.values()) + rows + held,
+        quarantined=bad,
+        dropped=dropped,
+        rows=rows,
+        holdout=held,
+    )
 
 
 @given(st.lists(some_accounts(), min_size=1, max_size=5))
@@ -257,7 +341,10 @@ def test_the_statement_adds_up(accounts: list[Account]) -> None:
     assert len({text for _, text, _ in lines}) == len(lines)
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 0 s"), (251.5, "4 min 12 s"), (7300, "2 h 1 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 0 s"), (251.5, "4 min 12 s"), (7300, "2 h 1 min")],
+)
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
@@ -267,6 +354,11 @@ def test_words_for_codes_times_and_consequences() -> None:
     assert reason_text("some_new_code") == "some new code"
     assert moment("2026-11-23T18:00:00.000+00:00") == "2026-11-23 18:00 UTC"
     assert moment("2026-11-23T18:00:00+02:00") == "2026-11-23 18:00 +02:00"
-    assert [consequence(Verdict(subject="s", action=a, factor=0.5)) for a in ("keep", "warn", "quarantine", "downweight")] == [
-        "", "kept, with a warning", "left out", "weight × 0.50",
-    ]  # fmt: skip
+    assert [
+        consequence(Verdict(subject="s", action=a, factor=0.5)) for a in ("keep", "warn", "quarantine", "downweight")
+    ] == [
+        "",
+        "kept, with a warning",
+        "left out",
+        "weight × 0.50",
+    ]

@@ -65,7 +65,9 @@ def test_no_loss_no_curve(points: list[dict[str, float]]) -> None:
     assert curve_png(points) is None
 
 
-@pytest.mark.parametrize("points", [[{"step": 5.0, "loss": 0.5}], [{"step": 1.0, "loss": 0.0}, {"step": 2.0, "loss": 0.0}]])
+@pytest.mark.parametrize(
+    "points", [[{"step": 5.0, "loss": 0.5}], [{"step": 1.0, "loss": 0.0}, {"step": 2.0, "loss": 0.0}]]
+)
 def test_short_and_flat_curves_are_drawn(points: list[dict[str, float]]) -> None:
     found = curves(points)
     assert found is not None
@@ -92,15 +94,27 @@ def test_the_picture_is_small_and_always_the_same(record: RunRecord) -> None:
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_the_parts_of_a_source_fill_its_bar(bad: int, dropped: int, rows: int, holdout: int) -> None:
-    account = Account(source="s", read=bad + dropped + rows + holdout, quarantined=bad, dropped={"where": dropped}, rows=rows, holdout=holdout)
+    account = Account(
+        source="s",
+        read=bad + dropped + rows + holdout,
+        quarantined=bad,
+        dropped={"where": dropped},
+        rows=rows,
+        holdout=holdout,
+    )
     parts = row_parts(account)
     assert [name for name, _, _ in parts] == ["train", "holdout", "dropped", "bad"]
     assert sum(width for _, _, width in parts) == pytest.approx(100 if account.read else 0, abs=0.01)
-    assert all(start + width == pytest.approx(after, abs=0.01) for (_, start, width), (_, after, _) in itertools.pairwise(parts))
+    assert all(
+        start + width == pytest.approx(after, abs=0.01)
+        for (_, start, width), (_, after, _) in itertools.pairwise(parts)
+    )
 
 
 def test_the_longest_bar_is_the_largest_share(record: RunRecord) -> None:
-    assert widest_share(record.receipt) == max(max(row.requested, row.share_rows, row.share_tokens) for row in record.receipt)
+    assert widest_share(record.receipt) == max(
+        max(row.requested, row.share_rows, row.share_tokens) for row in record.receipt
+    )
     assert widest_share(()) == 1
 
 
@@ -119,19 +133,30 @@ def test_the_dag_has_every_task_and_the_edges_along_which_products_went(record: 
 
 
 def test_a_probe_leads_to_what_was_probed() -> None:
-    names = (("probe-model", "model"), ("train-model", "model"), ("probe-source", "a"), ("ingest-source", "a"), ("ingest-source", "b"))
+    names = (
+        ("probe-model", "model"),
+        ("train-model", "model"),
+        ("probe-source", "a"),
+        ("ingest-source", "a"),
+        ("ingest-source", "b"),
+    )
     assert edges([TaskNote(name=name, subject=subject, state="run") for name, subject in names]) == [(0, 1), (2, 3)]
 
 
 def test_the_gate_of_the_mix_judges_the_mix_only() -> None:
-    notes = [TaskNote(name="check-source", subject="a", state="run"), TaskNote(name="check-mix", subject="mix", state="run")]
+    notes = [
+        TaskNote(name="check-source", subject="a", state="run"),
+        TaskNote(name="check-mix", subject="mix", state="run"),
+    ]
     gates = [TaskNote(name="gate-checks", subject=subject, state="run") for subject in ("sources", "mix")]
     assert edges([*notes, *gates]) == [(0, 2), (1, 3)]
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_diagram(text: str) -> None:
-    drawn = mermaid([TaskNote(name=text, subject=text, state=text, rows=3), TaskNote(name="b", subject="b", state="cached")])
+    drawn = mermaid(
+        [TaskNote(name=text, subject=text, state=text, rows=3), TaskNote(name="b", subject="b", state="cached")]
+    )
     lines = drawn.split("\n")
     assert len(lines) == 1 + 2 + 3
     assert re.fullmatch(r'    t0\["[^"<>`\[\]{}|]*(<br/>[^"<>`\[\]{}|]*){3}"\]:::(run|cached|stopped)', lines[1])
@@ -158,7 +183,13 @@ def test_tables_for_the_ui_are_plain_values_with_the_same_columns(record: RunRec
 @pytest.fixture
 def shards(tmp_path: Path) -> list[Path]:
     rows: list[dict[str, Any]] = [
-        {"row_id": f"{s}:{n}", "source": s, "text": f"{s} {n} " + "long " * (200 if n == 0 else 0), "label": "ab"[n % 2], "tokens": 2}
+        {
+            "row_id": f"{s}:{n}",
+            "source": s,
+            "text": f"{s} {n} " + "long " * (200 if n == 0 else 0),
+            "label": "ab"[n % 2],
+            "tokens": 2,
+        }
         for n in range(50)
         for s in ("news", "papers")
         if s == "news" or n < 2

@@ -15,7 +15,9 @@ from tasks.report.say import Say
         ("accuracy", 0.05, "+5", "+5.0 points", "+5.0 points"),
     ],
 )
-def test_a_difference_at_an_axis_beside_a_chart_and_in_a_table(metric: str, gain: float, tick: str, short: str, full: str) -> None:
+def test_a_difference_at_an_axis_beside_a_chart_and_in_a_table(
+    metric: str, gain: float, tick: str, short: str, full: str
+) -> None:
     say = Say(Comparison.model_construct(metric=metric, shapley={}))
     assert (say.gain_tick(gain), say.short(say.gain(gain)), say.gain(gain)) == (tick, short, full)
     assert say.gain_tick(0.0) == "0"

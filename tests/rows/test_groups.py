@@ -1,4 +1,5 @@
-"""Rows in Parquet files: the bytes hang on the rows alone, nothing is lost on the way, and what cannot be written is raised."""
+"""Rows in Parquet files: the bytes hang on the rows alone, nothing is lost on the way, and what cannot be written is
+raised."""
 
 import itertools
 import tempfile
@@ -34,7 +35,9 @@ def test_equal_rows_are_equal_bytes_however_they_came(texts: list[str], cuts: li
         whole, cut = Path(folder, "whole"), Path(folder, "cut")
         assert write(whole, texts, []) == write(cut, texts, cuts)
         read = list(groups_of(cut))
-        assert [len(group) for group in read] == [pq.ParquetFile(cut).metadata.row_group(n).num_rows for n in range(len(read))]
+        assert [len(group) for group in read] == [
+            pq.ParquetFile(cut).metadata.row_group(n).num_rows for n in range(len(read))
+        ]
         assert [text for group in read for text in group["text"]] == texts
 
 
@@ -43,12 +46,23 @@ def test_copied_rows_are_those_that_were_chosen_in_their_order(chosen: list[tupl
     texts = [f"text {number}" for number in range(len(chosen))]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(groups, "GROUP_ROWS", 7)
-        masks = {Path(folder, f"out{side}{copy}"): pl.Series([one[side] for one in chosen]) for side in (0, 1) for copy in "ab"}
+        masks = {
+            Path(folder, f"out{side}{copy}"): pl.Series([one[side] for one in chosen])
+            for side in (0, 1)
+            for copy in "ab"
+        }
         for copy in "ab":
             write(Path(folder, copy), texts, [])
-        copy_rows({Path(folder, copy): {path: mask for path, mask in masks.items() if path.name.endswith(copy)} for copy in "ab"})
+        copy_rows(
+            {
+                Path(folder, copy): {path: mask for path, mask in masks.items() if path.name.endswith(copy)}
+                for copy in "ab"
+            }
+        )
         for path, mask in masks.items():
-            assert pl.read_parquet(path)["text"].to_list() == [text for text, stays in zip(texts, mask, strict=True) if stays]
+            assert pl.read_parquet(path)["text"].to_list() == [
+                text for text, stays in zip(texts, mask, strict=True) if stays
+            ]
 
 
 def test_rows_that_cannot_be_written_are_an_error_not_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

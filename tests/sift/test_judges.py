@@ -1,4 +1,5 @@
-"""Judges that learn: what they drop is the worst by their own measure, never more than they may, and planted flaws are found."""
+"""Judges that learn: what they drop is the worst by their own measure, never more than they may, and planted flaws are
+found."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,12 @@ from tasks.sift.methods import classifier, label_noise, perplexity
 from tasks.sift.rows import worst
 from tasks.sift.task import sift_pool
 
-GOOD = ["the committee agreed on the report", "members of the board asked for the report", "the board met on tuesday", "the report was agreed on"]
+GOOD = [
+    "the committee agreed on the report",
+    "members of the board asked for the report",
+    "the board met on tuesday",
+    "the report was agreed on",
+]
 BAD = ["zxq qqz blorp vim", "qqz zxq zxq vim blorp", "blorp blorp qqz vim"]
 
 
@@ -25,7 +31,9 @@ def source(folder: Path, name: str, texts: list[str], labels: list[str] | None =
     ids = [f"{name}:{place}" for place in range(len(texts))]
     told = labels or ["positive" if place % 2 else "negative" for place in range(len(texts))]
     tokens = pl.Series([len(text.split()) for text in texts], dtype=pl.UInt32)
-    pl.DataFrame({"row_id": ids, "source": [name] * len(texts), "text": texts, "label": told, "tokens": tokens}).write_parquet(path)
+    pl.DataFrame(
+        {"row_id": ids, "source": [name] * len(texts), "text": texts, "label": told, "tokens": tokens}
+    ).write_parquet(path)
     return path
 
 
@@ -34,7 +42,10 @@ def planted(tmp_path: Path) -> Mapping[str, Path]:
     """A good source, and one of which rows 0, 10, 20, … are gibberish."""
     rng = np.random.default_rng(0)
     fine = [f"{rng.choice(GOOD)} and {rng.choice(GOOD)}" for _ in range(200)]
-    mixed = [str(rng.choice(BAD)) if place % 10 == 0 else f"{rng.choice(GOOD)} and {rng.choice(GOOD)}" for place in range(200)]
+    mixed = [
+        str(rng.choice(BAD)) if place % 10 == 0 else f"{rng.choice(GOOD)} and {rng.choice(GOOD)}"
+        for place in range(200)
+    ]
     return {"papers": source(tmp_path, "papers", fine), "web": source(tmp_path, "web", mixed)}
 
 
@@ -83,9 +94,15 @@ def test_swapped_labels_are_suspected_and_right_ones_are_not(tmp_path: Path) -> 
     rng = np.random.default_rng(1)
     words = {"positive": ["lovely", "great", "fine", "superb"], "negative": ["awful", "poor", "bad", "dreadful"]}
     labels = [str(label) for label in rng.choice(["positive", "negative"], 300)]
-    texts = [f"{rng.choice(words[label])} and {rng.choice(words[label])} film {place % 7}" for place, label in enumerate(labels)]
+    texts = [
+        f"{rng.choice(words[label])} and {rng.choice(words[label])} film {place % 7}"
+        for place, label in enumerate(labels)
+    ]
     swapped = {7, 50, 51, 180, 260}
-    told = [({"positive": "negative", "negative": "positive"}[label] if place in swapped else label) for place, label in enumerate(labels)]
+    told = [
+        ({"positive": "negative", "negative": "positive"}[label] if place in swapped else label)
+        for place, label in enumerate(labels)
+    ]
     found = label_noise.judged({"films": source(tmp_path, "films", texts, told)}, label_noise.Params(), 0)
     assert set(found.dropped["row"]) == swapped
     assert found.told["accuracy"] > 0.95
@@ -124,9 +141,20 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
             (tmp_path / "pool" / side / f"{name}.parquet").write_bytes(path.read_bytes())
             files.append(FileFact(name=f"{side}/{name}.parquet", bytes=0, sha256=""))
     accounts = tuple(Account(source=name, read=400, rows=200, holdout=200) for name in planted)
-    pool = Manifest(stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=accounts, facts={"licences": {}})
+    pool = Manifest(
+        stage="deduplicate",
+        subject="pool",
+        key="p",
+        path="pool",
+        files=tuple(files),
+        accounts=accounts,
+        facts={"licences": {}},
+    )
     made = sift_pool.fn(str(tmp_path), "pool", pool, perplexity.Params(clean=("papers",), drop=0.05), 0)
-    assert {account.source: (account.rows, account.dropped) for account in made.accounts} == {"papers": (200, {}), "web": (190, {"perplexing": 10})}
+    assert {account.source: (account.rows, account.dropped) for account in made.accounts} == {
+        "papers": (200, {}),
+        "web": (190, {"perplexing": 10}),
+    }
     assert pl.read_parquet(tmp_path / made.path / "train/web.parquet").height == 190
     assert made.facts["sift"][0]["dropped"] == {"web": 10}
     assert made.facts["licences"] == {}

@@ -16,7 +16,11 @@ from tasks.similarity.shingles import mixed
 def found(keys: np.ndarray, folder: Path, blocks: int = 1) -> set[tuple[int, ...]]:
     paths, rows = spill(np.array_split(keys, blocks, axis=1), folder)
     result = groups(paths, rows)
-    parts = [tuple(part.tolist()) for part in np.split(result.members, np.cumsum(result.sizes)[:-1])] if len(result.sizes) else []
+    parts = (
+        [tuple(part.tolist()) for part in np.split(result.members, np.cumsum(result.sizes)[:-1])]
+        if len(result.sizes)
+        else []
+    )
     assert len(parts) == len(set(parts)), "a group came twice"
     return set(parts)
 
@@ -32,7 +36,9 @@ def wanted(keys: np.ndarray) -> set[tuple[int, ...]]:
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 4), st.integers(1, 40), st.integers(1, 12), st.integers(0, 2**32), st.integers(1, 5))
-def test_groups_are_the_rows_that_share_a_key(tmp_path: Path, bands: int, rows: int, different: int, seed: int, blocks: int) -> None:
+def test_groups_are_the_rows_that_share_a_key(
+    tmp_path: Path, bands: int, rows: int, different: int, seed: int, blocks: int
+) -> None:
     rng = np.random.default_rng(seed)
     keys = mixed(rng.integers(different, size=(bands, rows), dtype=np.uint64))
     assert found(keys, tmp_path, blocks) == wanted(keys)

@@ -33,7 +33,10 @@ class Case:
 
     def __init__(self, folder: Path, **sources: list[str] | dict[str, list]) -> None:
         self.folder = folder
-        self.frames = {name: pl.DataFrame(rows if isinstance(rows, dict) else {"text": rows}, strict=False) for name, rows in sources.items()}
+        self.frames = {
+            name: pl.DataFrame(rows if isinstance(rows, dict) else {"text": rows}, strict=False)
+            for name, rows in sources.items()
+        }
         self.frames = {name: frame.with_columns(pl.col("text").cast(pl.String)) for name, frame in self.frames.items()}
         self.paths = {name: folder / f"{name}.parquet" for name in sources}
         for name, frame in self.frames.items():
@@ -47,12 +50,17 @@ class Case:
         return self.find(**options).dropped.drop("jaccard").rows()
 
 
-LONG = "the quick brown fox jumps over the lazy dog while nine brave wolves watch from the dark forest and wait for the night to come"
+LONG = (
+    "the quick brown fox jumps over the lazy dog while nine brave wolves watch from the dark forest and wait "
+    "for the night to come"
+)
 NEAR = LONG + " again"
 
 
 def test_the_earlier_source_survives_then_the_earlier_row(tmp_path: Path) -> None:
-    case = Case(tmp_path, second=["nothing alike here at all today"], first=[NEAR, LONG, LONG.upper()], third=["x", LONG + "!"])
+    case = Case(
+        tmp_path, second=["nothing alike here at all today"], first=[NEAR, LONG, LONG.upper()], third=["x", LONG + "!"]
+    )
     assert case.gone() == [("first", 1, "first", 0), ("first", 2, "first", 0), ("third", 1, "first", 0)]
     assert case.find().dropped["jaccard"].to_list() == pytest.approx([similar(NEAR, LONG)] * 3)
 
@@ -105,7 +113,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Case:
         words = originals[rng.integers(2400)].split()
         for place in rng.integers(len(words), size=rng.integers(0, 4)):
             words[place] = "changed"
-        copies.append(" ".join(words[: len(words) - int(rng.integers(0, 6))] + text(rng, int(rng.integers(1, 6))).split()))
+        copies.append(
+            " ".join(words[: len(words) - int(rng.integers(0, 6))] + text(rng, int(rng.integers(1, 6))).split())
+        )
     mixed = rng.permutation(originals + copies).tolist()
     return Case(tmp_path_factory.mktemp("planted"), a=mixed[:1700], b=mixed[1700:])
 

@@ -23,7 +23,9 @@ def one_by_one(groups: list[list[int]], similar: np.ndarray, threshold: float, d
 
 
 def settled(groups: list[list[int]], similar: np.ndarray, threshold: float, droppable: list[bool]) -> Settled:
-    flat = Groups(np.array(list(chain.from_iterable(groups)), np.int64), np.array([len(group) for group in groups], np.int64))
+    flat = Groups(
+        np.array(list(chain.from_iterable(groups)), np.int64), np.array([len(group) for group in groups], np.int64)
+    )
     return settle(flat, lambda pairs: similar[pairs[:, 0], pairs[:, 1]], threshold, np.array(droppable, bool))
 
 
@@ -43,7 +45,9 @@ def problems(draw: st.DrawFn) -> tuple[list[list[int]], np.ndarray, float, list[
 
 @settings(deadline=None, max_examples=300)
 @given(problems())
-def test_rounds_give_what_one_row_after_the_other_gives(problem: tuple[list[list[int]], np.ndarray, float, list[bool]]) -> None:
+def test_rounds_give_what_one_row_after_the_other_gives(
+    problem: tuple[list[list[int]], np.ndarray, float, list[bool]],
+) -> None:
     groups, similar, threshold, droppable = problem
     result = settled(groups, similar, threshold, droppable)
     assert set(result.dropped.tolist()) == one_by_one(groups, similar, threshold, droppable)
@@ -52,11 +56,15 @@ def test_rounds_give_what_one_row_after_the_other_gives(problem: tuple[list[list
 
 @settings(deadline=None, max_examples=200)
 @given(problems())
-def test_every_dropped_row_has_a_better_survivor_that_reaches_the_threshold(problem: tuple[list[list[int]], np.ndarray, float, list[bool]]) -> None:
+def test_every_dropped_row_has_a_better_survivor_that_reaches_the_threshold(
+    problem: tuple[list[list[int]], np.ndarray, float, list[bool]],
+) -> None:
     groups, similar, threshold, droppable = problem
     result = settled(groups, similar, threshold, droppable)
     dropped = set(result.dropped.tolist())
-    for row, survivor, share in zip(result.dropped.tolist(), result.survivors.tolist(), result.jaccard.tolist(), strict=True):
+    for row, survivor, share in zip(
+        result.dropped.tolist(), result.survivors.tolist(), result.jaccard.tolist(), strict=True
+    ):
         assert survivor < row
         assert survivor not in dropped
         assert share == similar[survivor, row] >= threshold

@@ -41,8 +41,19 @@ def test_hashes_stand_for_the_shingles_of_plain_python(texts: list[str], size: i
 
 
 @pytest.mark.parametrize(("bytes_at_once", "texts_at_once"), [(1, 4096), (37, 4096), (1 << 18, 1), (1 << 18, 3)])
-def test_hashes_do_not_depend_on_neighbours_or_blocks(monkeypatch: pytest.MonkeyPatch, bytes_at_once: int, texts_at_once: int) -> None:
-    texts = ["One two three four five six.", "", "é one Two", None, "!?", "end", "one two three four five six", "a b c d e f g h i j"]
+def test_hashes_do_not_depend_on_neighbours_or_blocks(
+    monkeypatch: pytest.MonkeyPatch, bytes_at_once: int, texts_at_once: int
+) -> None:
+    texts = [
+        "One two three four five six.",
+        "",
+        "é one Two",
+        None,
+        "!?",
+        "end",
+        "one two three four five six",
+        "a b c d e f g h i j",
+    ]
     wanted = hashed(texts)
     monkeypatch.setattr(shingles, "BLOCK_BYTES", bytes_at_once)
     monkeypatch.setattr(shingles, "BLOCK_TEXTS", texts_at_once)

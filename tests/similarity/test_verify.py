@@ -15,11 +15,21 @@ from tasks.similarity.verify import Sets, jaccard
 
 def blocks_of(texts: list[list[int]], cut: int) -> list[Shingles]:
     parts = [texts[:cut], texts[cut:]]
-    return [Shingles(mixed(np.array(list(chain.from_iterable(part)), np.uint64)), np.array([len(text) for text in part], np.int64)) for part in parts]
+    return [
+        Shingles(
+            mixed(np.array(list(chain.from_iterable(part)), np.uint64)),
+            np.array([len(text) for text in part], np.int64),
+        )
+        for part in parts
+    ]
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=40), min_size=2, max_size=12), st.integers(0, 12), st.integers(1, 60))
+@given(
+    st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=40), min_size=2, max_size=12),
+    st.integers(0, 12),
+    st.integers(1, 60),
+)
 def test_jaccard_is_that_of_python_sets(tmp_path: Path, texts: list[list[int]], cut: int, batch: int) -> None:
     sets = Sets.written(blocks_of(texts, cut), tmp_path / "sets")
     pairs = np.array([(i, j) for i in range(len(texts)) for j in range(len(texts))])

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from tasks.core.errors import CuveeError, QualityGate, Unreachable
 from tasks.core.records import Manifest, Product, Section, digest, flatten
 from tasks.store import products
-from tasks.store.products import StageFunction, Workbench, code_digest, key_of, key_parts, may_go_through_later, stage_task
+from tasks.store.products import (
+    StageFunction,
+    Workbench,
+    code_digest,
+    key_of,
+    key_parts,
+    may_go_through_later,
+    stage_task,
+)
 from tasks.store.storage import Store
 
 
@@ -78,7 +86,9 @@ def test_the_same_arguments_do_the_work_once(store: str, numbers: Any, calls: li
 
 
 @pytest.mark.parametrize("other", [("papers", Settings()), ("news", Settings(factor=2)), ("news", Settings(note="m"))])
-def test_any_other_argument_makes_another_product(tmp_path: Path, numbers: Any, calls: list[str], other: tuple[str, Settings]) -> None:
+def test_any_other_argument_makes_another_product(
+    tmp_path: Path, numbers: Any, calls: list[str], other: tuple[str, Settings]
+) -> None:
     first, second = numbers.fn(str(tmp_path), "news", Settings()), numbers.fn(str(tmp_path), *other)
     assert first.key != second.key
     assert len(calls) == 2
@@ -100,7 +110,9 @@ def test_a_product_whose_file_is_gone_is_made_again(store: str, numbers: Any, ca
     assert Store(store).open(again, "data.parquet").exists()
 
 
-def test_equal_content_made_in_another_way_stops_the_change_there(tmp_path: Path, numbers: Any, total: Any, calls: list[str]) -> None:
+def test_equal_content_made_in_another_way_stops_the_change_there(
+    tmp_path: Path, numbers: Any, total: Any, calls: list[str]
+) -> None:
     store = str(tmp_path)
     first = numbers.fn(store, "news", Settings(note="one"))
     downstream = total.fn(store, "sum", [first])
@@ -207,14 +219,21 @@ def test_the_key_is_the_name_under_which_the_store_and_prefect_keep_it(tmp_path:
     assert key_of("clean", made.parts) == made.key
 
 
-def test_a_changed_line_of_the_stage_or_of_the_records_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_line_of_the_stage_or_of_the_records_changes_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "tasks"
     shutil.copytree(products.ROOT, root, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(products, "ROOT", root)
     of = code_digest.__wrapped__
     before = of("tasks.clean.task")
     assert of("tasks.clean.task") == before
-    for changed, differs in (("clean/settings.py", True), ("core/records.py", True), ("mix/settings.py", False), ("core/ui.py", False)):
+    for changed, differs in (
+        ("clean/settings.py", True),
+        ("core/records.py", True),
+        ("mix/settings.py", False),
+        ("core/ui.py", False),
+    ):
         original = (root / changed).read_text()
         (root / changed).write_text(original + "# another line\n")
         assert (of("tasks.clean.task") != before) is differs, changed
@@ -265,7 +284,12 @@ def test_list_items_of_the_same_name_all_count() -> None:
 
 @pytest.mark.parametrize(
     ("error", "again"),
-    [(Unreachable("x", transient=True), True), (Unreachable("x"), False), (QualityGate("x"), False), (ValueError("timeout"), False)],
+    [
+        (Unreachable("x", transient=True), True),
+        (Unreachable("x"), False),
+        (QualityGate("x"), False),
+        (ValueError("timeout"), False),
+    ],
 )
 def test_only_a_transient_failure_is_tried_again(error: Exception, again: bool) -> None:
     from prefect.states import Failed

@@ -11,12 +11,28 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.records import CheckResult, Failure, ReceiptRow
-from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, TaskNote, find_run, last_run, list_records, run_id, write_record
+from tasks.store.runs import (
+    PublishedMix,
+    PublishedModel,
+    RunRecord,
+    TaskNote,
+    find_run,
+    last_run,
+    list_records,
+    run_id,
+    write_record,
+)
 from tasks.store.storage import Store
 
 
 def record(run: str, name: str = "sentiment", **fields: Any) -> RunRecord:
-    known = {"status": "completed", "started": "2026-11-23T18:00:00+00:00", "finished": "2026-11-23T18:01:00+00:00", "seconds": 60.0, "recipe": {}}
+    known = {
+        "status": "completed",
+        "started": "2026-11-23T18:00:00+00:00",
+        "finished": "2026-11-23T18:01:00+00:00",
+        "seconds": 60.0,
+        "recipe": {},
+    }
     return RunRecord(run=run, name=name, **(known | fields))
 
 
@@ -25,7 +41,11 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path))
 
 
-RUNS = [("20261121-100000-aaa111", "sentiment"), ("20261123-100000-bbb222", "other"), ("20261122-100000-ccc333", "sentiment")]
+RUNS = [
+    ("20261121-100000-aaa111", "sentiment"),
+    ("20261123-100000-bbb222", "other"),
+    ("20261122-100000-ccc333", "sentiment"),
+]
 
 
 @pytest.fixture
@@ -38,7 +58,10 @@ def filled(store: Store) -> Store:
 
 def test_what_is_written_is_found(store: Store) -> None:
     one = record(
-        "20261121-100000-aaa111", receipt=(receipt_row(),), curve=({"step": 1.0, "loss": 0.5},), tasks=(TaskNote(name="t", subject="s", state="run"),)
+        "20261121-100000-aaa111",
+        receipt=(receipt_row(),),
+        curve=({"step": 1.0, "loss": 0.5},),
+        tasks=(TaskNote(name="t", subject="s", state="run"),),
     )
     assert write_record(store, one) == store.where("runs/sentiment/20261121-100000-aaa111/run.json")
     assert find_run(store, one.run) == one
@@ -58,7 +81,9 @@ def test_the_last_run_of_a_recipe(filled: Store) -> None:
     assert last_run(filled, "nobody") is None
 
 
-@pytest.mark.parametrize(("wanted", "run"), [("latest", 1), ("20261121", 0), ("20261123-100000-bbb222", 1), ("ccc", 2), ("ccc333", 2)])
+@pytest.mark.parametrize(
+    ("wanted", "run"), [("latest", 1), ("20261121", 0), ("20261123-100000-bbb222", 1), ("ccc", 2), ("ccc333", 2)]
+)
 def test_a_run_is_found_by_any_part_that_names_it(filled: Store, wanted: str, run: int) -> None:
     assert find_run(filled, wanted).run == RUNS[run][0]
 
@@ -107,23 +132,61 @@ def test_ids_are_utc_and_the_salt_tells_runs_of_one_second_apart() -> None:
 
 def receipt_row() -> ReceiptRow:
     return ReceiptRow(
-        source="movies", requested=0.4, weight=0.4, available=9000, rows=8000, share_rows=0.4, tokens=190000, share_tokens=0.37,
-        epochs=1.16, dropped={"empty_text": 3},
-    )  # fmt: skip
+        source="movies",
+        requested=0.4,
+        weight=0.4,
+        available=9000,
+        rows=8000,
+        share_rows=0.4,
+        tokens=190000,
+        share_tokens=0.37,
+        epochs=1.16,
+        dropped={"empty_text": 3},
+    )
 
 
 def test_the_summary_is_what_the_command_line_promises() -> None:
     failure = Failure(expectation="expect_column_values_to_be_in_set", column="label", unexpected=2)
-    notes = [TaskNote(name="n", subject=str(n), state=state) for n, state in enumerate(["run", "cached", "cached", "failed"])]
+    notes = [
+        TaskNote(name="n", subject=str(n), state=state) for n, state in enumerate(["run", "cached", "cached", "failed"])
+    ]
     found = record(
-        "r1", receipt=(receipt_row(),), metrics={"accuracy": 0.83}, report="x/report.html", tasks=tuple(notes),
-        mix=PublishedMix(id="m", uri="u", rows=20000, tokens=512345, sha256="f"), model=PublishedModel(id="k", uri="v"),
-        checks=(CheckResult(subject="movies", passed=True, evaluated=9), CheckResult(subject="mix", passed=False, evaluated=9, failed=(failure,))),
-    ).summary()  # fmt: skip
+        "r1",
+        receipt=(receipt_row(),),
+        metrics={"accuracy": 0.83},
+        report="x/report.html",
+        tasks=tuple(notes),
+        mix=PublishedMix(id="m", uri="u", rows=20000, tokens=512345, sha256="f"),
+        model=PublishedModel(id="k", uri="v"),
+        checks=(
+            CheckResult(subject="movies", passed=True, evaluated=9),
+            CheckResult(subject="mix", passed=False, evaluated=9, failed=(failure,)),
+        ),
+    ).summary()
     assert json.loads(json.dumps(found)) == found
-    assert found.keys() >= {"run", "status", "mix", "receipt", "checks", "model", "metrics", "report", "tasks", "seconds"}
+    assert found.keys() >= {
+        "run",
+        "status",
+        "mix",
+        "receipt",
+        "checks",
+        "model",
+        "metrics",
+        "report",
+        "tasks",
+        "seconds",
+    }
     assert found["mix"] == {"id": "m", "uri": "u", "rows": 20000, "tokens": 512345, "sha256": "f"}
-    assert found["receipt"][0].keys() >= {"source", "weight", "rows", "share_rows", "tokens", "share_tokens", "epochs", "dropped"}
+    assert found["receipt"][0].keys() >= {
+        "source",
+        "weight",
+        "rows",
+        "share_rows",
+        "tokens",
+        "share_tokens",
+        "epochs",
+        "dropped",
+    }
     assert found["checks"] == [
         {"subject": "movies", "passed": True, "failed": []},
         {"subject": "mix", "passed": False, "failed": ["expect_column_values_to_be_in_set(label)"]},

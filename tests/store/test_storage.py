@@ -198,7 +198,8 @@ def test_a_pointer_removed_during_the_move_is_made_again(bucket: str) -> None:
 def test_processes_on_one_folder_lose_no_pointer_move(tmp_path: Path) -> None:
     code = (
         "import sys; from tasks.store.storage import Store\n"
-        "for _ in range(20): Store(sys.argv[1]).move_pointer('latest.json', lambda c: {'count': (c or {'count': 0})['count'] + 1})"
+        "for _ in range(20): Store(sys.argv[1]).move_pointer('latest.json', lambda c: {'count': (c or {'count': "
+        "0})['count'] + 1})"
     )
     root = Path(__file__).parents[2]
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=root) for _ in range(3)]
@@ -223,7 +224,9 @@ def test_holding_lets_one_in_at_a_time_and_survives_removal(store: Store) -> Non
     assert most == 1
 
 
-def test_a_scratch_folder_that_its_holder_removes_meanwhile_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scratch_folder_that_its_holder_removes_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store(str(tmp_path / "store"))
     folder, is_dir, removed = store.scratch("work"), Path.is_dir, list[Path]()
 
@@ -279,7 +282,9 @@ def test_a_store_without_conditional_writes_is_refused(uri: str) -> None:
 
 
 def test_a_bucket_that_is_not_there_says_so(bucket: str) -> None:
-    with pytest.raises(Unreachable, match=r"cannot write to the store s3://no-such-bucket-here/x: it does not exist") as caught:
+    with pytest.raises(
+        Unreachable, match=r"cannot write to the store s3://no-such-bucket-here/x: it does not exist"
+    ) as caught:
         Store("s3://no-such-bucket-here/x").ensure_writable()
     assert not caught.value.transient
 
@@ -291,7 +296,9 @@ def test_a_store_inside_a_file_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("call", [Store.ensure_writable, lambda store: store.exists("x"), lambda store: store.move_pointer("p", count_up)])
+@pytest.mark.parametrize(
+    "call", [Store.ensure_writable, lambda store: store.exists("x"), lambda store: store.move_pointer("p", count_up)]
+)
 def test_a_server_that_refuses_is_given_up_soon(bucket: str, monkeypatch: pytest.MonkeyPatch, call: Any) -> None:
     import s3fs
 
@@ -333,7 +340,13 @@ def answered(status: int, code: str) -> OSError:
 
 @pytest.mark.parametrize(
     ("status", "code", "transient"),
-    [(503, "SlowDown", True), (500, "InternalError", True), (429, "TooMany", True), (400, "InvalidRequest", False), (403, "AccessDenied", False)],
+    [
+        (503, "SlowDown", True),
+        (500, "InternalError", True),
+        (429, "TooMany", True),
+        (400, "InvalidRequest", False),
+        (403, "AccessDenied", False),
+    ],
 )
 def test_what_a_bucket_answers_decides(status: int, code: str, transient: bool) -> None:
     assert is_transient(answered(status, code)) is transient
@@ -345,9 +358,13 @@ def test_every_network_failure_of_botocore_and_aiohttp_is_mapped() -> None:
 
     url: Any = {"endpoint_url": "http://x"}
     failures = [
-        exceptions.EndpointConnectionError(**url, error="e"), exceptions.ConnectTimeoutError(**url), exceptions.ReadTimeoutError(**url),
-        exceptions.ConnectionClosedError(**url), aiohttp.ServerDisconnectedError(), aiohttp.ClientPayloadError("timeout"),
-    ]  # fmt: skip
+        exceptions.EndpointConnectionError(**url, error="e"),
+        exceptions.ConnectTimeoutError(**url),
+        exceptions.ReadTimeoutError(**url),
+        exceptions.ConnectionClosedError(**url),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.ClientPayloadError("timeout"),
+    ]
     for failure in failures:
         with pytest.raises(Unreachable) as caught, reaching("a source"):
             raise failure

@@ -19,7 +19,8 @@ def test_group_dro_takes_the_step_of_doremi() -> None:
 
 
 def test_group_dro_finds_the_saddle_of_two_parabolas() -> None:
-    """min over x, max over w of w1 x² + w2 ((x − 1)² + 0.5) lies at x = 0.75, w = (0.25, 0.75), with both losses 0.5625."""
+    """min over x, max over w of w1 x² + w2 ((x − 1)² + 0.5) lies at x = 0.75, w = (0.25, 0.75), with both losses
+    0.5625."""
     x, weights, seen = 0.0, np.array([0.5, 0.5]), []
     for _ in range(20_000):
         losses = x**2, (x - 1) ** 2 + 0.5
@@ -90,7 +91,9 @@ def steered(sizes: list[int], batch_size: int, batches: int, path: list[tuple[in
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=6), st.integers(1, 32), st.integers(1, 20))
-def test_batches_follow_the_weights_to_less_than_a_row_for_every_other_source(raw: list[float], batch_size: int, batches: int) -> None:
+def test_batches_follow_the_weights_to_less_than_a_row_for_every_other_source(
+    raw: list[float], batch_size: int, batches: int
+) -> None:
     weights = [weight / sum(raw) for weight in raw]
     sampler = steered([7] * len(raw), batch_size, batches, [(0, weights)])
     rows = np.array(list(sampler))

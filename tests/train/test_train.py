@@ -32,7 +32,13 @@ LABELS = ("negative", "positive")
 OBJECTIVE = Objective(task="text-classification", labels=LABELS)
 TINY = BuiltModel(
     vocabulary=300,
-    config={"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32},
+    config={
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "max_position_embeddings": 32,
+    },
 )
 TINY_GPT = BuiltModel(
     architecture="gpt2",
@@ -54,10 +60,17 @@ def mix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
         words = [(BAD, GOOD)[number][rng.integers(4)] for number in kind]
         texts = [f"the film number {rng.integers(50)} was {word} and {word}" for word in words]
         frame = pl.DataFrame(
-            {"row_id": [f"{name}:{n}" for n in range(size)], "source": name[-1], "text": texts, "label": [LABELS[number] for number in kind]}
+            {
+                "row_id": [f"{name}:{n}" for n in range(size)],
+                "source": name[-1],
+                "text": texts,
+                "label": [LABELS[number] for number in kind],
+            }
         )
         frame.with_columns(pl.lit(8, pl.UInt32).alias("tokens")).write_parquet(folder / f"{name}.parquet")
-    files = tuple(FileFact(name=f"data/{path.name}", bytes=path.stat().st_size, sha256="") for path in sorted(folder.iterdir()))
+    files = tuple(
+        FileFact(name=f"data/{path.name}", bytes=path.stat().st_size, sha256="") for path in sorted(folder.iterdir())
+    )
     return store, Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, rows=192)
 
 
@@ -73,10 +86,14 @@ def two_sources(mix: tuple[Path, Manifest], tmp_path_factory: pytest.TempPathFac
 
 
 def settings(**more: Any) -> TrainSettings:
-    return TrainSettings(**({"model": TINY, "epochs": 8, "batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32} | more))
+    return TrainSettings(
+        **({"model": TINY, "epochs": 8, "batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32} | more)
+    )
 
 
-def trained(mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE) -> Manifest:
+def trained(
+    mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE
+) -> Manifest:
     seen = probe_model.fn("model", chosen, base)
     return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, objective, 0, base)
 
@@ -104,7 +121,7 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
 @pytest.mark.parametrize("online", [None, "group-dro", {"kind": "bandit", "every": 7}])
 def test_killed_training_resumes_to_the_same_weights_and_curve(
     two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any, objective: Objective
-) -> None:  # fmt: skip
+) -> None:
     model = TINY if objective is OBJECTIVE else TINY_GPT
     mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online, model=model)
     killed: list[int] = []
@@ -143,10 +160,15 @@ def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path,
         settings(online="odm", processes=2)
 
 
-def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_scored_with(two_sources: tuple[Path, Manifest]) -> None:
+def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_scored_with(
+    two_sources: tuple[Path, Manifest],
+) -> None:
     model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=10), objective=WORDS)
     scores = evaluate_model.fn(str(two_sources[0]), "model", model, two_sources[1], EvaluateSettings(), WORDS, 0)
-    metrics, curve = scores.facts["metrics"], json.loads((two_sources[0] / model.path / "training-curve.json").read_text())
+    metrics, curve = (
+        scores.facts["metrics"],
+        json.loads((two_sources[0] / model.path / "training-curve.json").read_text()),
+    )
     assert metrics["baseline"]["gain_interval"][0] > 0.1
     assert metrics["perplexity"] < metrics["baseline"]["perplexity"]
     assert metrics["perplexity"] == pytest.approx(math.exp(curve[-1]["holdout_loss"]), rel=1e-4)
@@ -157,12 +179,18 @@ def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_score
     assert model.facts["truncated"] == 0
 
 
-def test_micro_batches_of_any_size_take_the_same_steps(mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_micro_batches_of_any_size_take_the_same_steps(
+    mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mean is over the tokens of a step, not of each micro-batch: padding and lengths weigh nothing."""
-    still = TINY_GPT.model_copy(update={"config": TINY_GPT.config | dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)})
+    still = TINY_GPT.model_copy(
+        update={"config": TINY_GPT.config | dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)}
+    )
     made = [trained(mix, settings(epochs=1, model=still), objective=WORDS)]
     once = launch._once
-    monkeypatch.setattr(launch, "_once", lambda job, folder, report: once(job.model_copy(update={"accumulate": 4}), folder, report))
+    monkeypatch.setattr(
+        launch, "_once", lambda job, folder, report: once(job.model_copy(update={"accumulate": 4}), folder, report)
+    )
     (mix[0] / made[0].path / "manifest.json").unlink()
     curves = [json.loads((mix[0] / made[0].path / "training-curve.json").read_text())]
     made.append(trained(mix, settings(epochs=1, model=still), objective=WORDS))
@@ -192,14 +220,24 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
     [
         ({"learning_rate": 1e30, "epochs": 3, "warmup": 0}, TrainingFailed, "no longer a number at step"),
         ({"max_tokens": 64}, RecipeError, "takes at most 32"),
-        ({"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})}, RecipeError, "no 'bert' classifier can be built"),
+        (
+            {"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})},
+            RecipeError,
+            "no 'bert' classifier can be built",
+        ),
         ({"model": BuiltModel(architecture="brt", vocabulary=300)}, RecipeError, "no 'brt' classifier can be built"),
         ({"model": "no/such-model"}, RecipeError, "cannot be loaded"),
         ({"model": TINY, "objective": WORDS}, RecipeError, "'bert' sees the tokens that it is to predict"),
-        ({"model": BuiltModel(architecture="gpt2", config={"n_embd": 15}), "objective": WORDS}, RecipeError, "no 'gpt2' language model can be built"),
+        (
+            {"model": BuiltModel(architecture="gpt2", config={"n_embd": 15}), "objective": WORDS},
+            RecipeError,
+            "no 'gpt2' language model can be built",
+        ),
     ],
 )
-def test_trainings_that_cannot_be_say_why(mix: tuple[Path, Manifest], more: dict[str, Any], error: type[Exception], told: str) -> None:
+def test_trainings_that_cannot_be_say_why(
+    mix: tuple[Path, Manifest], more: dict[str, Any], error: type[Exception], told: str
+) -> None:
     objective = more.pop("objective", OBJECTIVE)
     with pytest.raises(error, match=told):
         trained(mix, settings(**more), objective=objective)
@@ -220,7 +258,16 @@ def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.M
         return (launch.OUT_OF_MEMORY if job.accumulate < 4 else 0), "no room"
 
     monkeypatch.setattr(launch, "_once", once)
-    job = Job(settings=settings(batch_size=16), objective=OBJECTIVE, seed=0, mix=(), holdout=(), base=".", out="", checkpoints="")
+    job = Job(
+        settings=settings(batch_size=16),
+        objective=OBJECTIVE,
+        seed=0,
+        mix=(),
+        holdout=(),
+        base=".",
+        out="",
+        checkpoints="",
+    )
     assert launch.run(job, tmp_path, lambda done, text: None) == 4
     assert seen == [1, 2, 4]
 
@@ -239,7 +286,9 @@ def show(line, told=launch._told):
 launch._told = show
 trained(mix, settings(epochs=500))
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
@@ -271,11 +320,14 @@ def test_order_has_every_row_once_and_stays_near_the_plan(lengths: list[int], ba
 
 def test_tokenizer_is_the_same_every_time_and_reads_back_its_words() -> None:
     texts = [
-        f"the film number {number} was {word} and a bit {other}!" for number, word, other in zip(range(200), (GOOD + BAD) * 25, BAD * 50, strict=True)
+        f"the film number {number} was {word} and a bit {other}!"
+        for number, word, other in zip(range(200), (GOOD + BAD) * 25, BAD * 50, strict=True)
     ]
     built = [word_pieces(250, texts) for _ in range(4)]
     assert len({json.dumps(tokenizer.get_vocab(), sort_keys=True) for tokenizer in built}) == 1
-    assert built[0].decode(built[0]("The film was great!")["input_ids"], skip_special_tokens=True) == "the film was great!"
+    assert (
+        built[0].decode(built[0]("The film was great!")["input_ids"], skip_special_tokens=True) == "the film was great!"
+    )
     assert built[0]("the")["input_ids"][0] == built[0].cls_token_id
 
 
@@ -288,6 +340,11 @@ made = byte_pairs(350, texts)
 assert all(made.decode(made(text)["input_ids"]) == text for text in texts)
 print(hashlib.sha256(made.backend_tokenizer.to_str().encode()).hexdigest(), len(made))
 """
-    run = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=True) for _ in range(3)]
+    run = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=True
+        )
+        for _ in range(3)
+    ]
     assert len({done.stdout for done in run}) == 1
     assert run[0].stdout.split()[1] == "350"

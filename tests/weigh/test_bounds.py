@@ -27,13 +27,17 @@ def bounded(draw: st.DrawFn) -> tuple[dict[str, float], Bounds]:
 
 
 @given(asked=bounded())
-def test_shares_sum_to_1_between_their_bounds_and_open_ones_keep_their_proportions(asked: tuple[dict[str, float], Bounds]) -> None:
+def test_shares_sum_to_1_between_their_bounds_and_open_ones_keep_their_proportions(
+    asked: tuple[dict[str, float], Bounds],
+) -> None:
     weights, bounds = asked
     try:
         found = project(weights, bounds)
     except RecipeError as error:
         low = sum(bounds.floors.values())
-        high = sum(bounds.ceilings.get(name, 1.0) if share else bounds.floors.get(name, 0.0) for name, share in weights.items())
+        high = sum(
+            bounds.ceilings.get(name, 1.0) if share else bounds.floors.get(name, 0.0) for name, share in weights.items()
+        )
         assert low > 1 or high < 1, error
         return
     assert math.fsum(found.values()) == pytest.approx(1, abs=1e-9)
@@ -50,10 +54,13 @@ def test_shares_sum_to_1_between_their_bounds_and_open_ones_keep_their_proportio
 
 
 @given(
-    raw=st.lists(st.floats(0.01, 1), min_size=4, max_size=4), low=st.lists(st.floats(0, 0.15), min_size=4, max_size=4),
+    raw=st.lists(st.floats(0.01, 1), min_size=4, max_size=4),
+    low=st.lists(st.floats(0, 0.15), min_size=4, max_size=4),
     high=st.lists(st.floats(0.3, 1), min_size=4, max_size=4),
-)  # fmt: skip
-def test_no_shares_between_the_bounds_are_nearer_in_divergence(raw: list[float], low: list[float], high: list[float]) -> None:
+)
+def test_no_shares_between_the_bounds_are_nearer_in_divergence(
+    raw: list[float], low: list[float], high: list[float]
+) -> None:
     asked_for = np.array(raw) / sum(raw)
 
     def divergence(shares: np.ndarray) -> float:
@@ -76,14 +83,22 @@ def test_shares_between_their_bounds_stay_as_they_are() -> None:
 
 
 def test_a_cut_share_goes_to_the_others_in_proportion_and_never_to_one_without_a_weight() -> None:
-    assert project({"a": 0.8, "b": 0.15, "c": 0.05, "d": 0.0}, Bounds({}, {"a": 0.4})) == pytest.approx({"a": 0.4, "b": 0.45, "c": 0.15, "d": 0.0})
-    assert project({"a": 0.9, "b": 0.1, "c": 0.0}, Bounds({"c": 0.1}, {})) == pytest.approx({"a": 0.81, "b": 0.09, "c": 0.1})
+    assert project({"a": 0.8, "b": 0.15, "c": 0.05, "d": 0.0}, Bounds({}, {"a": 0.4})) == pytest.approx(
+        {"a": 0.4, "b": 0.45, "c": 0.15, "d": 0.0}
+    )
+    assert project({"a": 0.9, "b": 0.1, "c": 0.0}, Bounds({"c": 0.1}, {})) == pytest.approx(
+        {"a": 0.81, "b": 0.09, "c": 0.1}
+    )
 
 
 def test_bounds_that_cannot_hold_are_told_with_their_sums() -> None:
-    with pytest.raises(RecipeError, match=r"mix\.floors sum to 1\.2, more than the whole mix \(a 0\.7, b 0\.5\); lower them by 0\.2"):
+    with pytest.raises(
+        RecipeError, match=r"mix\.floors sum to 1\.2, more than the whole mix \(a 0\.7, b 0\.5\); lower them by 0\.2"
+    ):
         project({"a": 0.5, "b": 0.5}, Bounds({"a": 0.7, "b": 0.5}, {}))
-    with pytest.raises(RecipeError, match=r"ceilings of the sources that have a weight sum to 0\.7, less .* \(a 0\.3, b 0\.4\); raise"):
+    with pytest.raises(
+        RecipeError, match=r"ceilings of the sources that have a weight sum to 0\.7, less .* \(a 0\.3, b 0\.4\); raise"
+    ):
         project({"a": 0.5, "b": 0.5, "c": 0.0}, Bounds({}, {"a": 0.3, "b": 0.4}))
 
 

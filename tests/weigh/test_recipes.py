@@ -26,7 +26,12 @@ def test_phases_floors_and_ceilings_of_a_recipe_reach_the_receipt(tiny_recipe: P
     found = planned(tiny_recipe, phases=phases)
     assert {name: row["rows"] for name, row in found.items()} == {"news": 90, "social": 60, "papers": 50}
     assert found["papers"]["reason"] == "phase 1 (75%): given: 0.00 asked; phase 2 (25%): given: 1.00 asked"
-    found = planned(tiny_recipe, weights={"news": 0.8, "social": 0.15, "papers": 0.05}, floors={"papers": 0.1}, ceilings={"news": 0.6})
+    found = planned(
+        tiny_recipe,
+        weights={"news": 0.8, "social": 0.15, "papers": 0.05},
+        floors={"papers": 0.1},
+        ceilings={"news": 0.6},
+    )
     assert {name: row["rows"] for name, row in found.items()} == {"news": 120, "social": 60, "papers": 20}
     assert found["papers"]["reason"] == "given: 0.05 asked; raised to its floor of 0.10"
     with pytest.raises(RecipeError, match=r"ceilings of the sources that have a weight sum to 0\.6"):
@@ -43,17 +48,35 @@ def test_groups_of_a_recipe(tiny_recipe: Path) -> None:
 
 
 def record(recipe: dict[str, Any], pool: Manifest, epochs: float, state: str = "run") -> RunRecord:
-    row = ReceiptRow(source="a", requested=1, weight=1, available=100, rows=50, share_rows=1, tokens=250, share_tokens=1, epochs=epochs)
+    row = ReceiptRow(
+        source="a",
+        requested=1,
+        weight=1,
+        available=100,
+        rows=50,
+        share_rows=1,
+        tokens=250,
+        share_tokens=1,
+        epochs=epochs,
+    )
     notes = (
         TaskNote(name="plan-mix", subject="mix", state="run", parents=(pool.fingerprint, "w")),
         TaskNote(name="train-model", subject="model", state=state),
     )
-    told = {"run": "r", "name": "n", "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T00:00:00+00:00", "seconds": 1.0}
+    told = {
+        "run": "r",
+        "name": "n",
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:00:00+00:00",
+        "seconds": 1.0,
+    }
     return RunRecord(**told, recipe=recipe, status="completed", receipt=(row,), tasks=notes)
 
 
 def pool_of(rows: int) -> Manifest:
-    return Manifest(stage="s", subject="pool", key="k", path="p", files=(), accounts=(Account(source="a", read=rows, rows=rows),))
+    return Manifest(
+        stage="s", subject="pool", key="k", path="p", files=(), accounts=(Account(source="a", read=rows, rows=rows),)
+    )
 
 
 def test_passes_of_earlier_runs_are_counted_over_the_rows_of_now() -> None:

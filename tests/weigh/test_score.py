@@ -13,12 +13,14 @@ from tasks.weigh.settings import WeighSettings
 from tasks.weigh.shares import weigh
 
 SIZES = {"a": 100.0, "b": 1000.0, "c": 10000.0}
-KNOWN = Evidence({
-    "passed": {"a": 1.0, "b": 0.9, "c": 0.8},
-    "quality": {"a": 0.9, "b": 0.6, "c": 0.3},
-    "relevance": {"a": 0.5, "b": 1.5, "c": 0.5},
-    "accuracy": {"a": 0.8, "b": 0.8, "c": 0.8},
-})  # fmt: skip
+KNOWN = Evidence(
+    {
+        "passed": {"a": 1.0, "b": 0.9, "c": 0.8},
+        "quality": {"a": 0.9, "b": 0.6, "c": 0.3},
+        "relevance": {"a": 0.5, "b": 1.5, "c": 0.5},
+        "accuracy": {"a": 0.8, "b": 0.8, "c": 0.8},
+    }
+)
 
 
 def scored(known: Evidence = KNOWN, **params: Any) -> dict[str, float]:
@@ -30,12 +32,16 @@ def scored(known: Evidence = KNOWN, **params: Any) -> dict[str, float]:
 
 def test_size_alone_is_proportional_and_its_power_is_temperature() -> None:
     assert scored(terms={"size": 1}) == pytest.approx(proportional.propose(SIZES, proportional.Params()))
-    assert scored(terms={"size": 0.3}, form="log-linear") == pytest.approx(temperature.propose(SIZES, temperature.Params(temperature=1 / 0.3)))
+    assert scored(terms={"size": 0.3}, form="log-linear") == pytest.approx(
+        temperature.propose(SIZES, temperature.Params(temperature=1 / 0.3))
+    )
 
 
 def test_linear_is_the_weighted_mean_of_the_terms_shares() -> None:
     found = scored(terms={"quality": 3, "relevance": 1}, target="b")
-    assert found == pytest.approx({"a": 0.75 * 0.5 + 0.25 * 0.2, "b": 0.75 / 3 + 0.25 * 0.6, "c": 0.75 / 6 + 0.25 * 0.2})
+    assert found == pytest.approx(
+        {"a": 0.75 * 0.5 + 0.25 * 0.2, "b": 0.75 / 3 + 0.25 * 0.6, "c": 0.75 / 6 + 0.25 * 0.2}
+    )
 
 
 def test_a_term_that_is_the_same_for_all_says_nothing_in_min_max() -> None:
@@ -45,15 +51,27 @@ def test_a_term_that_is_the_same_for_all_says_nothing_in_min_max() -> None:
 
 
 def test_log_linear_does_not_depend_on_the_terms_scales() -> None:
-    asked: dict[str, Any] = {"terms": {"quality": 2, "relevance": 0.5, "size": 0.3}, "form": "log-linear", "target": "a"}
-    scaled = Evidence({term: {name: 7.5 * value for name, value in values.items()} for term, values in KNOWN.terms.items()})
+    asked: dict[str, Any] = {
+        "terms": {"quality": 2, "relevance": 0.5, "size": 0.3},
+        "form": "log-linear",
+        "target": "a",
+    }
+    scaled = Evidence(
+        {term: {name: 7.5 * value for name, value in values.items()} for term, values in KNOWN.terms.items()}
+    )
     assert scored(scaled, **asked) == pytest.approx(scored(**asked))
     two = scored(terms={"quality": 2}, form="log-linear")
     assert two["a"] / two["b"] == pytest.approx((0.9 / 0.6) ** 2)
 
 
 def test_a_formula_without_sense_is_refused() -> None:
-    for params in ({"terms": {"relevance": 1}}, {"terms": {"size": 0}}, {"terms": {}}, {"terms": {"sise": 1}}, {"terms": {"size": -1}}):
+    for params in (
+        {"terms": {"relevance": 1}},
+        {"terms": {"size": 0}},
+        {"terms": {}},
+        {"terms": {"sise": 1}},
+        {"terms": {"size": -1}},
+    ):
         with pytest.raises(ValidationError):
             score.Params(**params)
 
@@ -81,7 +99,12 @@ def test_groups_that_do_not_hold_every_source_once_are_refused() -> None:
     with pytest.raises(ValidationError, match="shares for a, wanted for a, b; write 0"):
         grouped(groups={"x": {"sources": ["a", "b"], "weights": {"a": 1}}, "y": {"sources": ["c"]}})
     with pytest.raises(ValidationError, match="only methods that need sizes"):
-        grouped(groups={"x": {"sources": ["a", "b"], "weights": {"kind": "score", "terms": {"size": 1}}}, "y": {"sources": ["c"]}})
+        grouped(
+            groups={
+                "x": {"sources": ["a", "b"], "weights": {"kind": "score", "terms": {"size": 1}}},
+                "y": {"sources": ["c"]},
+            }
+        )
 
 
 # --- the whole settlement
@@ -92,14 +115,27 @@ def settled(appraised: Any = (), verdicts: Any = (), **settings: Any) -> dict[st
 
 
 def appraised(weights: Any, terms: Any) -> Manifest:
-    return Manifest(stage="appraise", subject="mix", key="e", path="e", files=(), facts={"asked": weights.model_dump(mode="json"), "terms": terms})
+    return Manifest(
+        stage="appraise",
+        subject="mix",
+        key="e",
+        path="e",
+        files=(),
+        facts={"asked": weights.model_dump(mode="json"), "terms": terms},
+    )
 
 
 def test_every_term_of_a_score_is_shown_and_stands_in_the_reasons() -> None:
     asked = score.Params(terms={"size": 1, "quality": 1})
     facts = settled([appraised(asked, KNOWN.terms)], weights=asked)
     assert [list(row) for row in facts["why"]] == [["source", "passed", "quality", "size", "weight"]] * 3
-    assert facts["why"][0] == {"source": "a", "passed": 1.0, "quality": 0.9, "size": 100.0, "weight": pytest.approx(0.2545, abs=1e-4)}
+    assert facts["why"][0] == {
+        "source": "a",
+        "passed": 1.0,
+        "quality": 0.9,
+        "size": 100.0,
+        "weight": pytest.approx(0.2545, abs=1e-4),
+    }
     assert facts["reasons"]["a"] == "score: 0.25 asked (passed 1, quality 0.9, size 100)"
     with pytest.raises(RecipeError, match="nothing was appraised"):
         settled(weights=asked)
@@ -112,7 +148,9 @@ def test_phases_have_weights_of_their_own_and_the_whole_is_their_mean() -> None:
     assert facts["phases"][0]["weights"] == {"a": 0.5, "b": 0.5, "c": 0.0}
     assert facts["phases"][1]["weights"] == pytest.approx({"a": 0.9, "b": 0.1, "c": 0.0})
     assert facts["weights"] == pytest.approx({"a": 0.6, "b": 0.4, "c": 0.0})
-    assert facts["reasons"]["b"].startswith("phase 1 (75%): uniform: 0.33 asked; c left out by its checks, so 0.50; phase 2 (25%): given: 0.00 asked")
+    assert facts["reasons"]["b"].startswith(
+        "phase 1 (75%): uniform: 0.33 asked; c left out by its checks, so 0.50; phase 2 (25%): given: 0.00 asked"
+    )
 
 
 def test_settings_that_cannot_be_met_are_refused() -> None:

@@ -43,8 +43,12 @@ def test_temperature_as_published(heat: float, limit: int | None, wanted: tuple[
 
 
 def test_temperature_lies_between_proportional_and_uniform() -> None:
-    assert temperature.propose(SIZES, temperature.Params(temperature=1)) == pytest.approx(proportional.propose(SIZES, proportional.Params()))
-    assert temperature.propose(SIZES, temperature.Params(temperature=1e9)) == pytest.approx(uniform.propose(SIZES, uniform.Params()), abs=1e-6)
+    assert temperature.propose(SIZES, temperature.Params(temperature=1)) == pytest.approx(
+        proportional.propose(SIZES, proportional.Params())
+    )
+    assert temperature.propose(SIZES, temperature.Params(temperature=1e9)) == pytest.approx(
+        uniform.propose(SIZES, uniform.Params()), abs=1e-6
+    )
 
 
 def test_a_source_without_a_row_gets_nothing_where_the_method_decides() -> None:
@@ -53,7 +57,10 @@ def test_a_source_without_a_row_gets_nothing_where_the_method_decides() -> None:
         assert method.propose(held, method.Params()) == {"a": 0.0, "b": 0.5, "c": 0.5}
 
 
-@pytest.mark.parametrize("shares", [{"a": -0.1, "b": 1.1}, {"a": float("nan"), "b": 1.0}, {"a": float("inf"), "b": 1.0}, {"a": 0.0, "b": 0.0}, {}])
+@pytest.mark.parametrize(
+    "shares",
+    [{"a": -0.1, "b": 1.1}, {"a": float("nan"), "b": 1.0}, {"a": float("inf"), "b": 1.0}, {"a": 0.0, "b": 0.0}, {}],
+)
 def test_weights_that_are_none_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         given_weights.Params(shares=shares)
@@ -75,14 +82,22 @@ def test_weights_that_do_not_sum_to_1_are_normalised_and_the_log_says_so() -> No
     assert weighed.notes == ("the weights sum to 10; they were normalised to sum to 1",)
 
 
-@given(weights=st.lists(st.floats(0, 1e308), min_size=1, max_size=6), factors=st.lists(st.floats(0.001, 1), min_size=6, max_size=6))
+@given(
+    weights=st.lists(st.floats(0, 1e308), min_size=1, max_size=6),
+    factors=st.lists(st.floats(0.001, 1), min_size=6, max_size=6),
+)
 def test_any_weights_and_verdicts_settle_to_shares_that_sum_to_1(weights: list[float], factors: list[float]) -> None:
     asked = dict(zip("abcdef", [*weights[:-1], weights[-1] + 1], strict=False))
-    verdicts = [Verdict(subject=name, action="downweight", factor=factor) for name, factor in zip("abcdef", factors, strict=True)]
+    verdicts = [
+        Verdict(subject=name, action="downweight", factor=factor)
+        for name, factor in zip("abcdef", factors, strict=True)
+    ]
     weighed = settle(asked, dict.fromkeys(asked, 1.0), verdicts, "given")
     for shares in (weighed.requested, weighed.weights):
         assert sum(shares.values()) == pytest.approx(1)
-        assert all((share > 0) == (asked[name] / max(asked.values()) > 0) for name, share in shares.items() if share > 1e-300)
+        assert all(
+            (share > 0) == (asked[name] / max(asked.values()) > 0) for name, share in shares.items() if share > 1e-300
+        )
 
 
 def test_a_source_left_out_by_its_checks_gives_its_share_to_the_others() -> None:
@@ -97,9 +112,14 @@ def test_a_source_left_out_by_its_checks_gives_its_share_to_the_others() -> None
 
 
 def test_downweighting_multiplies_by_the_pass_rate() -> None:
-    weighed = settled({"a": 0.5, "b": 0.5}, Verdict(subject="b", action="downweight", factor=0.5, reason="half of its labels are wrong"))
+    weighed = settled(
+        {"a": 0.5, "b": 0.5},
+        Verdict(subject="b", action="downweight", factor=0.5, reason="half of its labels are wrong"),
+    )
     assert weighed.weights == pytest.approx({"a": 2 / 3, "b": 1 / 3})
-    assert weighed.reasons["b"] == "given: 0.50 asked; times 0.50 for its checks (half of its labels are wrong), so 0.33"
+    assert (
+        weighed.reasons["b"] == "given: 0.50 asked; times 0.50 for its checks (half of its labels are wrong), so 0.33"
+    )
     assert weighed.reasons["a"] == "given: 0.50 asked; b given less by its checks, so 0.67"
 
 
@@ -120,7 +140,9 @@ def test_a_long_reason_is_cut() -> None:
 
 
 def test_nothing_left_after_the_checks_is_an_error() -> None:
-    with pytest.raises(QualityGate, match=r"leave no source with a weight \(b: too few rows\); mend a source, or change its policy"):
+    with pytest.raises(
+        QualityGate, match=r"leave no source with a weight \(b: too few rows\); mend a source, or change its policy"
+    ):
         settled({"b": 1.0}, OUT)
 
 
@@ -134,7 +156,9 @@ def test_a_source_that_the_pool_lacks_is_an_error() -> None:
 
 
 def test_no_source_with_a_row_is_an_error_that_says_what_they_hold() -> None:
-    with pytest.raises(NotEnoughData, match=r"no source is left with a weight: uniform gives all of them 0\. They hold: a 0, b 0"):
+    with pytest.raises(
+        NotEnoughData, match=r"no source is left with a weight: uniform gives all of them 0\. They hold: a 0, b 0"
+    ):
         settle({"a": 0.0, "b": 0.0}, {"a": 0.0, "b": 0.0}, (), "uniform")
 
 
@@ -142,8 +166,12 @@ def test_no_source_with_a_row_is_an_error_that_says_what_they_hold() -> None:
 
 
 def manifest(**sizes: tuple[int, int]) -> Manifest:
-    accounts = tuple(Account(source=name, read=rows, rows=rows, tokens=tokens) for name, (rows, tokens) in sizes.items())
-    return Manifest(stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=accounts)
+    accounts = tuple(
+        Account(source=name, read=rows, rows=rows, tokens=tokens) for name, (rows, tokens) in sizes.items()
+    )
+    return Manifest(
+        stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=accounts
+    )
 
 
 def weigh(store: Path, weights: Section, unit: str = "rows", *verdicts: Verdict) -> dict[str, dict[str, float]]:
@@ -164,8 +192,12 @@ def test_facts_say_what_was_asked_what_is_used_and_why(tmp_path: Path) -> None:
     assert facts["method"] == {"kind": "given", "shares": {"a": 0.5, "b": 0.5}}
 
 
-def test_normalising_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_normalising_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     logger = logging.getLogger("weighing")
     monkeypatch.setattr(ui, "get_logger", lambda _name: logger)
     weigh(tmp_path, given_weights.Params(shares={"a": 4, "b": 4}))
-    assert [record.getMessage() for record in caplog.records] == ["the weights sum to 8; they were normalised to sum to 1"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the weights sum to 8; they were normalised to sum to 1"
+    ]

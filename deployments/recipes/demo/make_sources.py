@@ -2,8 +2,10 @@
 
     python make_sources.py [FOLDER]
 
-Every choice is a hash of the seed and of the sentence's number, so the files are the same, byte for byte, on every machine.
-The sources have the flaws that sources have: repeats within and across, empty texts, a broken line, a label nobody knows,
+Every choice is a hash of the seed and of the sentence's number, so the files are the same, byte for byte, on every
+machine.
+The sources have the flaws that sources have: repeats within and across, empty texts, a broken line, a label nobody
+    knows,
 labels that say neither, and a few sentences that were labelled wrongly.
 """
 
@@ -65,7 +67,10 @@ def favourites(source: str, words: Sequence[str]) -> list[str]:
 
 def banks_of(source: str, phrases: dict[str, Any]) -> dict[str, Any]:
     """Give a source its banks: its own, and the shared ones in its order."""
-    shared = {name: {side: favourites(source, words) for side, words in sides.items()} for name, sides in phrases["shared"].items()}
+    shared = {
+        name: {side: favourites(source, words) for side, words in sides.items()}
+        for name, sides in phrases["shared"].items()
+    }
     return shared | phrases[source]
 
 
@@ -119,13 +124,21 @@ def write_news(file: Path, rows: list[Row]) -> None:
             if number == 40:
                 table.writerow([day])
             else:
-                table.writerow([day, "" if number in (17, 61) else capital(text), "godo" if number == 52 else LABELS["news"][side]])
+                table.writerow(
+                    [day, "" if number in (17, 61) else capital(text), "godo" if number == 52 else LABELS["news"][side]]
+                )
 
 
 def write_social(file: Path, rows: list[Row]) -> None:
     """JSON Lines; one line was cut off, one mood is on another scale."""
     lines = [
-        json.dumps({"id": number, "body": " " if number in (9, 33) else text, "mood": 5 if number == 71 else LABELS["social"][side]})
+        json.dumps(
+            {
+                "id": number,
+                "body": " " if number in (9, 33) else text,
+                "mood": 5 if number == 71 else LABELS["social"][side],
+            }
+        )
         for number, (text, side) in enumerate(rows)
     ]
     lines[28] = lines[28][: len(lines[28]) // 2]

@@ -1,7 +1,10 @@
-"""C4's rules for pages: no placeholder text, no braces, three sentences at least (Raffel et al. 2020, JMLR 21(140), section 2.2).
+"""C4's rules for pages: no placeholder text, no braces, three sentences at least (Raffel et al. 2020, JMLR 21(140),
+section 2.2).
 
-Codes: placeholder_text, curly_bracket, few_sentences. A line counts when it ends in a terminal mark, has five words and does not ask for JavaScript;
-C4 removes the other lines, this only counts sentences in those that stay, so texts are kept or dropped whole. Needs clean.keep_lines.
+Codes: placeholder_text, curly_bracket, few_sentences. A line counts when it ends in a terminal mark, has five words and
+    does not ask for JavaScript;
+C4 removes the other lines, this only counts sentences in those that stay, so texts are kept or dropped whole. Needs
+clean.keep_lines.
 
 Recipe:
     kind: c4-lines
@@ -36,10 +39,19 @@ def reason(params: Params) -> pl.Expr:
         line.str.contains(r"[.!?。！？؟][\"'”’」』)]*$")
         & (line.str.count_matches(r"\S+") >= LINE_WORDS)
         & line.str.contains(r"(?i)javascript").not_()
-    )  # fmt: skip
-    marks = text.str.split("\n").list.eval(line.str.strip_chars()).list.eval(line.filter(counts)).list.join(" ").str.count_matches(r"[.!?。！？؟]+")
+    )
+    marks = (
+        text.str.split("\n")
+        .list.eval(line.str.strip_chars())
+        .list.eval(line.filter(counts))
+        .list.join(" ")
+        .str.count_matches(r"[.!?。！？؟]+")
+    )
     return (
-        pl.when(text.str.contains(r"(?i)lorem ipsum")).then(pl.lit("placeholder_text"))
-        .when(text.str.contains(r"[{}]") if not params.braces else pl.lit(value=False)).then(pl.lit("curly_bracket"))
-        .when(marks < params.least_sentences).then(pl.lit("few_sentences"))
-    )  # fmt: skip
+        pl.when(text.str.contains(r"(?i)lorem ipsum"))
+        .then(pl.lit("placeholder_text"))
+        .when(text.str.contains(r"[{}]") if not params.braces else pl.lit(value=False))
+        .then(pl.lit("curly_bracket"))
+        .when(marks < params.least_sentences)
+        .then(pl.lit("few_sentences"))
+    )

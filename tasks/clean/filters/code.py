@@ -2,7 +2,8 @@
 
 Codes: generated_code, long_lines, few_code_letters, few_comments, many_comments, not_python.
  Line lengths (mean 100, longest 1,000) and a quarter of letters and digits are the
-limits of The Stack's and CodeParrot's cleaning (Kocetkov et al. 2022, arXiv 2211.15533; Tunstall et al. 2022, chapter 10); a share of
+limits of The Stack's and CodeParrot's cleaning (Kocetkov et al. 2022, arXiv 2211.15533; Tunstall et al. 2022, chapter
+10); a share of
 comment lines of at most 0.8 is StarCoder's (Li et al. 2023, arXiv 2305.06161, section 3.1). Needs clean.keep_lines.
 
 Recipe:
@@ -48,15 +49,25 @@ def reason(params: Params) -> pl.Expr:
     lines = text.str.count_matches("\n") + 1
     comments = text.str.count_matches(COMMENT)
     longest = text.str.split("\n").list.eval(pl.element().str.len_chars()).list.max()
-    broken = text.map_batches(_unparsed, return_dtype=pl.Boolean, is_elementwise=True) if params.python else pl.lit(value=False)
+    broken = (
+        text.map_batches(_unparsed, return_dtype=pl.Boolean, is_elementwise=True)
+        if params.python
+        else pl.lit(value=False)
+    )
     return (
-        pl.when(text.str.contains(GENERATED)).then(pl.lit("generated_code"))
-        .when((pl.col("chars") > params.mean_line * lines) | (longest > params.longest_line)).then(pl.lit("long_lines"))
-        .when(pl.col("letters") + pl.col("digits") < params.least_letters * pl.col("chars")).then(pl.lit("few_code_letters"))
-        .when(comments < params.least_comments * lines).then(pl.lit("few_comments"))
-        .when(comments > params.most_comments * lines).then(pl.lit("many_comments"))
-        .when(broken).then(pl.lit("not_python"))
-    )  # fmt: skip
+        pl.when(text.str.contains(GENERATED))
+        .then(pl.lit("generated_code"))
+        .when((pl.col("chars") > params.mean_line * lines) | (longest > params.longest_line))
+        .then(pl.lit("long_lines"))
+        .when(pl.col("letters") + pl.col("digits") < params.least_letters * pl.col("chars"))
+        .then(pl.lit("few_code_letters"))
+        .when(comments < params.least_comments * lines)
+        .then(pl.lit("few_comments"))
+        .when(comments > params.most_comments * lines)
+        .then(pl.lit("many_comments"))
+        .when(broken)
+        .then(pl.lit("not_python"))
+    )
 
 
 def _unparsed(texts: pl.Series) -> pl.Series:

@@ -1,6 +1,8 @@
-"""FineWeb's rules for pages: lines that end like sentences, are not repeated and not all short (Penedo et al. 2024, arXiv 2406.17557, section 3.6).
+"""FineWeb's rules for pages: lines that end like sentences, are not repeated and not all short (Penedo et al. 2024,
+arXiv 2406.17557, section 3.6).
 
-Codes: few_sentence_lines (at most 12 % of the lines end in a terminal mark), repeated_line_chars (a tenth of the characters or more in repeated
+Codes: few_sentence_lines (at most 12 % of the lines end in a terminal mark), repeated_line_chars (a tenth of the
+    characters or more in repeated
 lines), short_lines (67 % of the lines or more under 30 characters). Needs clean.keep_lines.
 
 Recipe:
@@ -40,7 +42,10 @@ def reason(params: Params) -> pl.Expr:
     chars = lines.list.eval(line.str.len_chars()).list.sum()
     once = lines.list.eval(line.filter(line.is_first_distinct()).str.len_chars()).list.sum()
     return (
-        pl.when(ended <= params.least_ended * count).then(pl.lit("few_sentence_lines"))
-        .when(chars - once >= params.most_repeated * chars).then(pl.lit("repeated_line_chars"))
-        .when(short >= params.most_short * count).then(pl.lit("short_lines"))
-    )  # fmt: skip
+        pl.when(ended <= params.least_ended * count)
+        .then(pl.lit("few_sentence_lines"))
+        .when(chars - once >= params.most_repeated * chars)
+        .then(pl.lit("repeated_line_chars"))
+        .when(short >= params.most_short * count)
+        .then(pl.lit("short_lines"))
+    )

@@ -1,6 +1,7 @@
 """Language of a text, by py3langid.
 
-Code: other_language. Short texts cannot be told and stay. py3langid (Lui & Baldwin 2012's langid.py) takes a fraction of a millisecond a text: ask
+Code: other_language. Short texts cannot be told and stay. py3langid (Lui & Baldwin 2012's langid.py) takes a fraction
+    of a millisecond a text: ask
 it last.
 
 Recipe:
@@ -29,7 +30,9 @@ class Params(FilterSettings):
 def reason(params: Params) -> pl.Expr:
     """Say why a text is dropped."""
     told = pl.col("text").map_batches(languages, return_dtype=pl.String, is_elementwise=True)
-    return pl.when((pl.col("chars") >= params.least_chars) & told.is_in(params.keep).not_()).then(pl.lit("other_language"))
+    return pl.when((pl.col("chars") >= params.least_chars) & told.is_in(params.keep).not_()).then(
+        pl.lit("other_language")
+    )
 
 
 def languages(texts: pl.Series) -> pl.Series:

@@ -1,7 +1,10 @@
-"""Texts that repeat themselves: lines, paragraphs and runs of words (Gopher: Rae et al. 2021, arXiv 2112.11446, table A1).
+"""Texts that repeat themselves: lines, paragraphs and runs of words (Gopher: Rae et al. 2021, arXiv 2112.11446, table
+A1).
 
-Codes: repeated_lines, repeated_paragraphs, repeated_words. Shares are of characters, for lines and paragraphs of their number, too. The most frequent
-run of 2, 3 or 4 words may take 20, 18 or 16 % of the characters, all runs of 5 … 10 words that occur more than once 15 … 10 %. A run that
+Codes: repeated_lines, repeated_paragraphs, repeated_words. Shares are of characters, for lines and paragraphs of their
+    number, too. The most frequent
+run of 2, 3 or 4 words may take 20, 18 or 16 % of the characters, all runs of 5 … 10 words that occur more than once 15
+… 10 %. A run that
 occurs once repeats nothing, however short the text is.
 
 Recipe:

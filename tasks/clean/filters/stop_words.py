@@ -1,6 +1,7 @@
 """Stop words: a text in a language has some of its commonest words; lists of keywords and menus have none.
 
-Code: few_stop_words. Gopher wants at least two of the, be, to, of, and, that, have, with on an English web page (Rae et al. 2021, arXiv
+Code: few_stop_words. Gopher wants at least two of the, be, to, of, and, that, have, with on an English web page (Rae et
+    al. 2021, arXiv
 2112.11446, appendix A1.1). For the other languages these are their dozen commonest function words.
 
 Recipe:
@@ -42,4 +43,6 @@ class Params(FilterSettings):
 def reason(params: Params) -> pl.Expr:
     """Say why a text is dropped."""
     found = pl.col("text").str.count_matches(rf"(?i)\b(?:{'|'.join(WORDS[params.language].split())})\b")
-    return pl.when((found < params.least) | (found < params.least_share * pl.col("words"))).then(pl.lit("few_stop_words"))
+    return pl.when((found < params.least) | (found < params.least_share * pl.col("words"))).then(
+        pl.lit("few_stop_words")
+    )

@@ -1,6 +1,7 @@
 r"""Number of words (matches of `\w+`) and tokens (words and signs), and their mean length in characters.
 
-Codes: few_words, many_words, many_tokens, short_words, long_words. A mean length of 3 … 10 characters is Gopher's for English web pages (Rae et al.
+Codes: few_words, many_words, many_tokens, short_words, long_words. A mean length of 3 … 10 characters is Gopher's for
+    English web pages (Rae et al.
 2021, arXiv 2112.11446, appendix A1.1); words of scripts without spaces are long, so it is not asked by default.
 
 Recipe:
@@ -37,9 +38,14 @@ def reason(params: Params) -> pl.Expr:
     """Say why a text is dropped."""
     words, length = pl.col("words"), (pl.col("letters") + pl.col("digits")) / pl.col("words")
     return (
-        pl.when(words < params.least).then(pl.lit("few_words"))
-        .when(words > params.most if params.most else pl.lit(value=False)).then(pl.lit("many_words"))
-        .when(pl.col("tokens") > params.most_tokens if params.most_tokens else pl.lit(value=False)).then(pl.lit("many_tokens"))
-        .when(length < params.least_length).then(pl.lit("short_words"))
-        .when(length > params.most_length if params.most_length else pl.lit(value=False)).then(pl.lit("long_words"))
-    )  # fmt: skip
+        pl.when(words < params.least)
+        .then(pl.lit("few_words"))
+        .when(words > params.most if params.most else pl.lit(value=False))
+        .then(pl.lit("many_words"))
+        .when(pl.col("tokens") > params.most_tokens if params.most_tokens else pl.lit(value=False))
+        .then(pl.lit("many_tokens"))
+        .when(length < params.least_length)
+        .then(pl.lit("short_words"))
+        .when(length > params.most_length if params.most_length else pl.lit(value=False))
+        .then(pl.lit("long_words"))
+    )

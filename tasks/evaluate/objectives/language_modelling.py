@@ -1,4 +1,6 @@
-"""A language model, measured by how well it predicts texts: perplexity and bits per byte, against a unigram model of the mix's tokens."""
+"""A language model, measured by how well it predicts texts: perplexity and bits per byte, against a unigram model of
+the mix's tokens.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,12 +25,19 @@ WORST = 100.0
 
 
 def score(
-    model: Path, train: Sequence[Path], holdout: Sequence[Path], max_tokens: int, objective: Objective, settings: EvaluateSettings, seed: int  # noqa: ARG001
-) -> tuple[pl.DataFrame, dict[str, Any]]:  # fmt: skip
+    model: Path,
+    train: Sequence[Path],
+    holdout: Sequence[Path],
+    max_tokens: int,
+    objective: Objective,  # noqa: ARG001
+    settings: EvaluateSettings,
+    seed: int,
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Predict every token of every hold-out row.
 
     Returns:
-        A line a row (row_id, source, loss = −log p(text and its end) in nats, tokens predicted, bytes of the text), and the metrics.
+        A line a row (row_id, source, loss = −log p(text and its end) in nats, tokens predicted, bytes of the text), and
+        the metrics.
 
     Raises:
         TrainingFailed: the losses are no numbers, or beyond any use.
@@ -42,10 +51,22 @@ def score(
     loss = _by_row(token_losses(model, asked), asked, len(rows))
     predicted = _by_row(np.array([len(piece) - 1 for piece in asked.ids], np.float64), asked, len(rows))
     if not loss.sum() / predicted.sum() < WORST:
-        raise TrainingFailed(f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller train.learning_rate")
-    counts = sum((_counted(cut(tokenizer, texts, max_tokens), len(tokenizer)) for texts in _blocks(train)), np.zeros(len(tokenizer), np.int64))
+        raise TrainingFailed(
+            f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
+            "train.learning_rate"
+        )
+    counts = sum(
+        (_counted(cut(tokenizer, texts, max_tokens), len(tokenizer)) for texts in _blocks(train)),
+        np.zeros(len(tokenizer), np.int64),
+    )
     price = unigram(counts)
-    table = rows.select("row_id", "source", loss=pl.Series(loss), tokens=pl.Series(predicted, dtype=pl.Int64), bytes=pl.col("text").str.len_bytes())
+    table = rows.select(
+        "row_id",
+        "source",
+        loss=pl.Series(loss),
+        tokens=pl.Series(predicted, dtype=pl.Int64),
+        bytes=pl.col("text").str.len_bytes(),
+    )
     baseline = _by_row(np.array([price[piece[1:]].sum() for piece in asked.ids]), asked, len(rows))
     losses = Losses(loss, baseline, predicted, table["bytes"].cast(pl.Float64).to_numpy())
     return table, evaluated(losses, table["source"].to_list(), settings, np.random.default_rng(seed))

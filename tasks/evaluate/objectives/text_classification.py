@@ -14,7 +14,13 @@ from tasks.evaluate.settings import EvaluateSettings
 
 
 def score(
-    model: Path, train: Sequence[Path], holdout: Sequence[Path], max_tokens: int, objective: Objective, settings: EvaluateSettings, seed: int
+    model: Path,
+    train: Sequence[Path],
+    holdout: Sequence[Path],
+    max_tokens: int,
+    objective: Objective,
+    settings: EvaluateSettings,
+    seed: int,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Predict every hold-out row and score the predictions.
 
@@ -27,9 +33,21 @@ def score(
     numbers = {label: number for number, label in enumerate(labels)}
     truth = rows["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
     predicted = chances.argmax(1)
-    mixed = pl.scan_parquet(list(train)).group_by("label").len().sort(["len", "label"], descending=[True, False]).collect()
-    metrics = evaluated(truth, predicted, rows["source"].to_list(), numbers[mixed["label"][0]], labels, settings, np.random.default_rng(seed))
+    mixed = (
+        pl.scan_parquet(list(train)).group_by("label").len().sort(["len", "label"], descending=[True, False]).collect()
+    )
+    metrics = evaluated(
+        truth,
+        predicted,
+        rows["source"].to_list(),
+        numbers[mixed["label"][0]],
+        labels,
+        settings,
+        np.random.default_rng(seed),
+    )
     named = [pl.Series(f"p_{label}", chances[:, number]) for label, number in numbers.items()]
     loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
-    table = rows.drop("text").with_columns(pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named)
+    table = rows.drop("text").with_columns(
+        pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named
+    )
     return table, metrics

@@ -46,7 +46,9 @@ class Kept:
         return np.flatnonzero((self.sources == source).to_numpy())
 
     def judged(self, target: str | None) -> Rows:
-        """Give the rows that are judged on: the target's, or those of every source that has enough; all where none has."""
+        """Give the rows that are judged on: the target's, or those of every source that has enough; all where none
+        has.
+        """
         names = [target] if target else self.sources.unique(maintain_order=True).to_list()
         groups = {name: self.rows_of(name) for name in names}
         enough = [rows for rows in groups.values() if len(rows) >= FEWEST]
@@ -58,7 +60,8 @@ class Answers:
     """What the trials of one mix answered.
 
     Attributes:
-        amounts: what a score is the mean of, more is better: 1 where the answer is right, or minus the loss in nats; shape (S, n).
+        amounts: what a score is the mean of, more is better: 1 where the answer is right, or minus the loss in nats;
+            shape (S, n).
         losses: nats, shape (S, n).
         predicted: class numbers, shape (S, n); None for language models.
     """
@@ -69,7 +72,9 @@ class Answers:
 
     def of_seeds(self, count: int) -> "Answers":
         """Keep the first seeds."""
-        return Answers(self.amounts[:count], self.losses[:count], None if self.predicted is None else self.predicted[:count])
+        return Answers(
+            self.amounts[:count], self.losses[:count], None if self.predicted is None else self.predicted[:count]
+        )
 
 
 def kept_rows(file: Path, labels: Sequence[str]) -> Kept:
@@ -89,7 +94,9 @@ def read_answers(files: Sequence[Path], kept: Kept) -> Answers:
     tables = [pl.read_parquet(file) for file in files]
     for file, table in zip(files, tables, strict=True):
         if not table["row_id"].equals(kept.ids) or not table["source"].equals(kept.sources):
-            raise CuveeError(f"{file}: this trial was asked about other rows than the first one; compare trials of one pool")
+            raise CuveeError(
+                f"{file}: this trial was asked about other rows than the first one; compare trials of one pool"
+            )
     losses = np.stack([table["loss"].to_numpy().astype(float) for table in tables])
     if not np.isfinite(losses).all():
         raise CuveeError("a trial gives losses that are no numbers")
@@ -100,11 +107,13 @@ def read_answers(files: Sequence[Path], kept: Kept) -> Answers:
 
 
 def commonest(kept: Kept, counts: Mapping[str, int], guessed: float | None) -> Answers | None:
-    """Answer without having learned: always the commonest label of the training rows, or every token as surprising as guessing.
+    """Answer without having learned: always the commonest label of the training rows, or every token as surprising as
+    guessing.
 
     Args:
         counts: label -> training rows.
-        guessed: perplexity of guessing tokens by their frequency; None where it is not known, and then there is no answer.
+        guessed: perplexity of guessing tokens by their frequency; None where it is not known, and then there is no
+            answer.
     """
     if kept.truth is None:
         if guessed is None or kept.tokens is None:
@@ -128,7 +137,9 @@ def _scored(answers: Answers, kept: Kept, rows: Rows) -> dict[str, Any]:
     loss = float(np.mean(rows.scores(answers.losses)))
     found: dict[str, Any] = {"score": float(np.mean(rows.scores(answers.amounts))), "loss": loss, "rows": rows.count}
     if answers.predicted is not None and kept.truth is not None:
-        found["macro_f1"] = float(np.mean([[_macro_f1(kept.truth[group], one[group]) for group in rows.groups] for one in answers.predicted]))
+        found["macro_f1"] = float(
+            np.mean([[_macro_f1(kept.truth[group], one[group]) for group in rows.groups] for one in answers.predicted])
+        )
     return found
 
 

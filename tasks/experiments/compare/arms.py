@@ -7,8 +7,14 @@ from tasks.core.suggest import nearest
 from tasks.experiments.mixes import Mix
 
 RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES = (
-    "recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles",
-)  # fmt: skip
+    "recipe",
+    "uniform",
+    "proportional",
+    "learned",
+    "target",
+    "concatenated",
+    "singles",
+)
 ONLY = "only-"
 
 
@@ -16,7 +22,8 @@ def wanted(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[st
     """Say which arms are compared, in the order of tables; the recipe's mix always is.
 
     Args:
-        names: asked for; None for all. `singles` stands for every source alone, `target` for the target alone, `concatenated` for
+        names: asked for; None for all. `singles` stands for every source alone, `target` for the target alone,
+            `concatenated` for
             `proportional`: every row once is each source by its size.
         own: arms of the recipe's `compare` section.
 
@@ -28,10 +35,15 @@ def wanted(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[st
     chosen: set[str] = set(known if names is None else [RECIPE])
     for name in names or ():
         if name == TARGET and target is None:
-            raise RecipeError("--arms target: the recipe names no target; write compare.target: SOURCE, or only-SOURCE here")
+            raise RecipeError(
+                "--arms target: the recipe names no target; write compare.target: SOURCE, or only-SOURCE here"
+            )
         meant = {SINGLES: singles, TARGET: [f"{ONLY}{target}"], CONCATENATED: [PROPORTIONAL]}.get(name, [name])
         if strange := [one for one in meant if one not in known]:
-            raise RecipeError(f"--arms {strange[0]}: no arm has this name;{nearest(strange[0], [*known, SINGLES, TARGET, CONCATENATED])}")
+            raise RecipeError(
+                f"--arms {strange[0]}: no arm has this "
+                f"name;{nearest(strange[0], [*known, SINGLES, TARGET, CONCATENATED])}"
+            )
         chosen.update(meant)
     return [name for name in known if name in chosen]
 

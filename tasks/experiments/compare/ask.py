@@ -9,7 +9,8 @@ from tasks.experiments.compare.shapley import drawn_orders
 from tasks.experiments.mixes import Mix, restricted
 
 SOURCES_TRIED = {True: 4, False: 6}
-"""Most sources of which all coalitions are tried, without being asked for: of models trained in full, and of linear classifiers."""
+"""Most sources of which all coalitions are tried, without being asked for: of models trained in full, and of linear
+classifiers."""
 ORDERS = {"trials": 24, "ensemble": 1_000}
 """Orders drawn where the coalitions are too many."""
 ALL_ORDERS = 720

@@ -46,16 +46,32 @@ def assemble(start: RunStart, asked: Asked, facts: Mapping[str, Any], accounts: 
         accounts: of the pool that trials draw from.
     """
     arms = tuple(_arm(name, mix, asked, facts.get("arms", {}), accounts) for name, mix in asked.mixes.items()) + tuple(
-        Arm(name=name, kind="source" if name.startswith(ONLY) else "mix", error=why) for name, why in asked.failed.items() if name not in asked.mixes
+        Arm(name=name, kind="source" if name.startswith(ONLY) else "mix", error=why)
+        for name, why in asked.failed.items()
+        if name not in asked.mixes
     )
     found = tuple(Contrast.model_validate(one) for one in facts.get("contrasts", ()))
     metric, judged = facts.get("metric", "accuracy"), facts.get("judged", {})
     outcome, sentence = verdict(arms, found, metric, asked.confidence, judged)
     return Comparison(
-        **dict(start), finished=asked.finished, seconds=asked.seconds, metric=metric, target=asked.target, judged=judged, budget=asked.budget,
-        confidence=asked.confidence, arms=arms, contrasts=found, worth=_worth(asked, facts), shapley=facts.get("shapley", {}), outcome=outcome,
-        sentence=sentence, notes=(*asked.notes, *_notes(arms, asked, facts)), left_out=asked.left_out, trials=asked.trials,
-    )  # fmt: skip
+        **dict(start),
+        finished=asked.finished,
+        seconds=asked.seconds,
+        metric=metric,
+        target=asked.target,
+        judged=judged,
+        budget=asked.budget,
+        confidence=asked.confidence,
+        arms=arms,
+        contrasts=found,
+        worth=_worth(asked, facts),
+        shapley=facts.get("shapley", {}),
+        outcome=outcome,
+        sentence=sentence,
+        notes=(*asked.notes, *_notes(arms, asked, facts)),
+        left_out=asked.left_out,
+        trials=asked.trials,
+    )
 
 
 def _arm(name: str, mix: Mix, asked: Asked, scores: Mapping[str, Any], accounts: Sequence[Account]) -> Arm:
@@ -66,7 +82,14 @@ def _arm(name: str, mix: Mix, asked: Asked, scores: Mapping[str, Any], accounts:
     if name in asked.failed:
         told["error"] = asked.failed[name]
     every = {account.source: shares.get(account.source, 0.0) for account in accounts}
-    return Arm(name=name, kind="source" if len(mix) == 1 else "mix", also=asked.also.get(name, ()), shares=every, epochs=epochs, **told)
+    return Arm(
+        name=name,
+        kind="source" if len(mix) == 1 else "mix",
+        also=asked.also.get(name, ()),
+        shares=every,
+        epochs=epochs,
+        **told,
+    )
 
 
 def _worth(asked: Asked, facts: Mapping[str, Any]) -> tuple[Worth, ...]:
@@ -83,9 +106,18 @@ def _worth(asked: Asked, facts: Mapping[str, Any]) -> tuple[Worth, ...]:
 
 def _priced(worth: Worth, mixes: Mapping[str, Mapping[str, set[Mix]]], cost: Mapping[Mix, tuple[int, float]]) -> Worth:
     """Say what the trials behind each value took; those of a mix count for every value that needs them."""
-    used = {value: [cost[mix] for mix in of[worth.source] if mix in cost] for value, of in mixes.items() if getattr(worth, value) is not None}
+    used = {
+        value: [cost[mix] for mix in of[worth.source] if mix in cost]
+        for value, of in mixes.items()
+        if getattr(worth, value) is not None
+    }
     trials = {value: sum(count for count, _ in some) for value, some in used.items()}
-    return worth.model_copy(update={"trials": trials, "seconds": {value: round(sum(took for _, took in some), 2) for value, some in used.items()}})
+    return worth.model_copy(
+        update={
+            "trials": trials,
+            "seconds": {value: round(sum(took for _, took in some), 2) for value, some in used.items()},
+        }
+    )
 
 
 def _notes(arms: Sequence[Arm], asked: Asked, facts: Mapping[str, Any]) -> list[str]:
@@ -94,14 +126,21 @@ def _notes(arms: Sequence[Arm], asked: Asked, facts: Mapping[str, Any]) -> list[
     if PROPORTIONAL in names:
         found.append("Concatenating the sources, every row once, is the proportional mix; it is not run twice.")
     found += [f"{arm.name} and {', '.join(arm.also)} are the same mix; it was tried once." for arm in arms if arm.also]
-    found += [f"{source} has no row labelled {', '.join(labels)}: alone it cannot teach that." for source, labels in facts.get("lacking", {}).items()]
+    found += [
+        f"{source} has no row labelled {', '.join(labels)}: alone it cannot teach that."
+        for source, labels in facts.get("lacking", {}).items()
+    ]
     judged, sources = facts.get("judged", {}), [name for name in (arms[0].by_source if arms else {}) if name != "all"]
     if judged and not asked.target and (few := [name for name in sources if name not in judged]):
         found.append(f"Too few hold-out rows to count in the mean over the sources: {', '.join(few)}.")
     empty = [account for account in asked.budget.get("empty_holdout", ()) if account not in sources]
     if empty:
         found.append(f"No hold-out rows, so not measured: {', '.join(empty)}.")
-    often = [f"{arm.name} ({max(arm.epochs.values()):.0f} times)" for arm in arms if arm.epochs and max(arm.epochs.values()) > MANY]
+    often = [
+        f"{arm.name} ({max(arm.epochs.values()):.0f} times)"
+        for arm in arms
+        if arm.epochs and max(arm.epochs.values()) > MANY
+    ]
     if often:
         found.append(f"At equal budget these arms repeat the rows of a small source often: {', '.join(often)}.")
     ours = next(arm for arm in arms if arm.name == RECIPE)

@@ -1,4 +1,6 @@
-"""The headline's interval: seeds are redrawn, then the rows kept aside; both are why another comparison would come out otherwise."""
+"""The headline's interval: seeds are redrawn, then the rows kept aside; both are why another comparison would come out
+otherwise.
+"""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +22,8 @@ class Rows:
     """The rows kept aside that are judged on.
 
     Attributes:
-        groups: numbers of the rows of each group; a score is the mean over the groups, so that a large source does not decide alone.
+        groups: numbers of the rows of each group; a score is the mean over the groups, so that a large source does not
+            decide alone.
         weights: 1 each, or their tokens, where a score is an amount per token; shape (n,).
     """
 
@@ -41,7 +44,8 @@ class Rows:
 class Spread(Section):
     """An estimate and how sure it is.
 
-    The interval is estimate ± t · error, with the degrees of freedom by Welch and Satterthwaite: the bootstrap alone would take three to
+    The interval is estimate ± t · error, with the degrees of freedom by Welch and Satterthwaite: the bootstrap alone
+    would take three to
     five seeds for all there are, and its intervals would hold the truth too rarely.
     """
 
@@ -54,10 +58,13 @@ class Spread(Section):
     freedom: float
 
 
-def redrawn(amounts: Sequence[Floats], rows: Rows, resamples: int, rng: np.random.Generator) -> tuple[list[Floats], list[Floats]]:
+def redrawn(
+    amounts: Sequence[Floats], rows: Rows, resamples: int, rng: np.random.Generator
+) -> tuple[list[Floats], list[Floats]]:
     """Redraw seeds, then rows, and give the scores again.
 
-    The same rows are drawn for all amounts and all of their seeds, since all models answered the same rows. Deviations of single seeds from
+    The same rows are drawn for all amounts and all of their seeds, since all models answered the same rows. Deviations
+    of single seeds from
     their mean are widened by √(S/(S−1)), as the bootstrap of S values has only (S−1)/S of their variance.
 
     Args:
@@ -90,8 +97,13 @@ def _seeds_redrawn(means: Floats, rng: np.random.Generator) -> Floats:
 
 
 def spreads(
-    amounts: Sequence[Floats], rows: Rows, confidence: float, resamples: int, rng: np.random.Generator, extra: Sequence[float] = ()
-) -> list[Spread]:  # fmt: skip
+    amounts: Sequence[Floats],
+    rows: Rows,
+    confidence: float,
+    resamples: int,
+    rng: np.random.Generator,
+    extra: Sequence[float] = (),
+) -> list[Spread]:
     """Give estimate, interval and p of each contrast.
 
     Args:
@@ -113,7 +125,11 @@ def spreads(
 
 def _freedom(first: float, first_freedom: int, second: float, second_freedom: int) -> float:
     """Give the degrees of freedom of the sum of two variances (Welch–Satterthwaite)."""
-    parts = [(part, max(freedom, 1)) for part, freedom in ((first, first_freedom), (second, second_freedom)) if part > SAME**2]
+    parts = [
+        (part, max(freedom, 1))
+        for part, freedom in ((first, first_freedom), (second, second_freedom))
+        if part > SAME**2
+    ]
     bottom = sum(part**2 / freedom for part, freedom in parts)
     return sum(part for part, _ in parts) ** 2 / bottom if bottom else float(max(second_freedom, 1))
 
@@ -128,7 +144,14 @@ def _spread(estimate: float, error: float, freedom: float, confidence: float) ->
         from scipy.stats import t
 
     if error <= SAME:
-        return Spread(estimate=estimate, low=estimate, high=estimate, p=1.0 if abs(estimate) <= SAME else 0.0, error=0.0, freedom=freedom)
+        return Spread(
+            estimate=estimate,
+            low=estimate,
+            high=estimate,
+            p=1.0 if abs(estimate) <= SAME else 0.0,
+            error=0.0,
+            freedom=freedom,
+        )
     half = float(t.ppf((1 + confidence) / 2, freedom)) * error
     chance = float(2 * t.sf(abs(estimate) / error, freedom))
     return Spread(estimate=estimate, low=estimate - half, high=estimate + half, p=chance, error=error, freedom=freedom)

@@ -16,8 +16,13 @@ from tasks.experiments.mixes import Mix
 
 
 def judge(
-    predictions: Sequence[Path], train: Mapping[str, Path], layout: Layout, labels: Sequence[str], guessed: float | None, seed: int
-) -> dict[str, Any]:  # fmt: skip
+    predictions: Sequence[Path],
+    train: Mapping[str, Path],
+    layout: Layout,
+    labels: Sequence[str],
+    guessed: float | None,
+    seed: int,
+) -> dict[str, Any]:
     """Work out scores, differences and values.
 
     Args:
@@ -26,7 +31,8 @@ def judge(
         guessed: perplexity of guessing tokens by their frequency; None for a classifier.
 
     Returns:
-        `metric`, `judged` (source -> rows that are judged on), `arms` (name -> scores, or its `error`), `contrasts`, `worth`, `shapley`,
+        `metric`, `judged` (source -> rows that are judged on), `arms` (name -> scores, or its `error`), `contrasts`,
+        `worth`, `shapley`,
         and `lacking` (source -> labels that none of its training rows bears).
     """
     kept = kept_rows(predictions[0], labels)
@@ -40,15 +46,22 @@ def judge(
         raise CuveeError(f"{where} no hold-out rows to judge on. Remedy: a larger holdout.share, or another target")
     known = Known(kept, answers | ({NOTHING: nothing} if nothing else {}), rows)
     arms = named(layout, known)
-    worth, told = worth_of_sources(known, layout, generator(seed, "compare", "worth")) if layout.recipe in answers else ([], {})
+    worth, told = (
+        worth_of_sources(known, layout, generator(seed, "compare", "worth")) if layout.recipe in answers else ([], {})
+    )
     return {
         "metric": "perplexity" if kept.truth is None else "accuracy",
         "judged": {source: len(group) for group in rows.groups for source in [str(kept.sources[int(group[0])])]},
         "arms": arm_scores(arms, known, layout, generator(seed, "compare", "arms")) | errors,
-        "contrasts": [one.model_dump(mode="json") for one in contrasts(arms, known, layout, generator(seed, "compare", "contrasts"))],
+        "contrasts": [
+            one.model_dump(mode="json")
+            for one in contrasts(arms, known, layout, generator(seed, "compare", "contrasts"))
+        ],
         "worth": [one.model_dump(mode="json") for one in worth],
         "shapley": told,
-        "lacking": {name: missing for name, one in counts.items() if (missing := [label for label in labels if not one[label]])},
+        "lacking": {
+            name: missing for name, one in counts.items() if (missing := [label for label in labels if not one[label]])
+        },
     }
 
 
@@ -57,7 +70,9 @@ def _counts(file: Path, labels: Sequence[str]) -> dict[str, int]:
     return {label: int(found.get(label, 0)) for label in labels}
 
 
-def _answers(predictions: Sequence[Path], layout: Layout, kept: Kept) -> tuple[dict[Mix, Answers], dict[str, dict[str, str]]]:
+def _answers(
+    predictions: Sequence[Path], layout: Layout, kept: Kept
+) -> tuple[dict[Mix, Answers], dict[str, dict[str, str]]]:
     """Read the answers mix by mix; a mix whose losses are no numbers has none, and its arm says so."""
     found: dict[Mix, Answers] = {}
     errors: dict[str, dict[str, str]] = {}

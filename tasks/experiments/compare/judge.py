@@ -55,10 +55,16 @@ def named(layout: Layout, known: Known) -> dict[str, Mix]:
     return {one.name: one.mix for one in layout.tried if one.name and one.mix in known.answers}
 
 
-def arm_scores(arms: Mapping[str, Mix], known: Known, layout: Layout, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
+def arm_scores(
+    arms: Mapping[str, Mix], known: Known, layout: Layout, rng: np.random.Generator
+) -> dict[str, dict[str, Any]]:
     """Score every arm: the score with its interval, its deviation over the seeds, and the scores by source."""
-    found = spreads([known.answers[mix].amounts for mix in arms.values()], known.rows, layout.confidence, layout.resamples, rng)
-    return {name: _arm(known, known.answers[mix], spread) for (name, mix), spread in zip(arms.items(), found, strict=True)}
+    found = spreads(
+        [known.answers[mix].amounts for mix in arms.values()], known.rows, layout.confidence, layout.resamples, rng
+    )
+    return {
+        name: _arm(known, known.answers[mix], spread) for (name, mix), spread in zip(arms.items(), found, strict=True)
+    }
 
 
 def _arm(known: Known, answers: Answers, spread: Spread) -> dict[str, Any]:
@@ -71,8 +77,10 @@ def _arm(known: Known, answers: Answers, spread: Spread) -> dict[str, Any]:
 def questions(arms: Mapping[str, Mix], known: Known) -> list[list[tuple[str, str]]]:
     """Give the pairs of arms that are compared, a list for each question.
 
-    Does combining help? Every arm of several sources against the best single one. Are these the weights? The recipe's mix against every
-    other one of several sources. That the best single source is chosen by its score speaks for it, so a gain over it is one over all.
+    Does combining help? Every arm of several sources against the best single one. Are these the weights? The recipe's
+    mix against every
+    other one of several sources. That the best single source is chosen by its score speaks for it, so a gain over it is
+    one over all.
     """
     singles = [name for name, mix in arms.items() if len(mix) == 1]
     several = sorted((name for name, mix in arms.items() if len(mix) > 1), key=lambda name: name != RECIPE)
@@ -89,12 +97,17 @@ def contrasts(arms: Mapping[str, Mix], known: Known, layout: Layout, rng: np.ran
     if not pairs:
         return []
     amounts = [known.amounts({arms[first]: 1.0, arms[second]: -1.0}) for first, second in pairs]
-    found = iter(zip(pairs, amounts, spreads(amounts, known.rows, layout.confidence, layout.resamples, rng), strict=True))
+    found = iter(
+        zip(pairs, amounts, spreads(amounts, known.rows, layout.confidence, layout.resamples, rng), strict=True)
+    )
     made: list[Contrast] = []
     for question in asked:
         some = [next(found) for _ in question]
         corrected = holm([spread.p for _, _, spread in some])
-        made += [_contrast(pair, one, spread, p, Judging(arms, known, layout, rng)) for (pair, one, spread), p in zip(some, corrected, strict=True)]
+        made += [
+            _contrast(pair, one, spread, p, Judging(arms, known, layout, rng))
+            for (pair, one, spread), p in zip(some, corrected, strict=True)
+        ]
     return made
 
 
@@ -112,14 +125,24 @@ def _contrast(pair: tuple[str, str], amounts: Floats, spread: Spread, corrected:
     known, layout = judging.known, judging.layout
     by_seed = known.rows.scores(amounts)
     seeds = over_seeds(by_seed, layout.confidence)
-    rows = over_examples(amounts.mean(0), known.rows.weights, known.rows.groups, layout.confidence, layout.resamples, judging.rng)
+    rows = over_examples(
+        amounts.mean(0), known.rows.weights, known.rows.groups, layout.confidence, layout.resamples, judging.rng
+    )
     return Contrast(
-        first=pair[0], second=pair[1], estimate=spread.estimate, low=spread.low, high=spread.high, p=spread.p, holm=corrected,
-        detectable=detectable(spread.error, spread.freedom, layout.confidence), seeds=len(by_seed),
-        over_seeds=seeds.model_dump() if seeds else None, over_rows=rows,
+        first=pair[0],
+        second=pair[1],
+        estimate=spread.estimate,
+        low=spread.low,
+        high=spread.high,
+        p=spread.p,
+        holm=corrected,
+        detectable=detectable(spread.error, spread.freedom, layout.confidence),
+        seeds=len(by_seed),
+        over_seeds=seeds.model_dump() if seeds else None,
+        over_rows=rows,
         mcnemar=_mcnemar(pair, int(np.argsort(by_seed)[len(by_seed) // 2]), judging),
         outcome=outcome(spread.estimate, corrected, layout.confidence, claim=may_claim(len(by_seed), known.rows.count)),
-    )  # fmt: skip
+    )
 
 
 def outcome(estimate: float, p: float, confidence: float, *, claim: bool) -> Outcome:
@@ -141,9 +164,15 @@ def _mcnemar(pair: tuple[str, str], seed: int, judging: Judging) -> dict[str, An
     return {"seed": seed} | mcnemar(first, second).model_dump()
 
 
-def estimates(known: Known, wanted: Sequence[tuple[Floats, float]], layout: Layout, confidence: float, rng: np.random.Generator) -> list[Spread]:
-    """Give the spread of sums of scores at a confidence of their own; `wanted` holds amounts and their variance from a sampling besides."""
+def estimates(
+    known: Known, wanted: Sequence[tuple[Floats, float]], layout: Layout, confidence: float, rng: np.random.Generator
+) -> list[Spread]:
+    """Give the spread of sums of scores at a confidence of their own; `wanted` holds amounts and their variance from a
+    sampling besides.
+    """
     if not wanted:
         return []
-    found = spreads([one for one, _ in wanted], known.rows, layout.confidence, layout.resamples, rng, [more for _, more in wanted])
+    found = spreads(
+        [one for one, _ in wanted], known.rows, layout.confidence, layout.resamples, rng, [more for _, more in wanted]
+    )
     return [at_confidence(spread, confidence) for spread in found]

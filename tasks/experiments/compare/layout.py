@@ -1,4 +1,6 @@
-"""What is to be worked out of trials: which mixes, which differences, which coalitions. Small frozen values, part of the content key."""
+"""What is to be worked out of trials: which mixes, which differences, which coalitions. Small frozen values, part of
+the content key.
+"""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -20,7 +22,9 @@ class Tried(Section):
 
 
 class Game(Section):
-    """The game whose Shapley values are asked for: a coalition's mix is the recipe's with the other sources left out."""
+    """The game whose Shapley values are asked for: a coalition's mix is the recipe's with the other sources left
+    out.
+    """
 
     on: Literal["trials", "ensemble"]
     orders: tuple[tuple[int, ...], ...] = ()
@@ -46,10 +50,15 @@ def left_one_out(mix: Mix) -> dict[str, Mix]:
 
 
 def added_to(mix: Mix, target: str | None) -> dict[str, list[tuple[Mix, Mix]]]:
-    """Give for every source the pairs (a source alone, that source and this one): of the target, or of each other source."""
+    """Give for every source the pairs (a source alone, that source and this one): of the target, or of each other
+    source.
+    """
     names = [name for name, _ in mix]
     bases = [target] if target in names else names
-    pairs = {name: [(restricted(mix, [base]), restricted(mix, [base, name])) for base in bases if base != name] for name in names}
+    pairs = {
+        name: [(restricted(mix, [base]), restricted(mix, [base, name])) for base in bases if base != name]
+        for name in names
+    }
     return {name: found for name, found in pairs.items() if found}
 
 

@@ -18,7 +18,9 @@ WIDTH = 120
 
 @dataclass(frozen=True)
 class Rows:
-    """The cleaned rows of a source, and the keys of their texts, case and punctuation aside; two files in the same order."""
+    """The cleaned rows of a source, and the keys of their texts, case and punctuation aside; two files in the same
+    order.
+    """
 
     data: Path
     keys: Path
@@ -30,15 +32,23 @@ class Rows:
 
 
 def contained(target: Rows, others: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
-    """Give for every other source the share of the target's texts that stand in it, case and punctuation aside, and a few of the rows."""
+    """Give for every other source the share of the target's texts that stand in it, case and punctuation aside, and a
+    few of the rows.
+    """
     own = target.keyed()
     shares: dict[str, float] = {}
     examples: dict[str, list[dict[str, str]]] = {}
     for name, rows in others.items():
-        both = own.join(rows.keyed().unique("match", keep="first", maintain_order=True), on="match", suffix="_there", maintain_order="left")
+        both = own.join(
+            rows.keyed().unique("match", keep="first", maintain_order=True),
+            on="match",
+            suffix="_there",
+            maintain_order="left",
+        )
         shares[name] = len(both) / max(len(own), 1)
         examples[name] = [
-            {"row": row["row_id"], "there": row["row_id_there"], "text": row["text"][:WIDTH]} for row in both.head(SHOWN).iter_rows(named=True)
+            {"row": row["row_id"], "there": row["row_id_there"], "text": row["text"][:WIDTH]}
+            for row in both.head(SHOWN).iter_rows(named=True)
         ]
     return shares, examples
 
@@ -54,8 +64,12 @@ def refuse_leak(setting: str, target: str, facts: Mapping[str, Any]) -> None:
     """
     for source, share in facts["shares"].items():
         if share > MOST:
-            shown = "\n".join(f"  {row['row']} = {source} {row['there']}: {row['text']}" for row in facts["examples"][source])
+            shown = "\n".join(
+                f"  {row['row']} = {source} {row['there']}: {row['text']}" for row in facts["examples"][source]
+            )
             raise QualityGate(
-                f"{setting} {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on {source} has seen what is "
-                f"measured, so nothing could be said about it. Take {source} out (--set or another recipe), or name another target:\n{shown}"
+                f"{setting} {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on "
+                f"{source} has seen what is "
+                f"measured, so nothing could be said about it. Take {source} out (--set or another recipe), or "
+                f"name another target:\n{shown}"
             )

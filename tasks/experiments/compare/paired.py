@@ -1,4 +1,6 @@
-"""Is a difference real? Tests on paired scores, by scipy; Holm's correction; the least difference that would have been seen."""
+"""Is a difference real? Tests on paired scores, by scipy; Holm's correction; the least difference that would have been
+seen.
+"""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +16,8 @@ from tasks.text.hashing import Floats, Ints
 POWER = 0.8
 """Chance of seeing the least detectable difference."""
 MOST_BCA = 5_000
-"""With more rows than this the acceleration (a jackknife, rows² steps) costs more than it tells; the interval is then the percentiles'."""
+"""With more rows than this the acceleration (a jackknife, rows² steps) costs more than it tells; the interval is then
+the percentiles'."""
 
 
 class OverSeeds(Section):
@@ -53,7 +56,9 @@ def over_seeds(differences: Sequence[float] | Floats, confidence: float) -> Over
 
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
-    """Test two models' answers to the same rows: p = P(Binomial(b + c, ½) at least as uneven); True where an answer is right."""
+    """Test two models' answers to the same rows: p = P(Binomial(b + c, ½) at least as uneven); True where an answer is
+    right.
+    """
     with importing:
         from scipy.stats import binomtest
 
@@ -63,8 +68,9 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
 
 def over_examples(
     values: Floats, weights: Floats, groups: Sequence[Ints], confidence: float, resamples: int, rng: np.random.Generator
-) -> tuple[float, float]:  # fmt: skip
-    """Give the bootstrap interval (BCa: Efron 1987) of the mean over groups of Σ values / Σ weights, rows redrawn within their group.
+) -> tuple[float, float]:
+    """Give the bootstrap interval (BCa: Efron 1987) of the mean over groups of Σ values / Σ weights, rows redrawn
+    within their group.
 
     Args:
         values: of every row, such as its difference between two models; shape (n,).
@@ -83,13 +89,23 @@ def over_examples(
         return point, point
     method = "BCa" if rows <= MOST_BCA and min(map(len, groups)) > 1 else "percentile"
     found = bootstrap(
-        groups, statistic, paired=False, vectorized=True, confidence_level=confidence, n_resamples=resamples, method=method, batch=200, rng=rng
+        groups,
+        statistic,
+        paired=False,
+        vectorized=True,
+        confidence_level=confidence,
+        n_resamples=resamples,
+        method=method,
+        batch=200,
+        rng=rng,
     )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """Correct p values for being several (Holm 1979): p̃ of the i-th smallest of m = max over j ≤ i of (m − j + 1) p_j, at most 1."""
+    """Correct p values for being several (Holm 1979): p̃ of the i-th smallest of m = max over j ≤ i of (m − j + 1) p_j,
+    at most 1.
+    """
     corrected, worst = [0.0] * len(chances), 0.0
     for rank, at in enumerate(sorted(range(len(chances)), key=lambda number: chances[number])):
         worst = max(worst, min(1.0, (len(chances) - rank) * chances[at]))
@@ -107,4 +123,6 @@ def detectable(error: float, freedom: float, confidence: float) -> float:
     with importing:
         from scipy.stats import t
 
-    return float((t.ppf((1 + confidence) / 2, freedom) + t.ppf(POWER, freedom)) * error) if math.isfinite(freedom) else 0.0
+    return (
+        float((t.ppf((1 + confidence) / 2, freedom) + t.ppf(POWER, freedom)) * error) if math.isfinite(freedom) else 0.0
+    )

@@ -15,14 +15,17 @@ class CompareSettings(Section):
     seeds: int = Field(default=5, ge=1, le=100)
     """Trials of every mix: rows, order and start of the model hang on the seed. A claim needs 3."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    """Share of intervals that hold the true difference; a difference is one when its p, corrected by Holm, is below the rest."""
+    """Share of intervals that hold the true difference; a difference is one when its p, corrected by Holm, is below the
+    rest."""
     resamples: int = Field(default=2_000, ge=100)
     """Bootstrap replicates behind an interval."""
     values: tuple[Literal["leave-one-out", "add-one", "shapley"], ...] = ("leave-one-out", "shapley", "add-one")
     """What is asked of each source's worth, in this order; `[]` for nothing."""
     shapley: Literal["auto", "trials", "ensemble"] = "auto"
-    """What sets of sources are worth: `trials` of their mixes (all sets to 6 sources, above that those of 24 orders drawn), or the likelihood of
-    an `ensemble` of one model per source, for which nothing more is trained and which says less; `auto` = trials, but an ensemble where
+    """What sets of sources are worth: `trials` of their mixes (all sets to 6 sources, above that those of 24 orders
+    drawn), or the likelihood of
+    an `ensemble` of one model per source, for which nothing more is trained and which says less; `auto` = trials, but
+    an ensemble where
     `trials.full` would train more than 4 sources' sets."""
     minutes: float | None = Field(default=None, gt=0)
     """After so many minutes no further trial begins; the report says what is left out."""

@@ -1,4 +1,6 @@
-"""Shapley values as sums over coalitions: φ = Σ_S c(S) v(S). A coalition is a whole number, bit i set where player i is in it."""
+"""Shapley values as sums over coalitions: φ = Σ_S c(S) v(S). A coalition is a whole number, bit i set where player i is
+in it.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,9 @@ Orders = Sequence[Sequence[int]]
 
 def exact(players: int) -> Coefficients:
     """Give the coefficients of φ_i = Σ_{S∌i} |S|! (K−|S|−1)! / K! · (v(S+i) − v(S)) (Shapley 1953); 2^K coalitions."""
-    chance = [math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players) for size in range(players)]
+    chance = [
+        math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players) for size in range(players)
+    ]
     found: Coefficients = {}
     for coalition in range(2**players):
         inside = np.array([coalition >> player & 1 for player in range(players)], bool)
@@ -27,7 +31,9 @@ def exact(players: int) -> Coefficients:
 
 
 def of_orders(orders: Orders) -> Coefficients:
-    """Give the coefficients of the mean over orders of what each player adds to those before it; over all K! orders they are the exact ones."""
+    """Give the coefficients of the mean over orders of what each player adds to those before it; over all K! orders
+    they are the exact ones.
+    """
     players = len(orders[0])
     found: Coefficients = {}
     for order in orders:
@@ -41,7 +47,9 @@ def of_orders(orders: Orders) -> Coefficients:
 
 
 def drawn_orders(players: int, count: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Draw orders, each followed by its reverse, which halves the noise where worth falls with size; all orders, shuffled, where they are as few."""
+    """Draw orders, each followed by its reverse, which halves the noise where worth falls with size; all orders,
+    shuffled, where they are as few.
+    """
     if players > 1 and math.factorial(players) <= count:
         halves = [order for order in permutations(range(players)) if order[0] < order[-1]]
         drawn = [halves[at] for at in rng.permutation(len(halves))]
@@ -61,6 +69,8 @@ def values(coefficients: Coefficients, worth: Mapping[int, float]) -> Floats:
 
 
 def order_error(orders: Orders, worth: Mapping[int, float]) -> Floats:
-    """Give the variance that drawing orders adds to the values, shape (players,): that of the mean over pairs of an order and its reverse."""
+    """Give the variance that drawing orders adds to the values, shape (players,): that of the mean over pairs of an
+    order and its reverse.
+    """
     pairs = [values(of_orders(orders[at : at + 2]), worth) for at in range(0, len(orders), 2)]
     return np.var(pairs, axis=0, ddof=1) / len(pairs) if len(pairs) > 1 else np.zeros(len(orders[0]))

@@ -1,4 +1,6 @@
-"""Prefect tasks of the comparing stage. The work is in conclude.py (numbers), assemble.py (record), ask.py, arms.py and leak.py."""
+"""Prefect tasks of the comparing stage. The work is in conclude.py (numbers), assemble.py (record), ask.py, arms.py and
+leak.py.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +21,9 @@ from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
 
 
-def choose_arms(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None) -> list[str]:
+def choose_arms(
+    names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None
+) -> list[str]:
     """Say which arms are compared; no task, since nothing is made."""
     return arms.wanted(names, sources, own, target)
 
@@ -29,13 +33,17 @@ def merge_arms(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
     return arms.merged(mixes)
 
 
-def ask_values(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> tuple[Game | None, dict[str, list[Mix]]]:
+def ask_values(
+    mix: Mix, settings: CompareSettings, seed: int, *, full: bool
+) -> tuple[Game | None, dict[str, list[Mix]]]:
     """Say how Shapley values are made, and which mixes each value asks for."""
     game = ask.game_of(mix, settings, seed, full=full)
     return game, ask.mixes_for(mix, settings, game)
 
 
-def lay_out(ended: Mapping[Mix, int], names: Mapping[Mix, str], recipe: Mix, settings: CompareSettings, game: Game | None) -> Layout:
+def lay_out(
+    ended: Mapping[Mix, int], names: Mapping[Mix, str], recipe: Mix, settings: CompareSettings, game: Game | None
+) -> Layout:
     """Say what is to be worked out of the trials that came to an end."""
     tried = tuple(Tried(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
     asked = settings.model_dump(include={"target", "values", "confidence", "resamples"})
@@ -57,8 +65,14 @@ def refuse_leak(setting: str, target: str, found: Manifest) -> None:
 
 @stage_task("compare")
 def judge_trials(
-    work: Workbench, subject: str, trials: list[Manifest], pool: Manifest, layout: Layout, labels: tuple[str, ...], seed: int  # noqa: ARG001
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,  # noqa: ARG001
+    trials: list[Manifest],
+    pool: Manifest,
+    layout: Layout,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Product:
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
     guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")

@@ -8,18 +8,27 @@ from tasks.experiments.compare.judge import FEWEST_ROWS, FEWEST_SEEDS
 from tasks.experiments.comparison import Arm, Contrast, Metric, gain_text, range_text, score_text
 
 
-def verdict(arms: Sequence[Arm], contrasts: Sequence[Contrast], metric: Metric, confidence: float, judged: Mapping[str, int]) -> tuple[Any, str]:
-    """Give the outcome (`gain`, `loss`, `none`, `no claim`: of the recipe's mix over the best single source) and the sentence.
+def verdict(
+    arms: Sequence[Arm], contrasts: Sequence[Contrast], metric: Metric, confidence: float, judged: Mapping[str, int]
+) -> tuple[Any, str]:
+    """Give the outcome (`gain`, `loss`, `none`, `no claim`: of the recipe's mix over the best single source) and the
+    sentence.
 
     Args:
         judged: source -> rows that are judged on.
     """
     ours = next(arm for arm in arms if arm.name == RECIPE)
     if ours.score is None:
-        return "no claim", f"No claim: the recipe's mix has no score ({ours.error or 'there was no time for its trials'})."
+        return (
+            "no claim",
+            f"No claim: the recipe's mix has no score ({ours.error or 'there was no time for its trials'}).",
+        )
     if ours.kind == "source":
         alone = next(name for name, share in ours.shares.items() if share)
-        return "no claim", f"No claim: the recipe's mix is {alone} alone, so nothing is combined. Give another source a weight."
+        return (
+            "no claim",
+            f"No claim: the recipe's mix is {alone} alone, so nothing is combined. Give another source a weight.",
+        )
     if doubt := _too_few(ours, sum(judged.values())):
         return "no claim", f"No claim: {doubt}. The recipe's mix scores {score_text(metric, ours.score)}."
     over_single = next((one for one in contrasts if one.first == RECIPE and _kind(arms, one.second) == "source"), None)
@@ -27,12 +36,17 @@ def verdict(arms: Sequence[Arm], contrasts: Sequence[Contrast], metric: Metric, 
     beside = _beside(others, arms, metric)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
-    return over_single.outcome, _combining(over_single, ours, arms, metric, confidence) + _else(contrasts, arms, over_single, metric) + beside
+    return over_single.outcome, _combining(over_single, ours, arms, metric, confidence) + _else(
+        contrasts, arms, over_single, metric
+    ) + beside
 
 
 def _too_few(ours: Arm, rows: int) -> str:
     if ours.seeds < FEWEST_SEEDS:
-        return f"{_count(ours.seeds, 'seed')} {'is' if ours.seeds == 1 else 'are'} too few, it takes {FEWEST_SEEDS} to tell luck from gain"
+        return (
+            f"{_count(ours.seeds, 'seed')} {'is' if ours.seeds == 1 else 'are'} too few, it takes "
+            f"{FEWEST_SEEDS} to tell luck from gain"
+        )
     if rows < FEWEST_ROWS:
         return f"{_count(rows, 'labelled hold-out row')} {'is' if rows == 1 else 'are'} too few, it takes {FEWEST_ROWS}"
     return ""
@@ -50,12 +64,22 @@ def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], metric: Metri
     """Say whether the recipe's mix beats the best source alone."""
     single = next(arm for arm in arms if arm.name == contrast.second)
     source = next(name for name, share in single.shares.items() if share)
-    said = {"gain": "Combining helps", "loss": "Combining harms", "none": "No detectable gain from combining"}[contrast.outcome]
+    said = {"gain": "Combining helps", "loss": "Combining harms", "none": "No detectable gain from combining"}[
+        contrast.outcome
+    ]
     scores = (
-        f"the recipe's mix scores {score_text(metric, ours.score or 0)}, the best single source, {source}, {score_text(metric, single.score or 0)}"
+        f"the recipe's mix scores {score_text(metric, ours.score or 0)}, the best single source, {source}, "
+        f"{score_text(metric, single.score or 0)}"
     )
-    sure = f"{100 * confidence:g} % interval {range_text(metric, contrast.low, contrast.high)}, {contrast.seeds} seeds, same budget"
-    missed = f"; {size_text(metric, contrast.detectable)} would have been seen four times in five" if contrast.outcome == "none" else ""
+    sure = (
+        f"{100 * confidence:g} % interval {range_text(metric, contrast.low, contrast.high)}, {contrast.seeds} "
+        "seeds, same budget"
+    )
+    missed = (
+        f"; {size_text(metric, contrast.detectable)} would have been seen four times in five"
+        if contrast.outcome == "none"
+        else ""
+    )
     return f"{said}: {scores}: {gain_text(metric, contrast.estimate)} ({sure}{missed})."
 
 
@@ -63,22 +87,39 @@ def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, me
     """Name another mix that beats the single sources, where the recipe's does not."""
     if ours.outcome == "gain":
         return ""
-    better = [one for one in contrasts if one.first != RECIPE and one.outcome == "gain" and _kind(arms, one.second) == "source"]
+    better = [
+        one
+        for one in contrasts
+        if one.first != RECIPE and one.outcome == "gain" and _kind(arms, one.second) == "source"
+    ]
     if not better:
         return ""
     best = max(better, key=lambda one: one.estimate)
-    return f" Another mix does: {best.first}, {gain_text(metric, best.estimate)} ({range_text(metric, best.low, best.high)})."
+    return (
+        f" Another mix does: {best.first}, {gain_text(metric, best.estimate)} "
+        f"({range_text(metric, best.low, best.high)})."
+    )
 
 
 def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) -> str:
     """Say how the recipe's weights stand to the other mixes."""
     also = next(arm.also for arm in arms if arm.name == RECIPE)
     text = f" Its weights are those of {_listed(also)}." if also else ""
-    openings = {"gain": "Its weights beat", "loss": "Its weights are worse than", "none": "No detectable difference from"}
+    openings = {
+        "gain": "Its weights beat",
+        "loss": "Its weights are worse than",
+        "none": "No detectable difference from",
+    }
     for kind, opening in openings.items():
         some = [one for one in contrasts if one.outcome == kind]
-        told = [f"{one.second} ({gain_text(metric, one.estimate)}, {range_text(metric, one.low, one.high)})" for one in some]
-        seen = f"; {size_text(metric, max(one.detectable for one in some))} would have been seen" if some and kind == "none" else ""
+        told = [
+            f"{one.second} ({gain_text(metric, one.estimate)}, {range_text(metric, one.low, one.high)})" for one in some
+        ]
+        seen = (
+            f"; {size_text(metric, max(one.detectable for one in some))} would have been seen"
+            if some and kind == "none"
+            else ""
+        )
         text += f" {opening} {_listed(told)}{seen}." if some else ""
     return text
 

@@ -68,18 +68,24 @@ def _of_terms(value: str, terms: Mapping[str, Terms], known: Known) -> Wanted:
     return {(value, name): (known.amounts(one), 0.0) for name, one in whole.items()}
 
 
-def _worth(name: str, share: float, spread: Mapping[tuple[str, str], Spread], seeds: Mapping[tuple[str, str], int], rows: int) -> Worth:
+def _worth(
+    name: str, share: float, spread: Mapping[tuple[str, str], Spread], seeds: Mapping[tuple[str, str], int], rows: int
+) -> Worth:
     found = {value: one for (value, source), one in spread.items() if source == name}
     claims = {value: one for value, one in found.items() if may_claim(seeds[value, name], rows)}
-    shown: dict[str, Any] = {value: Estimate(estimate=one.estimate, low=one.low, high=one.high) for value, one in found.items()}
+    shown: dict[str, Any] = {
+        value: Estimate(estimate=one.estimate, low=one.low, high=one.high) for value, one in found.items()
+    }
     return Worth(source=name, share=share, word=word(claims.get("leave_one_out"), claims.get("shapley")), **shown)
 
 
 def word(left_out: Spread | None, shapley_value: Spread | None) -> Any:
     """Say in a word what a source is for.
 
-    `drop`: without it the mix scores higher (the interval of leave-one-out lies below 0). `pays`: without it, lower. `redundant`: it can
-    be left out, but has a share in what the sources bring (Shapley's interval above 0): others bring the same. Else, or where there are
+    `drop`: without it the mix scores higher (the interval of leave-one-out lies below 0). `pays`: without it, lower.
+    `redundant`: it can
+    be left out, but has a share in what the sources bring (Shapley's interval above 0): others bring the same. Else, or
+    where there are
     too few seeds or rows, `cannot tell`. Where only Shapley's value is known, its sign decides.
     """
     first = left_out or shapley_value

@@ -1,4 +1,6 @@
-"""Confirm weights: several seeds of each mix, chosen on one half of the hold-out, judged on the other, paired by seed and by row."""
+"""Confirm weights: several seeds of each mix, chosen on one half of the hold-out, judged on the other, paired by seed
+and by row.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -69,9 +71,12 @@ class Gain:
 def gain(arm: Arm, base: Arm, columns: Sequence[str]) -> Gain:
     """Compare two arms seed by seed and row by row.
 
-    d_s is the difference of the costs under seed s. Var(mean d) = Var(d_s) / S, from the seeds, plus Σ_c Var_i(e_ci) / (n_c C²), from the
-    rows: e_ci is what row i of source c, one of C, adds to the difference, averaged over seeds. Both are estimated and added, so that the
-    interval holds for other seeds and other rows; with degrees of freedom by Welch and Satterthwaite. Rows without a difference leave
+    d_s is the difference of the costs under seed s. Var(mean d) = Var(d_s) / S, from the seeds, plus Σ_c Var_i(e_ci) /
+    (n_c C²), from the
+    rows: e_ci is what row i of source c, one of C, adds to the difference, averaged over seeds. Both are estimated and
+        added, so that the
+    interval holds for other seeds and other rows; with degrees of freedom by Welch and Satterthwaite. Rows without a
+    difference leave
     the paired t test over seeds.
     """
     with importing:
@@ -89,7 +94,9 @@ def gain(arm: Arm, base: Arm, columns: Sequence[str]) -> Gain:
     free = variance**2 / math.fsum(part**2 / freedom for part, freedom in parts)
     reach = float(stdtrit(free, (1 + CONFIDENCE) / 2))
     p = float(2 * stdtr(free, -abs(mean) / error))
-    return Gain(by_seed, mean, mean - reach * error, mean + reach * error, p, (reach + float(stdtrit(free, POWER))) * error)
+    return Gain(
+        by_seed, mean, mean - reach * error, mean + reach * error, p, (reach + float(stdtrit(free, POWER))) * error
+    )
 
 
 def of_rows_freedom(variances: Sequence[float], arm: Arm, columns: Sequence[str]) -> list[tuple[float, int]]:
@@ -98,7 +105,9 @@ def of_rows_freedom(variances: Sequence[float], arm: Arm, columns: Sequence[str]
 
 
 def _row_variance(arm: Arm, base: Arm, column: str) -> float:
-    """Give Var(Σ d_i / Σ t_i), by rows: Var(d_i - r t_i) / (n mean(t)²), with r the ratio; t = 1 leaves Var(d_i) / n."""
+    """Give Var(Σ d_i / Σ t_i), by rows: Var(d_i - r t_i) / (n mean(t)²), with r the ratio; t = 1 leaves Var(d_i) /
+    n.
+    """
     differences = (stacked(base.judged_by, column) - stacked(arm.judged_by, column)).mean(0)
     sizes = arm.judged_by[0].sizes[column]
     rest = differences - sizes * (differences.sum() / sizes.sum())

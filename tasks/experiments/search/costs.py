@@ -1,4 +1,6 @@
-"""What a trial cost, from its predictions: on the half of the hold-out that weights are chosen by, and on the half that judges them."""
+"""What a trial cost, from its predictions: on the half of the hold-out that weights are chosen by, and on the half that
+judges them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ class Half:
 
     def costs(self) -> dict[str, float]:
         """Give the mean loss by source: Σ losses / Σ sizes."""
-        return {name: float(losses.sum() / self.sizes[name].sum()) for name, losses in self.losses.items() if len(losses)}
+        return {
+            name: float(losses.sum() / self.sizes[name].sum()) for name, losses in self.losses.items() if len(losses)
+        }
 
     def accuracies(self) -> dict[str, float]:
         """Give the share of rows that are right, by source."""
@@ -39,7 +43,8 @@ class Half:
 def read_halves(predictions: Path, seed: int) -> tuple[Half, Half]:
     """Split a trial's predictions in the half to choose by and the half to judge by.
 
-    A row belongs to the first when the 64 bits of XXH3 of its source and id, seeded, are below 2^63: the same rows in every trial.
+    A row belongs to the first when the 64 bits of XXH3 of its source and id, seeded, are below 2^63: the same rows in
+    every trial.
     """
     table = pl.read_parquet(predictions)
     keys = (table["source"] + "\0" + table["row_id"]).to_list()
@@ -48,12 +53,19 @@ def read_halves(predictions: Path, seed: int) -> tuple[Half, Half]:
 
 
 def _half(table: pl.DataFrame) -> Half:
-    parts = {str(name): rows for (name,), rows in table.sort("source", "row_id").group_by("source", maintain_order=True)}
+    parts = {
+        str(name): rows for (name,), rows in table.sort("source", "row_id").group_by("source", maintain_order=True)
+    }
     scored = "predicted" in table.columns
     return Half(
         {name: rows["loss"].to_numpy().astype(float) for name, rows in parts.items()},
-        {name: rows["tokens"].to_numpy().astype(float) if "tokens" in rows.columns else np.ones(len(rows)) for name, rows in parts.items()},
-        {name: (rows["predicted"] == rows["label"]).to_numpy().astype(float) for name, rows in parts.items()} if scored else {},
+        {
+            name: rows["tokens"].to_numpy().astype(float) if "tokens" in rows.columns else np.ones(len(rows))
+            for name, rows in parts.items()
+        },
+        {name: (rows["predicted"] == rows["label"]).to_numpy().astype(float) for name, rows in parts.items()}
+        if scored
+        else {},
     )
 
 

@@ -14,11 +14,21 @@ POOL = 64
 """Mixes drawn for each one wanted."""
 
 
-def first_round(prior: Vector, limits: Limits, runs: int, rng: np.random.Generator, also: Matrix, known: Matrix, repeats: int = REPEATS) -> Matrix:
+def first_round(
+    prior: Vector,
+    limits: Limits,
+    runs: int,
+    rng: np.random.Generator,
+    also: Matrix,
+    known: Matrix,
+    repeats: int = REPEATS,
+) -> Matrix:
     """Choose the mixes of the first round, shape (runs, K).
 
-    In this order: uniform (`repeats` times, to see the noise), the prior, those that the caller adds, 0.6 of one source and 0.4 of
-    the uniform mix for each source, then draws from Dirichlet(K · prior · {0.3, 0.6, 1, 2.5}) that lie apart from what is there.
+    In this order: uniform (`repeats` times, to see the noise), the prior, those that the caller adds, 0.6 of one source
+        and 0.4 of
+    the uniform mix for each source, then draws from Dirichlet(K · prior · {0.3, 0.6, 1, 2.5}) that lie apart from what
+    is there.
 
     Args:
         prior: shape (K,), sums to 1.
@@ -46,7 +56,8 @@ def wide_round(prior: Vector, limits: Limits, runs: int, rng: np.random.Generato
 def next_round(best: Vector, tried: Matrix, limits: Limits, runs: int, rng: np.random.Generator) -> Matrix:
     """Choose the mixes of a later round, shape (runs, K): `best` itself, then draws from Dirichlet(20 best + 0.3).
 
-    Each is at least APART from every mix tried and from the others, while the draws allow it. The best itself is left out where
+    Each is at least APART from every mix tried and from the others, while the draws allow it. The best itself is left
+    out where
     it was tried.
     """
     alpha = 20 * best + 0.3

@@ -12,7 +12,9 @@ from tasks.experiments.search.report import report
 from tasks.experiments.search.tables import align, read_mixtures, read_scores
 
 
-def fit_files(mixtures: str, scores: str, target: str, predict: str | None, prior: str | None, *, higher_is_better: bool) -> dict[str, Any]:
+def fit_files(
+    mixtures: str, scores: str, target: str, predict: str | None, prior: str | None, *, higher_is_better: bool
+) -> dict[str, Any]:
     """Fit the scores to the mixes, recommend weights, and guess the scores of the mixes in `predict`.
 
     Raises:
@@ -31,7 +33,9 @@ def fit_files(mixtures: str, scores: str, target: str, predict: str | None, prio
     answer = report(runs, learned, notes)
     if wanted is not None:
         guessed = runs.sign * learned.tried[0].predict(wanted.values)
-        answer["predictions"] = [{"run": name, "predicted": float(score)} for name, score in zip(wanted.rows, guessed, strict=True)]
+        answer["predictions"] = [
+            {"run": name, "predicted": float(score)} for name, score in zip(wanted.rows, guessed, strict=True)
+        ]
     return plain(answer)
 
 

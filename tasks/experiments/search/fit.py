@@ -1,4 +1,6 @@
-"""From runs to a recommended mix: choose a surrogate, say how well it guesses, look for the best mix and how sure that is."""
+"""From runs to a recommended mix: choose a surrogate, say how well it guesses, look for the best mix and how sure that
+is.
+"""
 
 from dataclasses import dataclass
 
@@ -67,7 +69,8 @@ class Learned:
         outcome: LEARNED, NO_EFFECT or TOO_FEW.
         why: the numbers behind the outcome.
         mix: the mix to use, shape (K,).
-        low, high: 5 % and 95 % of its shares over refits to resampled runs, stretched to hold the mix; equal to it where nothing
+        low, high: 5 % and 95 % of its shares over refits to resampled runs, stretched to hold the mix; equal to it
+            where nothing
             was learned.
         guessed: cost guessed for the mix, and the 5 % and 95 % of the costs that one more run on it may have.
     """
@@ -89,7 +92,10 @@ def learn(runs: Runs) -> Learned:
     """
     evidence = runs.evidence
     if len(evidence.mixes) < FEWEST:
-        raise NotEnoughData(f"{len(evidence.mixes)} runs are too few to learn from: {FEWEST} are the least, {2 * len(runs.sources)} advised")
+        raise NotEnoughData(
+            f"{len(evidence.mixes)} runs are too few to learn from: {FEWEST} are the least, "
+            f"{2 * len(runs.sources)} advised"
+        )
     tried = choose(evidence, runs.seed)
     outcome, why = settle(evidence, tried[0])
     if outcome != LEARNED:
@@ -110,7 +116,9 @@ def _space(runs: Runs, evidence: Evidence) -> Space:
     return Space(centre, evidence.mixes[int(evidence.totals.argmin())], limits, runs.prior)
 
 
-def _refitted(best: Surrogate, evidence: Evidence, space: Space, drawn: Matrix, mix: Vector, rng: np.random.Generator) -> tuple[Matrix, Vector]:
+def _refitted(
+    best: Surrogate, evidence: Evidence, space: Space, drawn: Matrix, mix: Vector, rng: np.random.Generator
+) -> tuple[Matrix, Vector]:
     """Recommend again from runs drawn with replacement; give those mixes, and the costs those fits guess for `mix`."""
     mixes: list[Vector] = []
     costs: list[float] = []
@@ -121,8 +129,12 @@ def _refitted(best: Surrogate, evidence: Evidence, space: Space, drawn: Matrix, 
     return np.stack(mixes), np.array(costs)
 
 
-def _guessed(cost: float, costs: Vector, best: Surrogate, evidence: Evidence, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Give the guess and its 90 % interval for one more run: the refits' guesses plus errors on the better half of the runs left out."""
+def _guessed(
+    cost: float, costs: Vector, best: Surrogate, evidence: Evidence, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Give the guess and its 90 % interval for one more run: the refits' guesses plus errors on the better half of the
+    runs left out.
+    """
     better = evidence.totals <= np.median(evidence.totals)
     errors = (evidence.totals - best.left_out)[better]
     sums = rng.choice(costs, 2000) + rng.choice(errors, 2000)
@@ -131,7 +143,9 @@ def _guessed(cost: float, costs: Vector, best: Surrogate, evidence: Evidence, rn
 
 
 def _fallen_back(runs: Runs, tried: list[Surrogate], outcome: str, why: str) -> Learned:
-    """Recommend nothing new: the prior; without one, the even mix when mixes make no difference, else the best run's."""
+    """Recommend nothing new: the prior; without one, the even mix when mixes make no difference, else the best
+    run's.
+    """
     even = np.full(len(runs.sources), 1 / len(runs.sources))
     best = runs.mixes[int(runs.evidence.totals.argmin())]
     mix = runs.prior if runs.prior is not None else even if outcome == NO_EFFECT else best

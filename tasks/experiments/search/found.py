@@ -1,4 +1,6 @@
-"""All that a search says of itself, as one JSON object: what the command line prints, the report draws, and the store keeps."""
+"""All that a search says of itself, as one JSON object: what the command line prints, the report draws, and the store
+keeps.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,12 +57,16 @@ def tell(ground: Ground, course: Course, runs: Runs, learned: Learned, arms: Map
         "indistinguishable_from": list(verdict.like),
         "target": list(ground.columns),
         "recommended": predicted if learned.outcome == LEARNED else None,
-        "predicted": {name: predicted[name] for name in ("predicted", "predicted_low", "predicted_high")} | {"measured": measured},
+        "predicted": {name: predicted[name] for name in ("predicted", "predicted_low", "predicted_high")}
+        | {"measured": measured},
         "confirmed": out,
         "surrogate": told["surrogate"] | {"tried": told["tried"]},
         "noise": noise(runs.evidence),
         "why": learned.why,
-        "limits": {name: [float(low), float(high)] for name, low, high in zip(ground.sources, ground.limits.low, ground.limits.high, strict=True)},
+        "limits": {
+            name: [float(low), float(high)]
+            for name, low, high in zip(ground.sources, ground.limits.low, ground.limits.high, strict=True)
+        },
         "trials": _trials(course, runs, learned),
         "counts": {
             "own": len(course.own),
@@ -69,15 +75,26 @@ def tell(ground: Ground, course: Course, runs: Runs, learned: Learned, arms: Map
             "confirming": out["seeds"] * len(out["arms"]),
         },
         "seconds_a_trial": _mean([trial.seconds for trial in course.own]),
-        "notes": [*_notes(ground, course), *ground.all_note(verdict.mix), *(told["notes"] if learned.outcome == LEARNED else [])],
-    }  # fmt: skip
+        "notes": [
+            *_notes(ground, course),
+            *ground.all_note(verdict.mix),
+            *(told["notes"] if learned.outcome == LEARNED else []),
+        ],
+    }
 
 
 def _trials(course: Course, runs: Runs, learned: Learned) -> list[dict[str, Any]]:
     number = {trial.id: at for at, one in enumerate(course.rounds, 1) for trial in one}
     rows = zip(course.known, runs.evidence.totals, learned.tried[0].left_out, strict=True)
     return [
-        {"name": trial.name, "round": number.get(trial.id, 0), "weights": trial.mix, "cost": float(cost), "guess": float(guess), "id": trial.id}
+        {
+            "name": trial.name,
+            "round": number.get(trial.id, 0),
+            "weights": trial.mix,
+            "cost": float(cost),
+            "guess": float(guess),
+            "id": trial.id,
+        }
         for trial, cost, guess in rows
     ]
 
@@ -90,7 +107,9 @@ def _notes(ground: Ground, course: Course) -> list[str]:
     notes += [f"{count} trials of earlier searches were not used: {why}" for why, count in course.past.refused.items()]
     if course.left_out:
         first = next(iter(course.left_out.items()))
-        notes.append(f"{len(course.left_out)} trials gave nothing to learn from and were left out; {first[0]}: {first[1]}")
+        notes.append(
+            f"{len(course.left_out)} trials gave nothing to learn from and were left out; {first[0]}: {first[1]}"
+        )
     return notes + ([course.stopped] if course.stopped else [])
 
 

@@ -87,7 +87,9 @@ class Ground:
         return np.array([mix.get(name, 0.0) for name in self.sources])
 
     def named(self, mix: Vector) -> dict[str, float]:
-        """Name the shares of a mix; whole millionths that sum to 1, so that they read well and are the same everywhere."""
+        """Name the shares of a mix; whole millionths that sum to 1, so that they read well and are the same
+        everywhere.
+        """
         found = {name: round(float(share), 6) for name, share in zip(self.sources, mix, strict=True)}
         largest = max(found, key=lambda name: found[name])
         return found | {largest: round(found[largest] + 1 - sum(found.values()), 6)}
@@ -98,7 +100,12 @@ class Ground:
             return ()
         whole = int(min(size / mix[name] for name, size in zip(self.sources, self.sizes, strict=True) if mix[name] > 0))
         tried = int(self.sizes.sum())
-        return (f"mix.size is `all`: with these weights that is {whole:,}, the most that repeats no row; mixes were tried as parts of {tried:,}",)
+        return (
+            (
+                f"mix.size is `all`: with these weights that is {whole:,}, the most that repeats no row; mixes were "
+                f"tried as parts of {tried:,}"
+            ),
+        )
 
 
 def lay_ground(accounts: Sequence[Account], terms: Terms) -> Ground:
@@ -112,7 +119,9 @@ def lay_ground(accounts: Sequence[Account], terms: Terms) -> Ground:
     """
     sources = tuple(account.source for account in accounts)
     if len([name for name in sources if name not in terms.out]) < 2:
-        raise RecipeError(f"there is nothing to search: {' and '.join(sources)} is the only source that can give rows; add a source")
+        raise RecipeError(
+            f"there is nothing to search: {' and '.join(sources)} is the only source that can give rows; add a source"
+        )
     sizes = np.array([account.rows if terms.unit == "rows" else account.tokens for account in accounts], float)
     limits = _limits(sources, sizes, terms)
     columns, notes = _columns(accounts, terms.search.target)
@@ -130,12 +139,14 @@ def _limits(sources: Sequence[str], sizes: Vector, terms: Terms) -> Limits:
     if (high < low - 1e-9).any():
         name = sources[int((low - high).argmax())]
         raise NotEnoughData(
-            f"mix.floors.{name} is {terms.floors[name]:g}, but {name} fills at most {high[sources.index(name)]:.3f} of the mix; "
+            f"mix.floors.{name} is {terms.floors[name]:g}, but {name} fills at most "
+            f"{high[sources.index(name)]:.3f} of the mix; "
             "lower the floor or mix.size, or raise mix.max_epochs"
         )
     if high.sum() < 1 + HAIR or low.sum() > 1 - HAIR:
         raise NotEnoughData(
-            f"the limits leave no choice: the sources fill at most {told} of the mix, together {high.sum():.3f}, and their floors sum to "
+            f"the limits leave no choice: the sources fill at most {told} of the mix, together {high.sum():.3f}, "
+            "and their floors sum to "
             f"{low.sum():.3f}. Make mix.size smaller than {math.floor(budget * high.sum()):,}, raise mix.max_epochs "
             "or mix.ceilings, or lower mix.floors"
         )
@@ -148,13 +159,22 @@ def _columns(accounts: Sequence[Account], target: str | None) -> tuple[tuple[str
     if not enough:
         told = ", ".join(f"{name} {rows}" for name, rows in held.items())
         raise NotEnoughData(
-            f"too few rows are kept aside to learn weights from and to judge them: {told}; {FEWEST_ROWS} are the least for any claim, {FEW_ROWS} "
-            "advised. Raise holdout.shares of the target, add labelled rows, or weigh by likeness, which needs no labels (mix.weights: dsir)"
+            f"too few rows are kept aside to learn weights from and to judge them: {told}; {FEWEST_ROWS} are the "
+            f"least for any claim, {FEW_ROWS} "
+            "advised. Raise holdout.shares of the target, add labelled rows, or weigh by likeness, which needs no "
+            "labels (mix.weights: dsir)"
         )
     notes = [
-        f"only {rows} rows of {name} are kept aside, half to choose by and half to judge: small differences cannot be seen"
+        (
+            f"only {rows} rows of {name} are kept aside, half to choose by and half to judge: small differences cannot "
+            "be seen"
+        )
         for name, rows in held.items()
         if FEWEST_ROWS <= rows < FEW_ROWS
     ]
-    notes += [f"{name} does not count in the score: only {rows} of its rows are kept aside" for name, rows in held.items() if rows < FEWEST_ROWS]
+    notes += [
+        f"{name} does not count in the score: only {rows} of its rows are kept aside"
+        for name, rows in held.items()
+        if rows < FEWEST_ROWS
+    ]
     return enough, tuple(notes)

@@ -1,4 +1,5 @@
-"""What searches leave in the store: a note of every trial, a record and a report of each search, and a pointer that is written last.
+"""What searches leave in the store: a note of every trial, a record and a report of each search, and a pointer that is
+written last.
 
 Below `searches/<name>/`: `trials/<id>.json`, `<search>/search.json`, `<search>/report.html`, `latest.json`.
 """
@@ -74,17 +75,29 @@ def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section,
     """
     kept = read_latest(store, name)
     if kept is None:
-        raise RecipeError(f"mix.weights: learned, but no search of {name!r} is in {store.uri}; `cuvee search RECIPE` makes one")
+        raise RecipeError(
+            f"mix.weights: learned, but no search of {name!r} is in {store.uri}; `cuvee search RECIPE` makes one"
+        )
     now = {one.subject: one.fingerprint for one in cleaned}
     why = [f"{source} is new" for source in now if source not in kept.fingerprints]
     why += [f"{source} is no source any more" for source in kept.fingerprints if source not in now]
-    why += [f"{source} has changed" for source, print_ in now.items() if kept.fingerprints.get(source, print_) != print_]
+    why += [
+        f"{source} has changed" for source, print_ in now.items() if kept.fingerprints.get(source, print_) != print_
+    ]
     why += [f"weights are now shares of {unit}, not of {kept.unit}"] if unit != kept.unit else []
     if why:
         shares = ", ".join(f"{source}: {share:g}" for source, share in kept.weights.items())
         raise RecipeError(
-            f"mix.weights: learned, but since search {kept.search} {'; '.join(why)}. `cuvee search RECIPE` learns anew, from the trials that still "
+            f"mix.weights: learned, but since search {kept.search} {'; '.join(why)}. `cuvee search RECIPE` learns "
+            "anew, from the trials that still "
             f"hold, too; or write the weights down as they are: {{{shares}}}"
         )
-    facts = {"asked": asked.model_dump(mode="json"), "terms": {"learned": kept.weights}, "notes": [kept.sentence], "search": kept.search}
-    return Manifest(stage="search", subject="mix", key=kept.search, path=f"{folder(name)}/{kept.search}", files=(), facts=facts)
+    facts = {
+        "asked": asked.model_dump(mode="json"),
+        "terms": {"learned": kept.weights},
+        "notes": [kept.sentence],
+        "search": kept.search,
+    }
+    return Manifest(
+        stage="search", subject="mix", key=kept.search, path=f"{folder(name)}/{kept.search}", files=(), facts=facts
+    )

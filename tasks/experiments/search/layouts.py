@@ -24,13 +24,17 @@ def long_mixtures(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, tuple[s
         return frame, ()
     runs = frame.select("run", "weights").unique(maintain_order=True)
     if runs["run"].is_duplicated().any():
-        raise RecipeError(f"{name}: run {runs.filter(runs['run'].is_duplicated())['run'][0]} stands there with more than one mix")
+        raise RecipeError(
+            f"{name}: run {runs.filter(runs['run'].is_duplicated())['run'][0]} stands there with more than one mix"
+        )
     shares = runs["weights"].str.strip_chars().str.split(" ")
     width = int(shares.list.len().max())  # pyright: ignore[reportArgumentType]
     if (shares.list.len() != width).any():
         raise RecipeError(f"{name}: some runs have fewer than {width} shares in `weights`")
     columns = [shares.list.get(place).alias(f"source {place + 1}") for place in range(width)]
-    return runs.select("run").with_columns(columns), (f"{name}: the shares in `weights` have no names; they are called source 1 … {width}",)
+    return runs.select("run").with_columns(columns), (
+        f"{name}: the shares in `weights` have no names; they are called source 1 … {width}",
+    )
 
 
 def long_scores(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -51,7 +55,11 @@ def long_scores(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, tuple[str
 
 def _last_common(frame: pl.DataFrame, name: str) -> float:
     runs = frame["run"].n_unique()
-    shared = frame.group_by("step").agg(pl.col("run").n_unique()).filter((pl.col("run") == runs) & pl.col("step").is_not_null())
+    shared = (
+        frame.group_by("step")
+        .agg(pl.col("run").n_unique())
+        .filter((pl.col("run") == runs) & pl.col("step").is_not_null())
+    )
     if shared.height == 0:
         raise RecipeError(f"{name}: there is no step that all {runs} runs have reached")
     return float(shared["step"].max())  # pyright: ignore[reportArgumentType]

@@ -31,7 +31,8 @@ def settle(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
     """Say whether a mix may be recommended.
 
     Returns:
-        LEARNED, NO_EFFECT (the costs differ by less than 4 times the noise between equal runs) or TOO_FEW (the order of runs
+        LEARNED, NO_EFFECT (the costs differ by less than 4 times the noise between equal runs) or TOO_FEW (the order of
+        runs
         left out is not guessed better than by chance), and the numbers behind it.
     """
     totals, deviation = evidence.totals, noise(evidence)
@@ -39,7 +40,13 @@ def settle(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
     if spread <= 1e-12 * max(1.0, float(np.abs(totals).max())):
         return NO_EFFECT, f"all {len(totals)} runs have the same score"
     if deviation is not None and spread < TIMES_NOISE * deviation:
-        return NO_EFFECT, f"the scores span {spread:.4g}, less than {TIMES_NOISE:g} times the {deviation:.4g} by which equal runs differ"
+        return (
+            NO_EFFECT,
+            (
+                f"the scores span {spread:.4g}, less than {TIMES_NOISE:g} times the {deviation:.4g} by which equal "
+                "runs differ"
+            ),
+        )
     p = rank_p(rank, len(totals))
     if rank <= 0 or p > CHANCE:
         return TOO_FEW, f"the rank correlation on runs left out is {rank:.2f} with {len(totals)} runs (p {p:.2f})"

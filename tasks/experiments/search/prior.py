@@ -31,7 +31,8 @@ def read_prior(text: str, sources: Sequence[str]) -> tuple[Vector, tuple[str, ..
         near = nearest_column(strange[0], sources) if strange else ""
         hint = f" Did you mean {near!r} by {strange[0]!r}?" if near else ""
         raise RecipeError(
-            f"the prior must name the sources of the mixes: it lacks {lacking or 'none'}, and no source is called {strange or 'otherwise'}.{hint}"
+            f"the prior must name the sources of the mixes: it lacks {lacking or 'none'}, and no source is called "
+            f"{strange or 'otherwise'}.{hint}"
         )
     shares = np.array([_number(name, known[name]) for name in sources])
     total = float(shares.sum())
@@ -50,12 +51,17 @@ def _read(path: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text("utf-8")) if path.suffix in {".yaml", ".yml"} else json.loads(path.read_text("utf-8"))
+        found = (
+            yaml.safe_load(path.read_text("utf-8"))
+            if path.suffix in {".yaml", ".yml"}
+            else json.loads(path.read_text("utf-8"))
+        )
     except OSError as error:
         raise RecipeError(f"prior {path}: no such file; or write the shares themselves: name=0.4,other=0.6") from error
     except (ValueError, yaml.YAMLError) as error:
         raise RecipeError(
-            f"prior {path.name} does not read as {'YAML' if path.suffix in {'.yaml', '.yml'} else 'JSON'}: {str(error).splitlines()[0]}"
+            f"prior {path.name} does not read as {'YAML' if path.suffix in {'.yaml', '.yml'} else 'JSON'}: "
+            f"{str(error).splitlines()[0]}"
         ) from error
     inner = next((found[key] for key in INSIDE if isinstance(found, dict) and isinstance(found.get(key), dict)), found)
     if not isinstance(inner, dict):

@@ -1,4 +1,6 @@
-"""From a surrogate to the mix to use: the mean of the best of many candidates, polished, between the limits and near the prior."""
+"""From a surrogate to the mix to use: the mean of the best of many candidates, polished, between the limits and near
+the prior.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,18 +40,24 @@ def candidates(space: Space, count: int, rng: np.random.Generator) -> Matrix:
     """Draw mixes between the limits: three quarters around the centre, the rest around the best mix tried."""
     sources = len(space.centre)
     near = count // 4
-    drawn = [draw(space.centre, sources * STRENGTHS, count - near, rng), draw(space.best, np.array([10.0, 30.0, 100.0]), near, rng)]
+    drawn = [
+        draw(space.centre, sources * STRENGTHS, count - near, rng),
+        draw(space.best, np.array([10.0, 30.0, 100.0]), near, rng),
+    ]
     return space.limits.within(np.vstack(drawn))
 
 
-def recommend(predict: Callable[[Matrix], Vector], spread: float, space: Space, drawn: Matrix, *, polish: bool = True) -> Vector:
+def recommend(
+    predict: Callable[[Matrix], Vector], spread: float, space: Space, drawn: Matrix, *, polish: bool = True
+) -> Vector:
     """Give the mix of least guessed cost, shape (K,).
 
     Args:
         predict: mixes -> costs.
         spread: standard deviation of the runs' costs; the unit of the pull to the prior.
         drawn: the candidates.
-        polish: go on from the mean of the best by sequential quadratic programming. That follows the surrogate to where few or
+        polish: go on from the mean of the best by sequential quadratic programming. That follows the surrogate to where
+            few or
             no runs are, so that the result is kept only if it is better by the surrogate's word.
     """
 

@@ -58,10 +58,13 @@ class Quest:
         """
         left_out, known = self.course.left_out, len(self.course.known)
         if left_out and not known:
-            raise TrainingFailed(f"none of {len(left_out)} trials gave a result; the first: {next(iter(left_out.values()))}")
+            raise TrainingFailed(
+                f"none of {len(left_out)} trials gave a result; the first: {next(iter(left_out.values()))}"
+            )
         if known < FEWEST:
             raise NotEnoughData(
-                f"{known} trials gave something to learn from, {FEWEST} are the least ({self.course.stopped or f'{len(left_out)} failed'}). "
+                f"{known} trials gave something to learn from, {FEWEST} are the least "
+                f"({self.course.stopped or f'{len(left_out)} failed'}). "
                 "They are kept: the same command with more minutes goes on where this one stopped"
             )
 
@@ -74,26 +77,43 @@ class Quest:
         if not all(map(math.isfinite, half.costs().values())):
             raise TrainingFailed("its losses are no numbers")
         return Trial(
-            id=made.key[:16], name=name, search=self.identity, setting=self.setting, seed=seed, mix=dict(mix), snapshots=dict(self.snapshots),
-            costs=half.costs(), seconds=made.seconds,
-        )  # fmt: skip
+            id=made.key[:16],
+            name=name,
+            search=self.identity,
+            setting=self.setting,
+            seed=seed,
+            mix=dict(mix),
+            snapshots=dict(self.snapshots),
+            costs=half.costs(),
+            seconds=made.seconds,
+        )
 
 
-def begin(ground: Ground, terms: Terms, cleaned: Sequence[Manifest], earlier: Sequence[Trial], last: Kept | None) -> Quest:
-    """Begin a search, or go on with one: the same question has the same trials, and those that are done are in the store.
+def begin(
+    ground: Ground, terms: Terms, cleaned: Sequence[Manifest], earlier: Sequence[Trial], last: Kept | None
+) -> Quest:
+    """Begin a search, or go on with one: the same question has the same trials, and those that are done are in the
+    store.
 
     Raises:
         NotEnoughData: fewer trials than anything can be learned from.
     """
     trials = terms.search.most_trials(len(ground.sources))
     if trials < FEWEST:
-        raise NotEnoughData(f"{trials} trials are too few to learn from: {FEWEST} are the least, {max(20, 6 * len(ground.sources))} advised")
+        raise NotEnoughData(
+            f"{trials} trials are too few to learn from: {FEWEST} are the least, "
+            f"{max(20, 6 * len(ground.sources))} advised"
+        )
     snapshots = {one.subject: one.fingerprint for one in cleaned}
     limits = [ground.limits.low.tolist(), ground.limits.high.tolist()]
     identity = digest([terms.setting, snapshots, ground.columns, limits, trials, terms.search.rounds])[:16]
-    past = still_true([trial for trial in earlier if trial.search != identity], terms.setting, snapshots, ground.columns)
+    past = still_true(
+        [trial for trial in earlier if trial.search != identity], terms.setting, snapshots, ground.columns
+    )
     sizes = round_sizes(trials, terms.search.rounds)
-    return Quest(ground, Course(past), identity, terms.setting, snapshots, _start(ground, last, identity), sizes, terms.seed)
+    return Quest(
+        ground, Course(past), identity, terms.setting, snapshots, _start(ground, last, identity), sizes, terms.seed
+    )
 
 
 def _start(ground: Ground, last: Kept | None, identity: str) -> list[Vector]:

@@ -53,7 +53,8 @@ def recommend(means: Means) -> tuple[str, str]:
     if seconds / 60 > allowed:
         return _in_less_time(means, f"`cuvee search` would take {said}, more than the {allowed:g} minutes")
     return "search", (
-        f"`cuvee search` tries mixes for {aim} and confirms what it finds: about {means.trials} runs, {said}, within the {allowed:g} minutes. "
+        f"`cuvee search` tries mixes for {aim} and confirms what it finds: about {means.trials} runs, {said}, "
+        f"within the {allowed:g} minutes. "
         "Nothing else measures what a mix does."
     )
 
@@ -61,25 +62,31 @@ def recommend(means: Means) -> tuple[str, str]:
 def _unjudged(means: Means) -> tuple[str, str]:
     if means.target is None:
         return "unimax", (
-            f"No target is named, and some source has only {means.judged} rows kept aside to judge mixes by: as even as the sources allow. "
+            f"No target is named, and some source has only {means.judged} rows kept aside to judge mixes by: as "
+            "even as the sources allow. "
             "Name a target (search.target) to have weights learned."
         )
     return "dsir", (
-        f"Only {means.judged} labelled rows of {means.target} are kept aside, too few to judge a mix by; likeness to its texts needs no labels "
+        f"Only {means.judged} labelled rows of {means.target} are kept aside, too few to judge a mix by; likeness "
+        "to its texts needs no labels "
         "and no training."
     )
 
 
 def _in_less_time(means: Means, late: str) -> tuple[str, str]:
     if means.generates and means.steps > LONG:
-        return "bandit", f"{late}; a training of {means.steps:,} steps can learn the weights while it goes (train.online)."
+        return (
+            "bandit",
+            f"{late}; a training of {means.steps:,} steps can learn the weights while it goes (train.online).",
+        )
     if means.target is None:
         return "unimax", f"{late}, and no target is named: as even as the sources allow."
     if means.labelled < PROBED:
         few = f"{means.labelled} labelled rows of {means.target} are few for a model of each source"
         return "dsir", f"{late}, and {few}; likeness to its texts takes seconds."
     return "mixmin", (
-        f"{late}; one cheap model per source, weighed by how well it predicts the {means.labelled:,} labelled rows of {means.target}, takes "
+        f"{late}; one cheap model per source, weighed by how well it predicts the {means.labelled:,} labelled rows "
+        f"of {means.target}, takes "
         "seconds (merge-to-mix likewise). Confirm it with `cuvee compare`."
     )
 
@@ -88,5 +95,9 @@ def _cost(means: Means) -> tuple[float, str]:
     """Give the seconds that a search takes, and in words what they rest on."""
     one = means.trial_seconds if means.trial_seconds is not None else 1.0
     seconds = means.trials * one + 60 * STARTING
-    basis = f"{one:.1f} s each in earlier searches" if means.trial_seconds is not None else "at a second each where a linear classifier learns"
+    basis = (
+        f"{one:.1f} s each in earlier searches"
+        if means.trial_seconds is not None
+        else "at a second each where a linear classifier learns"
+    )
     return seconds, f"about {seconds / 60:.0f} min ({basis})"

@@ -34,7 +34,10 @@ def report(runs: Runs, learned: Learned, notes: tuple[str, ...] = ()) -> dict[st
         "runs": len(totals),
         "sources": list(runs.sources),
         "surrogate": _measured(learned.tried[0], runs.sign * totals),
-        "tried": [{"kind": one.kind, "left_out_error": _finite(one.error), "left_out_rank_correlation": one.rank} for one in learned.tried],
+        "tried": [
+            {"kind": one.kind, "left_out_error": _finite(one.error), "left_out_rank_correlation": one.rank}
+            for one in learned.tried
+        ],
         "noise": noise(runs.evidence),
         "best_run": {"run": runs.names[top], "score": totals[top], "weights": _named(runs.sources, runs.mixes[top])},
         "recommended": {
@@ -73,18 +76,32 @@ def _sentence(runs: Runs, learned: Learned) -> str:
     if learned.outcome == LEARNED:
         score, low, high = _guess(runs, learned)
         return (
-            f"{learned.tried[0].kind}: {learned.why}; the recommended mix should score {score:.4g} ({low:.4g} … {high:.4g}). "
+            f"{learned.tried[0].kind}: {learned.why}; the recommended mix should score {score:.4g} ({low:.4g} … "
+            f"{high:.4g}). "
             "Confirm it with runs of its own: it was chosen on these scores."
         )
-    kept = "the prior" if runs.prior is not None else "equal shares" if learned.outcome == NO_EFFECT else "the best run's mix"
-    meaning = "No effect of the mix can be seen" if learned.outcome == NO_EFFECT else "The runs do not suffice to choose a mix by"
+    kept = (
+        "the prior"
+        if runs.prior is not None
+        else "equal shares"
+        if learned.outcome == NO_EFFECT
+        else "the best run's mix"
+    )
+    meaning = (
+        "No effect of the mix can be seen"
+        if learned.outcome == NO_EFFECT
+        else "The runs do not suffice to choose a mix by"
+    )
     return f"{meaning}: {learned.why}. Kept: {kept}."
 
 
 def _beyond(runs: Runs, mix: Vector) -> list[str]:
     most = runs.mixes.max(0)
     return [
-        f"{name}: {share:.3f} recommended, {tried:.3f} is the most that any run had; the surrogate guesses there without evidence"
+        (
+            f"{name}: {share:.3f} recommended, {tried:.3f} is the most that any run had; the surrogate guesses there "
+            "without evidence"
+        )
         for name, share, tried in zip(runs.sources, mix, most, strict=True)
         if share > tried + FAR
     ]

@@ -15,7 +15,8 @@ def fit_ridge(features: Callable[[Matrix], Matrix], mixes: Matrix, costs: Matrix
     """Fit costs = intercept + features(mixes) b, the intercept free of penalty.
 
     With X - mean = U S V' and s = S², the guess for run i from the others is y_i - (y_i - fit_i) / (1 - h_i), where
-    h = 1/n + U² (s / (s + penalty)) are the leverages (Hastie, Tibshirani & Friedman, Elements of Statistical Learning, eq. 7.64).
+    h = 1/n + U² (s / (s + penalty)) are the leverages (Hastie, Tibshirani & Friedman, Elements of Statistical Learning,
+    eq. 7.64).
 
     Args:
         mixes: shape (n, K).
@@ -36,7 +37,11 @@ def fit_ridge(features: Callable[[Matrix], Matrix], mixes: Matrix, costs: Matrix
     inverse = np.stack([shrink / np.where(singular > 0, singular, 1) for shrink in shrunk])
     weights = right.T @ (inverse[best].T * projected)
     columns = np.arange(costs.shape[1])
-    return Fitted(lambda other: (features(other) - centre) @ weights + middle, left_out[best, :, columns].T, penalties[np.unique(best)])
+    return Fitted(
+        lambda other: (features(other) - centre) @ weights + middle,
+        left_out[best, :, columns].T,
+        penalties[np.unique(best)],
+    )
 
 
 def _shrink(singular: Vector, penalty: float) -> Vector:

@@ -28,7 +28,15 @@ def opening(ground: Ground, runs: int, last: Sequence[Vector], earlier: Sequence
     """
     also = np.array(last).reshape(-1, len(ground.sources))
     known = np.array([ground.vector(trial.mix) for trial in earlier]).reshape(-1, len(ground.sources))
-    return first_round(ground.prior, ground.limits, runs, generator(seed, "round", "1"), also, known, REPEATS if runs >= FEWEST + REPEATS else 2)
+    return first_round(
+        ground.prior,
+        ground.limits,
+        runs,
+        generator(seed, "round", "1"),
+        also,
+        known,
+        REPEATS if runs >= FEWEST + REPEATS else 2,
+    )
 
 
 def following(ground: Ground, runs: int, known: Sequence[Trial], number: int, seed: int) -> Matrix | None:

@@ -27,7 +27,9 @@ class Scale:
 
 
 def top(costs: Matrix, times: float) -> Vector:
-    """Give for every column median + times (median - lowest), or its highest cost where that is less or half of it is at its lowest."""
+    """Give for every column median + times (median - lowest), or its highest cost where that is less or half of it is
+    at its lowest.
+    """
     middle, lowest = np.median(costs, axis=0), costs.min(0)
     return np.where(middle > lowest, np.minimum(costs.max(0), middle + times * (middle - lowest)), costs.max(0))
 
@@ -40,13 +42,17 @@ def plain(costs: Matrix) -> Scale:  # noqa: ARG001
 def logarithmic(costs: Matrix) -> Scale:
     """Give z = log(min(y, top) - floor), the floor a tenth of the range below the lowest cost.
 
-    Near the lowest costs it is fine, far from them coarse: the mixing law's own view of a loss, with a floor that is set, not fitted.
+    Near the lowest costs it is fine, far from them coarse: the mixing law's own view of a loss, with a floor that is
+        set, not fitted.
     Only runs that went wrong are cut (DIVERGED): what is bad for one domain may be part of the best for all.
     """
     highest, lowest = top(costs, DIVERGED), costs.min(0)
     floor = lowest - 0.1 * np.where(highest > lowest, highest - lowest, 1.0)
     most = np.log(highest - floor) + BEYOND
-    return Scale(lambda values: np.log(np.minimum(values, highest) - floor), lambda values: floor + np.exp(np.minimum(values, most)))
+    return Scale(
+        lambda values: np.log(np.minimum(values, highest) - floor),
+        lambda values: floor + np.exp(np.minimum(values, most)),
+    )
 
 
 SCALES: dict[str, Callable[[Matrix], Scale]] = {"plain": plain, "log": logarithmic}

@@ -51,7 +51,8 @@ class Surrogate:
 
     Attributes:
         left_out: every run's cost as guessed from the others, shape (n,).
-        error: mean of |guess - cost| over the runs left out, both cut where runs are bad (BAD); inf where the others say
+        error: mean of |guess - cost| over the runs left out, both cut where runs are bad (BAD); inf where the others
+            say
             nothing about a run.
         rank: Spearman's ρ between the guesses for runs left out and their costs.
         folds: how many fits those guesses took; 0 = a closed form.
@@ -87,12 +88,17 @@ def judge(kind: str, evidence: Evidence, seed: int = 0) -> Surrogate:
     scale = SCALES[module.SCALE](evidence.costs)
     fitted = module.fit(evidence.mixes, scale.forward(evidence.costs))
     folds = 0 if fitted.left_out is not None else _folds(len(evidence.mixes))
-    left_out = scale.back(_left_out(module, evidence, scale, folds, seed) if fitted.left_out is None else fitted.left_out) @ evidence.parts
+    left_out = (
+        scale.back(_left_out(module, evidence, scale, folds, seed) if fitted.left_out is None else fitted.left_out)
+        @ evidence.parts
+    )
     known = bool(np.isfinite(left_out).all())
     worst = top(evidence.totals[:, None], BAD)
     off = np.abs(np.minimum(left_out, worst) - np.minimum(evidence.totals, worst))
     rank = rank_correlation(left_out, evidence.totals) if known else 0.0
-    return Surrogate(kind, fitted, scale, evidence.parts, left_out, float(off.mean()) if known else float("inf"), rank, folds)
+    return Surrogate(
+        kind, fitted, scale, evidence.parts, left_out, float(off.mean()) if known else float("inf"), rank, folds
+    )
 
 
 def choose(evidence: Evidence, seed: int = 0, only: Sequence[str] | None = None) -> list[Surrogate]:

@@ -15,7 +15,8 @@ LEAST = 0.002
 def within_caps(mixes: Matrix, caps: Vector) -> Matrix:
     """Bring mixes (n, K) under caps (K,): what is cut off goes to the other sources in proportion to their shares.
 
-    Shares below their caps keep their proportions to each other, and a mix under its caps stays as it is. A mix whose open
+    Shares below their caps keep their proportions to each other, and a mix under its caps stays as it is. A mix whose
+    open
     shares are all 0 fills the other sources in proportion to their caps.
 
     Raises:
@@ -23,7 +24,8 @@ def within_caps(mixes: Matrix, caps: Vector) -> Matrix:
     """
     if caps.sum() < 1 - 1e-9:
         raise NotEnoughData(
-            f"all sources together fill {caps.sum():.0%} of the mix under their caps ({', '.join(f'{cap:.3f}' for cap in caps)}); "
+            f"all sources together fill {caps.sum():.0%} of the mix under their caps "
+            f"({', '.join(f'{cap:.3f}' for cap in caps)}); "
             "make the mix smaller, or let rows repeat more often"
         )
     shares = mixes / mixes.sum(1, keepdims=True)
@@ -61,7 +63,8 @@ class Limits:
         return cls(np.zeros(sources), np.ones(sources))
 
     def within(self, mixes: Matrix) -> Matrix:
-        """Bring mixes (n, K) between the limits: w = low + (1 - Σ low) v, with v what is above `low`, brought under the caps.
+        """Bring mixes (n, K) between the limits: w = low + (1 - Σ low) v, with v what is above `low`, brought under the
+        caps.
 
         A mix between its limits stays as it is.
 
@@ -81,14 +84,18 @@ class Limits:
 
 
 def divergence(mixes: Matrix, prior: Vector) -> Vector:
-    """Give KL(w ‖ prior) of each mix, in nats; a source that the prior gives nothing counts as one it gives a ten-thousandth."""
+    """Give KL(w ‖ prior) of each mix, in nats; a source that the prior gives nothing counts as one it gives a
+    ten-thousandth.
+    """
     known = np.maximum(prior, 1e-4)
     known = known / known.sum()
     return np.sum(mixes * np.log(np.where(mixes > 0, mixes / known, 1)), axis=1)
 
 
 def draw(centre: Vector, strengths: Vector, count: int, rng: np.random.Generator) -> Matrix:
-    """Draw `count` mixes from Dirichlet(strength · centre), the strengths taken in turn; no entry of the centre below LEAST counts less."""
+    """Draw `count` mixes from Dirichlet(strength · centre), the strengths taken in turn; no entry of the centre below
+    LEAST counts less.
+    """
     middle = np.maximum(centre, LEAST)
     alpha = np.resize(strengths, count)[:, None] * (middle / middle.sum())
     drawn = rng.standard_gamma(alpha)

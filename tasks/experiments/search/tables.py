@@ -1,4 +1,6 @@
-"""Tables of runs made elsewhere: one of mixes, one of scores, as CSV or CSV.gz. Nothing is dropped or guessed in silence."""
+"""Tables of runs made elsewhere: one of mixes, one of scores, as CSV or CSV.gz. Nothing is dropped or guessed in
+silence.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,21 +42,25 @@ def read_mixtures(path: Path, sources: Sequence[str] | None = None) -> Table:
         sources: the sources that must be there, in the order wanted.
 
     Raises:
-        RecipeError: no such file, a share that is no number ≥ 0, a row that is far from summing to 1, other sources than wanted.
+        RecipeError: no such file, a share that is no number ≥ 0, a row that is far from summing to 1, other sources
+            than wanted.
     """
     frame = _read(path)
     frame, notes = long_mixtures(frame, path.name)
     table = _numbers(frame, path.name, notes)
     if sources is not None:
         table = _in_order(table, sources, path.name)
-    _refuse_odd(table, path.name, (~np.isfinite(table.values)) | (table.values < 0), "a share must be a number of at least 0")
+    _refuse_odd(
+        table, path.name, (~np.isfinite(table.values)) | (table.values < 0), "a share must be a number of at least 0"
+    )
     sums = table.values.sum(1)
     worst = int(np.abs(sums - 1).argmax())
     if abs(sums[worst] - 1) > FAR:
         percent = " The shares seem to be in percent: divide them by 100." if np.allclose(sums, 100, rtol=FAR) else ""
         raise RecipeError(
             f"{path.name}: the shares of run {table.rows[worst]} sum to {sums[worst]:.3f}, not 1; "
-            f"every column must be the share of a source ({_some(table.columns)}), but for a first one called `index` that names the run.{percent}"
+            f"every column must be the share of a source ({_some(table.columns)}), but for a first one called "
+            f"`index` that names the run.{percent}"
         )
     if np.abs(sums - 1).max() > 1e-9:
         told = f"{path.name}: rows summed to {sums.min():.3f} … {sums.max():.3f}; each was divided by its sum"
@@ -80,7 +86,10 @@ def read_scores(path: Path, target: str) -> tuple[Table, Vector]:
     places = [table.columns.index(name) for name in wanted]
     table = Table(table.rows, wanted, table.values[:, places], table.keyed, table.notes)
     _refuse_odd(
-        table, path.name, ~np.isfinite(table.values), "a run without a score teaches nothing: take its row out of both tables, or run it again"
+        table,
+        path.name,
+        ~np.isfinite(table.values),
+        "a run without a score teaches nothing: take its row out of both tables, or run it again",
     )
     return table, np.full(len(wanted), 1 / len(wanted))
 
@@ -97,18 +106,31 @@ def align(mixtures: Table, scores: Table, names: tuple[str, str]) -> Table:
     if not (mixtures.keyed and scores.keyed):
         if len(mixtures.rows) != len(scores.rows):
             raise RecipeError(
-                f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}; give both a first column that names the run"
+                f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}; give both a first "
+                "column that names the run"
             )
         return scores
     for table, name in zip((mixtures, scores), names, strict=True):
-        twice = sorted({row for row in table.rows if table.rows.count(row) > 1}) if len(set(table.rows)) < len(table.rows) else []
+        twice = (
+            sorted({row for row in table.rows if table.rows.count(row) > 1})
+            if len(set(table.rows)) < len(table.rows)
+            else []
+        )
         if twice:
             raise RecipeError(f"{name}: {len(twice)} runs stand there more than once: {_some(twice)}")
-    lacking = [row for row in mixtures.rows if row not in set(scores.rows)], [row for row in scores.rows if row not in set(mixtures.rows)]
+    lacking = (
+        [row for row in mixtures.rows if row not in set(scores.rows)],
+        [row for row in scores.rows if row not in set(mixtures.rows)],
+    )
     if any(lacking):
-        told = [f"{len(rows)} not in {name} ({_some(rows)})" for rows, name in zip(lacking, names[::-1], strict=True) if rows]
+        told = [
+            f"{len(rows)} not in {name} ({_some(rows)})"
+            for rows, name in zip(lacking, names[::-1], strict=True)
+            if rows
+        ]
         raise RecipeError(
-            f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}: {'; '.join(told)}. Both must hold the same runs"
+            f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}: {'; '.join(told)}. Both "
+            "must hold the same runs"
         )
     place = {row: number for number, row in enumerate(scores.rows)}
     order = [place[row] for row in mixtures.rows]
@@ -132,7 +154,9 @@ def _read(path: Path) -> pl.DataFrame:
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such file") from error
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise RecipeError(f"{path.name} does not read as a table with commas and a header: {str(error).splitlines()[0]}") from error
+        raise RecipeError(
+            f"{path.name} does not read as a table with commas and a header: {str(error).splitlines()[0]}"
+        ) from error
     if frame.height == 0:
         raise RecipeError(f"{path.name} holds a header and no runs")
     return frame
@@ -144,7 +168,9 @@ def _numbers(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
     keyed = first.strip().lower() in KEYS or values[first].null_count() > frame.height / 2
     kept = values.drop(first) if keyed else values
     if kept.width == 0:
-        raise RecipeError(f"{name} holds no numbers but in {first!r}, if there; want a column of numbers per source, or per score")
+        raise RecipeError(
+            f"{name} holds no numbers but in {first!r}, if there; want a column of numbers per source, or per score"
+        )
     rows = frame[first].fill_null("").to_list() if keyed else [str(number) for number in range(1, frame.height + 1)]
     return Table(tuple(rows), tuple(kept.columns), kept.fill_null(float("nan")).to_numpy().astype(float), keyed, notes)
 
@@ -152,7 +178,10 @@ def _numbers(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
 def _refuse_odd(table: Table, name: str, odd: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], remedy: str) -> None:
     if not odd.any():
         return
-    found = [f"run {table.rows[row]}, {table.columns[column]!r}: {table.values[row, column]:g}" for row, column in np.argwhere(odd)[:SHOWN]]
+    found = [
+        f"run {table.rows[row]}, {table.columns[column]!r}: {table.values[row, column]:g}"
+        for row, column in np.argwhere(odd)[:SHOWN]
+    ]
     more = f", and {int(odd.sum()) - len(found)} more" if odd.sum() > len(found) else ""
     raise RecipeError(f"{name}: {'; '.join(found)}{more}; {remedy}".replace(": nan", ": missing or no number"))
 
@@ -167,7 +196,9 @@ def _columns(known: tuple[str, ...], target: str, name: str) -> tuple[str, ...]:
         if part not in known:
             near = nearest_column(part, known)
             hint = f" Did you mean {near!r}?" if near else ""
-            raise RecipeError(f"{name} has no column {part!r}.{hint} It has: {', '.join(known)}; `mean` stands for the mean of all.")
+            raise RecipeError(
+                f"{name} has no column {part!r}.{hint} It has: {', '.join(known)}; `mean` stands for the mean of all."
+            )
     return wanted
 
 
@@ -176,7 +207,9 @@ def _in_order(table: Table, sources: Sequence[str], name: str) -> Table:
     strange = [column for column in table.columns if column not in sources]
     if lacking or strange:
         told = [f"{word} {_some(some)}" for word, some in (("lacks", lacking), ("also has", strange)) if some]
-        raise RecipeError(f"{name} must have a column for each of the sources that were learned from; it {' and '.join(told)}")
+        raise RecipeError(
+            f"{name} must have a column for each of the sources that were learned from; it {' and '.join(told)}"
+        )
     places = [table.columns.index(source) for source in sources]
     return Table(table.rows, tuple(sources), table.values[:, places], table.keyed, table.notes)
 

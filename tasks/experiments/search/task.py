@@ -1,4 +1,6 @@
-"""The face of the search stage. The work is in elsewhere.py for runs made elsewhere, and in the modules beside for a search of our own."""
+"""The face of the search stage. The work is in elsewhere.py for runs made elsewhere, and in the modules beside for a
+search of our own.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +31,13 @@ Confirmed = tuple[Mapping[str, float], Sequence[tuple[Half, Half]]]
 
 
 def fit_runs(
-    mixtures: str, scores: str, target: str, predict: str | None = None, prior: str | None = None, *, higher_is_better: bool = False
+    mixtures: str,
+    scores: str,
+    target: str,
+    predict: str | None = None,
+    prior: str | None = None,
+    *,
+    higher_is_better: bool = False,
 ) -> dict[str, Any]:
     """Learn weights from tables of runs made elsewhere; no task, since nothing is made."""
     return fit_files(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
@@ -38,19 +46,30 @@ def fit_runs(
 def begin_search(store: str, name: str, pool: Manifest, cleaned: Sequence[Manifest], terms: Terms) -> Quest:
     """Lay out what is searched, and find the trials of earlier searches; no task, since it is arithmetic."""
     home = open_store(store)
-    return begin(lay_ground(pool.accounts, terms), terms, cleaned, keep.read_trials(home, name), keep.read_latest(home, name))
+    return begin(
+        lay_ground(pool.accounts, terms), terms, cleaned, keep.read_trials(home, name), keep.read_latest(home, name)
+    )
 
 
 def advise(
-    store: str, name: str, accounts: Sequence[Account], settings: SearchSettings, target: str | None, steps: int, *, generates: bool
-) -> dict[str, str]:  # fmt: skip
+    store: str,
+    name: str,
+    accounts: Sequence[Account],
+    settings: SearchSettings,
+    target: str | None,
+    steps: int,
+    *,
+    generates: bool,
+) -> dict[str, str]:
     """Name the way of setting the weights that fits what the user has; no task, since it only looks."""
     filled = {one.source: one for one in accounts if one.rows}
     asked = [filled[target]] if target in filled else list(filled.values())
     took = [trial.seconds for trial in keep.read_trials(open_store(store), name) if trial.seconds]
     fewest = {field: min((getattr(one, field) for one in asked), default=0) for field in ("rows", "holdout")}
     trials, seconds = settings.most_trials(len(filled)) + ARMS * settings.seeds, sum(took) / len(took) if took else None
-    means = Means(len(filled), target, fewest["rows"], fewest["holdout"], seconds, trials, settings.minutes, steps, generates)
+    means = Means(
+        len(filled), target, fewest["rows"], fewest["holdout"], seconds, trials, settings.minutes, steps, generates
+    )
     way, why = recommend(means)
     return {"method": way, "why": why}
 
@@ -66,8 +85,18 @@ def next_mixes(quest: Quest, number: int) -> list[dict[str, float]] | None:
         return quest.mixes(number)
 
 
-def note_trial(store: str, recipe: str, quest: Quest, made: Manifest | TrainingFailed, name: str, mix: Mapping[str, float], seed: int) -> Trial:
-    """Read what a trial cost and note it in the store; one that failed, or whose losses are no numbers, raises TrainingFailed."""
+def note_trial(
+    store: str,
+    recipe: str,
+    quest: Quest,
+    made: Manifest | TrainingFailed,
+    name: str,
+    mix: Mapping[str, float],
+    seed: int,
+) -> Trial:
+    """Read what a trial cost and note it in the store; one that failed, or whose losses are no numbers, raises
+    TrainingFailed.
+    """
     if isinstance(made, TrainingFailed):
         raise made
     home = open_store(store)
@@ -92,7 +121,10 @@ def learn_weights(quest: Quest) -> tuple[Runs, Learned, dict[str, dict[str, floa
 
 def conclude(quest: Quest, runs: Runs, learned: Learned, arms: Mapping[str, Confirmed]) -> dict[str, Any]:
     """Say what was found."""
-    told = {name: Arm(name, mix, [one for one, _ in halves], [other for _, other in halves]) for name, (mix, halves) in arms.items()}
+    told = {
+        name: Arm(name, mix, [one for one, _ in halves], [other for _, other in halves])
+        for name, (mix, halves) in arms.items()
+    }
     return plain(tell(quest.ground, quest.course, runs, learned, told))
 
 
@@ -101,7 +133,9 @@ def record_search(store: str, name: str, search: str, unit: str, quest: Quest, f
     """Keep what was found; the pointer that `mix.weights: learned` follows is written last."""
     interval = {one["baseline"]: tuple(one["interval"]) for one in found["confirmed"]["against"]}
     said = {field: found[field] for field in ("outcome", "sentence", "weights")}
-    kept = keep.Kept(search=search, identity=quest.identity, unit=unit, interval=interval, fingerprints=dict(quest.snapshots), **said)
+    kept = keep.Kept(
+        search=search, identity=quest.identity, unit=unit, interval=interval, fingerprints=dict(quest.snapshots), **said
+    )
     keep.write_found(open_store(store), name, found, kept)
 
 

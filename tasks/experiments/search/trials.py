@@ -45,7 +45,8 @@ class Past(Section):
 def still_true(trials: Sequence[Trial], setting: str, snapshots: Mapping[str, str], columns: Sequence[str]) -> Past:
     """Tell trials that still hold from those that do not.
 
-    A trial without a source says as much of the mixes today as it did then, whatever has become of that source; one on rows that
+    A trial without a source says as much of the mixes today as it did then, whatever has become of that source; one on
+    rows that
     have changed since says nothing.
     """
     kept: list[Trial] = []
@@ -75,7 +76,18 @@ def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns:
 def runs_of(ground: Ground, trials: Sequence[Trial], seed: int) -> Runs:
     """Lay trials out as runs to learn from."""
     mixes = np.array([ground.vector(trial.mix) for trial in trials]).reshape(-1, len(ground.sources))
-    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials]).reshape(-1, len(ground.columns))
+    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials]).reshape(
+        -1, len(ground.columns)
+    )
     names = tuple(trial.name for trial in trials)
-    return Runs(names, ground.sources, mixes / mixes.sum(1, keepdims=True), ground.columns, scores, ground.parts, prior=ground.prior,
-                limits=ground.limits, seed=seed)  # fmt: skip
+    return Runs(
+        names,
+        ground.sources,
+        mixes / mixes.sum(1, keepdims=True),
+        ground.columns,
+        scores,
+        ground.parts,
+        prior=ground.prior,
+        limits=ground.limits,
+        seed=seed,
+    )

@@ -13,7 +13,8 @@ from tasks.experiments.search.outcome import LEARNED, NO_EFFECT
 from tasks.experiments.search.surrogate import Vector
 
 GAIN, NO_GAIN, TOO_FEW = "gain", "no gain", "too few"
-"""Outcomes: these weights, with this interval; not to be told from uniform or proportional weights; not enough trials to say."""
+"""Outcomes: these weights, with this interval; not to be told from uniform or proportional weights; not enough trials
+to say."""
 UNIFORM, PROPORTIONAL, RECOMMENDED, BEST = "uniform", "proportional", "recommended", "best trial"
 ARMS = 4
 """Mixes that are confirmed, at most."""
@@ -23,7 +24,8 @@ APART = 0.05
 
 
 def arms_of(ground: Ground, runs: Runs, learned: Learned) -> dict[str, dict[str, float]]:
-    """Name the mixes to confirm: uniform, proportional, the one recommended, and that of the best trial where it is another one.
+    """Name the mixes to confirm: uniform, proportional, the one recommended, and that of the best trial where it is
+    another one.
 
     Nothing where nothing was learned: there is nothing to confirm then.
     """
@@ -80,15 +82,28 @@ def judge(ground: Ground, learned: Learned, arms: Mapping[str, Arm]) -> Verdict:
 
 
 def _gained(best: str, gains: Mapping[str, Gain], seeds: int) -> str:
-    told = " and ".join(f"{one.mean:.4f} ({one.low:.4f} to {one.high:.4f}) below that of {name} weights" for name, one in gains.items())
-    which = "" if best == RECOMMENDED else " They are those of the best trial: the mix that the surrogate recommended measured worse."
-    return f"These weights pay: their loss is {told}, over {seeds} seeds, on rows that had no part in choosing them.{which}"
+    told = " and ".join(
+        f"{one.mean:.4f} ({one.low:.4f} to {one.high:.4f}) below that of {name} weights" for name, one in gains.items()
+    )
+    which = (
+        ""
+        if best == RECOMMENDED
+        else " They are those of the best trial: the mix that the surrogate recommended measured worse."
+    )
+    return (
+        f"These weights pay: their loss is {told}, over {seeds} seeds, on rows that had no part in choosing "
+        f"them.{which}"
+    )
 
 
 def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> str:
     worse = [name for name in like if gains[name].high < 0]
-    said = f"worse than {' and '.join(worse)} weights" if worse else f"indistinguishable from {' and '.join(like)} weights"
-    told = "; ".join(f"{name}: gain {gains[name].mean:.4f} ({gains[name].low:.4f} to {gains[name].high:.4f})" for name in like)
+    said = (
+        f"worse than {' and '.join(worse)} weights" if worse else f"indistinguishable from {' and '.join(like)} weights"
+    )
+    told = "; ".join(
+        f"{name}: gain {gains[name].mean:.4f} ({gains[name].low:.4f} to {gains[name].high:.4f})" for name in like
+    )
     least = max(gains[name].detectable for name in like)
     return f"The weights found are {said} ({told}); a difference of {least:.4f} would have been seen. Kept: {kept}."
 
@@ -96,9 +111,15 @@ def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> st
 def _unconfirmed(ground: Ground, learned: Learned) -> Verdict:
     mix = ground.named(ground.prior)
     if learned.outcome == NO_EFFECT:
-        text = f"The mix makes no difference that can be seen, so uniform and proportional weights are indistinguishable: {learned.why}."
+        text = (
+            "The mix makes no difference that can be seen, so uniform and proportional weights are "
+            f"indistinguishable: {learned.why}."
+        )
         return Verdict(NO_GAIN, f"{text} Kept: {PROPORTIONAL}.", PROPORTIONAL, mix, {}, BASELINES)
-    text = f"Not enough trials to choose weights by: {learned.why}. Kept: {PROPORTIONAL}. Remedy: more --trials, larger trials.size"
+    text = (
+        f"Not enough trials to choose weights by: {learned.why}. Kept: {PROPORTIONAL}. Remedy: more --trials, "
+        "larger trials.size"
+    )
     return Verdict(TOO_FEW, f"{text}, or a target that depends more on the mix.", PROPORTIONAL, mix, {}, ())
 
 
@@ -120,4 +141,10 @@ def confirmed(ground: Ground, arms: Mapping[str, Arm], verdict: Verdict) -> dict
 
 
 def _gain(one: Gain) -> dict[str, Any]:
-    return {"gain": one.mean, "interval": [one.low, one.high], "p": one.p, "by_seed": one.by_seed.tolist(), "detectable": one.detectable}
+    return {
+        "gain": one.mean,
+        "interval": [one.low, one.high],
+        "p": one.p,
+        "by_seed": one.by_seed.tolist(),
+        "detectable": one.detectable,
+    }

@@ -1,4 +1,6 @@
-"""What a trial's linear classifier sees of a text: hashed words and pairs of words, or an encoder's vector. Files in, matrices out."""
+"""What a trial's linear classifier sees of a text: hashed words and pairs of words, or an encoder's vector. Files in,
+matrices out.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,7 +60,10 @@ def read_features(values: Path, row_ids: Path) -> Features:
 
     with values.open("rb") as file:
         zipped = file.read(2) == b"PK"
-    return Features(pl.read_parquet(row_ids)["row_id"], load_npz(values) if zipped else np.load(values, mmap_mode="r", allow_pickle=False))
+    return Features(
+        pl.read_parquet(row_ids)["row_id"],
+        load_npz(values) if zipped else np.load(values, mmap_mode="r", allow_pickle=False),
+    )
 
 
 def places(features: Features, row_ids: pl.Series) -> NDArray[np.int64]:
@@ -70,7 +75,9 @@ def places(features: Features, row_ids: pl.Series) -> NDArray[np.int64]:
     known = pl.DataFrame({"row_id": features.row_ids}).with_row_index("at")
     found = pl.DataFrame({"row_id": row_ids}).join(known, on="row_id", how="left", maintain_order="left")["at"]
     if found.null_count():
-        raise CuveeError(f"{found.null_count():,} of {len(row_ids):,} rows have no features; they were made of other rows")
+        raise CuveeError(
+            f"{found.null_count():,} of {len(row_ids):,} rows have no features; they were made of other rows"
+        )
     return found.cast(pl.Int64).to_numpy()
 
 
@@ -79,4 +86,8 @@ def stacked(parts: Sequence[Any]) -> Any:
     with importing:
         from scipy.sparse import issparse, vstack
 
-    return vstack(list(parts), "csr") if issparse(parts[0]) else np.concatenate([np.asarray(part, np.float32) for part in parts])
+    return (
+        vstack(list(parts), "csr")
+        if issparse(parts[0])
+        else np.concatenate([np.asarray(part, np.float32) for part in parts])
+    )

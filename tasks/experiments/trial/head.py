@@ -1,4 +1,6 @@
-"""A linear classifier on fixed features, trained by Adam for a stated number of steps. Arrays in, arrays out; deterministic."""
+"""A linear classifier on fixed features, trained by Adam for a stated number of steps. Arrays in, arrays out;
+deterministic.
+"""
 
 import math
 from typing import Any
@@ -22,7 +24,8 @@ def steps_of(rows: int, settings: HeadSettings) -> int:
 
 
 def train_head(features: Any, labels: Ints, count: int, settings: HeadSettings, rng: np.random.Generator) -> Head:
-    """Minimise the mean cross-entropy of softmax(x W + b) from zero (Adam: Kingma & Ba 2015, algorithm 1; learning rate to 0 in a line).
+    """Minimise the mean cross-entropy of softmax(x W + b) from zero (Adam: Kingma & Ba 2015, algorithm 1; learning rate
+    to 0 in a line).
 
     Args:
         features: shape (rows, width), sparse or dense.

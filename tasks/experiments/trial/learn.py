@@ -41,11 +41,12 @@ class Pool:
 
 def try_mix(
     pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
-) -> tuple[pl.DataFrame, dict[str, Any]]:  # fmt: skip
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Train on the planned rows and predict those kept aside.
 
     Returns:
-        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and facts: steps, and rows, accuracy and mean
+        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and facts: steps, and rows,
+        accuracy and mean
         loss in total and `by_source`.
 
     Raises:
@@ -54,14 +55,17 @@ def try_mix(
     head = _learned(pool, drawn, features, labels, settings, seed)
     table = pl.concat([_asked(pool.holdout[name], name, features[name], head, labels) for name in pool.holdout])
     if not np.isfinite(table["loss"].to_numpy()).all():
-        raise TrainingFailed(f"a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now {settings.learning_rate:g})")
+        raise TrainingFailed(
+            "a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now "
+            f"{settings.learning_rate:g})"
+        )
     by_source = {str(name): _scores(rows) for (name,), rows in table.group_by("source", maintain_order=True)}
     return table, _scores(table) | {"by_source": by_source, "steps": steps_of(len(drawn.row), settings)}
 
 
 def _learned(
     pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
-) -> Head:  # fmt: skip
+) -> Head:
     parts: list[Any] = []
     truth = np.empty(len(drawn.row), np.int64)
     order: list[Ints] = []

@@ -17,7 +17,8 @@ LEFT_OUT = "left_out_of_trials"
 def trial_budget(pool: Manifest, mix: int | Literal["all"], asked: int | None, unit: str) -> tuple[int, float]:
     """Give a trial's budget in `unit`, and the share of the pool's rows that it draws from.
 
-    Under the budget B a row of source i is drawn w_i B / n_i times. From s n_i rows under the budget s B it is drawn as often, so that a
+    Under the budget B a row of source i is drawn w_i B / n_i times. From s n_i rows under the budget s B it is drawn as
+    often, so that a
     small trial repeats the small sources as the mix will; where it does not, trials mislead (arXiv 2606.07597).
 
     Args:
@@ -42,7 +43,9 @@ def left_out(files: Mapping[str, Path], share: float, seed: int) -> pl.DataFrame
     for name, file in files.items():
         rows = pl.scan_parquet(file).select(pl.len()).collect().item()
         gone = np.sort(generator(seed, "trials", name).permutation(rows)[int(np.ceil(share * rows)) :])
-        parts.append(pl.DataFrame({"source": [name] * len(gone), "row": gone, "reason": [LEFT_OUT] * len(gone)}, schema=SHAPE))
+        parts.append(
+            pl.DataFrame({"source": [name] * len(gone), "row": gone, "reason": [LEFT_OUT] * len(gone)}, schema=SHAPE)
+        )
     return pl.concat(parts)
 
 

@@ -20,7 +20,9 @@ def size_trials(pool: Manifest, mix: int | Literal["all"], asked: int | None, un
 
 @stage_task("shrink")
 def shrink_pool(work: Workbench, subject: str, pool: Manifest, share: float, seed: int) -> Product:  # noqa: ARG001 (names the task run)
-    """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it is."""
+    """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it
+    is.
+    """
     train, _ = pools.sides(work, pool)
     return pools.without(work, pool, left_out(train, share, seed), {"share": share})
 
@@ -35,10 +37,20 @@ def hash_source(work: Workbench, subject: str, rows: Manifest) -> Product:  # no
 
 @stage_task("trial")
 def run_trial(
-    work: Workbench, subject: str, pool: Manifest, plan: Manifest, features: list[Manifest], head: HeadSettings, labels: tuple[str, ...], seed: int  # noqa: ARG001
-) -> Product:  # fmt: skip
+    work: Workbench,
+    subject: str,  # noqa: ARG001
+    pool: Manifest,
+    plan: Manifest,
+    features: list[Manifest],
+    head: HeadSettings,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Product:
     """Learn from a mix and predict the rows kept aside."""
-    seen = {one.subject: read_features(*(work.open(one, name) for name in sorted(file.name for file in one.files)[::-1])) for one in features}
+    seen = {
+        one.subject: read_features(*(work.open(one, name) for name in sorted(file.name for file in one.files)[::-1]))
+        for one in features
+    }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts["sources"], arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
     table, facts = try_mix(Pool(*pools.sides(work, pool)), drawn, seen, labels, head, seed)

@@ -1,9 +1,13 @@
-"""A folder of recordings, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or `metadata.jsonl` has
+"""A folder of recordings, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or
+`metadata.jsonl` has
 columns by `file_name`.
 
-Columns: `file_name`, `label` (the sub-folder's name), `sampling_rate` (Hz), `channels`, `duration` (seconds), `format`, and those of the
-metadata; a file that stands there several times is several records. The recording itself travels with its row, to the column `media`
-of the mix. One that is broken or cut short is a bad row (`bad_audio`), as is one that would unpack to too much (`too_long`); other
+Columns: `file_name`, `label` (the sub-folder's name), `sampling_rate` (Hz), `channels`, `duration` (seconds), `format`,
+    and those of the
+metadata; a file that stands there several times is several records. The recording itself travels with its row, to the
+column `media`
+of the mix. One that is broken or cut short is a bad row (`bad_audio`), as is one that would unpack to too much
+(`too_long`); other
 files are counted as `not_media`.
 
 Recipe:
@@ -48,11 +52,19 @@ def _look(raw: bytes) -> Record:
     try:
         import soundfile
     except ImportError as error:
-        raise RecipeError("kind audio-folder needs soundfile, which is not installed: pip install 'cuvee[audio]'") from error
+        raise RecipeError(
+            "kind audio-folder needs soundfile, which is not installed: pip install 'cuvee[audio]'"
+        ) from error
     try:
         with soundfile.SoundFile(io.BytesIO(raw)) as sound:
             if sound.frames * sound.channels > MOST_SAMPLES:
-                raise Unreadable("too_long", f"{sound.frames:,} frames of {sound.channels} channels, at most {MOST_SAMPLES:,} samples are decoded")
+                raise Unreadable(
+                    "too_long",
+                    (
+                        f"{sound.frames:,} frames of {sound.channels} channels, at most {MOST_SAMPLES:,} samples are "
+                        "decoded"
+                    ),
+                )
             found = sum(len(block) for block in sound.blocks(BLOCK_FRAMES, dtype="int16"))
             if found != sound.frames or "should be" in sound.extra_info:
                 raise Unreadable("bad_audio", f"cut short: it has {found:,} frames, fewer than its header says")

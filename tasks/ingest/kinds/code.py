@@ -1,11 +1,16 @@
-r"""A folder of source code, or an archive of one: one record a file, or one a Python function. Several folders are a glob over them.
+r"""A folder of source code, or an archive of one: one record a file, or one a Python function. Several folders are a
+glob over them.
 
-Columns: `path`, `language` (by suffix), `licence` (SPDX id in the first lines, or known by a well-known header), `name` (of the function),
-`docstring`, `code` (the rest) and `text` (all of it, with LF line ends). Only Python is split. A file that Python cannot parse stays a
+Columns: `path`, `language` (by suffix), `licence` (SPDX id in the first lines, or known by a well-known header), `name`
+    (of the function),
+`docstring`, `code` (the rest) and `text` (all of it, with LF line ends). Only Python is split. A file that Python
+cannot parse stays a
 record without a split where a record is a file, and is a bad row (`bad_syntax`) where it is a function.
 
-Left out and counted: `not_code` (no suffix of a language), `other_language` (not asked for, or not to be split), `vendored` (copied in,
-by its folder), `binary`, `too_large`, `generated` (says so in its first lines, or is minified) and `no_function`. Links are not followed; `.git` and
+Left out and counted: `not_code` (no suffix of a language), `other_language` (not asked for, or not to be split),
+    `vendored` (copied in,
+by its folder), `binary`, `too_large`, `generated` (says so in its first lines, or is minified) and `no_function`. Links
+are not followed; `.git` and
 its like are no part of a folder.
 
 Recipe:
@@ -31,19 +36,59 @@ from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, excerp
 from tasks.ingest.settings import FileSettings
 
 LANGUAGES = {
-    "assembly": ".asm .s", "c": ".c .h", "c#": ".cs", "c++": ".cc .cpp .cxx .c++ .hh .hpp .hxx", "clojure": ".clj .cljs .cljc",
-    "css": ".css .scss .less", "dart": ".dart", "elixir": ".ex .exs", "erlang": ".erl .hrl", "fortran": ".f .f90 .f95 .for", "go": ".go",
-    "groovy": ".groovy .gradle", "haskell": ".hs .lhs", "html": ".html .htm", "java": ".java", "javascript": ".js .jsx .mjs .cjs",
-    "julia": ".jl", "kotlin": ".kt .kts", "lisp": ".lisp .lsp .el", "lua": ".lua", "objective-c": ".m .mm", "ocaml": ".ml .mli",
-    "pascal": ".pas .pp", "perl": ".pl .pm", "php": ".php", "powershell": ".ps1 .psm1", "python": ".py .pyi .pyw", "r": ".r",
-    "ruby": ".rb", "rust": ".rs", "scala": ".scala .sc", "shell": ".sh .bash .zsh", "sql": ".sql", "swift": ".swift",
-    "typescript": ".ts .tsx .mts .cts", "verilog": ".v .sv", "vhdl": ".vhd .vhdl", "zig": ".zig",
-}  # fmt: skip
+    "assembly": ".asm .s",
+    "c": ".c .h",
+    "c#": ".cs",
+    "c++": ".cc .cpp .cxx .c++ .hh .hpp .hxx",
+    "clojure": ".clj .cljs .cljc",
+    "css": ".css .scss .less",
+    "dart": ".dart",
+    "elixir": ".ex .exs",
+    "erlang": ".erl .hrl",
+    "fortran": ".f .f90 .f95 .for",
+    "go": ".go",
+    "groovy": ".groovy .gradle",
+    "haskell": ".hs .lhs",
+    "html": ".html .htm",
+    "java": ".java",
+    "javascript": ".js .jsx .mjs .cjs",
+    "julia": ".jl",
+    "kotlin": ".kt .kts",
+    "lisp": ".lisp .lsp .el",
+    "lua": ".lua",
+    "objective-c": ".m .mm",
+    "ocaml": ".ml .mli",
+    "pascal": ".pas .pp",
+    "perl": ".pl .pm",
+    "php": ".php",
+    "powershell": ".ps1 .psm1",
+    "python": ".py .pyi .pyw",
+    "r": ".r",
+    "ruby": ".rb",
+    "rust": ".rs",
+    "scala": ".scala .sc",
+    "shell": ".sh .bash .zsh",
+    "sql": ".sql",
+    "swift": ".swift",
+    "typescript": ".ts .tsx .mts .cts",
+    "verilog": ".v .sv",
+    "vhdl": ".vhd .vhdl",
+    "zig": ".zig",
+}
 BY_SUFFIX = {suffix: language for language, suffixes in LANGUAGES.items() for suffix in suffixes.split()}
 VENDORED = {
-    "bower_components", "dist-packages", "external", "extern", "node_modules", "site-packages", "third_party", "third-party", "thirdparty", "vendor",
+    "bower_components",
+    "dist-packages",
+    "external",
+    "extern",
+    "node_modules",
+    "site-packages",
+    "third_party",
+    "third-party",
+    "thirdparty",
+    "vendor",
     "vendored",
-}  # fmt: skip
+}
 HEAD_LINES, HEAD_CHARS = 40, 4_000
 """What a header can lie in."""
 GENERATED = re.compile(r"(?i)@generated|auto-?generated|generated (?:by|from|using)|do not (?:edit|modify)")
@@ -52,16 +97,19 @@ MINIFIED = 500
 """Mean length of the lines of a file that no person writes, in characters."""
 SPDX = re.compile(r"SPDX-License-Identifier:[ \t]*([^\n]*?)[ \t]*(?:\*/|-->|$)", re.MULTILINE)
 HEADERS = {
-    "AGPL-3.0": r"GNU Affero General Public License.*version 3", "LGPL-2.1": r"GNU (?:Lesser|Library) General Public.*version 2\.1",
-    "LGPL-3.0": r"GNU (?:Lesser|Library) General Public.*version 3", "GPL-3.0": r"GNU General Public License.*version 3",
+    "AGPL-3.0": r"GNU Affero General Public License.*version 3",
+    "LGPL-2.1": r"GNU (?:Lesser|Library) General Public.*version 2\.1",
+    "LGPL-3.0": r"GNU (?:Lesser|Library) General Public.*version 3",
+    "GPL-3.0": r"GNU General Public License.*version 3",
     "GPL-2.0": r"GNU General Public License.*version 2",
-    "Apache-2.0": r"Apache License, Version 2\.0", "MPL-2.0": r"Mozilla Public License, v\. 2\.0",
+    "Apache-2.0": r"Apache License, Version 2\.0",
+    "MPL-2.0": r"Mozilla Public License, v\. 2\.0",
     "MIT": r"Permission is hereby granted, free of charge|(?:under|by) (?:the terms of )?the MIT licen[cs]e",
     "BSD-3-Clause": r"Redistribution and use in source and binary forms.*neither the name|3 clause BSD|BSD 3 clause",
     "BSD-2-Clause": r"Redistribution and use in source and binary forms|2 clause BSD|BSD 2 clause",
     "ISC": r"Permission to use, copy, modify, and (?:or )?distribute this software for any purpose",
     "Unlicense": r"free and unencumbered software released into the public domain",
-}  # fmt: skip
+}
 """SPDX id -> words of its header, asked in this order; comment signs and line ends are single spaces."""
 HEADER = {licence: re.compile(words, re.IGNORECASE) for licence, words in HEADERS.items()}
 LATER = re.compile(r"any later version", re.IGNORECASE)
@@ -119,7 +167,11 @@ def _of_bytes(name: str, path: str, language: str, raw: bytes, params: Params) -
     try:
         text = raw.decode(params.encoding).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
-        return _batch(name, left_out={"binary": 1}) if b"\0" in raw else _batch(name, bad=[bad_encoding(1, raw, params.encoding)])
+        return (
+            _batch(name, left_out={"binary": 1})
+            if b"\0" in raw
+            else _batch(name, bad=[bad_encoding(1, raw, params.encoding)])
+        )
     if "\0" in text:
         return _batch(name, left_out={"binary": 1})
     if is_generated(text):
@@ -135,7 +187,9 @@ def _of_bytes(name: str, path: str, language: str, raw: bytes, params: Params) -
     return _batch(name, rows, left_out={} if rows else {"no_function": 1})
 
 
-def _batch(name: str, rows: Sequence[Row] = (), bad: Sequence[BadRow] = (), left_out: Mapping[str, int] | None = None) -> Batch:
+def _batch(
+    name: str, rows: Sequence[Row] = (), bad: Sequence[BadRow] = (), left_out: Mapping[str, int] | None = None
+) -> Batch:
     return Batch(name, pl.DataFrame(rows, SCHEMA, orient="row"), list(bad), left_out=left_out or {})
 
 
@@ -146,7 +200,9 @@ def is_generated(text: str) -> bool:
 
 
 def licence_of(text: str) -> str | None:
-    """Name the licence that the first lines of a file state: what they call its SPDX id, else by the words of well-known headers."""
+    """Name the licence that the first lines of a file state: what they call its SPDX id, else by the words of
+    well-known headers.
+    """
     head = "\n".join(text[:HEAD_CHARS].split("\n")[:HEAD_LINES])
     if found := SPDX.search(head):
         return found[1] or None
@@ -167,7 +223,9 @@ def _parsed(text: str) -> ast.Module | BadRow:
 
 
 def _functions(text: str, tree: ast.Module, about: tuple[Any, ...]) -> Iterator[Row]:
-    """Give the functions of a module and the methods of its classes, in their order; what is inside a function belongs to it."""
+    """Give the functions of a module and the methods of its classes, in their order; what is inside a function belongs
+    to it.
+    """
     lines = text.split("\n")
     waiting: list[tuple[str, ast.stmt]] = [("", node) for node in reversed(tree.body)]
     while waiting:
@@ -180,7 +238,9 @@ def _functions(text: str, tree: ast.Module, about: tuple[Any, ...]) -> Iterator[
             yield (node.lineno, *about, prefix + node.name, *_split(own, node, first), "\n".join(own))
 
 
-def _split(lines: list[str], node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, first: int = 1) -> tuple[str | None, str]:
+def _split(
+    lines: list[str], node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, first: int = 1
+) -> tuple[str | None, str]:
     """Give the docstring of a module or function, and its code without it.
 
     Args:

@@ -1,6 +1,7 @@
 """Delimited text (CSV, TSV and their like): any delimiter, header or not, quoting or not.
 
-A text that may hold the delimiter itself is read with `overflow`: surplus fields are joined to the `first` or the `last` field.
+A text that may hold the delimiter itself is read with `overflow`: surplus fields are joined to the `first` or the
+`last` field.
 
 Recipe:
     kind: delimited
@@ -32,11 +33,11 @@ from tasks.ingest.batch import (
     byte_blocks,
     decoded,
     excerpt,
-    is_wide,
     mark_after,
-)  # fmt: skip
+)
 from tasks.ingest.columns import unique
-from tasks.ingest.cut import NEWLINE, Records, find_records, joined
+from tasks.ingest.cut import Records, find_records, joined
+from tasks.ingest.lines import Lines, after, cut_lines, is_text, unclosed
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 2 << 20
@@ -115,7 +116,12 @@ class _Rows:
         self.names: list[str] = []
         separator = params.separator
         self.quoted = params.quoting and len(separator) == 1
-        self.simple = len(separator) == 1 and separator.isascii() and (separator.isprintable() or separator == "\t") and separator != '"'
+        self.simple = (
+            len(separator) == 1
+            and separator.isascii()
+            and (separator.isprintable() or separator == "\t")
+            and separator != '"'
+        )
 
     def take_names(self, file: Opened) -> None:
         """Name the columns from the start of a file, whose records are not wanted."""
@@ -141,7 +147,7 @@ class _Rows:
         part = self._fast(ended, found, line) if found and found.longest <= MOST_LINES else None
         if part is None:
             return self._careful(data, line, last=False)
-        return replace(part, used=len(data)) if part.used == len(ended) else replace(part, used=_after(data, part.lines))
+        return replace(part, used=len(data)) if part.used == len(ended) else replace(part, used=after(data, part.lines))
 
     def _fast(self, data: bytes, found: Records, line: int) -> _Part | None:
         """Give the records of regular text; those of another width one by one."""
@@ -158,14 +164,22 @@ class _Rows:
         bad, records = list[BadRow](), list[Record]()
         for at in np.flatnonzero(keep & ~fits).tolist():
             text = data[int(found.starts[at]) : int(found.ends[at])].decode()
-            records += self._fitting([(int(found.lines[at]) + line, self._fields(text))], {int(found.lines[at]) + line: text.partition("\n")[0]}, bad)
+            records += self._fitting(
+                [(int(found.lines[at]) + line, self._fields(text))],
+                {int(found.lines[at]) + line: text.partition("\n")[0]},
+                bad,
+            )
         frame = pl.concat([frame, self._frame(records)]).sort(LINE) if records else frame
         used = found.used
         return _Part(frame, bad, used, data.count(b"\n", 0, used))
 
     def _fields(self, record: str) -> list[str]:
         separator = self.params.separator
-        return next(csv.reader(record.splitlines(keepends=True), delimiter=separator)) if self.quoted else record.split(separator)
+        return (
+            next(csv.reader(record.splitlines(keepends=True), delimiter=separator))
+            if self.quoted
+            else record.split(separator)
+        )
 
     def _parsed(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
         """Parse records of the right width."""
@@ -173,31 +187,43 @@ class _Rows:
             return self._frame([])
         try:
             frame = pl.read_csv(
-                data, has_header=False, schema=dict.fromkeys(self.names, pl.String), separator=self.params.separator,
-                quote_char='"' if self.quoted else None, empty_string_is_null=False, missing_columns="raise", extra_columns="raise",
-            )  # fmt: skip
+                data,
+                has_header=False,
+                schema=dict.fromkeys(self.names, pl.String),
+                separator=self.params.separator,
+                quote_char='"' if self.quoted else None,
+                empty_string_is_null=False,
+                missing_columns="raise",
+                extra_columns="raise",
+            )
         except pl.exceptions.PolarsError:
             return None
-        return frame.with_columns(pl.Series(LINE, numbers, pl.Int64)) if frame.shape == (len(numbers), len(self.names)) else None
+        return (
+            frame.with_columns(pl.Series(LINE, numbers, pl.Int64))
+            if frame.shape == (len(numbers), len(self.names))
+            else None
+        )
 
     def _frame(self, records: list[Record]) -> pl.DataFrame:
         columns = list(zip(*(fields for _, fields in records), strict=True)) or [()] * len(self.names)
-        frame = pl.DataFrame({name: pl.Series(values, dtype=pl.String) for name, values in zip(self.names, columns, strict=True)})
+        frame = pl.DataFrame(
+            {name: pl.Series(values, dtype=pl.String) for name, values in zip(self.names, columns, strict=True)}
+        )
         return frame.with_columns(pl.Series(LINE, [number for number, _ in records], pl.Int64))
 
     def _careful(self, data: bytes, line: int, *, last: bool) -> _Part:
         """Cut line by line; a line that is not valid in the encoding makes its record a bad one."""
-        lines = list(enumerate(_lines(data, self.params.encoding), line))
+        lines = list(enumerate(cut_lines(data, self.params.encoding), line))
         texts, bad, records = dict(lines), list[BadRow](), list[Record]()
         cut = self._quoted if self.quoted else self._split
         waiting = cut(lines, records, bad)
         while waiting and last:  # its first line opens a quote that nothing closes
-            bad.append(_unclosed(*waiting[0]))
+            bad.append(unclosed(*waiting[0]))
             waiting = cut(waiting[1:], records, bad)
         fitting = self._fitting(records, texts, bad)
         done = waiting[0][0] - line if waiting else len(lines)
         bad.sort(key=lambda row: row.line)
-        return _Part(self._frame(fitting), bad, _after(data, done) if waiting else len(data), done)
+        return _Part(self._frame(fitting), bad, after(data, done) if waiting else len(data), done)
 
     def _split(self, todo: list[tuple[int, str]], records: list[Record], _bad: list[BadRow]) -> list[tuple[int, str]]:
         separator = self.params.separator
@@ -209,7 +235,7 @@ class _Rows:
         csv.field_size_limit(LONGEST_FIELD)
         at = 0
         while at < len(todo):
-            lines = _Lines(todo, at)
+            lines = Lines(todo, at)
             try:
                 for fields in csv.reader(lines, delimiter=self.params.separator, strict=True):
                     if fields:
@@ -223,14 +249,16 @@ class _Rows:
                 elif lines.at - lines.begun <= MOST_LINES:
                     return todo[lines.begun :]
                 else:
-                    bad.append(_unclosed(number, line))
+                    bad.append(unclosed(number, line))
                 at = lines.begun + 1
         return []
 
     def _name(self, first: list[str]) -> None:
         """Name the columns by the first record."""
         width = self.params.fields or len(first)
-        self.names = unique(name.strip() for name in first) if self.params.header else [str(number) for number in range(width)]
+        self.names = (
+            unique(name.strip() for name in first) if self.params.header else [str(number) for number in range(width)]
+        )
 
     def _fitting(self, records: list[Record], texts: dict[int, str], bad: list[BadRow]) -> list[Record]:
         """Name the columns if they have no names yet, then keep the records of that width."""
@@ -240,12 +268,16 @@ class _Rows:
         fitted: list[Record] = []
         for number, fields in records:
             whole = self._joined(fields)
-            if not _is_text(whole):
+            if not is_text(whole):
                 bad.append(bad_encoding(number, texts[number].encode("utf-8", "surrogateescape"), self.params.encoding))
             elif len(whole) == len(self.names):
                 fitted.append((number, whole))
             else:
-                bad.append(BadRow(number, "bad_fields", f"{len(fields)} fields, want {len(self.names)}", excerpt(texts[number])))
+                bad.append(
+                    BadRow(
+                        number, "bad_fields", f"{len(fields)} fields, want {len(self.names)}", excerpt(texts[number])
+                    )
+                )
         return fitted
 
     def _joined(self, fields: list[str]) -> list[str]:
@@ -256,45 +288,3 @@ class _Rows:
         if self.params.overflow == "first":
             return [separator.join(fields[: surplus + 1]), *fields[surplus + 1 :]]
         return [*fields[: -surplus - 1], separator.join(fields[-surplus - 1 :])]
-
-
-class _Lines:
-    """An iterator over lines that knows where the record in hand began, and ends when that one grows past all measure."""
-
-    def __init__(self, todo: list[tuple[int, str]], at: int) -> None:
-        self.todo, self.at, self.begun = todo, at, at
-
-    def __iter__(self) -> "Iterator[str]":
-        return self
-
-    def __next__(self) -> str:
-        if self.at >= len(self.todo) or self.at - self.begun > MOST_LINES:
-            raise StopIteration
-        self.at += 1
-        return self.todo[self.at - 1][1] + "\n"
-
-
-def _unclosed(number: int, line: str) -> BadRow:
-    return BadRow(number, "bad_fields", "a quote that nothing closes", excerpt(line))
-
-
-def _lines(data: bytes, encoding: str) -> list[str]:
-    """Give lines without their ends; bytes that are not valid stand in them as halves of surrogate pairs."""
-    codec = "utf-8" if is_wide(encoding) else encoding
-    text = decoded(data, encoding)
-    lines = [line.decode(codec, "surrogateescape") for line in data.split(b"\n")] if text is None else text.split("\n")
-    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
-
-
-def _after(data: bytes, lines: int) -> int:
-    """Give the place after so many lines."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
-    return 0 if not lines else int(ends[lines - 1]) + 1 if lines <= len(ends) else len(data)
-
-
-def _is_text(fields: list[str]) -> bool:
-    try:
-        "".join(fields).encode()
-    except UnicodeEncodeError:
-        return False
-    return True

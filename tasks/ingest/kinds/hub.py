@@ -1,6 +1,7 @@
 """A dataset of the Hugging Face Hub, or a folder laid out like one.
 
-A dataset of the Hub needs its `revision` (a commit), so that the same recipe means the same rows; code in a dataset is never run.
+A dataset of the Hub needs its `revision` (a commit), so that the same recipe means the same rows; code in a dataset is
+never run.
 
 Recipe:
     kind: hub
@@ -84,11 +85,16 @@ def _load(params: Params, base: str) -> Any:
 
     folder = Path(base) / params.hub
     if not folder.is_dir() and not params.revision:
-        raise RecipeError(f"hub {params.hub!r}: a dataset of the Hub needs `revision:`, the commit to read; there is no folder of that name either")
+        raise RecipeError(
+            f"hub {params.hub!r}: a dataset of the Hub needs `revision:`, the commit to read; there is no folder "
+            "of that name either"
+        )
     name = str(folder) if folder.is_dir() else params.hub
     datasets.disable_progress_bars()
     try:
-        return datasets.load_dataset(name, params.config, split=params.split, revision=None if folder.is_dir() else params.revision)
+        return datasets.load_dataset(
+            name, params.config, split=params.split, revision=None if folder.is_dir() else params.revision
+        )
     except (ValueError, FileNotFoundError) as error:
         raise RecipeError(f"hub {params.hub!r}: {error}") from None
     except OSError as error:

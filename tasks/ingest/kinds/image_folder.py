@@ -1,9 +1,13 @@
-"""A folder of images, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or `metadata.jsonl` has
+"""A folder of images, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or
+`metadata.jsonl` has
 columns by `file_name`.
 
-Columns: `file_name`, `label` (the sub-folder's name), `width`, `height` (pixels), `format`, and those of the metadata; a file that
-stands there several times is several records. The image itself travels with its row, to the column `media` of the mix. An image that is
-broken or cut short is a bad row (`bad_image`), as is one that would unpack to too much (`too_many_pixels`); other files are counted
+Columns: `file_name`, `label` (the sub-folder's name), `width`, `height` (pixels), `format`, and those of the metadata;
+    a file that
+stands there several times is several records. The image itself travels with its row, to the column `media` of the mix.
+An image that is
+broken or cut short is a bad row (`bad_image`), as is one that would unpack to too much (`too_many_pixels`); other files
+are counted
 as `not_media`.
 
 Recipe:
@@ -46,7 +50,9 @@ def _look(raw: bytes) -> Record:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise Unreadable("too_many_pixels", f"{image.width:,} x {image.height:,} pixels, at most {MOST_PIXELS:,} are decoded")
+                raise Unreadable(
+                    "too_many_pixels", f"{image.width:,} x {image.height:,} pixels, at most {MOST_PIXELS:,} are decoded"
+                )
             image.load()
             with Image.open(io.BytesIO(raw), formats=FORMATS) as checked:
                 checked.verify()  # the check sums of a PNG, and its end
@@ -55,5 +61,16 @@ def _look(raw: bytes) -> Record:
         raise Unreadable("bad_image", f"none of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError as error:
         raise Unreadable("too_many_pixels", str(error)) from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        OverflowError,
+        MemoryError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise Unreadable("bad_image", f"{type(error).__name__}: {error}") from None

@@ -1,6 +1,7 @@
 """One JSON document with the records in it.
 
-`records` names the way to the list of records: keys joined by dots; every list on the way is walked through, and a record
+`records` names the way to the list of records: keys joined by dots; every list on the way is walked through, and a
+record
 inherits the plain values of the objects that it lies in.
 
 Recipe:
@@ -37,7 +38,9 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
     try:
         document = json.loads(raw.decode(params.encoding).removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        yield from_records(file.name, [], [BadRow(1, "bad_json", f"the document is not valid JSON: {error}"[:200], excerpt(raw))])
+        yield from_records(
+            file.name, [], [BadRow(1, "bad_json", f"the document is not valid JSON: {error}"[:200], excerpt(raw))]
+        )
         return
     found = enumerate(_records(document, params.records.split(".") if params.records else [], {}, params.records), 1)
     bad: list[BadRow] = []

@@ -1,7 +1,10 @@
-"""Parallel text: files whose lines belong together by number, such as a text and its translation, or texts and their labels.
+"""Parallel text: files whose lines belong together by number, such as a text and its translation, or texts and their
+labels.
 
-`path` names a column for each file. Line n of every file is record n: the files must have equally many lines. A line that cannot be
-used in one of them, or is blank in some but not in all, costs its record and moves no other. Of globs the first files belong
+`path` names a column for each file. Line n of every file is record n: the files must have equally many lines. A line
+that cannot be
+used in one of them, or is blank in some but not in all, costs its record and moves no other. Of globs the first files
+belong
 together, then the second, by name.
 
 Recipe:
@@ -60,7 +63,9 @@ def batches_together(files: Sequence[Sequence[Opened]], params: Params) -> Itera
     """
     if len({len(column) for column in files}) > 1:
         counted = ", ".join(f"{name} {len(column):,}" for name, column in zip(params.path, files, strict=True))
-        raise QualityGate(f"every column must have equally many files, to be put side by side by name; there are: {counted}")
+        raise QualityGate(
+            f"every column must have equally many files, to be put side by side by name; there are: {counted}"
+        )
     for together in zip(*files, strict=True):
         yield from _aligned(together, params)
 
@@ -102,7 +107,9 @@ def _batch(name: str, params: Params, records: Sequence[tuple[int, tuple[Line, .
             bad.append(broken)
         else:
             good.append((number, *lines))
-    return Batch(name, pl.DataFrame(good, schema={LINE: pl.Int64} | dict.fromkeys(params.path, pl.String), orient="row"), bad)
+    return Batch(
+        name, pl.DataFrame(good, schema={LINE: pl.Int64} | dict.fromkeys(params.path, pl.String), orient="row"), bad
+    )
 
 
 def _unusable(number: int, lines: dict[str, Line], encoding: str) -> BadRow | None:

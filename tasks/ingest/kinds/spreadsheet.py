@@ -1,6 +1,7 @@
 """Spreadsheets: Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods), one record a row that holds anything.
 
-Formulas give the values that were last computed; a cell with an error is empty. Every cell of a merged area of Excel holds the area's
+Formulas give the values that were last computed; a cell with an error is empty. Every cell of a merged area of Excel
+holds the area's
 value. Whole numbers have no decimals, dates are written `2024-02-29`, with a time `2024-02-29 12:30:00`.
 
 Recipe:
@@ -60,7 +61,9 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
     try:
         import python_calamine
     except ImportError as error:
-        raise RecipeError("kind spreadsheet needs python-calamine, which is not installed: pip install 'cuvee[spreadsheet]'") from error
+        raise RecipeError(
+            "kind spreadsheet needs python-calamine, which is not installed: pip install 'cuvee[spreadsheet]'"
+        ) from error
     with file.open() as stream:
         raw = stream.read()
     _refuse_bombs(file.name, raw)
@@ -81,11 +84,18 @@ def _refuse_bombs(name: str, raw: bytes) -> None:
     except zipfile.BadZipFile:
         return  # the formats that are no zip archives are not compressed either
     if size > MOST_BYTES:
-        raise QualityGate(f"{name}: {len(raw):,} bytes that unpack to {size:,}, at most {MOST_BYTES:,} are read; split it, or save it as CSV")
+        raise QualityGate(
+            f"{name}: {len(raw):,} bytes that unpack to {size:,}, at most {MOST_BYTES:,} are read; split it, or "
+            "save it as CSV"
+        )
 
 
 def _chosen(name: str, sheets: Sequence[str], wanted: str | int) -> Sequence[str]:
-    chosen = sheets[wanted : wanted + 1] if isinstance(wanted, int) else [sheet for sheet in sheets if fnmatchcase(sheet, wanted)]
+    chosen = (
+        sheets[wanted : wanted + 1]
+        if isinstance(wanted, int)
+        else [sheet for sheet in sheets if fnmatchcase(sheet, wanted)]
+    )
     if not chosen:
         raise RecipeError(f"{name}: there is no sheet {wanted!r};{nearest(wanted, sheets)}")
     return chosen
@@ -94,7 +104,9 @@ def _chosen(name: str, sheets: Sequence[str], wanted: str | int) -> Sequence[str
 def _of_sheet(name: str, sheet: Any, params: Params) -> Iterator[Batch]:
     left = 0 if params.header else (sheet.start or (0, 0))[1]
     rows = enumerate(_filled(sheet.iter_rows(), sheet.merged_cell_ranges or (), (sheet.start or (0, 0))[1]), 1)
-    texts = ((number, [None] * left + [_text(cell) for cell in row]) for number, row in rows if number >= params.first_row)
+    texts = (
+        (number, [None] * left + [_text(cell) for cell in row]) for number, row in rows if number >= params.first_row
+    )
     full = ((number, row) for number, row in texts if any(row))
     names = unique((text or "").strip() for text in next(full, (0, []))[1]) if params.header else []
     while block := list(islice(full, BATCH_ROWS)):

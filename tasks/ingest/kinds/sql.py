@@ -1,8 +1,11 @@
 """A table or a query of a database that SQLAlchemy reaches (PostgreSQL with the extra `sql`; others with their driver).
 
-A password stands in the environment and is named in the URL as `${NAME}`, or is left to the driver (PGPASSWORD, a password file); it is
-stored nowhere. Nothing is written to the database. With a `watermark`, a column that new rows have higher values in, a source that only
-grew is read from its last watermark on; one with other rows below it is read anew. Without, all rows are looked at in every run. Rows
+A password stands in the environment and is named in the URL as `${NAME}`, or is left to the driver (PGPASSWORD, a
+password file); it is
+stored nowhere. Nothing is written to the database. With a `watermark`, a column that new rows have higher values in, a
+source that only
+grew is read from its last watermark on; one with other rows below it is read anew. Without, all rows are looked at in
+every run. Rows
 come in the order of the watermark and the table's key, else as the query says: give it an ORDER BY.
 
 Recipe:
@@ -33,8 +36,13 @@ from tasks.ingest.settings import SourceSettings
 
 BATCH_ROWS = 5_000
 WATERMARKS: dict[str, Any] = {
-    "int": int, "float": float, "str": str, "Decimal": Decimal, "datetime": datetime.fromisoformat, "date": date.fromisoformat,
-}  # fmt: skip
+    "int": int,
+    "float": float,
+    "str": str,
+    "Decimal": Decimal,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+}
 """Types that a watermark can have -> how it is read back from text."""
 
 
@@ -44,7 +52,8 @@ class Params(SourceSettings):
     alone: ClassVar[bool] = True
     kind: Literal["sql"] = "sql"
     sql: Annotated[SecretStr, PlainSerializer(without_secrets, return_type=str)]
-    """URL of the database, as SQLAlchemy writes it, with `${NAME}` for a password; the file of SQLite may be relative to the recipe's folder."""
+    """URL of the database, as SQLAlchemy writes it, with `${NAME}` for a password; the file of SQLite may be relative
+    to the recipe's folder."""
     query: str | None = None
     """A SELECT."""
     table: str | None = None
@@ -87,14 +96,19 @@ def seen_of(params: Params, base: str) -> tuple[SeenFile, ...]:
         rows, there, highest = _counted(params, connection)
     if there < rows:
         lost = f"{rows - there:,} of {rows:,} rows have no value in {params.watermark!r}"
-        raise QualityGate(f"{params.name}: {lost}; new ones of that kind would not be found. Leave them out by the query, or leave `watermark` out")
+        raise QualityGate(
+            f"{params.name}: {lost}; new ones of that kind would not be found. Leave them out by the query, or "
+            "leave `watermark` out"
+        )
     return (SeenFile(name=params.name, bytes=rows, tag=_written(params, highest)),)
 
 
 def part_of(params: Params, base: str, seen: tuple[SeenFile, ...]) -> Part:
     """Give the rows to be read, in blocks; up to the watermark that was seen, if one was."""
     told = "its rows above the last watermark are read, from row {mark.line:,} on"
-    return Part(params.name, partial(_batches, params, base, seen[0] if seen else None), partial(_begins, params, base), told)
+    return Part(
+        params.name, partial(_batches, params, base, seen[0] if seen else None), partial(_begins, params, base), told
+    )
 
 
 def _begins(params: Params, base: str, rows: int, tag: str) -> bool:
@@ -120,7 +134,10 @@ def _batches(params: Params, base: str, seen: SeenFile | None, mark: Mark) -> It
             number += len(rows)
             yield batch
     if seen and (number - 1, seen.tag) != (seen.bytes, seen.tag if params.watermark else digests.tag):
-        raise Unreachable(f"{shown(params.sql)}: {params.name} changed while it was read: {number - 1:,} rows, {seen.bytes:,} before; run again")
+        raise Unreachable(
+            f"{shown(params.sql)}: {params.name} changed while it was read: {number - 1:,} rows, {seen.bytes:,} "
+            "before; run again"
+        )
     if params.watermark:
         yield Batch(params.name, _batch(params.name, [], number).frame, loose=True, mark=Mark(number - 1, number))
 
@@ -176,7 +193,9 @@ def _written(params: Params, value: Any) -> str:
 
 @dataclass(frozen=True)
 class _Rows:
-    """What is selected from, and the columns that order it; by their full names, since SQLite takes an unknown short one for a text."""
+    """What is selected from, and the columns that order it; by their full names, since SQLite takes an unknown short
+    one for a text.
+    """
 
     source: Any
     order: list[Any]

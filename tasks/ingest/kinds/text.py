@@ -45,7 +45,11 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
         return
     for block in byte_blocks(file, params.encoding, BLOCK_BYTES):
         start, lines = block.mark.line, lines_of(block, params.encoding)
-        bad = [bad_encoding(number, line, params.encoding) for number, line in enumerate(lines, start) if isinstance(line, bytes)]
+        bad = [
+            bad_encoding(number, line, params.encoding)
+            for number, line in enumerate(lines, start)
+            if isinstance(line, bytes)
+        ]
         good = [(number, line) for number, line in enumerate(lines, start) if isinstance(line, str)]
         batch = _batch(file.name, [line for _, line in good], [number for number, _ in good], label, bad)
         yield replace(batch, mark=mark_after(block, params.encoding))

@@ -1,8 +1,11 @@
 """Web archives (WARC, gzipped or not): what servers answered, each page with its main text.
 
-Columns: `url`, `date` (of the crawl), `mime`, `title`, `text` (the main text by trafilatura, without menus and footers), `language` (ISO
-639-1, by py3langid). A record is a `response`; requests and metadata are none. Left out and counted: `http_status` (an answer other than
-200), `not_html`, `no_main_text`. Bad rows: `bad_http`, an answer that cannot be read or unpacked, and `bad_html`. An archive that ends
+Columns: `url`, `date` (of the crawl), `mime`, `title`, `text` (the main text by trafilatura, without menus and
+    footers), `language` (ISO
+639-1, by py3langid). A record is a `response`; requests and metadata are none. Left out and counted: `http_status` (an
+answer other than
+200), `not_html`, `no_main_text`. Bad rows: `bad_http`, an answer that cannot be read or unpacked, and `bad_html`. An
+archive that ends
 within a record is an error. Needs the extra `web`.
 
 Recipe:
@@ -75,7 +78,9 @@ class _Whole:
         try:
             return self.stream.read(size)
         except EOFError as error:
-            raise QualityGate(f"{self.name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used") from None
+            raise QualityGate(
+                f"{self.name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used"
+            ) from None
 
     def tell(self) -> int:
         """Say how far it was read."""
@@ -88,22 +93,32 @@ def _answers(file: Opened) -> Iterator[tuple[Any, bytes]]:
         from warcio.archiveiterator import ArchiveIterator
         from warcio.exceptions import ArchiveLoadFailed
     except ModuleNotFoundError as error:
-        raise RecipeError(f"the kind warc needs {error.name}, which is not installed: pip install 'cuvee[web]'") from None
+        raise RecipeError(
+            f"the kind warc needs {error.name}, which is not installed: pip install 'cuvee[web]'"
+        ) from None
     with file.open() as stream:
         records = ArchiveIterator(_Whole(stream, file.name), no_record_parse=True)
         try:
             for place, record in enumerate(records, 1):
-                content = record.raw_stream.read(LONGEST_PAGE + LONGEST_HEAD + 1) if record.rec_type == "response" else b""
+                content = (
+                    record.raw_stream.read(LONGEST_PAGE + LONGEST_HEAD + 1) if record.rec_type == "response" else b""
+                )
                 while record.raw_stream.read(1 << 20):
                     continue
                 if getattr(record.raw_stream, "limit", 1) or records.err_count:
-                    raise QualityGate(f"{file.name}: record {place} is not as long as it says; fetch the archive again, nothing of it was used")
+                    raise QualityGate(
+                        f"{file.name}: record {place} is not as long as it says; fetch the archive again, nothing "
+                        "of it was used"
+                    )
                 if record.rec_type == "response":
                     yield record.rec_headers, content
         except (ArchiveLoadFailed, UnicodeDecodeError) as error:
             raise QualityGate(f"{file.name}: not a whole web archive: {str(error)[:200]}") from None
         if records.err_count:
-            raise QualityGate(f"{file.name}: its last record is not as long as it says; fetch the archive again, nothing of it was used")
+            raise QualityGate(
+                f"{file.name}: its last record is not as long as it says; fetch the archive again, nothing of it "
+                "was used"
+            )
 
 
 def _page(number: int, head: Any, content: bytes) -> dict[str, Any] | BadRow | str:
@@ -191,7 +206,11 @@ def _main_text(page: bytes, charset: str | None) -> dict[str, str | None] | str:
     except (LxmlError, ValueError, TypeError, AttributeError, RecursionError) as error:
         return f"{type(error).__name__}: {error}"
     text = str(getattr(found, "text", None) or "")
-    return {"title": " ".join(title.split()) if title else None, "text": text, "language": classify(text)[0] if text.strip() else None}
+    return {
+        "title": " ".join(title.split()) if title else None,
+        "text": text,
+        "language": classify(text)[0] if text.strip() else None,
+    }
 
 
 def _decoded(page: bytes, charset: str | None) -> str | bytes:

@@ -1,9 +1,13 @@
 """XML, and SGML with explicit end tags: every element called `record` is a record.
 
-Columns are ways from the record: `TITLE`, `TEXT/BODY`, `@ID`, `TOPICS/D`; the record's own text is called as the record. An element's
-value is all the text in it, and of several with the same way their list; one that holds nothing but elements has none. Records are cut
-out by their tags and parsed one by one, so that a broken one costs no other, and a file may have many roots, as SGML has. Nothing
-outside the records is looked at: entities that a document declares are never expanded or fetched, and a record that uses one is a bad
+Columns are ways from the record: `TITLE`, `TEXT/BODY`, `@ID`, `TOPICS/D`; the record's own text is called as the
+    record. An element's
+value is all the text in it, and of several with the same way their list; one that holds nothing but elements has none.
+Records are cut
+out by their tags and parsed one by one, so that a broken one costs no other, and a file may have many roots, as SGML
+has. Nothing
+outside the records is looked at: entities that a document declares are never expanded or fetched, and a record that
+    uses one is a bad
 row. Control characters, and references to them, which XML has none of, are left out.
 
 Recipe:
@@ -40,7 +44,9 @@ MOST_COLUMNS = 1_000
 MOST_TEXT = 8
 """Characters in the values of a record / characters of the record; more come of texts in elements in elements."""
 DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
-REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]*));", re.DOTALL)
+REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]*));", re.DOTALL
+)
 NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 FIRST_TAG = re.compile(r"""<[^\s<>/]+(?:[^<>"']|"[^"]*"|'[^']*')*+>""")
 CLOSERS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
@@ -79,12 +85,16 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
             yield from_records(file.name, rows, bad)
             rows, bad, size = [], [], 0
     if cutter.tags and not cutter.found:
-        raise RecipeError(f"record: {file.name} has no element {params.record!r}; it begins with {', '.join(cutter.tags)}")
+        raise RecipeError(
+            f"record: {file.name} has no element {params.record!r}; it begins with {', '.join(cutter.tags)}"
+        )
     yield from_records(file.name, rows, bad)
 
 
 def _text(file: Opened, encoding: str) -> Iterator[str]:
-    """Decode a file in blocks, as it declares itself or else in `encoding`; what is not valid becomes half of a surrogate pair."""
+    """Decode a file in blocks, as it declares itself or else in `encoding`; what is not valid becomes half of a
+    surrogate pair.
+    """
     with file.open() as stream:
         block = stream.read(BLOCK_BYTES)
         declared = DECLARED.match(block.removeprefix(codecs.BOM_UTF8))
@@ -132,7 +142,9 @@ class _Cutter:
         """Give the records, and what looks like one."""
         for block in blocks:
             self.text += block
-            self.tags = self.tags or list(dict.fromkeys(re.findall(r"<([A-Za-z][^\s<>/]{0,60})", self.text[:LONGEST_TAG])))[:10]
+            self.tags = (
+                self.tags or list(dict.fromkeys(re.findall(r"<([A-Za-z][^\s<>/]{0,60})", self.text[:LONGEST_TAG])))[:10]
+            )
             yield from self._scan(last=False)
             self._forget()
         yield from self._scan(last=True)
@@ -156,7 +168,9 @@ class _Cutter:
             if not end and not last and (sign["end"] or len(self.text) - sign.start() < LONGEST_TAG):
                 return
             self.found = True
-            yield from self._tagged(sign.start(), end or sign.end(), closing=bool(sign["end"]), empty=bool(tag and tag[0].endswith("/>")))
+            yield from self._tagged(
+                sign.start(), end or sign.end(), closing=bool(sign["end"]), empty=bool(tag and tag[0].endswith("/>"))
+            )
             self.at = end or sign.end()
         self.at = max(self.at, self.text.rfind("<", self.at)) if "<" in self.text[self.at :] else len(self.text)
 
@@ -185,7 +199,9 @@ class _Cutter:
         self.text, self.at, self.counted = self.text[done:], self.at - done, 0
         self.start = None if self.start is None else 0
         if len(self.text) > LONGEST_RECORD:
-            raise QualityGate(f"{self.name}: what begins in line {self.line} has no end within {len(self.text):,} characters")
+            raise QualityGate(
+                f"{self.name}: what begins in line {self.line} has no end within {len(self.text):,} characters"
+            )
 
 
 def _fields(number: int, piece: _Piece, params: Params) -> dict[str, Any] | BadRow:
@@ -233,7 +249,11 @@ class _Reader:
         """Give the values by their ways."""
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = self._start, self._end, self._data
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = (
+            self._start,
+            self._end,
+            self._data,
+        )
         parser.Parse(text, True)  # noqa: FBT003 (expat takes it by its place alone)
         return self.fields
 

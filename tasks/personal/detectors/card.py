@@ -1,6 +1,7 @@
 """Payment cards: 12 to 19 digits that begin as an issuer's do, have one of its lengths, and a right check digit (Luhn).
 
-Digits stand together, or in groups as on a card: fours, or 4-6-5 and 4-6-4. Issuers by ISO/IEC 7812-1 and the schemes' published ranges.
+Digits stand together, or in groups as on a card: fours, or 4-6-5 and 4-6-4. Issuers by ISO/IEC 7812-1 and the schemes'
+    published ranges.
 
 Recipe:
     kind: card

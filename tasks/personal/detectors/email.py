@@ -1,4 +1,5 @@
-"""E-mail addresses: a local part of at most 64 signs, an @, and a domain of two labels or more whose last one begins with a letter.
+"""E-mail addresses: a local part of at most 64 signs, an @, and a domain of two labels or more whose last one begins
+with a letter.
 
 Lengths by RFC 5321, 4.5.3.1 and RFC 1035, 2.3.4; letters of all alphabets, as RFC 6531 has them.
 

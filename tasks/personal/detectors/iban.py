@@ -1,4 +1,5 @@
-"""International bank account numbers: a country, as many signs as it gives them, and check digits that are right (mod 97).
+"""International bank account numbers: a country, as many signs as it gives them, and check digits that are right (mod
+97).
 
 Signs stand together or in groups of four; small letters count too. Lengths: SWIFT's IBAN registry.
 
@@ -38,7 +39,9 @@ LENGTHS = {country: int(line.split()[0]) for line in REGISTRY.split("\n") for co
 START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}")
 REST = {
     length: re.compile(
-        rf"(?:[ -]?[A-Za-z0-9]{{4}}){{{(length - 4) // 4}}}" + (rf"[ -]?[A-Za-z0-9]{{{length % 4}}}" if length % 4 else "") + r"(?![A-Za-z0-9])"
+        rf"(?:[ -]?[A-Za-z0-9]{{4}}){{{(length - 4) // 4}}}"
+        + (rf"[ -]?[A-Za-z0-9]{{{length % 4}}}" if length % 4 else "")
+        + r"(?![A-Za-z0-9])"
     )
     for length in set(LENGTHS.values())
 }

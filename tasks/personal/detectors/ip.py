@@ -1,6 +1,8 @@
-"""IP addresses, version 4 (four numbers up to 255) and version 6 (RFC 4291, 2.2). Loopback and `0.0.0.0` belong to no one and stay.
+"""IP addresses, version 4 (four numbers up to 255) and version 6 (RFC 4291, 2.2). Loopback and `0.0.0.0` belong to no
+one and stay.
 
-Of the short forms of version 6 only those with three colons or more are taken: `a::b` is more often code than an address.
+Of the short forms of version 6 only those with three colons or more are taken: `a::b` is more often code than an
+    address.
 
 Recipe:
     kind: ip

@@ -1,7 +1,9 @@
 """National identity numbers: by form, and by check digit and date of birth where the country has them.
 
-Countries: br CPF, cn resident identity number, es DNI and NIE, fi HETU, fr NIR, gb national insurance number (no check digit),
-it codice fiscale, pl PESEL, se personnummer, us social security number (no check digit; groups that were never given out are none).
+Countries: br CPF, cn resident identity number, es DNI and NIE, fi HETU, fr NIR, gb national insurance number (no check
+    digit),
+it codice fiscale, pl PESEL, se personnummer, us social security number (no check digit; groups that were never given
+out are none).
 
 Recipe:
     kind: national-id
@@ -19,8 +21,10 @@ from tasks.personal.settings import DetectorSettings
 
 Country = Literal["br", "cn", "es", "fi", "fr", "gb", "it", "pl", "se", "us"]
 HINT = (
-    r"[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} ?[0-9]{2} ?[0-9]{4}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-|[0-9]{6}[-+A-Y][0-9]{3}"
-    r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[A-Z]{6}[0-9L-V]{2}[A-T]|[12] ?[0-9]{2} ?[0-9]{2} ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3}"
+    r"[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} ?[0-9]{2} "
+    r"?[0-9]{4}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-|[0-9]{6}[-+A-Y][0-9]{3}"
+    r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[A-Z]{6}[0-9L-V]{2}[A-T]|[12] ?[0-9]{2} ?[0-9]{2} "
+    r"?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3}"
 )
 PATTERNS = {
     "br": r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}",
@@ -34,7 +38,10 @@ PATTERNS = {
     "se": r"[0-9]{6}[-+][0-9]{4}",
     "us": r"(?!000|666|9)[0-9]{3}(?:-(?!00)[0-9]{2}-| ?(?!00)[0-9]{2} ?)(?!0000)[0-9]{4}",
 }
-BOUND = {country: re.compile(rf"(?<![\w+])(?<![\w][.-])(?:{pattern})(?!\w|[.,-][0-9])") for country, pattern in PATTERNS.items()}
+BOUND = {
+    country: re.compile(rf"(?<![\w+])(?<![\w][.-])(?:{pattern})(?!\w|[.,-][0-9])")
+    for country, pattern in PATTERNS.items()
+}
 
 TOLD = re.compile(r"(?i)\bssn\b|\bsocial security\b")
 NEAR = 40
@@ -45,7 +52,9 @@ class Params(DetectorSettings):
     """Settings of the detector of national identity numbers."""
 
     kind: Literal["national-id"] = "national-id"
-    countries: tuple[Country, ...] = Field(default=("br", "cn", "es", "fi", "fr", "gb", "it", "pl", "se", "us"), min_length=1)
+    countries: tuple[Country, ...] = Field(
+        default=("br", "cn", "es", "fi", "fr", "gb", "it", "pl", "se", "us"), min_length=1
+    )
     """Whose numbers are looked for."""
 
 

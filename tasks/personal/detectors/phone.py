@@ -1,10 +1,12 @@
 """Phone numbers, in three degrees of certainty.
 
 - International: + or 00, then 7 to 15 digits (ITU-T E.164), by their form alone.
-- National, by a form that little else has: North America's 3-3-4, an area code in brackets that begins with 0, groups that begin with 0.
+- National, by a form that little else has: North America's 3-3-4, an area code in brackets that begins with 0, groups
+that begin with 0.
 - Any other 7 to 12 digits, grouped or not, where a word such as phone, call, fax or mobile stands near.
 
-With `regions`, whose numbering plans then are asked (phonenumbers, Google's libphonenumber), a national number that a region has given out
+With `regions`, whose numbering plans then are asked (phonenumbers, Google's libphonenumber), a national number that a
+region has given out
 is one without such a word.
 
 Recipe:
@@ -28,12 +30,15 @@ SURE = re.compile(
     rf"(?:(?<![\w+])\+ ?|{START}00[ -]?)(?=[1-9])[0-9](?:{GAP}[0-9]){{6,14}}{END}"
     rf"|{START}(?:1[ .-])?(?:\([2-9][0-9]{{2}}\) ?|[2-9][0-9]{{2}}(?P<gap>[ .-]))[0-9]{{3}}[ .-][0-9]{{4}}{END}"
     rf"|{START}\(0[0-9]{{1,4}}\)[ -]?[0-9]{{2,4}}(?:[ -]?[0-9]{{2,4}}){{1,3}}{END}"
-    rf"|{START}(?=(?:{GAP}[0-9]){{9}})0[1-9][0-9]{{0,4}}(?P<same>[ .-])[0-9]{{2,4}}(?:(?P=same)[0-9]{{2,4}}){{1,3}}{END}"
+    rf"|{START}(?=(?:{GAP}[0-9]){{9}})0[1-9][0-9]{{0,4}}(?P<same>[ "
+    rf".-])[0-9]{{2,4}}(?:(?P=same)[0-9]{{2,4}}){{1,3}}{END}"
     rf"|{START}(?=(?:[ .-]?[0-9]){{10}})0[1-9][0-9]{{1,4}}[ .-][0-9]{{5,8}}{END}"
 )
 MAYBE = re.compile(rf"{START}(?=\(?[0-9](?:{GAP}[0-9]){{6}})\(?[0-9]{{1,12}}(?:[ ./)-]{{1,2}}[0-9]{{2,8}}){{0,5}}{END}")
 DATE = re.compile(
-    r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}([./-])[0-9]{1,2}\2[0-9]{1,2}|(?:19|20)[0-9]{2} ?- ?(?:19|20)[0-9]{2}"
+    r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}([./-])[0-9]{1,2}\2[0-9]{1,2}"
+    r"|(?:19|20)[0-9]{2} ?- ?(?:19|20)[0-9]{2}"
 )
 NUMBERS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 BEFORE = re.compile(
@@ -51,7 +56,8 @@ class Params(DetectorSettings):
 
     kind: Literal["phone"] = "phone"
     regions: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ()
-    """Countries (ISO 3166, two capitals) whose national numbers are known by their numbering plan; needs the extra `personal`."""
+    """Countries (ISO 3166, two capitals) whose national numbers are known by their numbering plan; needs the extra
+    `personal`."""
 
 
 def packages(params: Params) -> tuple[str, ...]:

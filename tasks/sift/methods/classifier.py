@@ -1,8 +1,11 @@
 """Quality classifier: drop the rows that look least like a source that is known to be good.
 
-Logistic regression on hashed words and pairs of words, trained on rows of the good sources against rows of the others, as GPT-3 filtered web
-pages (Brown et al. 2020, arXiv 2005.14165, appendix A). The other sources lose their share of rows with the lowest probability of "good". The
-area under the ROC curve, on rows the classifier has not seen, says whether it can tell at all: near 0.5 it cannot, and drops at random.
+Logistic regression on hashed words and pairs of words, trained on rows of the good sources against rows of the others,
+as GPT-3 filtered web
+pages (Brown et al. 2020, arXiv 2005.14165, appendix A). The other sources lose their share of rows with the lowest
+probability of "good". The
+area under the ROC curve, on rows the classifier has not seen, says whether it can tell at all: near 0.5 it cannot, and
+    drops at random.
 
 Recipe:
     kind: classifier
@@ -48,11 +51,16 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
         from sklearn.metrics import roc_auc_score
 
     good = chosen(train, params.good, "classifier.good")
-    others = {name: path for name, path in chosen(train, params.sources, "classifier.sources").items() if name not in good}
+    others = {
+        name: path for name, path in chosen(train, params.sources, "classifier.sources").items() if name not in good
+    }
     if not others:
         raise RecipeError("sift.classifier: every source is good, so there is nothing to judge")
     rng = generator(seed, "classifier")
-    sides = [pl.concat([sample(path, SAMPLE // len(files), rng)["text"] for path in files.values()]) for files in (others, good)]
+    sides = [
+        pl.concat([sample(path, SAMPLE // len(files), rng)["text"] for path in files.values()])
+        for files in (others, good)
+    ]
     texts, is_good = pl.concat(sides), np.repeat([0, 1], [len(side) for side in sides])
     unseen = rng.random(len(texts)) < UNSEEN
     matrix = features(texts)
@@ -66,4 +74,8 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
         rows = worst(-chances, params.drop)
         gone.append(lost(name, rows, "low_quality"))
         shown += examples(name, path, rows, [f"probability of good {chance:.3f}" for chance in chances[rows]])
-    return Judged(pl.concat(gone), {"good": list(good), "learned_from": len(texts), "auc": None if auc is None else round(auc, 4)}, shown)
+    return Judged(
+        pl.concat(gone),
+        {"good": list(good), "learned_from": len(texts), "auc": None if auc is None else round(auc, 4)},
+        shown,
+    )

@@ -1,8 +1,12 @@
-"""Label noise by confident learning: drop rows whose label cross-validated probabilities contradict (Northcutt et al. 2021, arXiv 1911.00068).
+"""Label noise by confident learning: drop rows whose label cross-validated probabilities contradict (Northcutt et al.
+2021, arXiv 1911.00068).
 
-Five folds over all sources; logistic regression on hashed words and pairs of words predicts each row from models that have not seen it. The
-threshold of a label is the mean probability of it over the rows that bear it (eq. 2); a row whose most probable label among those above
-their thresholds is another one counts as wrong (off the diagonal of the confident joint, eq. 1). Of these go the ones with the largest
+Five folds over all sources; logistic regression on hashed words and pairs of words predicts each row from models that
+have not seen it. The
+threshold of a label is the mean probability of it over the rows that bear it (eq. 2); a row whose most probable label
+among those above
+their thresholds is another one counts as wrong (off the diagonal of the confident joint, eq. 1). Of these go the ones
+with the largest
 margin p(other) - p(own) ("prune by noise rate"), at most the share `drop` of each source.
 
 Recipe:
@@ -44,7 +48,12 @@ def suspects(chances: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[N
     Returns:
         The label each row seems to have (its own where nothing speaks against it), and the margin p(that) - p(own).
     """
-    thresholds = np.array([chances[labels == label, label].mean() if (labels == label).any() else np.inf for label in range(chances.shape[1])])
+    thresholds = np.array(
+        [
+            chances[labels == label, label].mean() if (labels == label).any() else np.inf
+            for label in range(chances.shape[1])
+        ]
+    )
     above = np.where(chances >= thresholds, chances, -1.0)
     seems = np.where(above.max(1) >= 0, above.argmax(1), labels)
     rows = np.arange(len(labels))
@@ -57,7 +66,11 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
     frames = {name: pl.concat(list(batches(path))) for name, path in files.items()}
     texts = pl.concat([frame["text"] for frame in frames.values()])
     names = sorted({label for frame in frames.values() for label in frame["label"].unique()})
-    labels = pl.concat([frame["label"] for frame in frames.values()]).replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
+    labels = (
+        pl.concat([frame["label"] for frame in frames.values()])
+        .replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+        .to_numpy()
+    )
     chances = predicted(texts, labels, len(names), generator(seed, "label-noise"))
     seems, margin = suspects(chances, labels)
     sources = np.repeat(np.arange(len(files)), [frame.height for frame in frames.values()])
@@ -68,10 +81,20 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
         rows = wrong[np.argsort(-margin[mine][wrong], kind="stable")][: int(params.drop * len(mine))]
         gone.append(lost(name, rows, "label_contradicted"))
         shown += examples(
-            name, path, rows, [f"seems {names[seems[at]]}: {chances[at, seems[at]]:.2f} against {chances[at, labels[at]]:.2f}" for at in mine[rows]]
+            name,
+            path,
+            rows,
+            [
+                f"seems {names[seems[at]]}: {chances[at, seems[at]]:.2f} against {chances[at, labels[at]]:.2f}"
+                for at in mine[rows]
+            ],
         )
     accuracy = float((chances.argmax(1) == labels).mean())
-    return Judged(pl.concat(gone), {"suspected": int((seems != labels).sum()), "rows": len(labels), "accuracy": round(accuracy, 4)}, shown)
+    return Judged(
+        pl.concat(gone),
+        {"suspected": int((seems != labels).sum()), "rows": len(labels), "accuracy": round(accuracy, 4)},
+        shown,
+    )
 
 
 def predicted(texts: pl.Series, labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:

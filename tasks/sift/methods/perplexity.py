@@ -1,7 +1,10 @@
-"""Perplexity: drop the rows whose words surprise a small language model of clean text most (as CCNet: Wenzek et al. 2020, arXiv 1911.00359).
+"""Perplexity: drop the rows whose words surprise a small language model of clean text most (as CCNet: Wenzek et al.
+2020, arXiv 1911.00359).
 
-A trigram model of lower-cased words and signs, learned from the clean sources, its orders interpolated with fixed weights (Jelinek and Mercer 1980):
-p(w | u v) = 0.6 c(uvw)/c(uv) + 0.25 c(vw)/c(v) + 0.1 c(w)/N + 0.05/V. Counts are kept by hash in 2^22 cells. Perplexity is exp(-mean log p) over the
+A trigram model of lower-cased words and signs, learned from the clean sources, its orders interpolated with fixed
+weights (Jelinek and Mercer 1980):
+p(w | u v) = 0.6 c(uvw)/c(uv) + 0.25 c(vw)/c(v) + 0.1 c(w)/N + 0.05/V. Counts are kept by hash in 2^22 cells. Perplexity
+is exp(-mean log p) over the
 tokens of a text. Each judged source loses its share of rows with the highest.
 
 Recipe:
@@ -43,7 +46,9 @@ class Params(SiftSettings):
 
 
 def words(texts: pl.Series) -> tuple[Ids, NDArray[np.int64]]:
-    """Give the hashed words of texts, each text after two marks of its beginning, and how many each text has with them."""
+    """Give the hashed words of texts, each text after two marks of its beginning, and how many each text has with
+    them.
+    """
     listed = pl.DataFrame({"text": texts.str.to_lowercase()}).select(
         words=pl.concat_list(pl.lit([BEFORE, BEFORE]), pl.col("text").str.extract_all(r"\w+|[^\w\s]"))
     )["words"]
@@ -72,7 +77,10 @@ class Model:
     def learn(self, texts: pl.Series) -> None:
         """Count the words of some texts."""
         found = cells(words(texts)[0])
-        self.counts = [counts + np.bincount(places, minlength=int(CELLS)) for counts, places in zip(self.counts, found, strict=True)]
+        self.counts = [
+            counts + np.bincount(places, minlength=int(CELLS))
+            for counts, places in zip(self.counts, found, strict=True)
+        ]
 
     def perplexities(self, texts: pl.Series) -> NDArray[np.float64]:
         """Give the perplexity of each text; of one without words infinity."""
@@ -95,7 +103,9 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
         RecipeError: no source is left to judge, or one has no such name.
     """
     clean = chosen(train, params.clean, "perplexity.clean")
-    others = {name: path for name, path in chosen(train, params.sources, "perplexity.sources").items() if name not in clean}
+    others = {
+        name: path for name, path in chosen(train, params.sources, "perplexity.sources").items() if name not in clean
+    }
     if not others:
         raise RecipeError("sift.perplexity: every source is clean, so there is nothing to judge")
     model, rng = Model(), generator(seed, "perplexity")

@@ -1,4 +1,6 @@
-"""The texts themselves: −log p(token | those before it), over all tokens of a text and its end; long texts are several examples."""
+"""The texts themselves: −log p(token | those before it), over all tokens of a text and its end; long texts are several
+examples.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +27,8 @@ def settings(labels: Sequence[str]) -> dict[str, Any]:  # noqa: ARG001 (all obje
 
 
 def refuse(model: Any, tokenizer: Any) -> None:
-    """Refuse a model that sees what it is to predict, such as BERT, by asking it about two texts that differ in their last token.
+    """Refuse a model that sees what it is to predict, such as BERT, by asking it about two texts that differ in their
+    last token.
 
     Raises:
         RecipeError: it does, or its tokenizer cannot end a text.
@@ -38,7 +41,8 @@ def refuse(model: Any, tokenizer: Any) -> None:
     model.train()
     if not torch.allclose(one, other, atol=1e-4):
         raise RecipeError(
-            f"train.model: {model.config.model_type!r} sees the tokens that it is to predict, so that its loss says nothing; "
+            f"train.model: {model.config.model_type!r} sees the tokens that it is to predict, so that its loss "
+            "says nothing; "
             "take a model that reads from left to right, such as gpt2 or llama"
         )
 

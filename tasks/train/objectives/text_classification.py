@@ -19,7 +19,11 @@ vocabulary = word_pieces
 
 def settings(labels: Sequence[str]) -> dict[str, Any]:
     """Number the labels."""
-    return {"num_labels": len(labels), "id2label": dict(enumerate(labels)), "label2id": {label: number for number, label in enumerate(labels)}}
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: number for number, label in enumerate(labels)},
+    }
 
 
 def refuse(model: Any, tokenizer: Any) -> None:
@@ -28,7 +32,9 @@ def refuse(model: Any, tokenizer: Any) -> None:
 
 def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:
     """Give one example a row."""
-    ids: list[list[int]] = tokenizer(table["text"].to_list(), truncation=True, max_length=max_tokens, padding=False)["input_ids"]
+    ids: list[list[int]] = tokenizer(table["text"].to_list(), truncation=True, max_length=max_tokens, padding=False)[
+        "input_ids"
+    ]
     numbers = {label: number for number, label in enumerate(labels)}
     truncated = sum(len(one) == max_tokens for one in ids)
     return Examples(ids, [numbers[label] for label in table["label"]], np.arange(len(table)), truncated)

@@ -1,7 +1,9 @@
 """A bandit that samples more from the source that lowers the target's loss most: weights learned by reinforcement.
 
-EXP3 (Auer, Cesa-Bianchi, Freund, Schapire 2002, SIAM J. Comput. 32, section 3): every window one source is drawn and gets half of
-the window's rows, the rest is sampled by the probabilities; the reward is how far the loss on the target's probe rows fell, scaled to
+EXP3 (Auer, Cesa-Bianchi, Freund, Schapire 2002, SIAM J. Comput. 32, section 3): every window one source is drawn and
+gets half of
+the window's rows, the rest is sampled by the probabilities; the reward is how far the loss on the target's probe rows
+fell, scaled to
 0..1 between the 10th and 90th percentile of the falls so far. Rewarding training loss instead would chase noise.
 
 Recipe:
@@ -38,7 +40,9 @@ class Params(OnlineSettings):
 
 
 def exploration(sources: int, windows: int, floor: float) -> float:
-    """Give EXP3's gamma for a known number of rounds, min(1, √(K ln K / ((e − 1) T))) (Auer et al. 2002, corollary 3.2), at least `floor`."""
+    """Give EXP3's gamma for a known number of rounds, min(1, √(K ln K / ((e − 1) T))) (Auer et al. 2002, corollary
+    3.2), at least `floor`.
+    """
     return max(floor, min(1.0, math.sqrt(sources * math.log(sources) / ((math.e - 1) * max(windows, 1)))))
 
 
@@ -72,7 +76,10 @@ def update(state: dict[str, Any], losses: Sequence[float], fall: float, params: 
     falls = [*state["falls"], fall]
     low, high = np.percentile(falls, (10, 90))
     gain = float(np.clip((fall - low) / (high - low), 0, 1)) if high > low else 0.5
-    return _drawn(state | {"log": reward(state["log"], state["arm"], gain, state["gamma"]), "falls": falls, "round": state["round"] + 1})
+    return _drawn(
+        state
+        | {"log": reward(state["log"], state["arm"], gain, state["gamma"]), "falls": falls, "round": state["round"] + 1}
+    )
 
 
 def _drawn(state: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Weights in two steps: shares of groups of sources, then shares within each group: w_i = g(group of i) · v_i.
 
-Every source stands in one group. A group's size is that of its sources together. What a source within a group loses by the
+Every source stands in one group. A group's size is that of its sources together. What a source within a group loses by
+the
 checks goes to all other sources in proportion, as with all methods.
 
 Recipe:
@@ -53,7 +54,10 @@ class Params(Section):
         inside = {f"groups.{name}.weights": group.weights for name, group in self.groups.items()}
         for place, weights in [("weights", self.weights), *inside.items()]:
             if needs_evidence(weights):
-                raise ValueError(f"{place}: {weights.model_dump()['kind']} looks at the rows; within groups only methods that need sizes")
+                raise ValueError(
+                    f"{place}: {weights.model_dump()['kind']} looks at the rows; within groups only methods that "
+                    "need sizes"
+                )
         for name, group in self.groups.items():
             _refuse_strangers(group.weights, group.sources, f"groups.{name}.weights")
         _refuse_strangers(self.weights, tuple(self.groups), "weights")
@@ -63,7 +67,9 @@ class Params(Section):
 def _refuse_strangers(weights: Section, names: tuple[str, ...], place: str) -> None:
     shares = weights.model_dump().get("shares")
     if shares is not None and set(shares) != set(names):
-        raise ValueError(f"{place}: shares for {', '.join(shares)}, wanted for {', '.join(names)}; write 0 to leave one out")
+        raise ValueError(
+            f"{place}: shares for {', '.join(shares)}, wanted for {', '.join(names)}; write 0 to leave one out"
+        )
 
 
 def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:

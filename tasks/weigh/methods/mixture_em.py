@@ -1,7 +1,10 @@
-"""By the mixture of the sources' n-gram models that explains a target best, without training (Jelinek-Mercer weights by EM).
+"""By the mixture of the sources' n-gram models that explains a target best, without training (Jelinek-Mercer weights by
+EM).
 
-p_i is a model of hashed words of source i. The weights maximise (1/n) Σ_x log Σ_i w_i p_i(x) over the target's texts; the problem
-is concave, so EM ends at the one optimum. Sizes do not matter: a small source that explains the target gets a large share, and
+p_i is a model of hashed words of source i. The weights maximise (1/n) Σ_x log Σ_i w_i p_i(x) over the target's texts;
+the problem
+is concave, so EM ends at the one optimum. Sizes do not matter: a small source that explains the target gets a large
+share, and
 `mix.max_epochs` with `mix.on_cap` decides how much of it there is. The target itself gets `own`.
 
 Recipe:

@@ -1,12 +1,16 @@
 """Weights by a formula over what is known of each source, with every term shown.
 
-Terms: `size` (rows or tokens, as the recipe counts); `quality` (share of rows that pass the checks, times the share that cleaning
-kept, times the mean share of letters and spaces in a text); `relevance` to the target (`relevance:` says by which measure);
+Terms: `size` (rows or tokens, as the recipe counts); `quality` (share of rows that pass the checks, times the share
+    that cleaning
+kept, times the mean share of letters and spaces in a text); `relevance` to the target (`relevance:` says by which
+measure);
 `accuracy` (a quick probe trained on the source alone, measured on the target, or on all sources where there is none).
 
-    linear       w_i ∝ Σ_k λ_k z_ik, with z_ik = t_ik / Σ_j t_jk, or (t_ik − min) / (max − min) with `scale: min-max`; a term that is
+    linear       w_i ∝ Σ_k λ_k z_ik, with z_ik = t_ik / Σ_j t_jk, or (t_ik − min) / (max − min) with `scale: min-max`; a
+    term that is
                  the same for all sources then says nothing and is left out. The λ are normalised.
-    log-linear   w_i ∝ Π_k t_ik^λ_k, which is softmax(Σ_k λ_k log t_ik): it does not depend on the terms' scales. `size: 0.3` alone
+    log-linear   w_i ∝ Π_k t_ik^λ_k, which is softmax(Σ_k λ_k log t_ik): it does not depend on the terms' scales. `size:
+    0.3` alone
                  is temperature 1/0.3; `accuracy: 10` sharpens small differences.
 
 Recipe:
@@ -78,13 +82,18 @@ def _scores(sizes: Values, params: Params, evidence: Evidence) -> dict[str, floa
     known, filled = terms_of(sizes, params, evidence), [name for name, size in sizes.items() if size > 0]
     values = {term: {name: known[term].get(name, 0.0) for name in filled} for term in params.terms}
     if params.form == "log-linear":
-        logs = {name: sum(power * math.log(max(values[term][name], LEAST)) for term, power in params.terms.items()) for name in filled}
+        logs = {
+            name: sum(power * math.log(max(values[term][name], LEAST)) for term, power in params.terms.items())
+            for name in filled
+        }
         most = max(logs.values(), default=0.0)
         return {name: math.exp(log - most) for name, log in logs.items()}
     scaled = [(factor, _scaled(values[term], params.scale)) for term, factor in params.terms.items() if factor]
     counted = [(factor, one) for factor, one in scaled if any(one.values())]
     total = math.fsum(factor for factor, _ in counted)
-    return {name: math.fsum(factor / total * one[name] for factor, one in counted) if counted else 1.0 for name in filled}
+    return {
+        name: math.fsum(factor / total * one[name] for factor, one in counted) if counted else 1.0 for name in filled
+    }
 
 
 def _scaled(values: Values, scale: str) -> dict[str, float]:

@@ -19,7 +19,8 @@ class Params(Section):
 
     kind: Literal["unimax"] = "unimax"
     on_cap: Literal["redistribute"] = "redistribute"
-    """What a source cannot fill goes to the others; this is what the method is, and holds whatever `mix.on_cap` says."""
+    """What a source cannot fill goes to the others; this is what the method is, and holds whatever `mix.on_cap`
+    says."""
 
 
 def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)

@@ -1,4 +1,5 @@
-"""Small sources for comparisons: two that help each other, one of noise; every trial takes a few hundredths of a second."""
+"""Small sources for comparisons: two that help each other, one of noise; every trial takes a few hundredths of a
+second."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,8 @@ def lines(source: str, rows: int, rng: np.random.Generator, labels: tuple[str, .
 
 @pytest.fixture(scope="session")
 def write_recipe() -> Callable[..., Path]:
-    """Write a recipe and its sources into a folder: `write_recipe(folder, rows={source: rows}, **sections)`; gives its path."""
+    """Write a recipe and its sources into a folder: `write_recipe(folder, rows={source: rows}, **sections)`; gives its
+    path."""
 
     def write(folder: Path, rows: dict[str, int] | None = None, one_class: str = "", **sections: Any) -> Path:
         rng, sizes = np.random.default_rng(0), rows or {"food": 400, "film": 400, "noise": 400}
@@ -33,9 +35,14 @@ def write_recipe() -> Callable[..., Path]:
             labels = ("good",) if source == one_class else ("good", "bad")
             (folder / f"{source}.csv").write_text("\n".join(lines(source, count, rng, labels)) + "\n")
         recipe = {
-            "name": "small", "labels": ["good", "bad"], "sources": {source: {"path": f"{source}.csv"} for source in sizes},
-            "holdout": {"share": 0.3}, "near_duplicates": None, "trials": {"size": 200, "epochs": 5}, "compare": {"seeds": 3, "resamples": 300},
-        }  # fmt: skip
+            "name": "small",
+            "labels": ["good", "bad"],
+            "sources": {source: {"path": f"{source}.csv"} for source in sizes},
+            "holdout": {"share": 0.3},
+            "near_duplicates": None,
+            "trials": {"size": 200, "epochs": 5},
+            "compare": {"seeds": 3, "resamples": 300},
+        }
         for name, section in sections.items():
             recipe[name] = recipe[name] | section if isinstance(recipe.get(name), dict) else section
         file = folder / "small.yaml"

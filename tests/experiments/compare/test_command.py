@@ -24,7 +24,9 @@ def said(recipe: Path, store: Path, *more: str) -> tuple[Result, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory, write_recipe: Write, prefect_server: str) -> tuple[Path, Path, dict[str, Any]]:
+def first(
+    tmp_path_factory: pytest.TempPathFactory, write_recipe: Write, prefect_server: str
+) -> tuple[Path, Path, dict[str, Any]]:
     """A recipe, a store, and the first comparison in it."""
     folder = tmp_path_factory.mktemp("compare")
     recipe = write_recipe(folder, mix={"weights": {"food": 0.5, "film": 0.5, "noise": 0}})
@@ -33,11 +35,20 @@ def first(tmp_path_factory: pytest.TempPathFactory, write_recipe: Write, prefect
     return recipe, folder / "store", found
 
 
-def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(first: tuple[Path, Path, dict[str, Any]]) -> None:
+def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
     _, store, found = first
     assert found["outcome"] == "gain"
     assert found["sentence"].startswith("Combining helps: the recipe's mix scores ")
-    assert {arm["name"] for arm in found["arms"]} == {"only-food", "only-film", "only-noise", "uniform", "proportional", "recipe"}
+    assert {arm["name"] for arm in found["arms"]} == {
+        "only-food",
+        "only-film",
+        "only-noise",
+        "uniform",
+        "proportional",
+        "recipe",
+    }
     contrast = next(one for one in found["contrasts"] if one["first"] == "recipe")
     assert contrast["low"] > 0
     assert contrast["holm"] < 0.05
@@ -68,15 +79,31 @@ def test_second_time_nothing_is_tried_and_one_more_arm_tries_one_arm(first: tupl
     assert fourth["trials"]["run"] == 2
 
 
-def test_no_gain_leaves_with_3_and_says_how_large_a_one_would_have_been_seen(first: tuple[Path, Path, dict[str, Any]]) -> None:
+def test_no_gain_leaves_with_3_and_says_how_large_a_one_would_have_been_seen(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
     recipe, store, _ = first
-    done, found = said(recipe, store, "--require-gain", "--set", "mix.weights={food: 0.97, film: 0.01, noise: 0.02}", "--set", "compare.values=[]")
+    done, found = said(
+        recipe,
+        store,
+        "--require-gain",
+        "--set",
+        "mix.weights={food: 0.97, film: 0.01, noise: 0.02}",
+        "--set",
+        "compare.values=[]",
+    )
     assert done.exit_code == 3
     assert found["outcome"] in {"none", "loss"}
     if found["outcome"] == "none":
         assert "would have been seen" in found["sentence"]
     with pytest.raises(QualityGate, match="A gain is required"):
-        compare(str(recipe), str(store), arms=["singles"], require_gain=True, overrides={"mix.weights": {"food": 1, "film": 0, "noise": 0}})
+        compare(
+            str(recipe),
+            str(store),
+            arms=["singles"],
+            require_gain=True,
+            overrides={"mix.weights": {"food": 1, "film": 0, "noise": 0}},
+        )
 
 
 def test_two_seeds_carry_no_claim_and_no_time_tells_what_is_left_out(first: tuple[Path, Path, dict[str, Any]]) -> None:
@@ -92,10 +119,15 @@ def test_two_seeds_carry_no_claim_and_no_time_tells_what_is_left_out(first: tupl
     assert "Not all of it" in Path(cut["report"]).read_text("utf-8")
 
 
-def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(first: tuple[Path, Path, dict[str, Any]]) -> None:
+def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
     recipe, store, _ = first
     home = open_store(str(store))
-    now = {path.parent.name: json.loads(path.read_text()) for path in (store / "snapshots" / "clean").glob("*/manifest.json")}
+    now = {
+        path.parent.name: json.loads(path.read_text())
+        for path in (store / "snapshots" / "clean").glob("*/manifest.json")
+    }
     assert len(now) == 3
     prints = {}
     for manifest in now.values():
@@ -113,24 +145,44 @@ def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(f
 
 def test_an_arm_that_cannot_be_weighed_fails_and_the_others_stand(first: tuple[Path, Path, dict[str, Any]]) -> None:
     recipe, store, _ = first
-    _, found = said(recipe, store, "--set", "compare.arms={none: {food: 1, film: 0.0001, noise: 0}}", "--set", "compare.values=[]")
+    _, found = said(
+        recipe, store, "--set", "compare.arms={none: {food: 1, film: 0.0001, noise: 0}}", "--set", "compare.values=[]"
+    )
     arms = {arm["name"]: arm for arm in found["arms"]}
     assert arms["none"]["error"]
     assert found["outcome"] == "gain"
 
 
-def test_where_the_recipes_own_mix_cannot_be_learned_the_comparison_failed(first: tuple[Path, Path, dict[str, Any]]) -> None:
+def test_where_the_recipes_own_mix_cannot_be_learned_the_comparison_failed(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
     recipe, store, _ = first
-    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 16, "max_position_embeddings": 16}
+    small = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "intermediate_size": 16,
+        "max_position_embeddings": 16,
+    }
     model = {"architecture": "bert", "vocabulary": 400, "config": small}
     train = {"model": model, "epochs": 1, "max_tokens": 16, "learning_rate": 1e30}
-    with pytest.raises(TrainingFailed, match=r"has no score \(seed 0: the loss is no longer a number.*Report: .*report.html"):
-        compare(str(recipe), str(store), arms=["proportional"], seeds=1, overrides={"trials.full": True, "train": train, "compare.values": []})
+    with pytest.raises(
+        TrainingFailed, match=r"has no score \(seed 0: the loss is no longer a number.*Report: .*report.html"
+    ):
+        compare(
+            str(recipe),
+            str(store),
+            arms=["proportional"],
+            seeds=1,
+            overrides={"trials.full": True, "train": train, "compare.values": []},
+        )
 
 
 def test_equal_arms_are_tried_once(first: tuple[Path, Path, dict[str, Any]]) -> None:
     recipe, store, _ = first
-    _, found = said(recipe, store, "--set", "compare.arms={twin: {food: 2, film: 2, noise: 0}}", "--set", "compare.values=[]")
+    _, found = said(
+        recipe, store, "--set", "compare.arms={twin: {food: 2, film: 2, noise: 0}}", "--set", "compare.values=[]"
+    )
     assert found["trials"]["run"] == 0
     assert next(arm for arm in found["arms"] if arm["name"] == "recipe")["also"] == ["twin"]
 
@@ -145,14 +197,18 @@ def test_equal_arms_are_tried_once(first: tuple[Path, Path, dict[str, Any]]) -> 
         (["--set", "compare.arms={mine: {food: 1}}"], "has no weight"),
     ],
 )
-def test_wrong_names_are_told_with_the_right_ones(first: tuple[Path, Path, dict[str, Any]], more: list[str], told: str) -> None:
+def test_wrong_names_are_told_with_the_right_ones(
+    first: tuple[Path, Path, dict[str, Any]], more: list[str], told: str
+) -> None:
     done, _ = said(first[0], first[1], *more)
     assert isinstance(done.exception, RecipeError)
     assert told in str(done.exception)
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_target(tmp_path: Path, write_recipe: Write) -> None:
+def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_target(
+    tmp_path: Path, write_recipe: Write
+) -> None:
     with pytest.raises(RecipeError, match="one source only"):
         compare(str(write_recipe(tmp_path, rows={"food": 50})), str(tmp_path / "store"))
     asked = {"target": "noise", "values": ["add-one"]}
@@ -162,7 +218,9 @@ def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_targe
     assert "labelled hold-out row" in found["sentence"]
     assert any("film has no row labelled bad" in note for note in found["notes"])
     copied = [line.rpartition(",") for line in (tmp_path / "noise.csv").read_text().splitlines()]
-    (tmp_path / "film.csv").write_text("\n".join(["text,label", *(f"{text.upper()}!,{label}" for text, _, label in copied[1:])]) + "\n")
+    (tmp_path / "film.csv").write_text(
+        "\n".join(["text,label", *(f"{text.upper()}!,{label}" for text, _, label in copied[1:])]) + "\n"
+    )
     with pytest.raises(CuveeError, match=r"100 % of its texts stand in film") as error:
         compare(str(recipe), str(tmp_path / "store"))
     assert "noise 0 w" in str(error.value)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from tasks.experiments.compare.shapley import drawn_orders, exact, of_orders, order_error, values, whole_orders
 
-games = st.integers(1, 6).flatmap(lambda players: st.lists(st.floats(-10, 10), min_size=2**players, max_size=2**players))
+games = st.integers(1, 6).flatmap(
+    lambda players: st.lists(st.floats(-10, 10), min_size=2**players, max_size=2**players)
+)
 
 
 def glove(coalition: int) -> float:
@@ -26,7 +28,9 @@ def additive(coalition: int) -> float:
     return float(sum(2**player for player in range(3) if coalition >> player & 1))
 
 
-@pytest.mark.parametrize(("game", "worth"), [(glove, (1 / 6, 1 / 6, 2 / 3)), (additive, (1, 2, 4)), (airport, (1 / 3, 5 / 6, 11 / 6))])
+@pytest.mark.parametrize(
+    ("game", "worth"), [(glove, (1 / 6, 1 / 6, 2 / 3)), (additive, (1, 2, 4)), (airport, (1 / 3, 5 / 6, 11 / 6))]
+)
 def test_known_games(game: object, worth: tuple[float, ...]) -> None:
     table = {coalition: game(coalition) for coalition in range(8)}  # type: ignore[operator]
     assert values(exact(3), table) == pytest.approx(worth, abs=1e-12)
@@ -61,7 +65,9 @@ def test_drawn_orders_come_near_the_exact_values_and_say_how_near() -> None:
     game = dict(enumerate(np.random.default_rng(3).normal(size=2**7)))
     orders = drawn_orders(7, 400, np.random.default_rng(0))
     error = np.sqrt(order_error(orders, game))
-    assert np.abs(values(of_orders(orders), game) - values(exact(7), game)) == pytest.approx(np.zeros(7), abs=4 * error.max())
+    assert np.abs(values(of_orders(orders), game) - values(exact(7), game)) == pytest.approx(
+        np.zeros(7), abs=4 * error.max()
+    )
     assert all(reverse == order[::-1] for order, reverse in zip(orders[::2], orders[1::2], strict=True))
 
 

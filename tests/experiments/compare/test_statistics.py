@@ -1,4 +1,5 @@
-"""Oracles and laws of the statistics behind a verdict; numbers without another source were computed by hand or by statsmodels."""
+"""Oracles and laws of the statistics behind a verdict; numbers without another source were computed by hand or by
+statsmodels."""
 
 import numpy as np
 import pytest
@@ -19,7 +20,11 @@ def one_group(count: int) -> Rows:
 def test_paired_t_over_seeds() -> None:
     found = over_seeds(NEW - BASE, 0.95)
     assert found is not None
-    assert (found.mean, found.sd, found.t) == (pytest.approx(0.0108), pytest.approx(0.003962, abs=1e-6), pytest.approx(6.0948, abs=1e-4))
+    assert (found.mean, found.sd, found.t) == (
+        pytest.approx(0.0108),
+        pytest.approx(0.003962, abs=1e-6),
+        pytest.approx(6.0948, abs=1e-4),
+    )
     assert found.p == pytest.approx(0.003666, abs=1e-6)
     assert (found.low, found.high) == (pytest.approx(0.005880, abs=1e-6), pytest.approx(0.015720, abs=1e-6))
 
@@ -64,7 +69,12 @@ def test_bca_interval_of_a_ratio_is_that_of_scipy_on_pairs() -> None:
     losses = tokens * rng.normal(3, 0.4, 150)
     found = over_examples(losses, tokens, [np.arange(150)], 0.95, 9_999, np.random.default_rng(2))
     peer = bootstrap(
-        (losses, tokens), lambda a, b, axis: a.sum(axis) / b.sum(axis), paired=True, n_resamples=9_999, method="BCa", rng=np.random.default_rng(3)
+        (losses, tokens),
+        lambda a, b, axis: a.sum(axis) / b.sum(axis),
+        paired=True,
+        n_resamples=9_999,
+        method="BCa",
+        rng=np.random.default_rng(3),
     )
     assert found == pytest.approx(tuple(peer.confidence_interval), abs=0.01)
 
@@ -89,7 +99,9 @@ def test_holm_lies_between_the_plain_value_and_bonferronis_and_keeps_the_order(f
 
 
 def test_least_detectable_difference() -> None:
-    assert detectable(0.003962 / np.sqrt(5), 4, 0.95) == pytest.approx((2.7764 + 0.9410) * 0.003962 / np.sqrt(5), rel=1e-4)
+    assert detectable(0.003962 / np.sqrt(5), 4, 0.95) == pytest.approx(
+        (2.7764 + 0.9410) * 0.003962 / np.sqrt(5), rel=1e-4
+    )
 
 
 def test_score_is_the_mean_over_groups_of_amount_per_weight() -> None:
@@ -116,7 +128,10 @@ def test_bootstrap_of_seeds_alone_has_the_unbiased_variance_of_their_mean() -> N
 def test_interval_holds_the_truth_as_often_as_it_says(seeds: int, of_seeds: float) -> None:
     """Differences of right and wrong answers: a row's own, a seed's own, and noise; the true mean is 0."""
     rng, rows = np.random.default_rng(5), one_group(200)
-    amounts = [rng.normal(0, of_seeds, (seeds, 1)) + rng.normal(0, 0.3, 200) + rng.normal(0, 0.3, (seeds, 200)) for _ in range(600)]
+    amounts = [
+        rng.normal(0, of_seeds, (seeds, 1)) + rng.normal(0, 0.3, 200) + rng.normal(0, 0.3, (seeds, 200))
+        for _ in range(600)
+    ]
     found = spreads(amounts, rows, 0.95, 400, rng)
     assert np.mean([one.low <= 0 <= one.high for one in found]) > 0.925
 

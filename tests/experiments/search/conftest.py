@@ -12,16 +12,26 @@ from tasks.experiments.search.surrogate import Matrix, Vector
 # Rows of the mixing laws' validation set by domain, of 12,960, in the five groups of their law.
 GROUPS = {
     "academic": {
-        "ArXiv": 1320, "PubMed_Abstracts": 310, "PhilPapers": 65, "NIH_ExPorter": 25, "FreeLaw": 705, "USPTO_Backgrounds": 370,
+        "ArXiv": 1320,
+        "PubMed_Abstracts": 310,
+        "PhilPapers": 65,
+        "NIH_ExPorter": 25,
+        "FreeLaw": 705,
+        "USPTO_Backgrounds": 370,
         "PubMed_Central": 1620,
     },
     "prose": {"PG19": 240, "Books3": 1640, "BookCorpus2": 90},
     "dialogue": {
-        "Ubuntu_IRC": 105, "OpenSubtitles": 205, "EuroParl": 105, "Enron_Emails": 15, "HackerNews": 95, "YoutubeSubtitles": 125,
+        "Ubuntu_IRC": 105,
+        "OpenSubtitles": 205,
+        "EuroParl": 105,
+        "Enron_Emails": 15,
+        "HackerNews": 95,
+        "YoutubeSubtitles": 125,
     },
     "symbolic": {"DM_Mathematics": 280, "Github": 1235},
     "internet": {"Pile-CC": 2035, "OpenWebText2": 1175, "StackExchange": 715, "Wikipedia_en": 485},
-}  # fmt: skip
+}
 
 
 class RegMix(NamedTuple):
@@ -58,7 +68,10 @@ def five_sources(shared_data: Path) -> tuple[Matrix, dict[str, Vector], Vector]:
     wide = runs.pivot(on="valid_domain", index=["run_id", "weights"], values="loss").sort("run_id")
     mixes = np.array([[float(share) for share in text.split()] for text in wide["weights"]])
     sizes = {group: np.array(list(rows.values()), float) for group, rows in GROUPS.items()}
-    losses = {group: wide.select(list(rows)).to_numpy() @ (sizes[group] / sizes[group].sum()) for group, rows in GROUPS.items()}
+    losses = {
+        group: wide.select(list(rows)).to_numpy() @ (sizes[group] / sizes[group].sum())
+        for group, rows in GROUPS.items()
+    }
     return mixes, losses, np.array([size.sum() for size in sizes.values()]) / 12960
 
 

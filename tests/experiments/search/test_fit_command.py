@@ -29,7 +29,9 @@ def test_a_planted_best_mix_is_found_and_its_score_guessed(tmp_path: Path) -> No
     shown = CliRunner().invoke(app, [*command, "--predict", str(tmp_path / "mixes.csv"), "--json"])
     found = json.loads(shown.stdout)
     assert found["outcome"] == "learned"
-    assert [found["recommended"]["weights"][name] for name in ("news", "social", "papers")] == pytest.approx(best, abs=0.05)
+    assert [found["recommended"]["weights"][name] for name in ("news", "social", "papers")] == pytest.approx(
+        best, abs=0.05
+    )
     assert found["recommended"]["predicted"] == pytest.approx(1, abs=0.02)
     assert [row["run"] for row in found["predictions"]][:2] == ["run-0", "run-1"]
     told = CliRunner().invoke(app, [*command]).stdout
@@ -45,7 +47,11 @@ def test_accuracies_are_raised_not_lowered(tmp_path: Path) -> None:
 
 
 def test_scores_of_pure_noise_recommend_nothing_new(tmp_path: Path) -> None:
-    found = json.loads(CliRunner().invoke(app, [*tables(tmp_path, drawn(20), np.random.default_rng(1).normal(0.8, 0.01, 20)), "--json"]).stdout)
+    found = json.loads(
+        CliRunner()
+        .invoke(app, [*tables(tmp_path, drawn(20), np.random.default_rng(1).normal(0.8, 0.01, 20)), "--json"])
+        .stdout
+    )
     assert found["outcome"] == "too few runs"
     assert found["recommended"]["weights"] == found["best_run"]["weights"]
     assert "do not suffice" in found["sentence"]

@@ -1,4 +1,5 @@
-"""Published runs: what our surrogates make of RegMix's and the mixing laws' tables, against numbers known beforehand."""
+"""Published runs: what our surrogates make of RegMix's and the mixing laws' tables, against numbers known
+beforehand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,15 +39,23 @@ def test_least_squares_ranks_as_known(regmix) -> None:
 @pytest.mark.parametrize(("kind", "small", "large"), [("linear", 0.8311, 0.8297), ("root-ridge", 0.9720, 0.9704)])
 def test_thirteen_targets_one_by_one_rank_as_known(regmix, kind: str, small: float, large: float) -> None:
     guessed = fitted(kind, regmix.mixes, regmix.losses, regmix.new_mixes)
-    each = [[rho(guessed[:, place], truth[:, place]) for place in range(13)] for truth in (regmix.new_losses, regmix.larger_losses)]
+    each = [
+        [rho(guessed[:, place], truth[:, place]) for place in range(13)]
+        for truth in (regmix.new_losses, regmix.larger_losses)
+    ]
     assert np.mean(each, axis=1) == pytest.approx([small, large], abs=5e-4)
 
 
-@pytest.mark.parametrize(("kind", "known"), [("root-ridge", 0.987), ("quadratic", 0.986), ("gaussian-process", 0.991), ("exponential-law", 0.957)])
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [("root-ridge", 0.987), ("quadratic", 0.986), ("gaussian-process", 0.991), ("exponential-law", 0.957)],
+)
 def test_512_runs_rank_pile_cc_as_known(regmix, kind: str, known: float) -> None:
     place = regmix.pile_cc
     guessed = fitted(kind, regmix.mixes, regmix.losses[:, [place]], regmix.new_mixes)[:, 0]
-    assert rho(guessed, regmix.new_losses[:, place]) == pytest.approx(known, abs=0.01 if kind == "exponential-law" else 0.002)
+    assert rho(guessed, regmix.new_losses[:, place]) == pytest.approx(
+        known, abs=0.01 if kind == "exponential-law" else 0.002
+    )
 
 
 def test_root_ridge_on_85_runs_ranks_as_known(regmix) -> None:
@@ -69,14 +78,18 @@ def first_85(shared_data: Path, tmp_path_factory) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("target", "least"), [("metric/the_pile_pile_cc_val_loss", 0.98), ("mean", 0.94)])
-def test_85_runs_rank_unseen_mixes_of_two_model_sizes(regmix, first_85, shared_data: Path, target: str, least: float) -> None:
+def test_85_runs_rank_unseen_mixes_of_two_model_sizes(
+    regmix, first_85, shared_data: Path, target: str, least: float
+) -> None:
     found = fit_runs(*first_85, target, predict=str(shared_data / "tables/regmix/test_mixture_60m.csv"))
     guessed = [row["predicted"] for row in found["predictions"]]
     columns = list(range(13)) if target == "mean" else [regmix.pile_cc]
     for truth in (regmix.new_losses, regmix.larger_losses):
         assert rho(guessed, truth[:, columns].mean(1)) >= least
     assert found["outcome"] == "learned"
-    assert found["surrogate"]["left_out_rank_correlation"] == pytest.approx(rho(guessed, regmix.new_losses[:, columns].mean(1)), abs=0.02)
+    assert found["surrogate"]["left_out_rank_correlation"] == pytest.approx(
+        rho(guessed, regmix.new_losses[:, columns].mean(1)), abs=0.02
+    )
     assert any("0.99" in note and "divided by its sum" in note for note in found["notes"])
 
 
@@ -93,7 +106,13 @@ def test_a_published_prior_keeps_the_mix_near_it(first_85, shared_data: Path) ->
     assert found["recommended"]["weights"]["train_the_pile_pubmed_central"] > 0.02
 
 
-HUBER = {"academic": 5.68288e-4, "prose": 1.23343e-4, "dialogue": 5.51342e-4, "symbolic": 1.42820e-4, "internet": 8.16597e-5}
+HUBER = {
+    "academic": 5.68288e-4,
+    "prose": 1.23343e-4,
+    "dialogue": 5.51342e-4,
+    "symbolic": 1.42820e-4,
+    "internet": 8.16597e-5,
+}
 FLOORS = {"academic": 2.6513, "prose": 3.5343, "dialogue": 3.1191, "symbolic": 1.6080, "internet": 3.4563}
 
 
@@ -109,7 +128,9 @@ def test_the_mixing_law_fits_five_sources_as_well_as_thousands_of_random_starts(
     ("losses", "floor", "slope", "level"),
     [((1.44434, 1.38597, 1.32782, 1.29360, 1.25677), 1.1096, -1.6406, -0.6819)],
 )
-def test_the_mixing_law_of_two_sources_is_the_published_one(losses: tuple[float, ...], floor: float, slope: float, level: float) -> None:
+def test_the_mixing_law_of_two_sources_is_the_published_one(
+    losses: tuple[float, ...], floor: float, slope: float, level: float
+) -> None:
     first = np.array([0.25, 0.375, 0.5, 0.625, 0.75])
     mixes = np.column_stack([first, 1 - first])
     law = fit_law(mixes, np.array(losses), huber=0.02)
@@ -154,20 +175,45 @@ def trees(regmix) -> Callable[[Matrix], Matrix]:
 
 def test_regmixs_trees_rank_pile_cc_as_in_its_notebook(regmix, trees: Callable[[Matrix], Matrix]) -> None:
     assert rho(trees(regmix.new_mixes)[:, 0], regmix.new_losses[:, regmix.pile_cc]) == pytest.approx(0.9892, abs=0.0015)
-    assert rho(trees(regmix.new_mixes)[:, 0], regmix.larger_losses[:, regmix.pile_cc]) == pytest.approx(0.9849, abs=0.0015)
+    assert rho(trees(regmix.new_mixes)[:, 0], regmix.larger_losses[:, regmix.pile_cc]) == pytest.approx(
+        0.9849, abs=0.0015
+    )
 
 
 PRIOR = [
-    0.11328527, 0.07960865, 0.00391349, 0.1853759, 0.05108136, 0.01596293, 0.10175077, 0.00370752, 0.06652935, 0.00175077, 0.02708548,
-    0.23686921, 0.01184346, 0.00792997, 0.00803296, 0.03882595, 0.04644696,
-]  # fmt: skip
+    0.11328527,
+    0.07960865,
+    0.00391349,
+    0.1853759,
+    0.05108136,
+    0.01596293,
+    0.10175077,
+    0.00370752,
+    0.06652935,
+    0.00175077,
+    0.02708548,
+    0.23686921,
+    0.01184346,
+    0.00792997,
+    0.00803296,
+    0.03882595,
+    0.04644696,
+]
 """Token shares of the 17 sources, in the order of RegMix's table of mixes."""
 
 
-def test_the_mean_of_the_128_best_of_100_000_draws_is_the_published_mix(trees: Callable[[Matrix], Matrix], shared_data: Path) -> None:
+def test_the_mean_of_the_128_best_of_100_000_draws_is_the_published_mix(
+    trees: Callable[[Matrix], Matrix], shared_data: Path
+) -> None:
     columns = pl.read_csv(shared_data / "tables/regmix/train_mixture_1m.csv", n_rows=1).drop("index").columns
     drawn = np.random.RandomState(42).dirichlet(PRIOR, 100_000)
     best = drawn[np.argsort(trees(drawn)[:, 0], kind="stable")[:128]].mean(0)
     shares = dict(zip(columns, best, strict=True))
-    told = {"pile_cc": 0.8909, "ubuntu_irc": 0.0614, "pubmed_abstracts": 0.0123, "wikipedia_en": 0.0073, "arxiv": 0.0047}
+    told = {
+        "pile_cc": 0.8909,
+        "ubuntu_irc": 0.0614,
+        "pubmed_abstracts": 0.0123,
+        "wikipedia_en": 0.0073,
+        "arxiv": 0.0047,
+    }
     assert {name: shares[f"train_the_pile_{name}"] for name in told} == pytest.approx(told, abs=0.01)

@@ -7,8 +7,15 @@ import pytest
 from tasks.experiments.search.recommend import Means, recommend
 
 PLENTY = Means(
-    sources=4, target="t", labelled=500, judged=400, trial_seconds=0.5, trials=44, minutes=None, steps=500,
-)  # fmt: skip
+    sources=4,
+    target="t",
+    labelled=500,
+    judged=400,
+    trial_seconds=0.5,
+    trials=44,
+    minutes=None,
+    steps=500,
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""A search on costs by a known law: the best mix is found, noise is told from an effect, limits hold, what failed is left out and told."""
+"""A search on costs by a known law: the best mix is found, noise is told from an effect, limits hold, what failed is
+left out and told."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -51,23 +52,40 @@ def jagged(mix: np.ndarray) -> float:
 class Lawful:
     """In place of task runs: predictions whose losses follow a law of the mix, with noise by seed and by row."""
 
-    def __init__(self, folder: Path, law: Callable[[np.ndarray], float], noise: float = 0.005, failing: tuple[str, ...] = ()) -> None:
-        self.where = SimpleNamespace(store=str(folder / "store"), loaded=SimpleNamespace(recipe=SimpleNamespace(name="lawful")))
+    def __init__(
+        self, folder: Path, law: Callable[[np.ndarray], float], noise: float = 0.005, failing: tuple[str, ...] = ()
+    ) -> None:
+        self.where = SimpleNamespace(
+            store=str(folder / "store"), loaded=SimpleNamespace(recipe=SimpleNamespace(name="lawful"))
+        )
         self.folder, self.law, self.noise, self.failing, self.made = folder / "store", law, noise, failing, list[str]()
 
     def __call__(self, wanted: Mapping[str, tuple[Mapping[str, float], int]]) -> dict[str, Any]:
-        return {name: TrainingFailed(f"{name} diverged") if name in self.failing else self.one(name, *asked) for name, asked in wanted.items()}
+        return {
+            name: TrainingFailed(f"{name} diverged") if name in self.failing else self.one(name, *asked)
+            for name, asked in wanted.items()
+        }
 
     def one(self, name: str, mix: Mapping[str, float], seed: int) -> Manifest:
-        rng, rows = np.random.default_rng([seed, *(int(1e6 * share) for share in mix.values())]), np.random.default_rng(0)
+        rng, rows = (
+            np.random.default_rng([seed, *(int(1e6 * share) for share in mix.values())]),
+            np.random.default_rng(0),
+        )
         loss = self.law(np.array(list(mix.values()))) + rng.normal(0, self.noise)
         path = self.folder / name
         path.mkdir(parents=True, exist_ok=True)
-        table = {"row_id": [str(number) for number in range(ROWS)], "source": ["a"] * ROWS, "label": ["x"] * ROWS, "predicted": ["x"] * ROWS}
+        table = {
+            "row_id": [str(number) for number in range(ROWS)],
+            "source": ["a"] * ROWS,
+            "label": ["x"] * ROWS,
+            "predicted": ["x"] * ROWS,
+        }
         pl.DataFrame(table | {"loss": loss + rows.normal(0, 0.1, ROWS)}).write_parquet(path / "predictions.parquet")
         self.made.append(name)
         file = FileFact(name="predictions.parquet", bytes=1, sha256="")
-        return Manifest(stage="trial", subject=name, key=f"{name}-{seed}-{hash(tuple(mix.items()))}", path=name, files=(file,))
+        return Manifest(
+            stage="trial", subject=name, key=f"{name}-{seed}-{hash(tuple(mix.items()))}", path=name, files=(file,)
+        )
 
 
 def accounts(rows: int = 5_000, holdout: int = ROWS) -> list[Account]:
@@ -75,13 +93,24 @@ def accounts(rows: int = 5_000, holdout: int = ROWS) -> list[Account]:
 
 
 def terms(**more: Any) -> Terms:
-    asked: dict[str, Any] = {"unit": "rows", "budget": 5_000, "copies": 4.0, "floors": {}, "ceilings": {}, "out": frozenset(), "trial_rows": 5_000}
+    asked: dict[str, Any] = {
+        "unit": "rows",
+        "budget": 5_000,
+        "copies": 4.0,
+        "floors": {},
+        "ceilings": {},
+        "out": frozenset(),
+        "trial_rows": 5_000,
+    }
     return Terms(**asked | {"search": SearchSettings(target="a", trials=30), "setting": "s", "seed": 0} | more)
 
 
 def quest_of(asked: Terms, earlier: tuple[Trial, ...] = (), last: Kept | None = None, changed: str = "") -> Quest:
     cleaned = [
-        Manifest(stage="clean", subject=name, key="k", path="p", files=(), facts={"now": "later" if name == changed else ""}) for name in SOURCES
+        Manifest(
+            stage="clean", subject=name, key="k", path="p", files=(), facts={"now": "later" if name == changed else ""}
+        )
+        for name in SOURCES
     ]
     return begin(lay_ground(accounts(), asked), asked, cleaned, earlier, last)
 
@@ -101,7 +130,12 @@ def test_a_planted_best_mix_is_found_and_beats_both_baselines(tmp_path: Path) ->
         assert one["interval"][0] < one["gain"] < one["interval"][1]
     assert found["predicted"]["predicted_low"] < 0.42
     assert len(found["trials"]) == 30
-    assert found["counts"] == {"own": 30, "earlier": 0, "left_out": 0, "confirming": 5 * len(found["confirmed"]["arms"])}
+    assert found["counts"] == {
+        "own": 30,
+        "earlier": 0,
+        "left_out": 0,
+        "confirming": 5 * len(found["confirmed"]["arms"]),
+    }
 
 
 def test_where_the_mix_does_nothing_it_stops_early_or_says_so(tmp_path: Path) -> None:
@@ -111,16 +145,27 @@ def test_where_the_mix_does_nothing_it_stops_early_or_says_so(tmp_path: Path) ->
         assert found["outcome"] in {"no gain", "too few"}
         assert found["weights_are"] in {"uniform", "proportional"}
         said.append(found)
-    assert any(found["indistinguishable_from"] == ["uniform", "proportional"] and found["counts"]["own"] < 30 for found in said)
+    assert any(
+        found["indistinguishable_from"] == ["uniform", "proportional"] and found["counts"]["own"] < 30 for found in said
+    )
     assert all("Kept: " in found["sentence"] or "They are kept" in found["sentence"] for found in said)
 
 
-@pytest.mark.parametrize(("law", "trials", "outcome"), [(hills, 20, "gain"), (flat, 20, "no gain"), (jagged, 12, "too few")])
+@pytest.mark.parametrize(
+    ("law", "trials", "outcome"), [(hills, 20, "gain"), (flat, 20, "no gain"), (jagged, 12, "too few")]
+)
 def test_report_and_terminal_tell_of_every_outcome(
     tmp_path: Path, law: Callable[[np.ndarray], float], trials: int, outcome: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = searched(quest_of(terms(search=SearchSettings(target="a", trials=trials))), Lawful(tmp_path, law))
-    head = {"name": "lawful", "search": "1", "started": "2026-01-01T00:00:00+00:00", "seconds": 3.0, "unit": "rows", "report": "r"}
+    head = {
+        "name": "lawful",
+        "search": "1",
+        "started": "2026-01-01T00:00:00+00:00",
+        "seconds": 3.0,
+        "unit": "rows",
+        "report": "r",
+    }
     page = build_search_page(head | found)
     render_weights.searched(head | found)
     told = capsys.readouterr().out
@@ -133,7 +178,10 @@ def test_report_and_terminal_tell_of_every_outcome(
 
 def test_weights_chosen_by_luck_are_not_confirmed(tmp_path: Path) -> None:
     """Even where the surrogate believes in something, rows and seeds that had no part in it decide."""
-    gains = [searched(quest_of(terms(seed=seed)), Lawful(tmp_path / str(seed), flat, noise=0.003))["outcome"] for seed in range(4)]
+    gains = [
+        searched(quest_of(terms(seed=seed)), Lawful(tmp_path / str(seed), flat, noise=0.003))["outcome"]
+        for seed in range(4)
+    ]
     assert gains.count("gain") == 0
 
 
@@ -218,15 +266,35 @@ def test_trials_of_an_earlier_search_that_still_hold_are_learned_from(tmp_path: 
 
 
 def test_a_source_that_is_new_was_in_no_earlier_trial_and_they_hold() -> None:
-    trial = Trial(id="1", name="t", search="x", setting="s", seed=0, mix={"a": 0.5, "b": 0.5}, snapshots={"a": "1", "b": "2"}, costs={"a": 1.0})
+    trial = Trial(
+        id="1",
+        name="t",
+        search="x",
+        setting="s",
+        seed=0,
+        mix={"a": 0.5, "b": 0.5},
+        snapshots={"a": "1", "b": "2"},
+        costs={"a": 1.0},
+    )
     assert still_true([trial], "s", {"a": "1", "b": "2", "new": "3"}, ["a"]).kept == (trial,)
     assert still_true([trial], "s", {"a": "1", "new": "3"}, ["a"]).refused == {"b is no source any more": 1}
-    assert still_true([trial], "s", {"a": "1", "b": "2", "new": "3"}, ["a", "new"]).refused == {"not measured on new as it is now": 1}
+    assert still_true([trial], "s", {"a": "1", "b": "2", "new": "3"}, ["a", "new"]).refused == {
+        "not measured on new as it is now": 1
+    }
 
 
 def test_what_an_earlier_search_found_is_tried_again() -> None:
     found = dict(zip(SOURCES, BEST.tolist(), strict=True))
-    kept = Kept(search="s", identity="other", outcome="gain", sentence="", unit="rows", weights=found, interval={}, fingerprints={})
+    kept = Kept(
+        search="s",
+        identity="other",
+        outcome="gain",
+        sentence="",
+        unit="rows",
+        weights=found,
+        interval={},
+        fingerprints={},
+    )
     mixes = quest_of(terms(), last=kept).mixes(0)
     assert mixes
     assert mixes[4] == pytest.approx(found, abs=1e-5)
@@ -267,7 +335,10 @@ def half(losses: np.ndarray, sizes: np.ndarray | None = None) -> Half:
 
 
 def arms(new: list[np.ndarray], base: list[np.ndarray]) -> tuple[Arm, Arm]:
-    return tuple(Arm(name, {}, [half(one) for one in found], [half(one) for one in found]) for name, found in (("new", new), ("base", base)))  # type: ignore[return-value]
+    return tuple(
+        Arm(name, {}, [half(one) for one in found], [half(one) for one in found])
+        for name, found in (("new", new), ("base", base))
+    )  # type: ignore[return-value]
 
 
 def test_rows_that_all_say_the_same_leave_the_paired_t_interval_over_seeds() -> None:
@@ -303,7 +374,15 @@ def test_losses_by_token_are_sums_over_sums() -> None:
 
 def test_the_two_halves_share_no_row_and_are_those_of_every_trial(tmp_path: Path) -> None:
     rows = [str(number) for number in range(2_000)]
-    table = pl.DataFrame({"row_id": rows, "source": ["a", "b"] * 1_000, "label": "x", "predicted": "x", "loss": [float(row) for row in rows]})
+    table = pl.DataFrame(
+        {
+            "row_id": rows,
+            "source": ["a", "b"] * 1_000,
+            "label": "x",
+            "predicted": "x",
+            "loss": [float(row) for row in rows],
+        }
+    )
     table.write_parquet(tmp_path / "one")
     table.sample(fraction=1, shuffle=True, seed=1).write_parquet(tmp_path / "other")
     first, second = read_halves(tmp_path / "one", 0)

@@ -70,7 +70,9 @@ def test_closed_forms_are_what_fits_without_the_run_guess(kind: str) -> None:
     for run in (0, 7, 19):
         others = known.only(np.flatnonzero(np.arange(20) != run))
         if settings is not None and kind != "gaussian-process":
-            assert fitted.left_out[run] == pytest.approx(module.fit(others.mixes, others.costs, settings).predict(known.mixes[[run]])[0])
+            assert fitted.left_out[run] == pytest.approx(
+                module.fit(others.mixes, others.costs, settings).predict(known.mixes[[run]])[0]
+            )
         else:
             # The process brings its costs to mean 0 and deviation 1, which one run changes a little.
             assert fitted.left_out[run] == pytest.approx(

@@ -1,4 +1,5 @@
-"""Trials: a linear classifier that reaches the optimum, features found by row, budgets that repeat rows as the mix does."""
+"""Trials: a linear classifier that reaches the optimum, features found by row, budgets that repeat rows as the mix
+does."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def test_sparse_and_dense_features_give_the_same_classifier() -> None:
     from scipy.sparse import csr_matrix
 
     points, labels = noisy(200, 7, np.random.default_rng(2))
-    dense, sparse = (train_head(one, labels, 2, HeadSettings(), np.random.default_rng(3)) for one in (points, csr_matrix(points)))
+    dense, sparse = (
+        train_head(one, labels, 2, HeadSettings(), np.random.default_rng(3)) for one in (points, csr_matrix(points))
+    )
     assert np.allclose(dense.coefficients, sparse.coefficients, atol=1e-5)
 
 
@@ -65,7 +68,11 @@ def write_side(folder: Path, side: str, sources: dict[str, pl.DataFrame]) -> dic
 def rows_of(source: str, start: int, count: int) -> pl.DataFrame:
     numbers = range(start, start + count)
     texts = [f"{'good fine' if number % 2 else 'bad poor'} thing {number}" for number in numbers]
-    columns = {"row_id": [f"{source}:{number}" for number in numbers], "text": texts, "label": [LABELS[number % 2] for number in numbers]}
+    columns = {
+        "row_id": [f"{source}:{number}" for number in numbers],
+        "text": texts,
+        "label": [LABELS[number % 2] for number in numbers],
+    }
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
@@ -85,8 +92,12 @@ def plan_of(sources: str, rows: list[int]) -> Drawn:
     return Drawn(("a", "b"), np.array(["ab".index(name) for name in sources]), np.array(rows))
 
 
-def test_a_trial_learns_what_the_plan_says_and_answers_every_row_kept_aside(tried: tuple[Pool, dict[str, Features]]) -> None:
-    table, facts = try_mix(*(tried[0], plan_of("abab" * 10, list(range(20)) * 2), tried[1]), LABELS, HeadSettings(epochs=10), 0)
+def test_a_trial_learns_what_the_plan_says_and_answers_every_row_kept_aside(
+    tried: tuple[Pool, dict[str, Features]],
+) -> None:
+    table, facts = try_mix(
+        *(tried[0], plan_of("abab" * 10, list(range(20)) * 2), tried[1]), LABELS, HeadSettings(epochs=10), 0
+    )
     assert table["row_id"].to_list() == [f"a:{number}" for number in range(100, 110)]
     assert facts["accuracy"] == 1
     assert facts["by_source"]["a"]["loss"] == pytest.approx(table["loss"].mean())
@@ -94,25 +105,48 @@ def test_a_trial_learns_what_the_plan_says_and_answers_every_row_kept_aside(trie
     assert set(only_no["predicted"]) == {"no"}
 
 
-def test_the_same_seed_gives_the_same_predictions_and_another_one_others(tried: tuple[Pool, dict[str, Features]]) -> None:
+def test_the_same_seed_gives_the_same_predictions_and_another_one_others(
+    tried: tuple[Pool, dict[str, Features]],
+) -> None:
     plan = plan_of("ab" * 10, list(range(20)))
-    first, again, other = (try_mix(tried[0], plan, tried[1], LABELS, HeadSettings(), seed)[0]["loss"].to_list() for seed in (0, 0, 1))
+    first, again, other = (
+        try_mix(tried[0], plan, tried[1], LABELS, HeadSettings(), seed)[0]["loss"].to_list() for seed in (0, 0, 1)
+    )
     assert first == again
     assert first != other
 
 
-def test_features_of_other_rows_and_losses_that_are_no_numbers_are_refused(tried: tuple[Pool, dict[str, Features]]) -> None:
+def test_features_of_other_rows_and_losses_that_are_no_numbers_are_refused(
+    tried: tuple[Pool, dict[str, Features]],
+) -> None:
     with pytest.raises(CuveeError, match="1 of 2 rows have no features"):
         places(tried[1]["a"], pl.Series(["a:1", "b:1"]))
-    broken = {name: Features(one.row_ids, np.full((len(one.row_ids), 3), np.nan, np.float16)) for name, one in tried[1].items()}
-    with np.errstate(invalid="ignore"), pytest.raises(TrainingFailed, match=r"smaller trials\.learning_rate \(now 0\.05\)"):
+    broken = {
+        name: Features(one.row_ids, np.full((len(one.row_ids), 3), np.nan, np.float16))
+        for name, one in tried[1].items()
+    }
+    with (
+        np.errstate(invalid="ignore"),
+        pytest.raises(TrainingFailed, match=r"smaller trials\.learning_rate \(now 0\.05\)"),
+    ):
         try_mix(tried[0], plan_of("ab", [0, 1]), broken, LABELS, HeadSettings(), 0)
 
 
-@given(st.integers(1, 10**6), st.one_of(st.just("all"), st.integers(1, 10**7)), st.one_of(st.none(), st.integers(1, 10**6)))
+@given(
+    st.integers(1, 10**6), st.one_of(st.just("all"), st.integers(1, 10**7)), st.one_of(st.none(), st.integers(1, 10**6))
+)
 def test_a_trial_repeats_rows_as_often_as_the_mix(rows: int, mix: Any, asked: int | None) -> None:
     account = Account(source="a", read=rows, rows=rows, tokens=20 * rows)
-    pool = Manifest(stage="deduplicate", subject="pool", key="k", path="p", files=(), rows=rows, tokens=20 * rows, accounts=(account,))
+    pool = Manifest(
+        stage="deduplicate",
+        subject="pool",
+        key="k",
+        path="p",
+        files=(),
+        rows=rows,
+        tokens=20 * rows,
+        accounts=(account,),
+    )
     size, share = trial_budget(pool, mix, asked, "rows")
     whole = rows if mix == "all" else mix
     assert 0 < share <= 1
@@ -121,7 +155,9 @@ def test_a_trial_repeats_rows_as_often_as_the_mix(rows: int, mix: Any, asked: in
 
 
 @given(st.integers(0, 200), st.floats(0.001, 1))
-def test_what_trials_leave_out_is_the_rest_of_a_stated_share(tmp_path_factory: pytest.TempPathFactory, rows: int, share: float) -> None:
+def test_what_trials_leave_out_is_the_rest_of_a_stated_share(
+    tmp_path_factory: pytest.TempPathFactory, rows: int, share: float
+) -> None:
     file = tmp_path_factory.mktemp("rows") / "a.parquet"
     pl.DataFrame({"x": np.arange(rows)}).write_parquet(file)
     gone = left_out({"a": file}, share, 0)

@@ -1,6 +1,7 @@
 """Data mixing law: L = c + exp(Σ_j t_j w_j) for every column of losses (Ye et al. 2025, arXiv 2403.16952).
 
-Their k_i is left out: the shares sum to 1, so that it is part of t. A law of one domain's loss: fit it per domain and sum, never to an average.
+Their k_i is left out: the shares sum to 1, so that it is part of t. A law of one domain's loss: fit it per domain and
+    sum, never to an average.
 """
 
 from typing import Any
@@ -34,7 +35,8 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
 def fit_law(mixes: Matrix, losses: Vector, start: Vector | None = None, huber: float = HUBER) -> Vector:
     """Find [c, t], shape (1 + K,), of least mean Huber loss.
 
-    For c on a grid below the lowest loss, log(y - c) is fitted to w by least squares weighted with y - c; the best few are
+    For c on a grid below the lowest loss, log(y - c) is fitted to w by least squares weighted with y - c; the best few
+    are
     polished, c then free up to the highest loss. Losses at or below 0 (a negated accuracy) move the grid below them.
     """
     lowest, spread = losses.min(), max(float(np.ptp(losses)), 1e-12)
@@ -42,8 +44,14 @@ def fit_law(mixes: Matrix, losses: Vector, start: Vector | None = None, huber: f
     grid = np.linspace(bottom, lowest, FLOORS, endpoint=False)
     starts = [np.r_[floor, _straight(mixes, losses - floor)] for floor in grid] if start is None else [start]
     starts.sort(key=lambda law: mean_huber(_law(law, mixes) - losses, huber))
-    bounds = np.r_[bottom, np.full(mixes.shape[1], -STEEPEST)], np.r_[losses.max() + spread, np.full(mixes.shape[1], STEEPEST)]
-    polished = [_polish(mixes, losses, np.clip(law, bounds[0] + 1e-9, bounds[1] - 1e-9), bounds, huber) for law in starts[:POLISHED]]
+    bounds = (
+        np.r_[bottom, np.full(mixes.shape[1], -STEEPEST)],
+        np.r_[losses.max() + spread, np.full(mixes.shape[1], STEEPEST)],
+    )
+    polished = [
+        _polish(mixes, losses, np.clip(law, bounds[0] + 1e-9, bounds[1] - 1e-9), bounds, huber)
+        for law in starts[:POLISHED]
+    ]
     return min(polished, key=lambda law: mean_huber(_law(law, mixes) - losses, huber))
 
 
@@ -68,5 +76,13 @@ def _polish(mixes: Matrix, losses: Vector, start: Vector, bounds: tuple[Vector, 
     def slope(law: Vector) -> Matrix:
         return np.hstack([np.ones((len(mixes), 1)), (_law(law, mixes) - law[0])[:, None] * mixes])
 
-    found = least_squares(lambda law: _law(law, mixes) - losses, start, slope, bounds, loss="huber", f_scale=huber, max_nfev=200)  # pyright: ignore[reportArgumentType]
+    found = least_squares(
+        lambda law: _law(law, mixes) - losses,
+        start,
+        slope,  # pyright: ignore[reportArgumentType]
+        bounds,
+        loss="huber",
+        f_scale=huber,
+        max_nfev=200,
+    )
     return found.x

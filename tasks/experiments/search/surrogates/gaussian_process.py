@@ -1,4 +1,5 @@
-"""Gaussian process on √w: constant · RBF + white noise (Rasmussen & Williams 2006, chapters 2 and 5.4.2). Best when runs are many.
+"""Gaussian process on √w: constant · RBF + white noise (Rasmussen & Williams 2006, chapters 2 and 5.4.2). Best when
+runs are many.
 
 Distances between √w are Hellinger distances between mixes. All columns of costs share one kernel.
 """
@@ -24,7 +25,8 @@ def suits(runs: int, sources: int, columns: int) -> bool:  # noqa: ARG001
 def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
     """Fit costs (n, D) to mixes (n, K); the settings are the kernel.
 
-    The guess for run i from the others is y_i - [K⁻¹ y]_i / [K⁻¹]_ii, exact for the given kernel (Rasmussen & Williams, eq. 5.12).
+    The guess for run i from the others is y_i - [K⁻¹ y]_i / [K⁻¹]_ii, exact for the given kernel (Rasmussen & Williams,
+    eq. 5.12).
     """
     with importing:
         from scipy.linalg import cho_solve
@@ -37,7 +39,9 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
     spread = costs.std(0)
     off = process.alpha_.reshape(costs.shape) / np.diag(inverse)[:, None]
     return Fitted(
-        lambda other: process.predict(np.sqrt(other)).reshape(len(other), costs.shape[1]), costs - off * np.where(spread > 0, spread, 1), kernel
+        lambda other: process.predict(np.sqrt(other)).reshape(len(other), costs.shape[1]),
+        costs - off * np.where(spread > 0, spread, 1),
+        kernel,
     )
 
 
@@ -50,5 +54,7 @@ def _kernel(mixes: Matrix, costs: Matrix) -> Any:
     some = np.linspace(0, len(mixes) - 1, min(MOST, len(mixes))).astype(int)
     start = ConstantKernel(1.0) * RBF(1.0) + WhiteKernel(0.1)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a kernel at the edge of its range is an answer: no noise, or nothing but noise
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # a kernel at the edge of its range is an answer: no noise, or nothing but noise
         return GaussianProcessRegressor(start, normalize_y=True).fit(np.sqrt(mixes[some]), costs[some]).kernel_

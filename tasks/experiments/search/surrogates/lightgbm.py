@@ -18,7 +18,14 @@ from tasks.experiments.search.surrogate import Fitted, Matrix
 SCALE = "plain"
 FEWEST = 170
 ROUNDS = 600
-SETTINGS = {"objective": "regression", "learning_rate": 0.01, "seed": 42, "verbosity": -1, "num_threads": 1, "deterministic": True}
+SETTINGS = {
+    "objective": "regression",
+    "learning_rate": 0.01,
+    "seed": 42,
+    "verbosity": -1,
+    "num_threads": 1,
+    "deterministic": True,
+}
 
 
 def suits(runs: int, sources: int, columns: int) -> bool:  # noqa: ARG001
@@ -36,6 +43,8 @@ def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:  # noqa: 
         with importing:
             lightgbm = importlib.import_module("lightgbm")
     except ModuleNotFoundError as error:
-        raise RecipeError('the surrogate lightgbm needs the package of that name: pip install "cuvee[lightgbm]"') from error
+        raise RecipeError(
+            'the surrogate lightgbm needs the package of that name: pip install "cuvee[lightgbm]"'
+        ) from error
     boosters = [lightgbm.train(SETTINGS, lightgbm.Dataset(mixes, column), ROUNDS) for column in costs.T]
     return Fitted(lambda other: np.column_stack([booster.predict(other) for booster in boosters]), None, None)

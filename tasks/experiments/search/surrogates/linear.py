@@ -1,4 +1,6 @@
-"""Least squares on the shares themselves. Reads well, ranks badly: the effect of a source is not straight in its share."""
+"""Least squares on the shares themselves. Reads well, ranks badly: the effect of a source is not straight in its
+share.
+"""
 
 from typing import Any
 

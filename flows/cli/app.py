@@ -1,0 +1,76 @@
+"""The application that commands are added to, what they take in common, and how they answer."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from tasks.core.errors import RecipeError
+
+app = typer.Typer(
+    name="cuvee",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Combine data sources into one weighted training mix, prove it clean, fine-tune a small model on it.",
+    epilog="Exit codes: 0 done · 1 unexpected · 2 recipe or usage · 3 a quality gate stopped it · 4 a source or "
+    "the store cannot "
+    "be reached · 5 training failed.",
+)
+
+RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")]
+StoreUri = Annotated[
+    str,
+    typer.Option(
+        "--store", envvar="CUVEE_STORE", metavar="URI", help="Folder, or any fsspec URL such as s3://bucket/prefix."
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")
+]
+MixName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MIX", help="A mix's id or the start of it, its folder, a recipe's name, a run, or `latest`."
+    ),
+]
+DEFAULT_STORE = "cuvee-store"
+
+
+def parsed(overrides: list[str] | None) -> dict[str, Any]:
+    """Read what `--set` says: dotted path -> value.
+
+    Raises:
+        RecipeError: one of them is no PATH=VALUE, or its value no YAML.
+    """
+    import yaml
+
+    found: dict[str, Any] = {}
+    for text in overrides or []:
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise RecipeError(f"--set {text!r}: want PATH=VALUE, such as --set mix.size=500")
+        try:
+            found[path] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise RecipeError(f"--set {text!r}: the value is not valid YAML; put it in quotes") from None
+    return found
+
+
+def give(found: dict[str, Any], shape: str, as_json: bool) -> None:
+    """Print what a command found, as one JSON object or by the function of that name."""
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    from flows.cli import render, render_history, render_weights
+
+    places = (render, render_history, render_weights)
+    printer: Callable[[dict[str, Any]], None] = next(getattr(one, shape) for one in places if hasattr(one, shape))
+    printer(found)

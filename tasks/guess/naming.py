@@ -1,0 +1,31 @@
+"""What a source is called, when its files are named anyhow."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from tasks.ingest.settings import SUFFIXES
+
+
+def free(proposals: Sequence[str], taken: Mapping[str, Any]) -> str:
+    """Make a name that a recipe allows and no other source has."""
+    slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
+    numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
+    return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
+
+
+def bare(path: str) -> str:
+    """Give a file's name without its folder and what formats add to it."""
+    name = PurePosixPath(path.replace("\\", "/")).name.partition("?")[0]
+    name = name[:-3] if name.lower().endswith(".gz") else name
+    return (
+        name.removesuffix(PurePosixPath(name).suffix)
+        if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip", ".tar", ".tgz"}
+        else name
+    )
+
+
+def slugged(name: str) -> str:
+    """Make a name that a recipe allows: lower-case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:62].strip("-_")
