@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from flows.engine.calls import Found, LookedUp, Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.lookup import Found, LookedUp
+from flows.engine.plain import Plain
 from flows.engine.record import receipt_of
 from flows.steps.blend import blend
 from flows.steps.train import train

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flows.engine.calls import LookedUp, Submitted, settled
+from flows.engine.calls import Submitted, settled
+from flows.engine.lookup import LookedUp
 from flows.steps.trials import Bench
 from tasks.core import ui
 from tasks.core.records import Manifest

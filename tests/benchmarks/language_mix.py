@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.engine.calls import Made, Plain
+from flows.engine.calls import Made
+from flows.engine.plain import Plain
 from flows.steps.trials import bench
 from tasks.recipe.model import load_recipe
 

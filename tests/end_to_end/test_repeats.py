@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from flows.cli.inspect import validate_recipe
-from flows.engine.calls import LookedUp, Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.lookup import LookedUp
+from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import CuveeError, RecipeError

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from flows.cli.inspect import explain_recipe, plan_recipe, validate_recipe
-from flows.engine.calls import LookedUp, Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.lookup import LookedUp
+from flows.engine.plain import Plain
 from flows.pipeline import pipeline
 from flows.steps.blend import blend
 from tasks.core.errors import QualityGate, RecipeError, Unreachable

@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.engine.calls import LookedUp, Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.lookup import LookedUp
+from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import QualityGate, RecipeError

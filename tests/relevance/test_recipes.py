@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from flows.cli.inspect import explain_recipe
-from flows.engine.calls import Made, Plain, walk
+from flows.engine.calls import Made, walk
+from flows.engine.plain import Plain
 from flows.steps.blend import blend
 from tasks.core.errors import NotEnoughData, RecipeError
 from tasks.core.records import Account
