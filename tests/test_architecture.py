@@ -252,9 +252,11 @@ def test_task_faces_are_thin() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in faces
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 15
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.body[0].lineno + 1 > 20
     ]
-    assert not long, "functions of task.py have at most 15 lines; the work belongs in the pure code"
+    assert not long, (
+        "functions of task.py have at most 20 lines below their signature; the work belongs in the pure code"
+    )
 
 
 def test_task_names_are_the_functions_names_with_dashes() -> None:

@@ -23,12 +23,8 @@ def deduplicate_sources(
 ) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    pool = deduplicate(
-        list(files.values()),
-        [snapshot.accounts[0] for snapshot in snapshots],
-        [holdout.of(name) for name in files],
-        seed,
-    )
+    shares = [holdout.of(name) for name in files]
+    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], shares, seed)
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
         kept = [
@@ -39,9 +35,9 @@ def deduplicate_sources(
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
-    facts = {"label_conflicts": pool.label_conflicts, "licences": _each(snapshots, "licence")}
-    facts |= {"media": kinds} if (kinds := _each(snapshots, "media")) else {}
-    facts |= {"personal": told} if (told := _each(snapshots, "personal")) else {}
+    named = {"licences": "licence", "media": "media", "personal": "personal"}
+    stated = {name: facts for name, fact in named.items() if (facts := _each(snapshots, fact)) or name == "licences"}
+    facts = {"label_conflicts": pool.label_conflicts} | stated
     return Product(rows=rows, tokens=tokens, columns=COLUMNS, accounts=pool.accounts, facts=facts)
 
 
