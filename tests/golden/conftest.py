@@ -1,12 +1,13 @@
 """The golden record: what `cuvee` gave before, in readable files, and what it gives now.
 
-    pytest tests/golden --record            record anew; the difference that git shows is what is to be reviewed
+    pytest tests/golden --record                record anew; what git then shows is to be reviewed
     pytest tests/golden --record -k unspaced    one recipe alone
 
-Nothing here imports the product: `drive.py` runs command lines in a process of its own, and what they leave in the store is read as files.
-Keys, ids of runs and mixes, paths, times are masked. Everything is compared exactly, except what models and judges that learn have
-measured, on a machine with another processor or another torch than the record's: there whole numbers and texts are not compared, and other
-numbers may differ by 0.05 or a tenth, whichever is more. A mapping may have gained keys since; it may not have lost one.
+Nothing here imports the product: `drive.py` runs command lines in a process of its own, and what they leave in the
+store is read as files. Keys, ids of runs and mixes, paths and times are masked. Everything is compared exactly, except
+what models and judges that learn have measured, on a machine with another processor or another torch than the record's:
+there whole numbers and texts are not compared, and other numbers may differ by 0.05 or a tenth, whichever is more.
+A mapping may have gained keys since; it may not have lost one.
 """
 
 import hashlib
@@ -31,7 +32,12 @@ MEASURED = "measured"
 """Part of a record that hangs on the machine's arithmetic."""
 MASKS = (
     (re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b"), "<run>"),
-    (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=\w*[a-f])[0-9a-f]{12}\b"), "<id>"),
+    (
+        re.compile(
+            r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=\w*[a-f])[0-9a-f]{12}\b"
+        ),
+        "<id>",
+    ),
     (re.compile(r"(?<=/)[0-9]{12}\b"), "<id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z| UTC)?"), "<time>"),
     (re.compile(r"/\S*/cuvee-[a-z0-9_]{8}\b"), "<folder>"),
@@ -46,11 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def machine() -> str:
     """Name what the last digits of a trained model hang on."""
     try:
-        names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:
-        names = []
-    chosen = os.environ.get("OPENBLAS_CORETYPE", "of its own")
-    return f"{names[0] if names else platform.processor()}, torch {version('torch')}, OpenBLAS kernels {chosen}"
+        lines = []
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    names = ("model name", "cpu family", "model")
+    processor = " ".join(told[name] for name in names if name in told) or platform.processor()
+    kernels = os.environ.get("OPENBLAS_CORETYPE", "of its own choice")
+    return f"{processor}, torch {version('torch')}, OpenBLAS kernels {kernels}"
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +79,9 @@ class Driver:
 
     def __init__(self, environment: dict[str, str]) -> None:
         command = [sys.executable, str(HERE / "drive.py")]
-        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def __call__(self, folder: Path, *words: str) -> dict[str, Any]:
         """Run a command line in a folder; gives `exit`, `stdout` and `stderr`."""
@@ -166,7 +177,9 @@ def compared(recorded: Any, found: Any, place: str, *, exact: bool, measured: bo
             if key not in found:
                 yield f"{place}.{key}: is no longer there; was {value!r:.200}"
             else:
-                yield from compared(value, found[key], f"{place}.{key}", exact=exact, measured=measured or key == MEASURED)
+                yield from compared(
+                    value, found[key], f"{place}.{key}", exact=exact, measured=measured or key == MEASURED
+                )
     elif isinstance(recorded, list) and isinstance(found, list):
         if len(recorded) != len(found):
             yield f"{place}: {len(found)} entries, were {len(recorded)}: {found!r:.300}, were {recorded!r:.300}"
@@ -190,6 +203,8 @@ def digests() -> Callable[[Path], dict[str, str]]:
     """Give the SHA-256 of each data file of a published mix."""
 
     def digests_of(folder: Path) -> dict[str, str]:
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((folder / "data").iterdir())}
+        return {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((folder / "data").iterdir())
+        }
 
     return digests_of

@@ -1,6 +1,6 @@
-"""Run `cuvee` command lines one after another in one process, as the console script would, so that libraries are imported once.
+"""Run `cuvee` command lines one after another in one process, so that libraries are imported once.
 
-Each line on stdin is `{"words": [...], "folder": ...}`; each line on stdout answers `{"exit": ..., "stdout": ..., "stderr": ...}`.
+Each line on stdin is `{"words": [...], "folder": ...}`; each line on stdout answers with `exit`, `stdout` and `stderr`.
 """
 
 import contextlib

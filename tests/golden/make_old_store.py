@@ -1,10 +1,11 @@
-"""Write the store that later versions must be able to read: `old_store.tar.gz`, made once, before the house was rebuilt.
+"""Write the store that later versions must be able to read, `old_store.tar.gz`: made once, before the house was rebuilt.
 
     python make_old_store.py FOLDER
 
-FOLDER must be new; it becomes a part of some paths in the store, so take one that exists on no machine but this, such as /srv/cuvee-demo.
-Two runs of one recipe, the second with other weights and without training, a comparison and a search. Prefect's own results are left
-out, as they are when its database is lost. `pytest tests/golden/test_old_store.py --record` then records what is read from it.
+FOLDER must be new; it becomes a part of some paths in the store, so take one that no machine has, such as
+/srv/cuvee-demo. Two runs of one recipe, the second with other weights and without training, a comparison and a search.
+Prefect's own results are left out, as they are when its database is lost.
+`pytest tests/golden/test_old_store.py --record` then records what is read from it.
 """
 
 import gzip
@@ -29,8 +30,13 @@ LEFT_OUT = ("results", "scratch", "locks")
 def packed(store: Path) -> bytes:
     """Pack a store into an archive that is the same for the same files."""
     buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as squeezed, tarfile.open(fileobj=squeezed, mode="w") as archive:
-        for path in sorted(path for path in store.rglob("*") if path.is_file() and path.relative_to(store).parts[0] not in LEFT_OUT):
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as squeezed,
+        tarfile.open(fileobj=squeezed, mode="w") as archive,
+    ):
+        for path in sorted(
+            path for path in store.rglob("*") if path.is_file() and path.relative_to(store).parts[0] not in LEFT_OUT
+        ):
             entry = archive.gettarinfo(path, str(path.relative_to(store.parent)))
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Write the sources of the golden recipes: small invented texts with every flaw that a stage of the pipeline drops rows for.
+"""Write the sources of the golden recipes: small invented texts with every flaw that rows are dropped for.
 
     python make_sources.py FOLDER
 
@@ -17,18 +17,60 @@ from pathlib import Path
 THINGS = ("film", "book", "phone", "hotel", "camera", "kettle", "lamp", "train", "album", "garden", "bakery", "novel")
 GOOD = ("excellent", "charming", "reliable", "delightful", "brilliant", "generous", "comfortable", "superb")
 BAD = ("dreadful", "boring", "broken", "disappointing", "clumsy", "noisy", "expensive", "shoddy")
-FILLERS = ("in the morning", "after a week", "for the price", "with my family", "on a rainy day", "at the second try", "without a doubt")
+FILLERS = (
+    "in the morning",
+    "after a week",
+    "for the price",
+    "with my family",
+    "on a rainy day",
+    "at the second try",
+    "without a doubt",
+)
 CLOSINGS = (
-    "I would buy it again.", "The people there were kind.", "It was not what I had in mind.", "We told our friends about it.",
-    "Nobody answered my letters.", "The colours look like those in the picture.", "It came in a plain box.", "That is all I can say.",
-)  # fmt: skip
-SYLLABLES = ("ba", "cor", "del", "fen", "gar", "hol", "is", "jun", "kel", "lom", "mar", "nor", "ost", "pel", "ros", "sun", "tam", "und", "vel", "win")
+    "I would buy it again.",
+    "The people there were kind.",
+    "It was not what I had in mind.",
+    "We told our friends about it.",
+    "Nobody answered my letters.",
+    "The colours look like those in the picture.",
+    "It came in a plain box.",
+    "That is all I can say.",
+)
+SYLLABLES = (
+    "ba",
+    "cor",
+    "del",
+    "fen",
+    "gar",
+    "hol",
+    "is",
+    "jun",
+    "kel",
+    "lom",
+    "mar",
+    "nor",
+    "ost",
+    "pel",
+    "ros",
+    "sun",
+    "tam",
+    "und",
+    "vel",
+    "win",
+)
 VERBS = ("described", "sold", "repaired", "painted", "remembered", "lost", "praised", "carried", "opened", "refused")
 CLAUSES = (
-    "nobody in the town had seen before", "had been standing by the river for years", "was worth more than the whole street",
-    "made the neighbours laugh", "could be heard from the other side of the valley", "is now kept in the museum", "will not be forgotten soon",
-    "her brother had built with his own hands", "the council wanted to close", "was too small for all of them",
-)  # fmt: skip
+    "nobody in the town had seen before",
+    "had been standing by the river for years",
+    "was worth more than the whole street",
+    "made the neighbours laugh",
+    "could be heard from the other side of the valley",
+    "is now kept in the museum",
+    "will not be forgotten soon",
+    "her brother had built with his own hands",
+    "the council wanted to close",
+    "was too small for all of them",
+)
 PERSONAL = (
     "Write to jane.doe@example.org for the rest of the story.",
     "Call me at +1 202-555-0143 if you want to know more.",
@@ -58,10 +100,23 @@ def reviews(rng: random.Random, count: int) -> list[Row]:
     """Write reviews, with personal data, repeats, near repeats, and texts that filters drop."""
     rows = [review(rng) for _ in range(count)]
     rows += [(f"{text} {PERSONAL[number % len(PERSONAL)]}", label) for number, (text, label) in enumerate(rows[:18])]
-    rows += [(text.replace("  ", " ").upper() if number % 2 else text, label) for number, (text, label) in enumerate(rows[20:28])]
+    rows += [
+        (text.replace("  ", " ").upper() if number % 2 else text, label)
+        for number, (text, label) in enumerate(rows[20:28])
+    ]
     rows += [(f"{text} Really.", label) for text, label in rows[30:38]]
-    rows += [("", "good"), ("  ", "bad"), ("Yes", "good"), ("!!! *** !!! ### !!! *** ??? ===", "bad"), ("0123 4567 8901 2345 6789", "good")]
-    rows += [("bad bad bad bad bad bad bad bad bad bad bad bad bad bad bad bad", "bad"), ("It was so-so in all.", "mixed"), ("A slip.", "godo")]
+    rows += [
+        ("", "good"),
+        ("  ", "bad"),
+        ("Yes", "good"),
+        ("!!! *** !!! ### !!! *** ??? ===", "bad"),
+        ("0123 4567 8901 2345 6789", "good"),
+    ]
+    rows += [
+        ("bad bad bad bad bad bad bad bad bad bad bad bad bad bad bad bad", "bad"),
+        ("It was so-so in all.", "mixed"),
+        ("A slip.", "godo"),
+    ]
     return rows
 
 
@@ -69,7 +124,9 @@ def comment(rng: random.Random) -> Row:
     """Write a short comment."""
     side = rng.randrange(2)
     word, thing, filler = rng.choice((BAD, GOOD)[side]), rng.choice(THINGS), rng.choice(FILLERS)
-    return rng.choice((f"{word} {thing} {filler}", f"so {word}, this {thing}! {filler}", f"my {thing} is {word} {filler}")), LABELS[side]
+    return rng.choice(
+        (f"{word} {thing} {filler}", f"so {word}, this {thing}! {filler}", f"my {thing} is {word} {filler}")
+    ), LABELS[side]
 
 
 def name(rng: random.Random) -> str:
@@ -79,7 +136,11 @@ def name(rng: random.Random) -> str:
 
 def page(rng: random.Random) -> str:
     """Write a web page of some paragraphs, with names of its own, so that it repeats itself little."""
-    forms = ("{0} of {1} {2} a {3} that {4}", "when {0} came to {1}, the {3} there {2} what {4}", "the {3} of {1} {2} {0}, and {4}")
+    forms = (
+        "{0} of {1} {2} a {3} that {4}",
+        "when {0} came to {1}, the {3} there {2} what {4}",
+        "the {3} of {1} {2} {0}, and {4}",
+    )
 
     def said() -> str:
         parts = (name(rng), name(rng), rng.choice(VERBS), rng.choice(THINGS), rng.choice(CLAUSES))
@@ -101,11 +162,16 @@ def pages(rng: random.Random, count: int) -> list[str]:
     flawed[1] += "\nfunction go() { return the + be; }"
     flawed[2] = "\n".join(["The same line stands here once more, as it did before."] * 14)
     flawed[3] = "\n".join(["home", "about the shop", "contact us", "the news", "a to z", "and more"] * 12)
-    flawed[4] = " ".join(["Der Zug war pünktlich und die Fahrt durch das Tal hat uns allen sehr gut gefallen."] * 1 + DEUTSCH)
+    flawed[4] = " ".join(
+        ["Der Zug war pünktlich und die Fahrt durch das Tal hat uns allen sehr gut gefallen."] * 1 + DEUTSCH
+    )
     flawed[5] = flawed[5].upper()
     flawed[6] = "The page is short."
     flawed[7] = " ".join(f"word{number} x{number}" for number in range(60))
-    flawed[8] = "We use cookies. Please enable javascript to read the page of the shop, and see our privacy policy and terms of use."
+    flawed[8] = (
+        "We use cookies. Please enable javascript to read the page of the shop, "
+        "and see our privacy policy and terms of use."
+    )
     return found + flawed
 
 
@@ -133,8 +199,10 @@ def write_code(folder: Path) -> None:
     rng = random.Random("code")
     for number in range(24):
         name, other = rng.choice(THINGS), rng.choice(THINGS)
-        body = "\n".join(f"    {other}_{step} = {name} + {rng.randint(1, 99)}  # step {step}" for step in range(rng.randint(2, 6)))
-        text = f'"""How a {name} becomes a {other}, number {number}."""\n\n\ndef {other}_of({name}: int) -> int:\n{body}\n    return {other}_0\n'
+        steps = range(rng.randint(2, 6))
+        body = "".join(f"    {other}_{step} = {name} + {rng.randint(1, 99)}  # step {step}\n" for step in steps)
+        head = f'"""How a {name} becomes a {other}, number {number}."""\n\n\ndef {other}_of({name}: int) -> int:\n'
+        text = f"{head}{body}    return {other}_0\n"
         (folder / f"{name}_{number}.py").write_text(text, "utf-8")
     (folder / "long.py").write_text("x = [" + ", ".join(map(str, range(400))) + "]\n", "utf-8")
     (folder / "broken.py").write_text("def unfinished(:\n    return\n", "utf-8")
@@ -167,7 +235,9 @@ def write_formats(folder: Path) -> None:
     rows = [comment(rng) for _ in range(280)]
     parts = [rows[start : start + 40] for start in range(0, 280, 40)]
     (folder / "at.txt").write_bytes("".join(f"{text} @ home@{label}\n" for text, label in parts[0]).encode("latin-1"))
-    (folder / "deep.json").write_text(json.dumps({"all": {"rows": [{"t": text, "u": "So", "l": label} for text, label in parts[1]]}}), "utf-8")
+    (folder / "deep.json").write_text(
+        json.dumps({"all": {"rows": [{"t": text, "u": "So", "l": label} for text, label in parts[1]]}}), "utf-8"
+    )
     for label in LABELS:
         lines = "".join(f"{text}\n" for text, own in parts[2] if own == label)
         (folder / f"said_{label}.txt.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
@@ -177,16 +247,30 @@ def write_formats(folder: Path) -> None:
     (folder / "items.xml").write_text(f"<all>\n{records}</all>\n", "utf-8")
     base = sqlite3.connect(folder / "notes.db")
     base.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, said TEXT, mood TEXT, sure REAL)")
-    base.executemany("INSERT INTO notes (said, mood, sure) VALUES (?, ?, ?)", [(text, label, len(text) / 40) for text, label in parts[5]])
+    base.executemany(
+        "INSERT INTO notes (said, mood, sure) VALUES (?, ?, ?)",
+        [(text, label, len(text) / 40) for text, label in parts[5]],
+    )
     base.commit()
     base.close()
-    write_lines(folder / "lines.jsonl", [{"a": text, "b": label, "sure": number % 10} for number, (text, label) in enumerate(parts[6])])
+    write_lines(
+        folder / "lines.jsonl",
+        [{"a": text, "b": label, "sure": number % 10} for number, (text, label) in enumerate(parts[6])],
+    )
     with (folder / "lines.jsonl").open("a") as file:
         file.write('{"a": "cut off\n')
 
 
-CHINESE = (("很好", "喜欢", "满意", "漂亮", "便宜"), ("太差", "失望", "难看", "太贵", "坏了"), ("酒店", "手机", "电影", "书", "早餐", "服务"))
-JAPANESE = (("素晴らしい", "楽しい", "便利", "美味しい"), ("ひどい", "退屈", "不便", "残念"), ("映画", "カメラ", "ホテル", "本", "料理"))
+CHINESE = (
+    ("很好", "喜欢", "满意", "漂亮", "便宜"),
+    ("太差", "失望", "难看", "太贵", "坏了"),
+    ("酒店", "手机", "电影", "书", "早餐", "服务"),
+)
+JAPANESE = (
+    ("素晴らしい", "楽しい", "便利", "美味しい"),
+    ("ひどい", "退屈", "不便", "残念"),
+    ("映画", "カメラ", "ホテル", "本", "料理"),
+)
 THAI = (("ดีมาก", "สวย", "อร่อย", "คุ้มค่า"), ("แย่มาก", "น่าเบื่อ", "แพง", "เสีย"), ("โรงแรม", "หนังสือ", "อาหาร", "กล้อง"))
 
 
@@ -199,7 +283,10 @@ def write_unspaced(folder: Path) -> None:
         for _ in range(90):
             sides = [rng.randrange(2)] * rng.randint(1, 3)
             text = "".join(
-                form.format(thing=rng.choice(words[2]), word=rng.choice(words[1 - side]), more=rng.choice(words[1 - side])) for side in sides
+                form.format(
+                    thing=rng.choice(words[2]), word=rng.choice(words[1 - side]), more=rng.choice(words[1 - side])
+                )
+                for side in sides
             )
             pairs.append((text, (bad, good)[sides[0]]))
         return pairs
@@ -222,8 +309,12 @@ def make_sources(folder: Path) -> None:
     comments += [("OK", "good"), (":-) :-) :-) :-)", "good"), reviews(random.Random("golden"), 220)[5], comments[3]]
     write_lines(folder / "comments.jsonl", [{"body": text, "mood": label} for text, label in comments])
     web = pages(rng, 60)
-    write_lines(folder / "pages.jsonl", [{"text": text, "label": LABELS[number % 2]} for number, text in enumerate(web)])
-    write_lines(folder / "benchmark.jsonl", [{"question": text} for text in (web[4], comments[7][0], web[11].split("\n")[1])])
+    write_lines(
+        folder / "pages.jsonl", [{"text": text, "label": LABELS[number % 2]} for number, text in enumerate(web)]
+    )
+    write_lines(
+        folder / "benchmark.jsonl", [{"question": text} for text in (web[4], comments[7][0], web[11].split("\n")[1])]
+    )
     (folder / "prose.txt").write_text("".join(text.replace("\n", " ") + "\n" for text in web), "utf-8")
     (folder / "code").mkdir()
     write_code(folder / "code")

@@ -40,7 +40,11 @@ MISTAKES: dict[str, tuple[str, str, Any]] = {
     "target that is a stranger": ("validate", "mix.weights", {"kind": "dsir", "target": "comment"}),
     "method without its target": ("validate", "mix.weights", "dsir"),
     "source in no group": ("validate", "mix.weights", {"kind": "groups", "groups": {"a": {"sources": ["reviews"]}}}),
-    "unknown source in a group": ("validate", "mix.weights", {"kind": "groups", "groups": {"a": {"sources": ["reviews", "comments", "x"]}}}),
+    "unknown source in a group": (
+        "validate",
+        "mix.weights",
+        {"kind": "groups", "groups": {"a": {"sources": ["reviews", "comments", "x"]}}},
+    ),
     "floor of a stranger": ("validate", "mix.floors", {"commments": 0.1}),
     "policy of a stranger": ("validate", "checks.policies", {"review": "warn"}),
     "cleaning of a stranger": ("validate", "clean.sources", {"review": {"min_chars": 3}}),
@@ -53,7 +57,11 @@ MISTAKES: dict[str, tuple[str, str, Any]] = {
         "checks.expectations",
         [{"type": "expect_column_to_exist", "kwargs": {"column": "text"}, "subjects": ["x"]}],
     ),
-    "unknown expectation": ("validate", "checks.expectations", [{"type": "expect_column_to_exit", "kwargs": {"column": "text"}}]),
+    "unknown expectation": (
+        "validate",
+        "checks.expectations",
+        [{"type": "expect_column_to_exit", "kwargs": {"column": "text"}}],
+    ),
     "label that is a stranger": ("validate", "sources.comments.labels", {"good": "goood", "bad": "bad"}),
     "unknown filter": ("validate", "clean.filters", ["word"]),
     "unknown preset": ("validate", "clean.filters", "webs"),
@@ -61,7 +69,11 @@ MISTAKES: dict[str, tuple[str, str, Any]] = {
     "unknown detector": ("validate", "personal", {"kinds": ["mail"]}),
     "unknown judge": ("validate", "sift", ["label-noises"]),
     "unknown online method": ("validate", "train", {"online": "oddm"}),
-    "phases that do not sum to 1": ("validate", "mix.phases", [{"share": 0.5, "weights": "uniform"}, {"share": 0.2, "weights": "uniform"}]),
+    "phases that do not sum to 1": (
+        "validate",
+        "mix.phases",
+        [{"share": 0.5, "weights": "uniform"}, {"share": 0.2, "weights": "uniform"}],
+    ),
     "benchmark with a source's name": ("validate", "decontaminate", {"against": {"reviews": {"path": "reviews.csv"}}}),
     "benchmark that is missing": ("validate", "decontaminate", {"against": {"exam": {"path": "none.csv"}}}),
     "unset variable": ("validate", "sources.reviews.path", "${NO_SUCH_VARIABLE}/reviews.csv"),
@@ -94,8 +106,6 @@ COMMANDS: dict[str, list[str]] = {
     "set below a value": ["validate", "good.yaml", "--set", "name.first=x"],
     "set without a value": ["validate", "good.yaml", "--set", "mix.size"],
     "set that is no YAML": ["validate", "good.yaml", "--set", "mix.size=[1"],
-    "without a stranger": ["run", "good.yaml", "--without", "review"],
-    "without all": ["run", "good.yaml", "--without", "reviews", "--without", "comments"],
     "until a stranger": ["run", "good.yaml", "--until", "mixing"],
     "unknown runner": ["run", "good.yaml", "--runner", "spark"],
     "missing recipe": ["validate", "none.yaml"],
@@ -142,13 +152,18 @@ def bad_place(place: Path) -> Path:
     return place
 
 
-def test_every_mistake_is_told_as_it_was(looker: Callable[..., dict[str, Any]], golden: Any, mask: Callable[[str], str], bad_place: Path) -> None:
+def test_every_mistake_is_told_as_it_was(
+    looker: Callable[..., dict[str, Any]], golden: Any, mask: Callable[[str], str], bad_place: Path
+) -> None:
     found: dict[str, Any] = {}
 
     def note(name: str, *words: str) -> None:
         answer = looker(bad_place, *words)
         told = answer["stderr"][max(answer["stderr"].find("cuvee: "), 0) :]
-        found[name] = {"exit": answer["exit"], "stderr": mask(told.replace(f"{bad_place}/", "").replace(str(bad_place), ".")).splitlines()}
+        found[name] = {
+            "exit": answer["exit"],
+            "stderr": mask(told.replace(f"{bad_place}/", "").replace(str(bad_place), ".")).splitlines(),
+        }
 
     for name, (command, path, value) in MISTAKES.items():
         written(bad_place, path, value)

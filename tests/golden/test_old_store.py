@@ -1,4 +1,4 @@
-"""A store made before the house was rebuilt (`make_old_store.py`): what the commands that look back read from it, then and now."""
+"""A store made before the house was rebuilt (`make_old_store.py`): what is read from it, then and now."""
 
 import json
 import tarfile
@@ -44,9 +44,13 @@ def told(looker: Callable[..., dict[str, Any]], mask: Callable[[str], str], old:
     return asked
 
 
-def test_what_is_read_from_an_old_store_is_what_was(told: Callable[..., dict[str, Any]], golden: Any, old: Path) -> None:
+def test_what_is_read_from_an_old_store_is_what_was(
+    told: Callable[..., dict[str, Any]], golden: Any, old: Path
+) -> None:
     first, second = sorted(path.name for path in (old / "store/runs/old").iterdir())
-    mixes = [json.loads((old / f"store/runs/old/{run}/run.json").read_text("utf-8"))["mix"]["id"] for run in (first, second)]
+    mixes = [
+        json.loads((old / f"store/runs/old/{run}/run.json").read_text("utf-8"))["mix"]["id"] for run in (first, second)
+    ]
     found = {name: told(*words) for name, words in COMMANDS.items()}
     found["show the first"] = told("show", first)
     found["trace in the first"] = told("trace", mixes[0], "3")
@@ -54,5 +58,7 @@ def test_what_is_read_from_an_old_store_is_what_was(told: Callable[..., dict[str
     found["diff of runs"] = told("diff", first, second)
     for number, mix in enumerate(mixes):
         found[f"replay {number}"] = told("replay", f"mixes/old/{mix}/lock.json")
-    assert {tuple(one["exit"]) for one in found.values()} == {(0, 0)}, {name: one["stderr"] for name, one in found.items()}
+    assert {tuple(one["exit"]) for one in found.values()} == {(0, 0)}, {
+        name: one["stderr"] for name, one in found.items()
+    }
     golden.check("old-store", found)
