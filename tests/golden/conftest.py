@@ -33,9 +33,7 @@ MEASURED = "measured"
 MASKS = (
     (re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b"), "<run>"),
     (
-        re.compile(
-            r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=\w*[a-f])[0-9a-f]{12}\b"
-        ),
+        re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=\w*[a-f])(?=\w*\d)[0-9a-f]{12,64}\b"),
         "<id>",
     ),
     (re.compile(r"(?<=/)[0-9]{12}\b"), "<id>"),

@@ -1,4 +1,4 @@
-"""Write the store that later versions must be able to read, `old_store.tar.gz`: made once, before the house was rebuilt.
+"""Write the store that later versions must be able to read, `old_store.tar.gz`; made once, before the great move.
 
     python make_old_store.py FOLDER
 

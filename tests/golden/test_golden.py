@@ -25,7 +25,7 @@ EXACT = (
 """Parts of a run's record that are the same on every machine."""
 LEARNT = ("near", "semantic", "profile", "weights", "metrics", "curve", "training")
 """Parts that hang on arithmetic."""
-PASSING = {"uri", "device", "devices", "processes", "started", "finished", "report", "key", "memory"}
+PASSING = {"id", "uri", "device", "devices", "processes", "started", "finished", "report", "key", "memory"}
 Run = Callable[..., dict[str, Any]]
 WEIGHTS = {
     "proportional": "proportional",
