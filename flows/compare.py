@@ -20,7 +20,6 @@ from flows.steps.arms import RECIPE, Arms, settle_arms
 from flows.steps.trial_runs import TrialRuns
 from flows.steps.trials import Bench, bench_for
 from tasks.core.errors import QualityGate, TrainingFailed
-from tasks.core.records import Manifest
 from tasks.experiments.compare.task import (
     Asked,
     ask_values,
@@ -30,6 +29,7 @@ from tasks.experiments.compare.task import (
     lay_out,
     record_comparison,
 )
+from tasks.manifests.manifest import Manifest
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_comparison

@@ -21,7 +21,6 @@ from flows.engine.interrupt import interruptible
 from flows.steps.trials import Bench, bench_for
 from tasks.core import ui
 from tasks.core.errors import TrainingFailed
-from tasks.core.records import Manifest
 from tasks.experiments.search.task import (
     Quest,
     begin_search,
@@ -33,6 +32,7 @@ from tasks.experiments.search.task import (
     record_search,
     terms_of,
 )
+from tasks.manifests.manifest import Manifest
 from tasks.publish.task import begin_run
 from tasks.recipe.model import load_recipe
 from tasks.report.task import report_search

@@ -326,7 +326,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
 
     from tasks.clean.filter import clean_file
     from tasks.clean.settings import SourceCleaning
-    from tasks.core.records import Account
+    from tasks.manifests.manifest import Account
 
     def clean(
         source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: Any = None
@@ -374,7 +374,7 @@ def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any,
 def snapshot(tmp_path: Path) -> Callable[..., Any]:
     """Put a source into a store at `tmp_path` as ingest would leave it: `snapshot(source, texts, labels)`."""
 
-    from tasks.core.records import Account, Manifest
+    from tasks.manifests.manifest import Account, Manifest
 
     def write(source: str, texts: Sequence[str], labels: Sequence[str] | None = None, **account: int) -> Manifest:
         folder = tmp_path / "snapshots" / "ingest" / source

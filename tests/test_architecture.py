@@ -49,6 +49,7 @@ KINDS = {
 """Folder of kinds -> the functions of which a file there defines one."""
 ROOMS = {
     "core": 0,
+    "manifests": 0.5,
     "text": 1,
     "store": 1,
     "rows": 2,

@@ -11,11 +11,11 @@ from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.check.task import expectation_problems
 from tasks.core.errors import CuveeError, RecipeError, Unreachable
-from tasks.core.records import Manifest
 from tasks.embed.task import probe_encoder
 from tasks.experiments.search.task import advise
 from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
+from tasks.manifests.manifest import Manifest
 from tasks.mix.task import replay_mix
 from tasks.objectives.measures import MEASURED
 from tasks.recipe.model import LoadedRecipe, load_recipe

@@ -15,7 +15,9 @@ from prefect.futures import PrefectFuture
 
 from tasks.core import ui
 from tasks.core.errors import CuveeError, Unreachable
-from tasks.core.records import Manifest, Unreached, digest
+from tasks.core.records import digest
+from tasks.manifests.manifest import Manifest
+from tasks.manifests.seen import Unreached
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.products import StageFunction
 from tasks.store.runs import TaskNote

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from flows.engine.calls import Made
-from tasks.core.records import CheckResult, Manifest, ReceiptRow
+from tasks.manifests.check import CheckResult
+from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store

@@ -8,8 +8,8 @@ from typing import Any
 from flows.engine.calls import Call, Made
 from tasks.core import ui
 from tasks.core.errors import RecipeError, Unreachable
-from tasks.core.records import Unreached
 from tasks.ingest.task import ingest_source, last_snapshot, probe_source
+from tasks.manifests.seen import Unreached
 from tasks.recipe.model import LoadedRecipe
 
 SHOWN = 200

@@ -11,8 +11,8 @@ from flows.engine.calls import Submitted, settled
 from flows.engine.lookup import LookedUp
 from flows.steps.trials import Bench
 from tasks.core import ui
-from tasks.core.records import Manifest
 from tasks.experiments.mixes import Mix, as_weights, mix_name
+from tasks.manifests.manifest import Manifest
 
 WAVE = 8
 """Trials of a linear classifier that are under way at a time; a model trained in full is one."""

@@ -6,11 +6,12 @@ from typing import Any
 from flows.engine.calls import Call, Made, Submitted, settled, walk
 from flows.steps.blend import blend, weigh
 from tasks.core.errors import RecipeError
-from tasks.core.records import Manifest, digest
+from tasks.core.records import digest
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model
 from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
+from tasks.manifests.manifest import Manifest
 from tasks.mix.task import plan_mix, write_mix
 from tasks.recipe.model import LoadedRecipe, MixSettings
 from tasks.train.task import probe_model, train_model

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from tasks.check.settings import Expectation
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 
 DRIFT = ("drift_rows", "drift_labels", "drift_lengths", "drift_words", "drift_new")
 COLUMNS = ("row_id", "source", "label", "tokens", "characters", "duplicate_share", *DRIFT, "text")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tasks.check.settings import ChecksSettings, Policy
 from tasks.core.errors import QualityGate
-from tasks.core.records import CheckResult, Failure, Verdict
+from tasks.manifests.check import CheckResult, Failure, Verdict
 
 REMEDY = "mend the data, relax the check, or set another policy in checks.policies"
 SHOWN = 3

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.check.facts import columns_of
 from tasks.check.run import Outcome, share_meeting
-from tasks.core.records import CheckResult, Failure
+from tasks.manifests.check import CheckResult, Failure
 
 EXAMPLES = 5
 SHOWN_CHARS = 200

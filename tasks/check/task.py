@@ -13,8 +13,9 @@ from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
 from tasks.core import ui
-from tasks.core.records import CheckResult, Manifest, Product, Verdict
 from tasks.core.suggest import Problem
+from tasks.manifests.check import CheckResult, Verdict
+from tasks.manifests.manifest import Manifest, Product
 from tasks.store.products import Workbench, stage_task
 
 

@@ -16,7 +16,7 @@ from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.core import registry
 from tasks.core.errors import QualityGate
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.rows.groups import Groups, counted, groups_of, writing
 from tasks.rows.keys import KEYS, MEDIA_KEY, Known, as_number, conflicts, row_keys
 

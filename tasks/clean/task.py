@@ -3,8 +3,8 @@
 from tasks.clean.filter import clean_file
 from tasks.clean.settings import SourceCleaning
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
 from tasks.core.suggest import counted
+from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.keys import COLUMNS, CONFLICTS
 from tasks.store.products import Workbench, stage_task
 

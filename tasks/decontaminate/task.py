@@ -1,9 +1,9 @@
 """Prefect task of decontamination. The work is in contamination.py."""
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
 from tasks.decontaminate.contamination import contaminated
 from tasks.decontaminate.settings import OverlapSettings
+from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.pool import sides, without
 from tasks.store.products import Workbench, stage_task
 

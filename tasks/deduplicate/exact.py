@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.core.records import Account
 from tasks.deduplicate.holdout import in_holdout
+from tasks.manifests.manifest import Account
 from tasks.rows.groups import groups_of
 from tasks.rows.keys import MEDIA_KEY, as_number, conflicts
 

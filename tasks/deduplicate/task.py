@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
 from tasks.deduplicate.exact import deduplicate
 from tasks.deduplicate.near import Vectors, thin, thin_by_meaning
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
+from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.groups import copy_rows
 from tasks.rows.keys import COLUMNS, CONFLICTS
 from tasks.rows.pool import sides, without

@@ -16,8 +16,8 @@ import numpy as np
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
-from tasks.core.records import Fingerprint, SeenFile
 from tasks.embed.settings import EncoderSettings
+from tasks.manifests.seen import Fingerprint, SeenFile
 
 BATCH_ROWS = 128
 BATCH_TOKENS = 8192

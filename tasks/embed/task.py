@@ -4,10 +4,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.core import ui
-from tasks.core.records import Fingerprint, Manifest, Product
 from tasks.embed.encoder import in_turn, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
+from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.seen import Fingerprint
 from tasks.store.products import RETRIES, Workbench, stage_task
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import registry
-from tasks.core.records import Manifest, Objective, Product
+from tasks.core.records import Objective
 from tasks.evaluate import objectives
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.manifests.manifest import Manifest, Product
 from tasks.store.products import Workbench, stage_task
 
 

@@ -4,7 +4,8 @@ tried once.
 
 from collections.abc import Iterable, Mapping
 
-from tasks.core.records import Manifest, digest
+from tasks.core.records import digest
+from tasks.manifests.manifest import Manifest
 
 Mix = tuple[tuple[str, float], ...]
 """Source and share of every source with a share above 0, in the recipe's order; shares sum to 1."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.store.runs import RunRecord, TaskNote
 from tasks.store.storage import Store
 

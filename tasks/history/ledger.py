@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.store.runs import RunRecord
 
 

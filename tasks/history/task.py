@@ -6,7 +6,6 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Manifest
 from tasks.core.suggest import nearest
 from tasks.history import differ
 from tasks.history.earlier import LOOK_BACK, earlier_snapshots
@@ -14,6 +13,7 @@ from tasks.history.find import FoundMix, find_mix, shards_of
 from tasks.history.impact import known_sources, made_from
 from tasks.history.ledger import ledger, spent
 from tasks.history.trace import as_read, row_at
+from tasks.manifests.manifest import Manifest
 from tasks.store.products import RETRIES
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store

@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from tasks.core.records import Fingerprint, Manifest, SeenFile
 from tasks.ingest.batch import Mark, Part
 from tasks.ingest.files import packed
 from tasks.ingest.map import Tally
+from tasks.manifests.manifest import Manifest
+from tasks.manifests.seen import Fingerprint, SeenFile
 
 SLICE = 50_000
 

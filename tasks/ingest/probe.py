@@ -5,9 +5,9 @@ from io import BufferedReader
 from typing import cast
 
 from tasks.core.access import reaching
-from tasks.core.records import Fingerprint, SeenFile
 from tasks.ingest.files import Place, details, find, raw_stream
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
+from tasks.manifests.seen import Fingerprint, SeenFile
 
 
 def fingerprint(source: str, settings: SourceSettings, base: str) -> Fingerprint:

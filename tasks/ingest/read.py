@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import QualityGate
-from tasks.core.records import Account, SeenFile
 from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
 from tasks.ingest.files import Place, begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import MediaFile, media_beside
+from tasks.manifests.manifest import Account
+from tasks.manifests.seen import SeenFile
 from tasks.rows.groups import Groups, writing
 from tasks.rows.keys import MEDIA_KEY, digests
 

@@ -7,13 +7,14 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.core import ui
 from tasks.core.errors import Unreachable
-from tasks.core.records import Fingerprint, Manifest, Product
 from tasks.ingest.earlier import probed
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
 from tasks.ingest.write import media_beside
+from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.seen import Fingerprint
 from tasks.store.products import RETRIES, StageFunction, Workbench, newest, stage_task
 from tasks.store.storage import open_store
 

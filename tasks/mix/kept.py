@@ -8,7 +8,7 @@ from typing import Self
 
 import polars as pl
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.mix.write import save
 from tasks.rows.media import Media, write_with_media
 

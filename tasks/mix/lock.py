@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from tasks.core.records import FileFact, Manifest
+from tasks.manifests.manifest import FileFact, Manifest
 
 PLANNED = ("seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs")
 """What the plan was asked for; facts of its manifest."""

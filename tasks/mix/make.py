@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.core.errors import NotEnoughData
-from tasks.core.records import Account, ReceiptRow
+from tasks.manifests.manifest import Account
+from tasks.manifests.plan import ReceiptRow
 from tasks.mix.counts import Budget
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined

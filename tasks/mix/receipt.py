@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.core.records import Account, ReceiptRow
+from tasks.manifests.manifest import Account
+from tasks.manifests.plan import ReceiptRow
 
 SAME = 1e-9
 """Relative; shares this near are one."""

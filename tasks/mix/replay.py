@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from tasks.core.errors import QualityGate, Unreachable
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
+from tasks.manifests.manifest import Manifest, Product
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan

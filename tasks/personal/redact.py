@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.errors import QualityGate
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.rows.groups import counted, groups_of, writing

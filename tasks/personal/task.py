@@ -1,7 +1,7 @@
 """The Prefect task of the personal-data stage. The work is in redact.py, scan.py and the detectors."""
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
+from tasks.manifests.manifest import Manifest, Product
 from tasks.personal.redact import protect_file, told
 from tasks.personal.settings import SourceProtection
 from tasks.store.products import Workbench, stage_task

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.profile import between, counts, topics, variety
 from tasks.profile.quality import flawless
 from tasks.profile.sampling import generator, sample_texts

@@ -1,7 +1,7 @@
 """Prefect tasks of the profile stage. The work is in figures.py and drift.py."""
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product
+from tasks.manifests.manifest import Manifest, Product
 from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of

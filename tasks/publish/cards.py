@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.objectives.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
 from tasks.store.runs import PublishedMix, RunStart

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.store.runs import RunStart
 
 _TERMS = (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.core.records import FileFact, Manifest
+from tasks.manifests.manifest import FileFact, Manifest
 from tasks.publish.cards import dataset_card, model_card, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tasks.core.records import FileFact, Manifest, digest
+from tasks.core.records import digest
+from tasks.manifests.manifest import FileFact, Manifest
 from tasks.store.runs import RunStart
 from tasks.store.storage import Store
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.core.records import Account
 from tasks.core.rng import generator
+from tasks.manifests.manifest import Account
 from tasks.models.linear import Head, numbered
 from tasks.relevance import adversarial, dsir, mixmin, mixture
 from tasks.relevance.probes import features_of, held_out_logits

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 
 ON_PURPOSE = ("label_left_out", "where", "not_selected")
 """Reasons that say nothing against a row."""

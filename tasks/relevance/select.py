@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import NotEnoughData
-from tasks.core.records import Account
 from tasks.core.rng import generator
+from tasks.manifests.manifest import Account
 from tasks.relevance.dsir import gumbel_top, importance, log_ratio
 from tasks.relevance.sampling import refuse_tiny
 from tasks.relevance.settings import SelectSettings

@@ -3,7 +3,8 @@
 import shutil
 
 from tasks.core import ui
-from tasks.core.records import Account, Manifest, Product, Section
+from tasks.core.records import Section
+from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.models.linear import load, save
 from tasks.relevance.appraise import Known, appraise
 from tasks.relevance.select import Selection, choose, closed

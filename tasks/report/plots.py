@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.imports import importing
-from tasks.core.records import Account, ReceiptRow, Section
+from tasks.core.records import Section
+from tasks.manifests.manifest import Account
+from tasks.manifests.plan import ReceiptRow
 from tasks.objectives.measures import measured
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}

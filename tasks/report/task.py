@@ -7,8 +7,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.core import ui
-from tasks.core.records import Manifest
 from tasks.experiments.comparison import Comparison, comparison_folder
+from tasks.manifests.manifest import Manifest
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.records import Account, CheckResult, Verdict
+from tasks.manifests.check import CheckResult, Verdict
+from tasks.manifests.manifest import Account
 from tasks.objectives.measures import measured
 from tasks.store.runs import RunRecord, TaskNote
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tasks.core.records import Account, Manifest, Product
+from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.rows.groups import copy_rows, counted
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from threadpoolctl import threadpool_limits
 
 from tasks.core import registry, ui
-from tasks.core.records import Manifest, Product
+from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.pool import sides, without
 from tasks.sift import methods
 from tasks.sift.settings import SiftSettings

@@ -25,7 +25,8 @@ from prefect.tasks import exponential_backoff
 
 from tasks.core.errors import Unreachable
 from tasks.core.parallel import threads
-from tasks.core.records import FileFact, Manifest, Product, digest, flatten
+from tasks.core.records import digest, flatten
+from tasks.manifests.manifest import FileFact, Manifest, Product
 from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,7 @@ SHARED = (
     "core/parallel.py",
     "core/records.py",
     "core/rng.py",
+    "manifests/manifest.py",
     "models/linear.py",
     "rows/groups.py",
     "rows/keys.py",

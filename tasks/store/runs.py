@@ -14,7 +14,11 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError
 
 from tasks.core.errors import CuveeError, RecipeError
-from tasks.core.records import Account, CheckResult, Manifest, ReceiptRow, Section, Unreached, Verdict, digest
+from tasks.core.records import Section, digest
+from tasks.manifests.check import CheckResult, Verdict
+from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.seen import Unreached
 from tasks.store.storage import Store
 
 

@@ -13,15 +13,18 @@ import tempfile
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fsspec
-from pydantic import ValidationError
+from typing_extensions import TypeVar
 
 from tasks.core.access import answer, reaching
 from tasks.core.errors import RecipeError, Unreachable
-from tasks.core.records import FileFact, Manifest
+from tasks.manifests.formats import read_manifest
+from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.locks import lock
+
+F = TypeVar("F", bound=Facts | dict[str, Any], default=dict[str, Any])
 
 LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """Answers of S3 to a conditional write that came too late."""
@@ -205,20 +208,24 @@ class Store:
         finally:
             os.close(handle)
 
-    def lookup(self, stage: str, key: str) -> Manifest | None:
-        """Find a finished product: its manifest is there, and so are all of its files in full."""
+    def lookup(self, stage: str, key: str, facts: type[F] = cast("Any", dict)) -> Manifest[F] | None:  # noqa: B008
+        """Find a finished product: its manifest is there, and so are all of its files in full.
+
+        Args:
+            facts: the class of what the stage says of its products.
+        """
         path = f"snapshots/{stage}/{key}"
         if not self.exists(f"{path}/manifest.json"):
             return None
         try:
-            manifest = Manifest.model_validate_json(self.read_bytes(f"{path}/manifest.json"))
-        except ValidationError:
+            manifest = read_manifest(self.read_bytes(f"{path}/manifest.json"), facts)
+        except ValueError:
             return None
         there = self.list(path)
         whole = all(there.get(file.name) == file.bytes for file in manifest.files)
         return manifest if whole else None
 
-    def open(self, manifest: Manifest, name: str) -> Path:
+    def open(self, manifest: Manifest[Facts | dict[str, Any]], name: str) -> Path:
         """Give a local path to one file of a product."""
         return self.local_copy(f"{manifest.path}/{name}")
 

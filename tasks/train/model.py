@@ -8,7 +8,8 @@ from typing import Any
 from tasks.core import registry
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
-from tasks.core.records import Fingerprint, Objective, SeenFile
+from tasks.core.records import Objective
+from tasks.manifests.seen import Fingerprint, SeenFile
 from tasks.train import objectives
 from tasks.train.settings import BuiltModel, TrainSettings
 

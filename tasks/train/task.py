@@ -8,7 +8,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.core import ui
-from tasks.core.records import Fingerprint, Manifest, Objective, Product
+from tasks.core.records import Objective
+from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.seen import Fingerprint
 from tasks.store.products import RETRIES, Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Manifest, Section
+from tasks.core.records import Section
+from tasks.manifests.manifest import Manifest
 
 LEAST = 1e-3
 """A smaller share is none: a source that evidence speaks against is left out, rather than asked for half a row."""

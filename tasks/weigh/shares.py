@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.records import Manifest, Section, Verdict
+from tasks.core.records import Section
+from tasks.manifests.check import Verdict
+from tasks.manifests.manifest import Manifest
 from tasks.weigh.bounds import Bounds, within
 from tasks.weigh.evidence import Evidence, evidence_for, table, told
 from tasks.weigh.settings import Phase, WeighSettings, method_of, needs_evidence

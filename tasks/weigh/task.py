@@ -1,7 +1,8 @@
 """Prefect task of the weighing stage. The work is in methods/, verdicts.py, bounds.py and shares.py."""
 
 from tasks.core import ui
-from tasks.core.records import Manifest, Product, Verdict
+from tasks.manifests.check import Verdict
+from tasks.manifests.manifest import Manifest, Product
 from tasks.store.products import Workbench, stage_task
 from tasks.weigh.settings import WeighSettings
 from tasks.weigh.shares import weigh

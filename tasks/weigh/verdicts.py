@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
-from tasks.core.records import Verdict
+from tasks.manifests.check import Verdict
 
 SUMS_TO_ONE = 1e-6
 """Weights whose sum is this near to 1 are taken for what they say."""

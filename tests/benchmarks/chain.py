@@ -104,11 +104,11 @@ def cuvee(folder: Path, out: Path) -> None:
 
     from tasks.clean.filter import clean_file
     from tasks.clean.settings import SourceCleaning
-    from tasks.core.records import Account
     from tasks.core.registry import load
     from tasks.deduplicate.exact import deduplicate
     from tasks.ingest import kinds as source_kinds
     from tasks.ingest.read import read_source
+    from tasks.manifests.manifest import Account
     from tasks.rows.groups import copy_rows
 
     characters = {

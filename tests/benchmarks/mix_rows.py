@@ -46,7 +46,7 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
     """Plan and shards."""
     import pyarrow.parquet as pq
 
-    from tasks.core.records import Account
+    from tasks.manifests.manifest import Account
     from tasks.mix.make import Run, make_plan
     from tasks.mix.settings import PlanSettings
     from tasks.mix.write import shards, write_shards
@@ -67,7 +67,7 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
 
 def stage(folder: Path, rows: int, out: Path) -> None:
     """The stage's tasks, called without a server."""
-    from tasks.core.records import Account, FileFact, Manifest
+    from tasks.manifests.manifest import Account, FileFact, Manifest
     from tasks.mix.settings import PlanSettings
     from tasks.mix.task import plan_mix, write_mix
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import corpus  # noqa: E402
 
-from tasks.core.records import Account  # noqa: E402
+from tasks.manifests.manifest import Account  # noqa: E402
 from tasks.personal.redact import protect_file  # noqa: E402
 from tasks.personal.scan import find  # noqa: E402
 from tasks.personal.settings import PATTERNED, PersonalSettings  # noqa: E402

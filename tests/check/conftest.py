@@ -12,7 +12,7 @@ from tasks.check.results import result_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import suite_for
-from tasks.core.records import CheckResult
+from tasks.manifests.check import CheckResult
 
 LABELS = ("negative", "positive")
 ROWS = 30

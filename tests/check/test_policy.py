@@ -7,7 +7,7 @@ import pytest
 from tasks.check.policy import verdicts
 from tasks.check.settings import ChecksSettings, Policy
 from tasks.core.errors import QualityGate
-from tasks.core.records import CheckResult, Failure
+from tasks.manifests.check import CheckResult, Failure
 
 
 def outcome(subject: str, *severities: str, rate: float = 0.75) -> CheckResult:

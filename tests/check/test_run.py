@@ -17,7 +17,8 @@ from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import suite_for
 from tasks.check.task import check_mix, check_source, gate_checks
-from tasks.core.records import Account, CheckResult, FileFact, Manifest
+from tasks.manifests.check import CheckResult
+from tasks.manifests.manifest import Account, FileFact, Manifest
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")

@@ -13,7 +13,8 @@ from tasks.check.facts import columns_of, duplicate_share, facts_of
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
 from tasks.core.errors import RecipeError
-from tasks.core.records import Account, CheckResult
+from tasks.manifests.check import CheckResult
+from tasks.manifests.manifest import Account
 from tasks.recipe.model import load_recipe
 
 Checked = Callable[..., CheckResult]

@@ -175,7 +175,7 @@ def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_com
     program = (
         "import sys; from pathlib import Path; from tasks.clean.filter import clean_file; from "
         "tasks.clean.settings import SourceCleaning;"
-        "from tasks.core.records import Account; a = Path(sys.argv[1]); b = Path(sys.argv[2]);"
+        "from tasks.manifests.manifest import Account; a = Path(sys.argv[1]); b = Path(sys.argv[2]);"
         "clean_file(Account(source='s', read=150000, rows=150000), a, b, Path(f'{b}.keys'), "
         "SourceCleaning(min_chars=15))"
     )

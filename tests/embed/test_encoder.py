@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Fingerprint, Manifest
 from tasks.embed import encoder as module
 from tasks.embed.encoder import Encoder, batches_of, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.task import embed_source
 from tasks.embed.vectors import write_vectors
+from tasks.manifests.manifest import Manifest
+from tasks.manifests.seen import Fingerprint
 from tasks.recipe.model import SemanticSettings
 from tasks.store.storage import Store, as_fact
 

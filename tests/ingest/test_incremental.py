@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError
-from tasks.core.records import Manifest
 from tasks.ingest.kinds import delimited, jsonl, text
 from tasks.ingest.settings import SourceSettings, _parse
 from tasks.ingest.task import ingest_source, probe_source
+from tasks.manifests.manifest import Manifest
 from tasks.rows import groups
 
 LABELS = ("negative", "positive")

@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, QualityGate, RecipeError, Unreachable
-from tasks.core.records import Manifest
 from tasks.ingest.kinds import sql
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import _parse
 from tasks.ingest.task import ingest_source, probe_source
+from tasks.manifests.manifest import Manifest
 from tasks.recipe.model import load_recipe
 from tests.conftest import PostgresServer
 

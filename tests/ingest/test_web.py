@@ -12,9 +12,9 @@ import pytest
 
 from flows.engine.calls import result_storage
 from tasks.core.errors import Unreachable
-from tasks.core.records import Manifest
 from tasks.ingest.settings import _parse
 from tasks.ingest.task import ingest_source, probe_source
+from tasks.manifests.manifest import Manifest
 
 BODY = b"text,label\n" + b"".join(f"row {n},positive\n".encode() for n in range(2_000))
 

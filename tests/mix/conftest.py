@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.core.records import Account, FileFact, Manifest
+from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.store.storage import sha256_of
 
 Weighing = Callable[..., dict[str, Any]]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import NotEnoughData
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.receipt import headline
 from tasks.mix.settings import PlanSettings

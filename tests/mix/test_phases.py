@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tasks.core.errors import NotEnoughData
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.mix.counts import Budget, quotas
 from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases

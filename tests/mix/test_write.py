@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.mix import spill
 from tasks.mix import write as writing
 from tasks.mix.plan import Plan, load_plan

@@ -18,7 +18,7 @@ from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import QualityGate, RecipeError
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.personal.redact import Protected, protect_file
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.cards import dataset_card

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.core.records import Account, Manifest, Product
+from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.profile.figures import common_size, profile, told_plainly
 from tasks.profile.tables import headline, rows_of
 from tasks.profile.task import profile_mix

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.core.records import Account, Manifest, ReceiptRow
+from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.store.runs import RunStart
 from tasks.store.storage import Store, as_fact
 

@@ -12,7 +12,7 @@ from huggingface_hub import DatasetCard, ModelCard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.records import Account, Manifest
+from tasks.manifests.manifest import Account, Manifest
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
 from tasks.store.runs import PublishedMix, RunStart
 

@@ -14,7 +14,7 @@ from flows.engine.calls import Made, walk
 from flows.engine.plain import Plain
 from flows.steps.blend import blend
 from tasks.core.errors import NotEnoughData, RecipeError
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.recipe.model import load_recipe
 from tasks.relevance.quality import kept_share, letter_share
 from tasks.store.storage import open_store

@@ -8,7 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.core.records import Account, CheckResult, Failure, FileFact, Manifest, ReceiptRow, Verdict
+from tasks.manifests.check import CheckResult, Failure, Verdict
+from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.report.samples import Sample
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, TaskNote
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.records import Account, CheckResult, Failure, Verdict
+from tasks.manifests.check import CheckResult, Failure, Verdict
+from tasks.manifests.manifest import Account
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
 from tasks.report.words import consequence, duration, headline, moment, reason_text, statement

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.records import Account
+from tasks.manifests.manifest import Account
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
 from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share

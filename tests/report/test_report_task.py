@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.report.task import report_run
 from tasks.store.runs import RunRecord
 

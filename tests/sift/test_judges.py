@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Account, FileFact, Manifest
+from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.sift.methods import classifier, label_noise, perplexity
 from tasks.sift.rows import worst
 from tasks.sift.task import sift_pool

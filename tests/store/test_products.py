@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, QualityGate, Unreachable
-from tasks.core.records import Manifest, Product, Section, digest, flatten
+from tasks.core.records import Section, digest, flatten
+from tasks.manifests.manifest import Manifest, Product
 from tasks.store import products
 from tasks.store.products import (
     StageFunction,

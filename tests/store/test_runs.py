@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, RecipeError
-from tasks.core.records import CheckResult, Failure, ReceiptRow
+from tasks.manifests.check import CheckResult, Failure
+from tasks.manifests.plan import ReceiptRow
 from tasks.store.runs import (
     PublishedMix,
     PublishedModel,

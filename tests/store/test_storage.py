@@ -15,7 +15,7 @@ import pytest
 
 from tasks.core.access import is_transient, reaching
 from tasks.core.errors import RecipeError, Unreachable
-from tasks.core.records import FileFact, Manifest
+from tasks.manifests.manifest import FileFact, Manifest
 from tasks.store.storage import Store, as_fact, open_store, overlay, sha256_of
 
 THREADS = 8

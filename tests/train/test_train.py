@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import RecipeError, TrainingFailed
-from tasks.core.records import FileFact, Manifest, Objective
+from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
+from tasks.manifests.manifest import FileFact, Manifest
 from tasks.train import launch
 from tasks.train.job import Job
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths

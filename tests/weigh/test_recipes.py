@@ -7,8 +7,9 @@ import pytest
 
 from flows.cli.inspect import plan_recipe
 from tasks.core.errors import NotEnoughData, RecipeError
-from tasks.core.records import Account, Manifest, ReceiptRow
 from tasks.history.ledger import spent
+from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.store.runs import RunRecord, TaskNote
 
 

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Manifest, Verdict
+from tasks.manifests.check import Verdict
+from tasks.manifests.manifest import Manifest
 from tasks.weigh.evidence import Evidence
 from tasks.weigh.methods import groups, proportional, score, temperature
 from tasks.weigh.settings import WeighSettings

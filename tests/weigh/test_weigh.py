@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from tasks.core import ui
 from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
-from tasks.core.records import Account, Manifest, Section, Verdict
+from tasks.core.records import Section
+from tasks.manifests.check import Verdict
+from tasks.manifests.manifest import Account, Manifest
 from tasks.weigh.methods import given as given_weights
 from tasks.weigh.methods import proportional, temperature, uniform, unimax
 from tasks.weigh.settings import WeighSettings

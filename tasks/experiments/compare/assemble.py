@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.records import Account, Section
+from tasks.core.records import Section
 from tasks.experiments.compare.arms import ONLY, PROPORTIONAL, RECIPE
 from tasks.experiments.compare.ask import coalitions_tried
 from tasks.experiments.compare.layout import Game, added_to, left_one_out
 from tasks.experiments.compare.verdict import verdict
 from tasks.experiments.comparison import Arm, Comparison, Contrast, Worth
 from tasks.experiments.mixes import Mix
+from tasks.manifests.manifest import Account
 from tasks.store.runs import RunStart
 
 MANY = 10

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.core.records import Account, Manifest, Product
 from tasks.experiments.compare import arms, ask, leak
 from tasks.experiments.compare.assemble import Asked, assemble
 from tasks.experiments.compare.conclude import judge
@@ -15,6 +14,7 @@ from tasks.experiments.compare.layout import Game, Layout, Tried
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.experiments.mixes import Mix
+from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.rows import pool as pools
 from tasks.store.products import RETRIES, Workbench, stage_task
 from tasks.store.runs import RunStart

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.core.errors import NotEnoughData, RecipeError
-from tasks.core.records import Account
 from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.search.simplex import LEAST, Limits
 from tasks.experiments.search.surrogate import Vector
+from tasks.manifests.manifest import Account
 
 FEWEST_ROWS = 60
 """Rows kept aside of a source below which half of them cannot judge."""

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Manifest, Section
+from tasks.core.records import Section
 from tasks.experiments.search.trials import Trial
+from tasks.manifests.manifest import Manifest
 from tasks.store.storage import Store
 
 

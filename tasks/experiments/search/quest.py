@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.core.errors import NotEnoughData, TrainingFailed
-from tasks.core.records import Manifest, digest
+from tasks.core.records import digest
 from tasks.experiments.search.costs import Half
 from tasks.experiments.search.found import Course
 from tasks.experiments.search.ground import Ground, Terms
@@ -16,6 +16,7 @@ from tasks.experiments.search.outcome import FEWEST
 from tasks.experiments.search.rounds import following, opening, round_sizes
 from tasks.experiments.search.surrogate import Vector
 from tasks.experiments.search.trials import Trial, still_true
+from tasks.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from tasks.core.errors import TrainingFailed
-from tasks.core.records import Account, Manifest, Section
+from tasks.core.records import Section
 from tasks.experiments.search import keep
 from tasks.experiments.search.confirm import Arm
 from tasks.experiments.search.costs import Half, read_halves
@@ -23,6 +23,7 @@ from tasks.experiments.search.recommend import Means, recommend
 from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.search.trials import Trial, runs_of
 from tasks.experiments.search.verdict import ARMS, arms_of
+from tasks.manifests.manifest import Account, Manifest
 from tasks.store.products import RETRIES
 from tasks.store.storage import open_store
 

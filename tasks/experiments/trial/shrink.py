@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from tasks.core.records import Manifest
 from tasks.core.rng import generator
+from tasks.manifests.manifest import Manifest
 
 MOST_ROWS = 5_000
 LEFT_OUT = "left_out_of_trials"

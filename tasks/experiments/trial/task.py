@@ -4,11 +4,11 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.core.records import Manifest, Product
 from tasks.experiments.trial.features import read_features, write_hashed
 from tasks.experiments.trial.learn import Drawn, Pool, try_mix
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
+from tasks.manifests.manifest import Manifest, Product
 from tasks.rows import pool as pools
 from tasks.store.products import Workbench, stage_task
 

@@ -22,10 +22,10 @@ import polars as pl
 from tasks.core.access import reaching
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.core.imports import importing
-from tasks.core.records import SeenFile
 from tasks.ingest.batch import LINE, Batch, Part
 from tasks.ingest.columns import flattened
 from tasks.ingest.settings import SourceSettings
+from tasks.manifests.seen import SeenFile
 
 BATCH_ROWS = 20_000
 

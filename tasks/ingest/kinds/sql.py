@@ -28,11 +28,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import PlainSerializer, SecretStr, field_validator, model_validator
 
 from tasks.core.errors import QualityGate, RecipeError, Unreachable
-from tasks.core.records import SeenFile
 from tasks.ingest.batch import BadRow, Batch, Mark, Part, from_records
 from tasks.ingest.columns import unique
 from tasks.ingest.database import connected, parsed, shown, without_secrets
 from tasks.ingest.settings import SourceSettings
+from tasks.manifests.seen import SeenFile
 
 BATCH_ROWS = 5_000
 WATERMARKS: dict[str, Any] = {

@@ -12,7 +12,7 @@ from flows.cli.main import app
 from flows.compare import compare
 from flows.search import search
 from tasks.core.errors import CuveeError, QualityGate, RecipeError, TrainingFailed
-from tasks.core.records import Manifest
+from tasks.manifests.manifest import Manifest
 from tasks.store.storage import open_store
 
 Write = Callable[..., Path]

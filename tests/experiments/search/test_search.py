@@ -16,7 +16,6 @@ from hypothesis.extra.numpy import arrays
 from flows.cli import render_weights
 from flows.search import confirm, explore
 from tasks.core.errors import NotEnoughData, RecipeError, TrainingFailed
-from tasks.core.records import Account, FileFact, Manifest
 from tasks.experiments.search.confirm import Arm, gain
 from tasks.experiments.search.costs import Half, read_halves
 from tasks.experiments.search.design import first_round, next_round
@@ -27,6 +26,7 @@ from tasks.experiments.search.rounds import round_sizes
 from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.search.simplex import Limits
 from tasks.experiments.search.trials import Trial, still_true
+from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.report.page import build_search_page
 
 SOURCES = ("a", "b", "c", "d")

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, TrainingFailed
-from tasks.core.records import Account, Manifest
 from tasks.experiments.trial.features import Features, places, read_features, write_hashed
 from tasks.experiments.trial.head import steps_of, train_head
 from tasks.experiments.trial.learn import Drawn, Pool, try_mix
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
+from tasks.manifests.manifest import Account, Manifest
 from tasks.models.linear import log_softmax
 
 LABELS = ("no", "yes")

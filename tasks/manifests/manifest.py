@@ -1,0 +1,111 @@
+"""A finished product of a stage, and what a stage's work hands back: generic over what only that stage says."""
+
+from typing import Any, Generic, Literal, Self, cast
+
+from pydantic import Field, model_validator
+from typing_extensions import TypeVar
+
+from tasks.core.records import Fingerprinted, Section, digest
+
+
+class Facts(Section):
+    """What only one stage says of its products; each stage has a class of its own in this room."""
+
+
+F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=dict[str, Any])
+"""Facts of a stage; a plain dictionary for those that have no class yet."""
+BESIDES = {"format", "key", "path", "parents", "parts", "seconds", "how", "fingerprint"}
+"""What a manifest says that is no part of its fingerprint."""
+
+
+class Account(Section):
+    """Where the rows of one source went. Every row read is in exactly one place.
+
+    read = quarantined + sum(dropped) + rows + holdout
+    """
+
+    source: str
+    read: int
+    quarantined: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    """Reason code -> rows."""
+    rows: int = 0
+    """Rows that may be trained on."""
+    tokens: int = 0
+    holdout: int = 0
+    holdout_tokens: int = 0
+
+    @model_validator(mode="after")
+    def _sums_agree(self) -> Self:
+        placed = self.quarantined + sum(self.dropped.values()) + self.rows + self.holdout
+        if placed != self.read:
+            raise ValueError(f"source {self.source!r}: {self.read} rows read, {placed} accounted for")
+        return self
+
+
+class FileFact(Section):
+    """One file of a product: its name inside the product's folder and what it holds."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(Fingerprinted, Generic[F_co]):
+    """One finished product of a stage. The product exists when its manifest does."""
+
+    format: Literal[2] = 2
+    """How manifests are written; `formats.py` reads those of older versions."""
+    fingerprint: str = ""
+    """sha256 of what the product says and holds; equal content made in another way has the same one."""
+    stage: str
+    subject: str
+    """The source's name, or `pool`, `mix`, `model`."""
+    key: str
+    path: str
+    """The product's folder, relative to the store."""
+    files: tuple[FileFact, ...]
+    rows: int = 0
+    tokens: int = 0
+    columns: dict[str, str] = Field(default_factory=dict)
+    accounts: tuple[Account, ...] = ()
+    facts: F_co = Field(default_factory=cast("Any", dict))
+    """What only this stage says."""
+    parents: tuple[str, ...] = ()
+    """Fingerprints of the products it was made from."""
+    parts: dict[str, str] = Field(default_factory=dict)
+    """Dotted name of every input of the key -> short digest of its value."""
+    seconds: float = 0.0
+    """How long the work took; no part of the fingerprint."""
+    how: str = ""
+    """How it was made, in words; no part of the fingerprint."""
+
+    @model_validator(mode="after")
+    def _take_fingerprint(self) -> Self:
+        if not self.fingerprint:
+            self.__dict__["fingerprint"] = digest(self.model_dump(mode="json", exclude=BESIDES))
+        return self
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files together."""
+        return sum(file.bytes for file in self.files)
+
+    def file(self, name: str) -> FileFact:
+        """Find a file by its name inside the product."""
+        return next(file for file in self.files if file.name == name)
+
+    def account(self, source: str) -> Account:
+        """Find the account of one source."""
+        return next(account for account in self.accounts if account.source == source)
+
+
+class Product(Section, Generic[F_co]):
+    """What a stage's work hands back; the files it wrote are noted by its workbench."""
+
+    rows: int = 0
+    tokens: int = 0
+    columns: dict[str, str] = Field(default_factory=dict)
+    accounts: tuple[Account, ...] = ()
+    facts: F_co = Field(default_factory=cast("Any", dict))
+    how: str = ""
