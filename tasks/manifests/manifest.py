@@ -83,7 +83,7 @@ class Manifest(Fingerprinted, Generic[F_co]):
     @model_validator(mode="after")
     def _take_fingerprint(self) -> Self:
         if not self.fingerprint:
-            self.__dict__["fingerprint"] = digest(self.model_dump(mode="json", exclude=BESIDES))
+            object.__setattr__(self, "fingerprint", digest(self.model_dump(mode="json", exclude=BESIDES)))
         return self
 
     @property
