@@ -17,9 +17,9 @@ from tasks.mix.task import plan_mix, write_mix
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe.model import ALL_TEXTS, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
-from tasks.relevance.task import appraise_sources, learn_source, select_rows
+from tasks.relevance.task import select_rows
 from tasks.sift.task import sift_pool
-from tasks.weigh.task import weigh_sources
+from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
 
 
 def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tasks.core.imports import importing
 from tasks.text.hashing import Floats, Ints
 
 
@@ -30,8 +31,10 @@ class Head:
 
 def log_softmax(logits: Floats) -> Floats:
     """Give log probabilities, along the last axis."""
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    with importing:
+        from scipy.special import log_softmax as along_axis
+
+    return along_axis(logits, axis=-1)
 
 
 def numbered(labels: pl.Series, names: Sequence[str]) -> Ints:

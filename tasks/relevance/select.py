@@ -12,10 +12,10 @@ import polars as pl
 from tasks.core.errors import NotEnoughData
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Account
-from tasks.relevance.dsir import gumbel_top, importance, log_ratio
-from tasks.relevance.sampling import refuse_tiny
+from tasks.models.importance import gumbel_top, log_importance, log_ratio
 from tasks.relevance.settings import SelectSettings
 from tasks.rows.groups import copy_rows
+from tasks.rows.sampling import refuse_tiny
 from tasks.text.hashing import BUCKETS, Floats, Ints, batches, grams
 
 REASON = "not_selected"
@@ -91,7 +91,7 @@ def _counts(files: list[Path]) -> Floats:
 
 
 def _scored(file: Path, ratio: Floats) -> tuple[Floats, Floats]:
-    found = [(importance(some, ratio), some.lengths()) for some in map(grams, batches(file))]
+    found = [(log_importance(some, ratio), some.lengths()) for some in map(grams, batches(file))]
     sums, lengths = ([np.zeros(0), *(pair[at] for pair in found)] for at in (0, 1))
     return np.concatenate(sums), np.concatenate(lengths)
 

@@ -1,16 +1,86 @@
-"""What is known of the sources beyond their sizes, as the stage of relevance appraised it."""
+"""What is known of the sources beyond their sizes: what a weighing method may look at, and the figures it works out."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
-from tasks.manifests.manifest import Manifest
+from tasks.manifests.manifest import Account, Manifest
+from tasks.models.linear import Head
+from tasks.rows.sampling import refuse_tiny, sample
+from tasks.weigh.settings import method_of
 
 LEAST = 1e-3
 """A smaller share is none: a source that evidence speaks against is left out, rather than asked for half a row."""
+Terms = Mapping[str, Mapping[str, float]]
+"""Name of a figure -> source -> value; a source may lack one."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Figures of the sources for one `weights` section.
+
+    Attributes:
+        terms: the figures.
+        notes: what the log has to say of them.
+    """
+
+    terms: Terms = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KnownSources:
+    """What there is to go by.
+
+    Attributes:
+        samples: `text` and `label` of some training rows of each source; hold-outs are not looked at.
+        accounts: of the pool, in the recipe's order.
+        pass_rates: of the checks, by source.
+        probes: classifiers trained on one source each; empty when the weights do not ask for them.
+    """
+
+    samples: Mapping[str, pl.DataFrame]
+    accounts: Sequence[Account]
+    pass_rates: Mapping[str, float]
+    probes: Mapping[str, Head]
+    labels: tuple[str, ...]
+    seed: int
+
+    @classmethod
+    def of(cls, files: Mapping[str, Path], accounts: Sequence[Account], **known: Any) -> "KnownSources":
+        """Draw the samples from the files that may be trained on."""
+        return cls(sample(files, known["seed"]), accounts, **known)
+
+
+def evidence_of(sources: KnownSources, weights: Section) -> Evidence:
+    """Work out what these weights ask for.
+
+    Raises:
+        NotEnoughData: the target has too few rows.
+    """
+    target: str | None = weights.model_dump().get("target")
+    notes = refuse_tiny(target, len(sources.samples[target])) if target else []
+    evidence: Evidence = method_of(weights).evidence(sources, weights)
+    return Evidence(evidence.terms, (*notes, *evidence.notes))
+
+
+def evidence_for(weights: Section, appraised: Sequence[Manifest]) -> Evidence:
+    """Find what was worked out for these weights.
+
+    Raises:
+        RecipeError: nothing was.
+    """
+    asked = weights.model_dump(mode="json")
+    facts = next((one.facts for one in appraised if one.facts["asked"] == asked), None)
+    if facts is None:
+        raise RecipeError(f"{asked['kind']}: nothing was appraised for these weights")
+    return Evidence(facts["terms"])
 
 
 def shared_out(pulls: Mapping[str, float]) -> dict[str, float]:
@@ -21,33 +91,7 @@ def shared_out(pulls: Mapping[str, float]) -> dict[str, float]:
     return {name: pull / left if left else 0.0 for name, pull in kept.items()}
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """Figures of the sources for one `weights` section.
-
-    Attributes:
-        terms: name of the figure -> source -> value; a source may lack one.
-    """
-
-    terms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-
-def evidence_for(weights: Section, appraised: Sequence[Manifest]) -> Evidence:
-    """Find what was appraised for these weights.
-
-    Raises:
-        RecipeError: nothing was.
-    """
-    asked = weights.model_dump(mode="json")
-    found = next((one.facts for one in appraised if one.facts["asked"] == asked), None)
-    if found is None:
-        raise RecipeError(f"{asked['kind']}: nothing was appraised for these weights")
-    return Evidence(found["terms"])
-
-
-def table(
-    terms: Mapping[str, Mapping[str, float]], sources: Sequence[str], weights: Mapping[str, float]
-) -> list[dict[str, Any]]:
+def table(terms: Terms, sources: Sequence[str], weights: Mapping[str, float]) -> list[dict[str, Any]]:
     """Lay figures out by source, the weight last: the table that says why."""
     rows = (
         {"source": name} | {term: round(values[name], 4) for term, values in terms.items() if name in values}
@@ -56,6 +100,6 @@ def table(
     return [row | {"weight": round(weights[str(row["source"])], 4)} for row in rows]
 
 
-def told(row: Mapping[str, Any]) -> str:
+def in_words(row: Mapping[str, Any]) -> str:
     """Say a line of that table in words."""
     return ", ".join(f"{term} {value:.3g}" for term, value in row.items() if term not in ("source", "weight"))

@@ -26,6 +26,15 @@ Weights = Annotated[SerializeAsAny[Section], BeforeValidator(_parse)]
 """`{news: 0.4, social: 0.6}`, the name of a method, or `{kind: METHOD, …}`."""
 
 
+class EvidenceSettings(Section):
+    """What the settings of a method are that looks at the sources' rows: its file has a function `evidence`."""
+
+    @property
+    def trains_probes(self) -> bool:
+        """Whether a model of each source is wanted."""
+        return False
+
+
 class Phase(Section):
     """A stretch of the mix with weights of its own."""
 
@@ -56,26 +65,26 @@ class ShareSettings(Section):
         return self.phases or (Phase(share=1.0, weights=self.weights),)
 
     @property
-    def to_appraise(self) -> tuple[Section, ...]:
+    def to_appraise(self) -> tuple[EvidenceSettings, ...]:
         """The weights that are worked out from evidence on the sources, each once."""
-        return tuple(weights for weights in self._by_evidence if not getattr(weights, "searched", False))
+        return tuple(weights for weights in self._beyond_sizes if isinstance(weights, EvidenceSettings))
 
     @property
     def to_recall(self) -> tuple[Section, ...]:
         """The weights that a search has left in the store."""
-        return tuple(weights for weights in self._by_evidence if getattr(weights, "searched", False))
+        return tuple(weights for weights in self._beyond_sizes if not isinstance(weights, EvidenceSettings))
 
     @property
-    def _by_evidence(self) -> tuple[Section, ...]:
-        found = {
+    def _beyond_sizes(self) -> tuple[Section, ...]:
+        by_content = {
             phase.weights.model_dump_json(): phase.weights for phase in self.stretches if needs_evidence(phase.weights)
         }
-        return tuple(found.values())
+        return tuple(by_content.values())
 
     @property
     def trains_probes(self) -> bool:
         """Whether any of these wants a model of each source."""
-        return any(getattr(weights, "trains_probes", False) for weights in self.to_appraise)
+        return any(weights.trains_probes for weights in self.to_appraise)
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:

@@ -8,7 +8,7 @@ from tasks.core.records import Section
 from tasks.manifests.check import Verdict
 from tasks.manifests.manifest import Manifest
 from tasks.weigh.bounds import Bounds, within
-from tasks.weigh.evidence import Evidence, evidence_for, table, told
+from tasks.weigh.evidence import Evidence, evidence_for, in_words, table
 from tasks.weigh.settings import Phase, WeighSettings, method_of, needs_evidence
 from tasks.weigh.verdicts import Weighed, settle
 
@@ -76,7 +76,7 @@ def _terms(
 
 
 def _explained(weighed: Weighed, why: Sequence[Mapping[str, Any]]) -> Weighed:
-    said = {row["source"]: told(row) for row in why}
+    said = {row["source"]: in_words(row) for row in why}
     reasons = {
         name: f"{reason} ({said[name]})" if said.get(name) else reason for name, reason in weighed.reasons.items()
     }

@@ -5,22 +5,17 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from tasks.core.errors import RecipeError
-from tasks.core.records import Section
 from tasks.weigh.evidence import shared_out
+from tasks.weigh.settings import EvidenceSettings
 
 
-class TargetSettings(Section):
+class TargetSettings(EvidenceSettings):
     """What the mix is to be good for."""
 
     target: str
     """Source whose training rows stand for what the model will meet; its hold-out is not looked at."""
     own: float | None = Field(default=None, ge=0, lt=1)
     """Share of the target itself; by default as much as its size is of all."""
-
-    @property
-    def trains_probes(self) -> bool:
-        """Whether a model of each source is wanted."""
-        return False
 
 
 def around(sizes: Mapping[str, float], target: str, own: float | None, pull: Mapping[str, float]) -> dict[str, float]:

@@ -1,11 +1,49 @@
-"""Prefect task of the weighing stage. The work is in methods/, verdicts.py, bounds.py and shares.py."""
+"""Prefect tasks of the weighing stage. The work is in probes.py, methods/, verdicts.py, bounds.py and shares.py."""
 
 from tasks.core import ui
+from tasks.core.records import Section
 from tasks.manifests.check import Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.models.linear import load, save
 from tasks.store.products import Workbench, stage_task
+from tasks.weigh.evidence import KnownSources, evidence_of
+from tasks.weigh.probes import train_probe
 from tasks.weigh.settings import WeighSettings
 from tasks.weigh.shares import weigh
+
+
+@stage_task("probe")
+def learn_source(work: Workbench, subject: str, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product:
+    """Train a cheap classifier on one source alone."""
+    head, facts = train_probe(subject, work.open(pool, f"train/{subject}.parquet"), labels, seed)
+    with work.writing("head.npz") as path:
+        save(head, path)
+    ui.log(f"{subject}: a probe on {facts['rows']:,} rows, accuracy {facts['accuracy']:.3f} by cross-validation")
+    return Product(rows=facts["rows"], facts=facts)
+
+
+@stage_task("appraise")
+def appraise_sources(
+    work: Workbench,
+    subject: str,
+    pool: Manifest,
+    checks: list[Manifest],
+    heads: list[Manifest],
+    weights: Section,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Product:
+    """Work out what the weights ask of the sources."""
+    files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
+    rates = {check.subject: float(check.facts["pass_rate"]) for check in checks}
+    probes = {head.subject: load(work.open(head, "head.npz")) for head in heads}
+    sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=probes, labels=labels, seed=seed)
+    evidence = evidence_of(sources, weights)
+    for note in evidence.notes:
+        ui.log(f"{subject}: {note}", warn=True)
+    return Product(
+        facts={"asked": weights.model_dump(mode="json"), "terms": evidence.terms, "notes": list(evidence.notes)}
+    )
 
 
 @stage_task("weigh")

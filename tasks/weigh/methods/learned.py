@@ -20,11 +20,6 @@ class Params(Section):
 
     kind: Literal["learned"] = "learned"
 
-    @property
-    def searched(self) -> bool:
-        """Whether the weights are in the store, from a search."""
-        return True
-
 
 def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
     """Give the weights that were found."""

@@ -15,7 +15,13 @@ Recipe:
 from collections.abc import Mapping
 from typing import Literal
 
-from tasks.weigh.evidence import Evidence
+import numpy as np
+
+from tasks.core.imports import importing
+from tasks.models.linear import log_softmax
+from tasks.text.hashing import Floats, Ints
+from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.probes import explained_by_probes
 from tasks.weigh.target import TargetSettings, around
 
 
@@ -28,6 +34,46 @@ class Params(TargetSettings):
     def trains_probes(self) -> bool:
         """Whether a model of each source is wanted."""
         return True
+
+
+def evidence(sources: KnownSources, params: Params) -> Evidence:
+    """Give the other sources' weights in the average of their models."""
+    return Evidence(explained_by_probes(sources, params.target, merge_weights))
+
+
+def merge_weights(logits: Floats, labels: Ints) -> Floats:
+    """Minimise the loss of the averaged model on the target's rows: L(w) = mean_(x,y) −log softmax(Σ_i w_i z_i(x))_y
+    over the simplex.
+
+    The logits of an average of linear models are the average of their logits, so L is convex in w; its optimum is found
+    by sequential quadratic programming with the exact gradient.
+
+    Args:
+        logits: z_i(x), shape (K, n, labels).
+        labels: class numbers, shape (n,).
+    """
+    with importing:
+        from scipy.optimize import minimize
+
+    truth = np.eye(logits.shape[2])[labels]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logs = log_softmax(np.tensordot(weights, logits, 1))
+        gradient = np.einsum("kny,ny->k", logits, np.exp(logs) - truth) / len(labels)
+        return float(-(logs * truth).sum() / len(labels)), gradient
+
+    count = len(logits)
+    optimum = minimize(
+        loss,
+        np.full(count, 1 / count),
+        jac=True,
+        method="SLSQP",
+        bounds=[(0, 1)] * count,
+        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": np.ones_like},
+        options={"maxiter": 500, "ftol": 1e-12},
+    )
+    weights = np.clip(optimum.x, 0, 1)
+    return weights / weights.sum()
 
 
 def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:

@@ -14,8 +14,17 @@ Recipe:
 from collections.abc import Mapping
 from typing import Literal
 
-from tasks.weigh.evidence import Evidence
+import numpy as np
+
+from tasks.models.linear import log_softmax
+from tasks.models.mixture import em_weights
+from tasks.text.hashing import Floats, Ints
+from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.probes import explained_by_probes
 from tasks.weigh.target import TargetSettings, around
+
+LEAST = 1e-3
+"""Least probability of a label: one row that a model finds impossible shall not decide."""
 
 
 class Params(TargetSettings):
@@ -27,6 +36,23 @@ class Params(TargetSettings):
     def trains_probes(self) -> bool:
         """Whether a model of each source is wanted."""
         return True
+
+
+def evidence(sources: KnownSources, params: Params) -> Evidence:
+    """Give the other sources' weights in the mixture of their models."""
+    return Evidence(explained_by_probes(sources, params.target, mixture_weights))
+
+
+def mixture_weights(logits: Floats, labels: Ints) -> Floats:
+    """Maximise (1/n) Σ_(x,y) log Σ_i w_i p_i(y|x), by EM.
+
+    Args:
+        logits: of each source's model on the target's rows, shape (K, n, labels).
+        labels: class numbers of those rows, shape (n,).
+    """
+    chances = np.maximum(np.exp(log_softmax(logits)), LEAST)
+    chances /= chances.sum(-1, keepdims=True)
+    return em_weights(np.log(chances[:, np.arange(len(labels)), labels]).T)
 
 
 def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:

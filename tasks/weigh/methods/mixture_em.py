@@ -15,14 +15,64 @@ Recipe:
 from collections.abc import Mapping
 from typing import Literal
 
-from tasks.weigh.evidence import Evidence
+import numpy as np
+
+from tasks.models.mixture import em_weights
+from tasks.text.hashing import Floats, Grams, grams
+from tasks.weigh.evidence import Evidence, KnownSources
 from tasks.weigh.target import TargetSettings, around
+
+BACKGROUND = 0.1
+"""Share of the frequencies of all sources in each source's model, so that no word is impossible."""
+UNSEEN = 1e-9
+"""Probability of a word that no source has."""
 
 
 class Params(TargetSettings):
     """What to explain."""
 
     kind: Literal["mixture-em"] = "mixture-em"
+
+
+def evidence(sources: KnownSources, params: Params) -> Evidence:
+    """Give the other sources' weights in the mixture that explains the target's texts best, as their `relevance`."""
+    words = {
+        name: grams(rows["text"], pairs=False)
+        for name, rows in sources.samples.items()
+        if len(rows) or name == params.target
+    }
+    target = words.pop(params.target)
+    return Evidence({"relevance": explained(words, target) if words else {}})
+
+
+def explained(grams: Mapping[str, Grams], target: Grams) -> dict[str, float]:
+    """Give each source's weight in the mixture that explains the target's texts best.
+
+    Args:
+        grams: words of a sample of each source, the target not among them.
+        target: words of the target's texts.
+    """
+    models = word_models(grams)
+    weights = em_weights(np.stack([target.sums(model) for model in models.values()], axis=1))
+    return dict(zip(models, weights.tolist(), strict=True))
+
+
+def word_models(grams: Mapping[str, Grams]) -> dict[str, Floats]:
+    """Give log p_i(bucket) of every source: its own frequencies, 10 % of those of all sources, and a little for words
+    that none has.
+    """
+    frequencies = {name: _frequencies(sampled) for name, sampled in grams.items()}
+    everywhere = np.mean(list(frequencies.values()), axis=0)
+    floor = UNSEEN / len(everywhere)
+    return {
+        name: np.log((1 - BACKGROUND - UNSEEN) * own + BACKGROUND * everywhere + floor)
+        for name, own in frequencies.items()
+    }
+
+
+def _frequencies(grams: Grams) -> Floats:
+    counts = grams.counts()
+    return counts / counts.sum() if counts.sum() else np.full(len(counts), 1 / len(counts))
 
 
 def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:

@@ -25,19 +25,26 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, get_args
 
+import polars as pl
 from pydantic import Field, model_validator
 
-from tasks.core.records import Section
-from tasks.weigh.evidence import Evidence, shared_out
+from tasks.core.registry import load
+from tasks.manifests.manifest import Account
+from tasks.weigh import methods
+from tasks.weigh.evidence import Evidence, KnownSources, shared_out
+from tasks.weigh.probes import accuracies
+from tasks.weigh.settings import EvidenceSettings
 
 Term = Literal["size", "quality", "relevance", "accuracy"]
 TERMS: tuple[str, ...] = get_args(Term)
 Values = Mapping[str, float]
 LEAST = 1e-9
 """A term below this counts as this, where its logarithm is taken."""
+ON_PURPOSE = ("label_left_out", "where", "not_selected")
+"""Reasons that say nothing against a row."""
 
 
-class Params(Section):
+class Params(EvidenceSettings):
     """The formula."""
 
     kind: Literal["score"] = "score"
@@ -64,6 +71,55 @@ class Params(Section):
         if not any(self.terms.values()):
             raise ValueError("all terms have the weight 0; at least one must count")
         return self
+
+
+def evidence(sources: KnownSources, params: Params) -> Evidence:
+    """Give the terms of the formula, but for the sizes, and what they are made of."""
+    terms: dict[str, Values] = {}
+    if "quality" in params.terms:
+        terms |= quality_terms(sources)
+    if params.target and "relevance" in params.terms:
+        measure = load(methods, params.relevance)
+        terms |= measure.evidence(sources, measure.Params(target=params.target)).terms
+        # nothing is more like the target than itself
+        terms["relevance"] = {**terms["relevance"], params.target: max(terms["relevance"].values(), default=1.0)}
+    if "accuracy" in params.terms:
+        terms["accuracy"] = accuracies(sources, [params.target] if params.target else list(sources.samples))
+    return Evidence(terms)
+
+
+def quality_terms(sources: KnownSources) -> dict[str, Values]:
+    """Give the parts of `quality` by source, and their product.
+
+    `passed`: share of its rows that meet every critical row-wise check. `kept`: share of the rows read that are neither
+    in quarantine nor dropped, those not counted that the recipe leaves out on purpose. `letters`: mean share of letters
+    and spaces among the characters of a text.
+    """
+    names = [account.source for account in sources.accounts]
+    passed = {name: float(sources.pass_rates.get(name, 1.0)) for name in names}
+    kept = {account.source: kept_share(account) for account in sources.accounts}
+    letters = {name: letter_share(sources.samples[name]["text"]) for name in names}
+    return {
+        "passed": passed,
+        "kept": kept,
+        "letters": letters,
+        "quality": {name: passed[name] * kept[name] * letters[name] for name in names},
+    }
+
+
+def kept_share(account: Account) -> float:
+    """Give the share of the rows asked for that cleaning kept; 0 where none was."""
+    asked = account.read - sum(account.dropped.get(reason, 0) for reason in ON_PURPOSE)
+    return (account.rows + account.holdout) / asked if asked else 0.0
+
+
+def letter_share(texts: pl.Series) -> float:
+    """Give the mean share of letters and spaces among the characters of a text; 0 for no texts."""
+    frame = pl.DataFrame({"text": texts}).filter(pl.col("text").str.len_chars() > 0)
+    share = frame.select(
+        (pl.col("text").str.count_matches(r"[\p{L}\p{M}\s]") / pl.col("text").str.len_chars()).mean()
+    ).item()
+    return float(share or 0.0)
 
 
 def propose_from(sizes: Values, params: Params, evidence: Evidence) -> dict[str, float]:

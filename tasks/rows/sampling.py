@@ -1,4 +1,4 @@
-"""Samples of the sources' training rows, the same ones for the same seed."""
+"""Samples of Parquet rows, the same ones for the same seed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,20 +19,19 @@ FEW = 50
 
 def sample(files: Mapping[str, Path], seed: int, rows: int = SAMPLE_ROWS) -> dict[str, pl.DataFrame]:
     """Draw up to `rows` rows of every source, in a random order, with their texts and labels."""
-    found: dict[str, pl.DataFrame] = {}
+    samples: dict[str, pl.DataFrame] = {}
     for name, file in files.items():
-        held = pl.scan_parquet(file).select(pl.len()).collect().item()
+        total = pl.scan_parquet(file).select(pl.len()).collect().item()
         rng = generator(seed, "relevance", name)
-        chosen = np.sort(rng.permutation(held)[:rows])
-        wanted = pl.LazyFrame({"at": chosen}, schema={"at": pl.UInt32})
-        every = pl.scan_parquet(file).select("text", "label").with_row_index("at")
-        drawn = every.join(wanted, on="at", how="semi").collect(engine="streaming").sort("at").drop("at")
-        found[name] = drawn[rng.permutation(len(drawn))]
-    return found
+        chosen = pl.LazyFrame({"at": np.sort(rng.permutation(total)[:rows])}, schema={"at": pl.UInt32})
+        numbered = pl.scan_parquet(file).select("text", "label").with_row_index("at")
+        drawn = numbered.join(chosen, on="at", how="semi").collect(engine="streaming").sort("at").drop("at")
+        samples[name] = drawn[rng.permutation(len(drawn))]
+    return samples
 
 
 def refuse_tiny(target: str, rows: int) -> list[str]:
-    """Say what there is to say of a target's size.
+    """Say what there is to say of the size of a target that others are compared with.
 
     Raises:
         NotEnoughData: it has too few rows to compare with.

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from sklearn.metrics import roc_auc_score
 
+from tasks.models.importance import PRIOR, gumbel_top, log_importance, log_ratio
 from tasks.models.linear import Head, log_softmax
-from tasks.relevance.adversarial import nearness, separation
-from tasks.relevance.dsir import PRIOR, gumbel_top, importance, likeness, log_ratio
-from tasks.relevance.mixmin import averaged, merge_weights, mixture_weights
-from tasks.relevance.mixture import em_weights, explained
-from tasks.relevance.probes import area, features_of, fit, held_out_logits
+from tasks.models.mixture import em_weights
+from tasks.models.probes import features_of, fit, held_out_logits
 from tasks.text.hashing import Grams, bucket_of, grams
+from tasks.weigh.methods.adversarial import nearness, separation
+from tasks.weigh.methods.dsir import mean_importance
+from tasks.weigh.methods.merge_to_mix import merge_weights
+from tasks.weigh.methods.mixmin import mixture_weights
+from tasks.weigh.methods.mixture_em import explained
 
 
 def documents(rng: np.random.Generator, chances: np.ndarray, rows: int, words: int) -> pl.Series:
@@ -64,7 +66,7 @@ def test_counting_together_is_counting_one_by_one(texts: list[str]) -> None:
 
 def test_a_pool_that_is_the_target_has_importance_0() -> None:
     found = grams(documents(np.random.default_rng(0), FIRST, 50, 20))
-    assert np.abs(importance(found, log_ratio(found.counts(), found.counts()))).max() == 0
+    assert np.abs(log_importance(found, log_ratio(found.counts(), found.counts()))).max() == 0
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_selection_finds_the_targets_kind(vocabulary: str, target_rows: int, pri
     )
     pool = grams(pl.concat([documents(rng, one, 2000, 40), documents(rng, two, 8000, 40)]))
     target = grams(documents(rng, one, target_rows, 40))
-    chosen = gumbel_top(importance(pool, log_ratio(target.counts(), pool.counts(), prior)), 1500, rng)
+    chosen = gumbel_top(log_importance(pool, log_ratio(target.counts(), pool.counts(), prior)), 1500, rng)
     assert len(set(chosen.tolist())) == 1500
     assert (chosen < 2000).mean() >= least
 
@@ -99,7 +101,7 @@ def test_gumbel_top_draws_by_the_softmax_of_the_scores() -> None:
 def test_the_source_that_is_like_the_target_is_the_likest() -> None:
     rng = np.random.default_rng(1)
     texts = {"near": FIRST, "far": SECOND, "target": FIRST}
-    found = likeness(
+    found = mean_importance(
         {name: grams(documents(rng, chances, 300, 30)) for name, chances in texts.items()},
         dict.fromkeys(texts, 300.0),
         "target",
@@ -163,12 +165,6 @@ def test_a_planted_mixture_is_found_in_texts() -> None:
 # --- telling apart
 
 
-def test_the_area_is_that_of_scikit_learn() -> None:
-    rng = np.random.default_rng(0)
-    scores, truth = np.round(rng.normal(size=200), 1), rng.random(200) < 0.4
-    assert area(scores, truth) == pytest.approx(roc_auc_score(truth, scores))
-
-
 def test_what_is_the_same_cannot_be_told_apart_and_what_differs_can() -> None:
     rng = np.random.default_rng(2)
     one, same, other = documents(rng, FIRST, 300, 15), documents(rng, FIRST, 300, 15), documents(rng, SECOND, 300, 15)
@@ -209,11 +205,9 @@ def test_for_linear_models_with_equal_curvature_the_average_is_the_joint_optimum
     inputs, answers, weights = rng.normal(size=(60, 8)), rng.normal(size=(60, 3)), (0.5, 0.3, 0.2)
     inverse = np.linalg.inv(inputs.T @ inputs + 0.1 * np.eye(8)) @ inputs.T
     heads = [Head((inverse @ answers[:, [at]]).T, np.zeros(1)) for at in range(3)]
-    joint = inverse @ (answers @ np.array(weights))
-    assert averaged(heads, weights).coefficients[0] == pytest.approx(joint, abs=1e-14)
-    assert averaged(heads, weights).logits(inputs) == pytest.approx(
-        sum(w * head.logits(inputs) for w, head in zip(weights, heads, strict=True))
-    )
+    average = Head(np.tensordot(weights, [head.coefficients for head in heads], 1), np.zeros(1))
+    assert average.coefficients[0] == pytest.approx(inverse @ (answers @ np.array(weights)), abs=1e-14)
+    assert average.logits(inputs) == pytest.approx(np.tensordot(weights, [head.logits(inputs) for head in heads], 1))
 
 
 # --- probes

@@ -1,7 +1,5 @@
 """Importance of rows to a target by hashed n-grams (DSIR; Xie et al. 2023, arXiv 2302.03169). Arrays in, arrays out."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from tasks.text.hashing import Floats, Grams, Ints
@@ -10,24 +8,21 @@ LEAST = 1e-8
 """Added to a frequency before its logarithm is taken, as in DSIR's own code."""
 PRIOR = 1_000.0
 """N-grams' worth of the pool that are added to the target's counts."""
-STEEPEST = 5.0
-"""Bound on the mean log importance of a row's n-grams, so that a few odd rows are not all of a source's mean."""
 
 
 def log_ratio(target: Floats, pool: Floats, prior: float = PRIOR) -> Floats:
     """Give log(p + 1e-8) − log(q + 1e-8) by bucket, from counts of the target and of the pool to select from.
 
     p = (counts of the target + prior · q) / (their sum + prior). A prior of 0 is DSIR as published, which punishes a
-    small target's every
-    unseen pair of words with log 1e-8; with a prior it counts at worst as rare as prior / (n-grams of the target +
-    prior) of q.
+    small target's every unseen pair of words with log 1e-8; with a prior it counts at worst as rare as
+    prior / (n-grams of the target + prior) of q.
     """
     q = pool / max(pool.sum(), 1.0)
     p = (target + prior * q) / max(target.sum() + prior * q.sum(), 1.0)
     return np.log(p + LEAST) - np.log(q + LEAST)
 
 
-def importance(grams: Grams, ratio: Floats) -> Floats:
+def log_importance(grams: Grams, ratio: Floats) -> Floats:
     """Give log w(x) = Σ_g log p(g)/q(g) of every text."""
     return grams.sums(ratio)
 
@@ -42,26 +37,3 @@ def gumbel_top(scores: Floats, keep: int, rng: np.random.Generator) -> Ints:
         if 0 < keep < len(scores)
         else np.arange(len(scores))[: max(keep, 0)]
     )
-
-
-def likeness(grams: Mapping[str, Grams], sizes: Mapping[str, float], target: str) -> dict[str, float]:
-    """Give each source's mean importance, (1/n) Σ_x e^(log w(x) / length of x), the target left out.
-
-    Args:
-        grams: of a sample of each source, the target among them.
-        sizes: rows that each source holds: the pool is all of them, not the samples.
-    """
-    pool = np.zeros(grams[target].buckets)
-    for name, found in grams.items():
-        if name != target and found.rows:
-            pool += found.counts() * (sizes[name] / found.rows)
-    ratio = log_ratio(grams[target].counts(), pool)
-    means = {
-        name: importance(found, ratio) / np.maximum(found.lengths(), 1)
-        for name, found in grams.items()
-        if name != target
-    }
-    return {
-        name: float(np.exp(np.clip(mean, -STEEPEST, STEEPEST)).mean()) if len(mean) else 0.0
-        for name, mean in means.items()
-    }

@@ -1,6 +1,7 @@
 """Whole recipes, planned without Prefect: weights from a target, from probes and from a formula; rows selected by
 importance."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from flows.steps.blend import blend
 from tasks.core.errors import NotEnoughData, RecipeError
 from tasks.manifests.manifest import Account
 from tasks.recipe.model import load_recipe
-from tasks.relevance.quality import kept_share, letter_share
 from tasks.store.storage import open_store
+from tasks.weigh import methods
+from tasks.weigh.methods.score import kept_share, letter_share
 
 GOOD, BAD = [f"good{n}" for n in range(40)], [f"bad{n}" for n in range(40)]
 TOPICS = {"film": [f"film{n}" for n in range(60)], "food": [f"food{n}" for n in range(60)]}
@@ -111,6 +113,51 @@ def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> No
     assert row["quality"] == pytest.approx(row["passed"] * row["kept"] * row["letters"], abs=2e-4)
     no_target = blended(recipe, weights={"kind": "score", "terms": {"accuracy": 1}, "scale": "min-max"}).weights.facts
     assert no_target["weights"]["far"] < no_target["weights"]["near"]
+
+
+PLANTED = '''
+"""By how long a source's texts are.
+
+Recipe:
+    kind: text-length
+    power: 2
+"""
+
+from typing import Literal
+
+from tasks.weigh.evidence import Evidence, shared_out
+from tasks.weigh.settings import EvidenceSettings
+
+
+class Params(EvidenceSettings):
+    """How much length matters."""
+
+    kind: Literal["text-length"] = "text-length"
+    power: float = 1.0
+
+
+def evidence(sources, params):
+    """Give the mean length of each source's texts."""
+    return Evidence({"length": {name: rows["text"].str.len_chars().mean() for name, rows in sources.samples.items()}})
+
+
+def propose_from(sizes, params, evidence):
+    """Give each source a share by its length."""
+    return shared_out({name: evidence.terms["length"][name] ** params.power for name in sizes})
+'''
+
+
+def test_a_method_that_looks_at_the_rows_is_one_file(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text_length.py").write_text(PLANTED)
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, f"{methods.__name__}.text_length", raising=False)
+    facts = blended(recipe, weights={"kind": "text-length", "power": 3}).weights.facts
+    lengths = {row["source"]: row["length"] for row in facts["why"]}
+    total = sum(length**3 for length in lengths.values())
+    assert facts["weights"] == pytest.approx({name: length**3 / total for name, length in lengths.items()}, rel=1e-4)
+    assert "length" in facts["reasons"]["near"]
 
 
 def test_rows_left_out_on_purpose_say_nothing_against_a_source() -> None:
