@@ -11,6 +11,9 @@ from tasks.store.products import StageFunction, key_of
 from tasks.store.runs import TaskNote
 from tasks.store.storage import open_store
 
+MOST = 8
+"""Changed parts of a key that are named."""
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -88,7 +91,8 @@ class LookedUp:
         if before is None:
             return "not made yet"
         changed = sorted(part for part in {*before, *parts} if before.get(part) != parts.get(part))
-        return f"changed: {', '.join(changed)}" if changed else "its data is no longer in the store"
+        more = f" and {len(changed) - MOST} more" if len(changed) > MOST else ""
+        return f"changed: {', '.join(changed[:MOST])}{more}" if changed else "its data is no longer in the store"
 
 
 def _gaps(value: Any) -> Iterator[Missing]:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from tasks.manifests.manifest import Manifest
+from tasks.store.code import is_code
 from tasks.store.runs import RunRecord, TaskNote
 from tasks.store.storage import Store
 
 LOOK_BACK = 20
 """Runs of the recipe that are looked at."""
-NO_SETTINGS = ("seen", "code", "polars")
-"""Parts of a snapshot's key that no recipe sets."""
 
 
 def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[Manifest]) -> dict[str, Manifest]:
@@ -42,4 +41,5 @@ def _earlier(store: Store, records: Sequence[RunRecord], now: Manifest) -> Manif
 
 
 def _settings(made: Manifest | TaskNote) -> dict[str, str]:
-    return {name: part for name, part in made.parts.items() if name.partition(".")[0] not in NO_SETTINGS}
+    """Give the parts of a snapshot's key that a recipe sets."""
+    return {name: part for name, part in made.parts.items() if name.partition(".")[0] != "seen" and not is_code(name)}

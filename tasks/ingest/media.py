@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from tasks.core import registry
-from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import LINE, MEDIA, MEDIA_TYPE, OURS, BadRow, Batch, Opened
 from tasks.ingest.files import whole
+from tasks.ingest.kinds import delimited, jsonl
 from tasks.ingest.settings import FileSettings
 
-METADATA = {"metadata.csv": "delimited", "metadata.jsonl": "jsonl"}
+METADATA = {"metadata.csv": delimited, "metadata.jsonl": jsonl}
 """Name of a metadata file -> the kind that reads it."""
 MOST_BYTES = 256 << 20
 """A larger file is a bad row."""
@@ -116,7 +115,7 @@ def _noted(
     note: Opened, known: set[str], records: dict[str, list[Record]], fields: dict[str, None], encoding: str
 ) -> Iterator[Batch]:
     """Note what a metadata file says of each file; give its bad rows, and those that name a file that is not there."""
-    kind = registry.load(source_kinds, METADATA[PurePosixPath(_inner(note.name)).name])
+    kind = METADATA[PurePosixPath(_inner(note.name)).name]
     folder = note.name[: len(note.name) - len(_inner(note.name))] + posixpath.dirname(_inner(note.name))
     with whole(note.name):
         for batch in kind.batches(note, kind.Params(path=note.name, encoding=encoding)):

@@ -14,7 +14,6 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,35 +26,11 @@ from tasks.core.errors import Unreachable
 from tasks.core.parallel import threads
 from tasks.core.records import digest, flatten
 from tasks.manifests.manifest import FileFact, Manifest, Product
+from tasks.store.code import code_of, code_parts, is_code
 from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
-ROOT = Path(__file__).parents[1]
-SHARED = (
-    "core/parallel.py",
-    "core/records.py",
-    "core/rng.py",
-    "manifests/manifest.py",
-    "models/linear.py",
-    "rows/groups.py",
-    "rows/keys.py",
-    "rows/media.py",
-    "rows/pool.py",
-    "similarity/candidates.py",
-    "similarity/engine.py",
-    "similarity/examples.py",
-    "similarity/reading.py",
-    "similarity/settle.py",
-    "similarity/settings.py",
-    "similarity/shingles.py",
-    "similarity/sketch.py",
-    "similarity/verify.py",
-    "text/hashing.py",
-    "text/language.py",
-)
 PLACES = {"store", "base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
-CODE = ("code", "polars")
-"""Parts of a key that say what the work was done with."""
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
 _cores = threading.BoundedSemaphore(threads())
@@ -114,11 +89,7 @@ class Workbench:
         """
         self.pointer = pointer_to_newest(self.stage, self.parts, changing)
         found = newest(self.store, self.stage, self.parts, changing)
-        return (
-            (found.made, found.note)
-            if found and all(found.made.parts.get(name) == self.parts[name] for name in CODE)
-            else None
-        )
+        return (found.made, found.note) if found and code_of(found.made.parts) == code_of(self.parts) else None
 
     def leave(self, note: Any) -> None:
         """Leave a note (JSON) for the next product of the same inputs; it is no part of this one. `earlier` comes
@@ -150,7 +121,7 @@ def newest(store: Store, stage: str, parts: dict[str, str], changing: str) -> Ne
 
 def pointer_to_newest(stage: str, parts: dict[str, str], changing: str) -> str:
     """Give the path of the file that names that product."""
-    same = {name: part for name, part in parts.items() if name.partition(".")[0] != changing and name not in CODE}
+    same = {name: part for name, part in parts.items() if name.partition(".")[0] != changing and not is_code(name)}
     return f"snapshots/{stage}/newest/{key_of(stage, same)}.json"
 
 
@@ -161,15 +132,7 @@ def key_parts(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[s
     """
     inputs = {name: value for name, value in arguments.items() if name not in PLACES}
     parts = {name: digest(value)[:16] for name, value in flatten(inputs).items()}
-    return parts | {"code": code_digest(function.__module__), "polars": version("polars")}
-
-
-@functools.cache
-def code_digest(module: str) -> str:
-    """Hash the Python files of the stage that `module` belongs to, and of the shared modules that products hang on."""
-    folder = ROOT.parent.joinpath(*module.split(".")[:-1])
-    paths = [*sorted(folder.rglob("*.py")), *(ROOT / name for name in SHARED)]
-    return digest([[path.relative_to(ROOT.parent).as_posix(), sha256_of(path)] for path in paths])[:16]
+    return parts | code_parts(function, inputs.values())
 
 
 def key_of(stage: str, parts: dict[str, str]) -> str:

@@ -1,7 +1,6 @@
-"""Start the training process, follow it, and put its end into words."""
+"""Start the training process and follow it to its end."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -10,9 +9,9 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from tasks.core.errors import RecipeError, TrainingFailed
 from tasks.core.imports import importing
-from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.job import OUT_OF_MEMORY, Job
+from tasks.train.messages import failure, progress, told_in
 
 Report = Callable[[float, str], None]
 """Called with how much is done (0..1) and a line for people."""
@@ -44,7 +43,7 @@ def run(job: Job, folder: Path, report: Report) -> int:
                 ),
             )
             continue
-        raise _failure(code, why, folder / "train.log", job)
+        raise failure(code, why, folder / "train.log", job)
 
 
 def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
@@ -52,10 +51,10 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
     why = ""
     with (folder / "train.log").open("wb") as log, _started(_command(job, folder), log) as child:
         for line in child.stdout or ():
-            told = _told(line)
+            told = told_in(line)
             why = told.get("error", why)
             if told.get("steps"):
-                report(told["step"] / told["steps"], _progress(told))
+                report(told["step"] / told["steps"], progress(told))
     return child.returncode, why
 
 
@@ -118,37 +117,3 @@ def stop_all() -> None:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _told(line: str) -> dict[str, Any]:
-    with contextlib.suppress(json.JSONDecodeError):
-        told = json.loads(line)
-        return told if isinstance(told, dict) else {}
-    return {}
-
-
-def _progress(told: dict[str, Any]) -> str:
-    losses = {"loss": "loss", "eval_loss": "hold-out loss"}
-    known = ", ".join(f"{words} {told[name]:.4f}" for name, words in losses.items() if name in told)
-    return f"step {told['step']:,} of {told['steps']:,}{', ' + known if known else ''}"
-
-
-def _failure(code: int, why: str, log: Path, job: Job) -> Exception:
-    if code == UNUSABLE:
-        return RecipeError(why)
-    if code == DIVERGED:
-        return TrainingFailed(
-            f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer "
-            "train.warmup"
-        )
-    if code == OUT_OF_MEMORY:
-        return TrainingFailed(
-            f"out of memory even with one row at a time: {why}. Remedy: a smaller model, or a smaller train.max_tokens"
-        )
-    if code < 0:
-        return TrainingFailed(
-            f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the "
-            "last checkpoint"
-        )
-    last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
-    return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")

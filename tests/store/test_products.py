@@ -1,6 +1,5 @@
 """Laws of content keys and of the tasks that are cached under them."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from tasks.store import products
 from tasks.store.products import (
     StageFunction,
     Workbench,
-    code_digest,
     key_of,
     key_parts,
     may_go_through_later,
@@ -218,27 +216,6 @@ def test_the_key_is_the_name_under_which_the_store_and_prefect_keep_it(tmp_path:
     arguments = {"store": str(tmp_path), "subject": "news", "settings": Settings(), "base": "/anywhere"}
     assert numbers.cache_key_fn(None, arguments) == made.key
     assert key_of("clean", made.parts) == made.key
-
-
-def test_a_changed_line_of_the_stage_or_of_the_records_changes_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = tmp_path / "tasks"
-    shutil.copytree(products.ROOT, root, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(products, "ROOT", root)
-    of = code_digest.__wrapped__
-    before = of("tasks.clean.task")
-    assert of("tasks.clean.task") == before
-    for changed, differs in (
-        ("clean/settings.py", True),
-        ("core/records.py", True),
-        ("mix/settings.py", False),
-        ("core/ui.py", False),
-    ):
-        original = (root / changed).read_text()
-        (root / changed).write_text(original + "# another line\n")
-        assert (of("tasks.clean.task") != before) is differs, changed
-        (root / changed).write_text(original)
 
 
 def test_parts_hold_digests_never_values(numbers: Any) -> None:

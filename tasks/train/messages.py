@@ -1,0 +1,47 @@
+"""What the training process says, put into words; none of it shapes the model."""
+
+import contextlib
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+from tasks.core.errors import RecipeError, TrainingFailed
+from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+
+
+def told_in(line: str) -> dict[str, Any]:
+    """Read what the training process says in one line; nothing when a library wrote it."""
+    with contextlib.suppress(json.JSONDecodeError):
+        told = json.loads(line)
+        return told if isinstance(told, dict) else {}
+    return {}
+
+
+def progress(told: dict[str, Any]) -> str:
+    """Say how far the training is."""
+    losses = {"loss": "loss", "eval_loss": "hold-out loss"}
+    known = ", ".join(f"{words} {told[name]:.4f}" for name, words in losses.items() if name in told)
+    return f"step {told['step']:,} of {told['steps']:,}{', ' + known if known else ''}"
+
+
+def failure(code: int, why: str, log: Path, job: Job) -> Exception:
+    """Say how the training process ended, and the remedy."""
+    if code == UNUSABLE:
+        return RecipeError(why)
+    if code == DIVERGED:
+        return TrainingFailed(
+            f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer "
+            "train.warmup"
+        )
+    if code == OUT_OF_MEMORY:
+        return TrainingFailed(
+            f"out of memory even with one row at a time: {why}. Remedy: a smaller model, or a smaller train.max_tokens"
+        )
+    if code < 0:
+        return TrainingFailed(
+            f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the "
+            "last checkpoint"
+        )
+    last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
+    return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")
