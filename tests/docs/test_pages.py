@@ -1,4 +1,4 @@
-"""The documentation holds: each recipe on its pages and in `deployments/recipes/` runs, and each link leads somewhere."""
+"""The documentation holds: each recipe on its pages and in `deployments/recipes/` runs, each link leads somewhere."""
 
 import re
 import shutil

@@ -1,8 +1,8 @@
-"""Write the three Chinese sources: headlines, comments and abstracts, all invented. The sentences are made as the demo's are.
+"""Write the three Chinese sources: headlines, comments and abstracts, all invented.
 
     python make_sources.py [FOLDER]
 
-They come as such files do: a GB18030 table with Chinese column names, JSON Lines, and one JSON document.
+The sentences are made as the demo's are, and come as such files do: a GB18030 table with Chinese column names, JSON Lines, and one JSON document.
 """
 
 import csv
