@@ -2,7 +2,8 @@
 
     python make_sources.py [FOLDER]
 
-The sentences are made as the demo's are, and come as such files do: a GB18030 table with Chinese column names, JSON Lines, and one JSON document.
+The sentences are made as the demo's are, and come as such files do: a GB18030 table with Chinese column names, JSON
+Lines, and one JSON document.
 """
 
 import csv
