@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import functools
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -35,6 +36,8 @@ LEFT_OUT = {
 """Rooms and modules that shape no byte of a product, and why."""
 OTHERS = {"pydantic": "reads settings, whose values are in the key as they came out"}
 """Libraries that shape no byte, and why."""
+ROLE = re.compile(r"tasks\.objectives\.parts\.(\w+)_of")
+"""A function that finds a part of an objective: its file, named before `_of`."""
 FIRST = ("code", "library", "polars")
 """First words of the parts that say what the work was done with; those of old are `code` and `polars` alone."""
 
@@ -97,6 +100,8 @@ def _closure(
         if top != "tasks":
             libraries |= {top} - sys.stdlib_module_names - OTHERS.keys()
             continue
+        if role := ROLE.fullmatch(name):
+            names += [f"tasks.objectives.{one.replace('-', '_')}.{role[1]}" for one in objectives]
         if last == "objectives":
             names += [f"{name}.{one.replace('-', '_')}" for one in objectives]
         module = name if _file(name) else name.rpartition(".")[0]
