@@ -2,23 +2,13 @@
 
 import ast
 import importlib
-import pkgutil
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-import yaml
-
-import tasks.clean.filters
-import tasks.ingest.kinds
-import tasks.personal.detectors
-import tasks.sift.methods
-import tasks.train.online
-import tasks.weigh.methods
 
 ROOT = Path(__file__).parents[1]
 TOP = {
@@ -38,15 +28,6 @@ TOP = {
     "docs",
 }
 MODULES = sorted(path for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
-KINDS = {
-    tasks.ingest.kinds: {"batches", "batches_together", "part_of"},
-    tasks.weigh.methods: {"propose", "propose_from"},
-    tasks.clean.filters: {"reason"},
-    tasks.train.online: {"update"},
-    tasks.sift.methods: {"judged"},
-    tasks.personal.detectors: {"spans", "spans_of"},
-}
-"""Folder of kinds -> the functions of which a file there defines one."""
 ROOMS = {
     "core": 0,
     "manifests": 0.5,
@@ -283,33 +264,6 @@ def test_the_top_level_is_as_agreed() -> None:
         ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout.splitlines()
     assert {name.split("/")[0] for name in tracked} <= TOP
-
-
-def kind_files() -> list[tuple[ModuleType, str]]:
-    return [
-        (package, found.name)
-        for package in KINDS
-        for found in pkgutil.iter_modules(package.__path__)
-        if not found.name.startswith("_")
-    ]
-
-
-@pytest.mark.parametrize(("package", "name"), kind_files(), ids=lambda value: getattr(value, "__name__", value))
-def test_a_kind_is_a_file_with_params_a_function_and_a_recipe_that_loads(package: ModuleType, name: str) -> None:
-    module = importlib.import_module(f"{package.__name__}.{name}")
-    assert len({name for name, value in vars(module).items() if callable(value)} & KINDS[package]) == 1
-    _, _, block = (module.__doc__ or "").partition("Recipe:\n")
-    params = module.Params.model_validate(yaml.safe_load(block))
-    assert params.kind == name.replace("_", "-")
-    assert module.Params.model_config["extra"] == "forbid"
-    assert module.Params.model_config["frozen"]
-
-
-@pytest.mark.parametrize(("package", "name"), kind_files(), ids=lambda value: getattr(value, "__name__", value))
-def test_a_kind_imports_no_sibling_and_no_store(package: ModuleType, name: str) -> None:
-    path = Path(next(iter(package.__path__))) / f"{name}.py"
-    found = [(path, one) for one in imports(path) if one.startswith((f"{package.__name__}.", "tasks.store.storage"))]
-    assert not found, broken("bytes are handed in, and one kind does not need another", found)
 
 
 @pytest.mark.parametrize("module", ["flows.cli.main", "tasks.recipe.model", "tasks.recipe.schema"])

@@ -71,7 +71,8 @@ def reason(params: Params) -> pl.Expr:
 
 
 def _unparsed(texts: pl.Series) -> pl.Series:
-    return pl.Series([not parses(text) for text in texts], dtype=pl.Boolean)
+    # polars hands rows that an earlier branch has decided over as nulls
+    return pl.Series([text is not None and not parses(text) for text in texts], dtype=pl.Boolean)
 
 
 def parses(text: str) -> bool:
