@@ -134,13 +134,13 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
             launch.stop_all()
         return told
 
-    told_before = launch._told
-    monkeypatch.setattr(launch, "_told", kill_at_half)
+    told_before = launch.told_in
+    monkeypatch.setattr(launch, "told_in", kill_at_half)
     with pytest.raises(TrainingFailed, match="SIGKILL; the same command goes on"):
         trained(mix, chosen, objective=objective)
     resumed = trained(mix, chosen, objective=objective)
     steps: list[int] = []
-    monkeypatch.setattr(launch, "_told", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0])
+    monkeypatch.setattr(launch, "told_in", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0])
     (mix[0] / resumed.path / "manifest.json").unlink()
     whole = trained(mix, chosen, objective=objective)
     assert min(step for step in steps if step) == 1
@@ -280,11 +280,11 @@ from tests.train.test_train import *
 store = Path({str(mix[0])!r})
 mix = store, Manifest.model_validate_json({mix[1].model_dump_json()!r})
 import tasks.train.launch as launch
-def show(line, told=launch._told):
+def show(line, told=launch.told_in):
     found = told(line)
     if found.get("step"): print(*launch.children, flush=True)
     return found
-launch._told = show
+launch.told_in = show
 trained(mix, settings(epochs=500))
 """
     with subprocess.Popen(
