@@ -9,17 +9,20 @@ PINS := pyproject.toml infra/constraints.txt
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint infra/constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve clean
+.PHONY: help demo test test-all serve clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed $(DATA) ## install what is missing, make the demo's sources, run its recipe
 	@$(BIN)/cuvee run deployments/recipes/demo.yaml
 
-test: $(VENV)/.installed-dev ## style, types and all tests: the same check as CI
+test: $(VENV)/.installed-dev ## style, types and all tests but the slow ones
 	@infra/check.sh
+
+test-all: $(VENV)/.installed-dev ## style, types and all tests: the same check as CI
+	@infra/check.sh all
 
 serve: $(VENV)/.installed $(DATA) ## a Prefect server with the deployments, until Ctrl-C (CUVEE_PORT=4200)
 	@$(BIN)/python -m flows.engine.server

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The one check, for people and for CI: style, types, tests. Arguments go to pytest.
+# The one check: style, types, and all tests but the slow ones; `all` as the first argument runs these, too. Other
+# arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
+if [ "${1:-}" = all ]; then shift; else set -- -m "not slow" "$@"; fi
 ruff check
 ruff format --check
 basedpyright

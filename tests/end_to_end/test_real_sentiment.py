@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_six_real_sources_become_one_mix_and_a_model_that_beats_the_baseline(
     shared_data: Path, prefect_env: dict[str, str], tmp_path: Path

@@ -212,6 +212,7 @@ def wrong(one: Known, base: Path) -> str:
     return "; ".join(told + ([] if text in one.texts else [f"text: {text}, want {one.texts}"]))
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_all_files_but_one_are_understood(shared_data: Path) -> None:
     found = {one.files[0]: wrong(one, shared_data) for one in FILES}
@@ -219,6 +220,7 @@ def test_all_files_but_one_are_understood(shared_data: Path) -> None:
     assert set(missed) <= MISSED, missed
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 @pytest.mark.parametrize("folder", ["sentiment", "text", "code", "qa", "mt", "messy", "image_text"])
 def test_a_folder_of_everything_gives_a_recipe_that_validates(shared_data: Path, folder: str, tmp_path: Path) -> None:

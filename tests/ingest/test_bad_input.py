@@ -132,6 +132,7 @@ print(outcome.account.rows, outcome.account.quarantined, (resource.getrusage(res
 """  # noqa: E501
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.csv"])
 def test_a_line_of_100_mb_is_a_row_in_bounded_memory(tmp_path: Path, name: str) -> None:
     line = {"a.txt": "{}", "a.jsonl": '{{"text": "{}", "label": "positive"}}', "a.csv": "{},positive"}[name]

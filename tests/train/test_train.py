@@ -118,8 +118,22 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     assert not [file.name for file in model.files if file.name.endswith((".bin", ".pkl", ".pt"))]
 
 
-@pytest.mark.parametrize("objective", [OBJECTIVE, WORDS], ids=lambda one: one.task)
-@pytest.mark.parametrize("online", [None, "group-dro", {"kind": "bandit", "every": 7}])
+@pytest.mark.parametrize(
+    ("objective", "online"),
+    [
+        (OBJECTIVE, None),
+        (WORDS, {"kind": "bandit", "every": 7}),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                (WORDS, None),
+                (OBJECTIVE, {"kind": "bandit", "every": 7}),
+                (OBJECTIVE, "group-dro"),
+                (WORDS, "group-dro"),
+            )
+        ),
+    ],
+)
 def test_killed_training_resumes_to_the_same_weights_and_curve(
     two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any, objective: Objective
 ) -> None:
@@ -140,7 +154,9 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
         trained(mix, chosen, objective=objective)
     resumed = trained(mix, chosen, objective=objective)
     steps: list[int] = []
-    monkeypatch.setattr(launch, "told_in", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0])
+    monkeypatch.setattr(
+        launch, "told_in", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0]
+    )
     (mix[0] / resumed.path / "manifest.json").unlink()
     whole = trained(mix, chosen, objective=objective)
     assert min(step for step in steps if step) == 1
@@ -221,18 +237,20 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
     [
         ({"learning_rate": 1e30, "epochs": 3, "warmup": 0}, TrainingFailed, "no longer a number at step"),
         ({"max_tokens": 64}, RecipeError, "takes at most 32"),
-        (
+        pytest.param(
             {"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})},
             RecipeError,
             "no 'bert' classifier can be built",
+            marks=pytest.mark.slow,
         ),
         ({"model": BuiltModel(architecture="brt", vocabulary=300)}, RecipeError, "no 'brt' classifier can be built"),
         ({"model": "no/such-model"}, RecipeError, "cannot be loaded"),
         ({"model": TINY, "objective": WORDS}, RecipeError, "'bert' sees the tokens that it is to predict"),
-        (
+        pytest.param(
             {"model": BuiltModel(architecture="gpt2", config={"n_embd": 15}), "objective": WORDS},
             RecipeError,
             "no 'gpt2' language model can be built",
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -244,6 +262,7 @@ def test_trainings_that_cannot_be_say_why(
         trained(mix, settings(**more), objective=objective)
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model_with_the_loss_of_one(mix: tuple[Path, Manifest]) -> None:
     one, two = trained(mix, settings(epochs=2)), trained(mix, settings(epochs=2, processes=2))
     losses = [json.loads((mix[0] / model.path / "training-curve.json").read_text())[0]["loss"] for model in (one, two)]
