@@ -6,7 +6,6 @@ The vector of a text is the mean of the last hidden states over its tokens, padd
 """
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -17,7 +16,8 @@ import numpy as np
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.embed.settings import EncoderSettings
-from tasks.manifests.seen import Fingerprint, SeenFile
+from tasks.manifests.seen import Fingerprint
+from tasks.models.folders import seen_folder
 
 BATCH_ROWS = 128
 BATCH_TOKENS = 8192
@@ -42,21 +42,7 @@ class Encoded(NamedTuple):
 
 def seen_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
     """Identify the encoder: by the content of its folder, or by its revision on the Hub."""
-    folder = Path(base) / settings.model
-    if not folder.is_dir():
-        return Fingerprint(
-            source="encoder", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),)
-        )
-    files = sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"}
-    )
-    seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    return Fingerprint(
-        source="encoder",
-        files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen),
-    )
+    return seen_folder("encoder", settings.model, settings.revision, base)
 
 
 class Encoder:

@@ -9,7 +9,7 @@ import polars as pl
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import nearest
-from tasks.ingest.batch import FILE, LINE, MEDIA, MEDIA_TYPE, OURS, PART, Batch
+from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, Batch
 from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
 
@@ -17,7 +17,6 @@ FIELD = re.compile(r"\{([^{}]+)\}")
 MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
 """Nodes of an expression that look at other rows too."""
 ROW_SCHEMA = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String}
-MEDIA_SCHEMA = {"row_id": pl.String, "media": MEDIA_TYPE}
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}

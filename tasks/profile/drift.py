@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from tasks.core.rng import generator
 from tasks.profile.between import jensen_shannon, js_matrix
 from tasks.profile.counts import label_counts, label_distance
 from tasks.profile.figures import told_plainly
-from tasks.profile.sampling import generator, sample_texts
+from tasks.profile.sampling import sample_texts
 from tasks.profile.words import draw, number_words
 from tasks.rows.keys import digests
 

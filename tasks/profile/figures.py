@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from tasks.core.rng import generator
 from tasks.manifests.manifest import Account
 from tasks.profile import between, counts, topics, variety
 from tasks.profile.quality import flawless
-from tasks.profile.sampling import generator, sample_texts
+from tasks.profile.sampling import sample_texts
 from tasks.profile.vendi import vendi_dual
 from tasks.profile.words import Words, draw, number_words
 

@@ -1,6 +1,5 @@
 """Samples of a fixed size, the same ones for the same seed."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +8,6 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from tasks.rows.groups import groups_of
-
-
-def generator(seed: int, *names: str) -> np.random.Generator:
-    """Give random numbers of their own to every name."""
-    return np.random.default_rng(list(hashlib.sha256("\0".join((str(seed), *names)).encode()).digest()))
 
 
 def sample_texts(paths: Sequence[Path], rows: int, rng: np.random.Generator) -> pl.Series:

@@ -11,11 +11,6 @@ import math
 import numpy as np
 
 
-def vendi(similarity: np.ndarray) -> float:
-    """Score of a similarity matrix, shape (n, n), symmetric with ones on the diagonal."""
-    return _exp_entropy(np.linalg.eigvalsh(similarity / len(similarity))) if len(similarity) else math.nan
-
-
 def vendi_dual(features: np.ndarray) -> float:
     """Score of rows of unit length under the inner product, from the d x d matrix X^T X / n, which has the same
     eigenvalues above 0.
@@ -23,9 +18,10 @@ def vendi_dual(features: np.ndarray) -> float:
     Args:
         features: shape (n, d); cost grows with n only linearly. The score is at most min(n, d).
     """
-    return _exp_entropy(np.linalg.eigvalsh(features.T @ features / len(features))) if len(features) else math.nan
+    return exp_entropy(np.linalg.eigvalsh(features.T @ features / len(features))) if len(features) else math.nan
 
 
-def _exp_entropy(eigenvalues: np.ndarray) -> float:
-    some = eigenvalues[eigenvalues > 1e-12]
-    return float(np.exp(-(some * np.log(some)).sum()))
+def exp_entropy(eigenvalues: np.ndarray) -> float:
+    """Give exp(-sum_i l_i ln l_i) of eigenvalues that sum to 1."""
+    positive = eigenvalues[eigenvalues > 1e-12]
+    return float(np.exp(-(positive * np.log(positive)).sum()))

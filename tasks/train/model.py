@@ -1,6 +1,5 @@
 """The model and its tokenizer: loaded by name or folder, or built from a configuration."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ from tasks.core import registry
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.records import Objective
-from tasks.manifests.seen import Fingerprint, SeenFile
+from tasks.manifests.seen import Fingerprint
+from tasks.models.folders import seen_folder
 from tasks.train import objectives
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -23,18 +23,7 @@ def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
     """
     if isinstance(settings.model, BuiltModel):
         return Fingerprint(source="model", files=())
-    folder = Path(base) / settings.model
-    if not folder.is_dir():
-        return Fingerprint(source="model", files=(SeenFile(name=settings.model, bytes=0, tag=str(settings.revision)),))
-    files = sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and path.suffix in {".json", ".safetensors", ".txt", ".model"}
-    )
-    seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    return Fingerprint(
-        source="model", files=tuple(SeenFile(name=path.name, bytes=path.stat().st_size, tag=tag) for path, tag in seen)
-    )
+    return seen_folder("model", settings.model, settings.revision, base)
 
 
 def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from tasks.profile.counts import label_balance, label_counts, label_distance, la
 from tasks.profile.quality import flawless
 from tasks.profile.topics import coverage, embed, evenness, fit, shares_of
 from tasks.profile.variety import compression_ratio, distinct, distinct_of_draws, mtld
-from tasks.profile.vendi import vendi, vendi_dual
+from tasks.profile.vendi import exp_entropy, vendi_dual
 from tasks.profile.words import Words, number_words
 
 README = """Measure of textual lexical diversity, computed as the mean length of sequential words in a text that maintains a minimum threshold
@@ -84,6 +84,11 @@ def test_mtld_at_its_ends() -> None:
 
 
 # --- Vendi
+
+
+def vendi(similarity: np.ndarray) -> float:
+    """The score by its definition, from a similarity matrix."""
+    return exp_entropy(np.linalg.eigvalsh(similarity / len(similarity)))
 
 
 def test_vendi_of_the_published_examples() -> None:

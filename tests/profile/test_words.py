@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import RecipeError
+from tasks.core.rng import generator
 from tasks.profile import words as module
-from tasks.profile.sampling import generator, sample_texts
+from tasks.profile.sampling import sample_texts
 from tasks.profile.words import Words, draw, ngrams, number_words
 
 TEXTS = st.lists(st.text(st.sampled_from("abB1_ .,éД漢か"), max_size=25), max_size=8)
