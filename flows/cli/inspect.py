@@ -19,7 +19,7 @@ from tasks.manifests.manifest import Manifest
 from tasks.mix.task import replay_mix
 from tasks.objectives.measures import MEASURED
 from tasks.recipe.model import LoadedRecipe, load_recipe
-from tasks.rows.media import told
+from tasks.rows.media import without_media_bytes
 from tasks.store.runs import RunRecord, find_run, last_run, list_records
 from tasks.store.storage import open_store, overlay
 
@@ -165,7 +165,7 @@ def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
     path = file.removeprefix(f"{home.uri}/")
     local = Path(path) if Path(path).is_file() else home.local_copy(path)
     try:
-        return [told(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
+        return [without_media_bytes(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
     except (OSError, polars.exceptions.PolarsError) as error:
         raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
 

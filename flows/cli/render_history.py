@@ -5,6 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from flows.cli.render import console, percent, receipt, scores, table
+from tasks.manifests.dropped import Dropped, in_words
 from tasks.objectives.measures import MEASURED
 
 
@@ -33,6 +34,7 @@ def shown(record: dict[str, Any]) -> None:
         console.print(Text(record["error"]))
     if record["receipt"]:
         receipt(record["receipt"])
+    dropped(record["dropped"])
     if record.get("metrics"):
         scores(record["metrics"])
     failed = [
@@ -54,6 +56,16 @@ def shown(record: dict[str, Any]) -> None:
     )
     if record.get("report"):
         console.print(f"Report   {record['report']}")
+
+
+def dropped(steps: list[dict[str, Any]]) -> None:
+    """Print what each step dropped, and its figures."""
+    rows: list[list[object]] = []
+    for one in map(Dropped.model_validate, steps):
+        rows.append([one.title, "", one.rows, in_words(one.figures)])
+        rows.extend(["", name, sum(one.counts.get(name, {}).values()), one.of_source(name)] for name in one.sources)
+    if rows:
+        table("Rows dropped by each step", ["step", "source", "rows>", "reasons and figures"], rows)
 
 
 def differed(found: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from flows.engine.calls import Made
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.pool import PoolFacts
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
@@ -50,10 +51,7 @@ def gather(
         accounts=made.pool.accounts if made.pool else (),
         checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
         verdicts=(*made.verdicts, *made.mix_verdict),
-        near=made.pool.facts.get("near", {}) if made.pool else {},
-        semantic=made.pool.facts.get("semantic", {}) if made.pool else {},
-        contamination=made.pool.facts.get("contamination", {}) if made.pool else {},
-        personal=made.pool.facts.get("personal", {}) if made.pool else {},
+        dropped=PoolFacts.model_validate(made.pool.facts).dropped if made.pool else (),
         drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
         profile=made.profile.facts if made.profile else {},
         weights=made.weights.facts if made.weights else {},

@@ -8,7 +8,7 @@ from flows.steps.sources import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source
 from tasks.decontaminate.task import decontaminate_pool
-from tasks.deduplicate.task import compare_meanings, deduplicate_sources, thin_pool
+from tasks.deduplicate.task import deduplicate_sources, drop_near_duplicates, drop_semantic_duplicates
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.experiments.search.task import recall_weights
 from tasks.history.task import count_spent, find_earlier
@@ -17,8 +17,7 @@ from tasks.mix.task import plan_mix, write_mix
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe.model import ALL_TEXTS, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
-from tasks.relevance.task import select_rows
-from tasks.sift.task import sift_pool
+from tasks.sift.task import select_rows, sift_pool
 from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
 
 
@@ -50,7 +49,7 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
             decontaminate_pool, store, "pool", made.pool, benchmarks, recipe.decontaminate.overlap, recipe.seed
         )
     if recipe.near_duplicates:
-        made.pool = call(thin_pool, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
+        made.pool = call(drop_near_duplicates, store, "pool", made.pool, recipe.near_duplicates, recipe.seed)
     if recipe.semantic_duplicates:
         encoder, folder = recipe.semantic_duplicates.encoder, loaded.folder
         known = call(probe_encoder, "encoder", encoder, folder)
@@ -59,7 +58,13 @@ def blend(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Iterator[
             for name, rows in zip(recipe.sources, cleaned, strict=True)
         ]
         made.pool = call(
-            compare_meanings, store, "pool", made.pool, embedded, recipe.semantic_duplicates.threshold, recipe.seed
+            drop_semantic_duplicates,
+            store,
+            "pool",
+            made.pool,
+            embedded,
+            recipe.semantic_duplicates.threshold,
+            recipe.seed,
         )
     for judge in recipe.sift:
         made.pool = call(sift_pool, store, "pool", made.pool, judge, recipe.seed)

@@ -18,7 +18,7 @@ from tasks.core import registry
 from tasks.core.errors import QualityGate
 from tasks.manifests.manifest import Account
 from tasks.rows.groups import Groups, counted, groups_of, writing
-from tasks.rows.keys import KEYS, MEDIA_KEY, Known, as_number, conflicts, row_keys
+from tasks.rows.keys import KEYS, MEDIA_KEY, SeenKeys, as_number, conflicts, row_keys
 
 SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
 SEEN = {"key": pl.UInt128, "label": pl.String}
@@ -74,7 +74,7 @@ def _sifted(
     """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label
     of those that no rule drops.
     """
-    known = Known()
+    known = SeenKeys()
     for given in groups_of(file):
         texts = normalised(given["text"].fill_null(""), keep_lines=settings.keep_lines)
         block = given.with_columns(texts).hstack(measured(texts))

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.parallel import in_order
-from tasks.similarity.reading import batches, rows_of, told
+from tasks.rows.reading import batches, locate, rows_of
 from tasks.similarity.shingles import Flags, Hashes, Places, Shingles, edges, ragged, shingle
 
 PART_NGRAMS = 1 << 24
@@ -98,17 +98,17 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
     pairs = [np.empty((0, 2), np.int64)]
     for first, protected in _parts(against, words, share, ends):
         start = 0
-        for sizes, found in in_order(
+        for sizes, shared in in_order(
             lambda texts, part=protected: _of_batch(texts, words, part), batches(train, "text")
         ):
-            pairs.append(np.stack([found.texts + start, found.rows + first], axis=1))
+            pairs.append(np.stack([shared.texts + start, shared.rows + first], axis=1))
             start += sizes
     every = np.concatenate(pairs)
     other = np.searchsorted(ends, every[:, 1], side="right")
     order = np.lexsort((every[:, 1], other, every[:, 0]))
     every, other = every[order], other[order]
     once = edges(every[:, 0] * (len(against) + 1) + other)[0] if len(every) else np.empty(0, np.bool_)
-    columns = [*told(train, every[once, 0]), *told(against, every[once, 1])]
+    columns = [*locate(train, every[once, 0]), *locate(against, every[once, 1])]
     return pl.DataFrame(dict(zip(SHARED, columns, strict=True)), schema=SHARED)
 
 
@@ -155,12 +155,12 @@ def _repeated(hashes: Hashes, groups: Places, single: Flags) -> Flags:
 
 def _of_batch(texts: pl.Series, words: int, protected: Protected) -> tuple[int, Overlaps]:
     """Look a few thousand texts up; gives how many they are, and what they share."""
-    found, start = [Overlaps(np.empty(0, np.int64), np.empty(0, np.int64))], 0
+    blocks, start = [Overlaps(np.empty(0, np.int64), np.empty(0, np.int64))], 0
     for block in shingle(texts, words):
         pairs = overlaps(block, protected)
-        found.append(Overlaps(pairs.texts + start, pairs.rows))
+        blocks.append(Overlaps(pairs.texts + start, pairs.rows))
         start += len(block.sizes)
-    return start, Overlaps(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return start, Overlaps(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
 def overlaps(block: Shingles, protected: Protected) -> Overlaps:
@@ -188,9 +188,9 @@ def _shared(block: Shingles, texts: Places, rows: Places, protected: Protected) 
     while start < len(rows):
         stop = max(start + 1, int(np.searchsorted(before, before[start] + BATCH_NGRAMS, side="right")) - 1)
         chosen, sizes = rows[start:stop], protected.sizes[rows[start:stop]]
-        asked = protected.hashes[ragged(protected.starts[chosen], sizes)] >> _SHIFT
-        asked |= np.repeat(texts[start:stop].astype(np.uint64), sizes) << _PLACE
-        there = have[np.minimum(np.searchsorted(have, asked), len(have) - 1)] == asked
+        wanted = protected.hashes[ragged(protected.starts[chosen], sizes)] >> _SHIFT
+        wanted |= np.repeat(texts[start:stop].astype(np.uint64), sizes) << _PLACE
+        there = have[np.minimum(np.searchsorted(have, wanted), len(have) - 1)] == wanted
         counts.append(np.add.reduceat(there.astype(np.int64), np.cumsum(sizes) - sizes))
         start = stop
     return np.concatenate(counts)

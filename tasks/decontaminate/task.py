@@ -1,10 +1,10 @@
 """Prefect task of decontamination. The work is in contamination.py."""
 
 from tasks.core import ui
-from tasks.decontaminate.contamination import contaminated
+from tasks.decontaminate.contamination import find_contamination
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
-from tasks.rows.pool import sides, without
+from tasks.rows.pool import drop_rows, open_sides
 from tasks.store.products import Workbench, stage_task
 
 
@@ -13,14 +13,15 @@ def decontaminate_pool(
     work: Workbench, subject: str, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int
 ) -> Product:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
-    train, holdout = sides(work, pool)
     files = {benchmark.subject: work.open(benchmark, "data.parquet") for benchmark in benchmarks}
     (scratch := work.scratch / "near").mkdir(exist_ok=True)
-    found = contaminated(train, holdout, files, settings, scratch, seed)
-    told = ", ".join(
+    removal = find_contamination(open_sides(work, pool), files, settings, scratch, seed)
+    matched = ", ".join(
         f"{source}: {name} {rows:,}"
-        for source, counts in found.facts["matched"].items()
+        for source, counts in removal.dropped.by_source.items()
         for name, rows in counts.items()
     )
-    ui.log(f"{subject}: {found.facts['dropped']:,} training rows repeat a benchmark or the hold-out ({told or 'none'})")
-    return without(work, pool, found.dropped, {"contamination": found.facts})
+    ui.log(
+        f"{subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out ({matched or 'none'})"
+    )
+    return drop_rows(work, pool, removal)

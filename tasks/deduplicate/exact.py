@@ -3,16 +3,20 @@ texts.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from tasks.deduplicate.holdout import in_holdout
+from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
+from tasks.rows.dropping import count_reasons, examples_of, spread
 from tasks.rows.groups import groups_of
 from tasks.rows.keys import MEDIA_KEY, as_number, conflicts
+from tasks.rows.reading import locate
 
 REASONS = pl.Enum(["holdout_duplicate", "in_holdout", "cross_source_duplicate"])
 SIDES = {
@@ -30,12 +34,14 @@ class Pool:
         labels: side -> label -> rows; empty where rows have none.
         accounts: the sources' accounts, closed, in the recipe's order.
         label_conflicts: texts that stand in several sources with different labels.
+        dropped: what is said of the rows that go nowhere.
     """
 
     sides: dict[str, dict[str, pl.Series]]
     labels: dict[str, dict[str, int]]
     accounts: tuple[Account, ...]
     label_conflicts: int
+    dropped: Dropped
 
 
 def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
@@ -45,8 +51,8 @@ def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
     # All texts of one image or recording fall on the same side.
     drawn = "match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"
     return pl.concat(
-        pl.DataFrame([as_number(some["key"]), as_number(some["match"]), in_holdout(some[drawn], share, seed)])
-        for some in groups_of(keys)
+        pl.DataFrame([as_number(block["key"]), as_number(block["match"]), in_holdout(block[drawn], share, seed)])
+        for block in groups_of(keys)
     )
 
 
@@ -60,42 +66,60 @@ def deduplicate(
         accounts: the sources' accounts so far, in the same order.
         shares: expected share of each source's rows that go to the hold-out.
     """
-    judged, repeated = _judged(
-        pl.concat([outline(*both, share, seed) for both, share in zip(files, shares, strict=True)])
-    )
+    outlines = pl.concat([outline(*both, share, seed) for both, share in zip(files, shares, strict=True)])
+    texts = {account.source: file for account, (file, _) in zip(accounts, files, strict=True)}
+    first = outlines["key"].is_first_distinct()
+    judged = outlines.with_columns(reason=_reason(first, outlines["match"].filter(outlines["holdout"]).unique()))
+    repeated, examples = judged["key"].filter(~first).unique(), _examples(judged, texts)
+    judged = judged.drop("match")
     sides: dict[str, dict[str, pl.Series]] = {side: {} for side in SIDES}
     labels = {side: Counter[str]() for side in SIDES}
-    closed, conflicting = list[Account](), list[pl.DataFrame]()
-    for before, (file, _) in zip(accounts, files, strict=True):
-        rows = pl.read_parquet(file, columns=["label", "tokens"])
-        rows, judged = rows.hstack(judged.head(rows.height)), judged.slice(rows.height)
-        chosen = {side: rows.select(mask).to_series() for side, mask in SIDES.items()}
+    closed, repeats, gone, start = list[Account](), list[pl.DataFrame](), list[pl.DataFrame](), 0
+    for before in accounts:
+        own = pl.read_parquet(texts[before.source], columns=["label", "tokens"])
+        own = own.hstack(judged.slice(start, own.height))
+        start += own.height
+        chosen = {side: own.select(mask).to_series() for side, mask in SIDES.items()}
         for side, mask in chosen.items():
             sides[side][before.source] = mask
-            labels[side].update(dict(rows["label"].filter(mask).drop_nulls().value_counts().iter_rows()))
+            labels[side].update(dict(own["label"].filter(mask).drop_nulls().value_counts().iter_rows()))
+        reasons = own.select("reason", source=pl.lit(before.source)).drop_nulls("reason")
         closed.append(
             _closed(
                 before,
-                rows["reason"].drop_nulls(),
-                *(rows["tokens"].filter(chosen[side]) for side in ("train", "holdout")),
+                reasons["reason"],
+                own["tokens"].filter(chosen["train"]),
+                own["tokens"].filter(chosen["holdout"]),
             )
         )
-        conflicting.append(rows.select("key", "label").filter(pl.col("key").is_in(repeated.implode())))
-    return Pool(
-        sides,
-        {side: dict(sorted(counts.items())) for side, counts in labels.items()},
-        tuple(closed),
-        conflicts(pl.concat(conflicting)),
+        gone.append(reasons)
+        repeats.append(own.select("key", "label").filter(pl.col("key").is_in(repeated.implode())))
+    label_conflicts = conflicts(pl.concat(repeats))
+    dropped = Dropped(
+        step="exact-duplicates",
+        counts=count_reasons(pl.concat(gone)),
+        figures={"texts with different labels": label_conflicts},
+        examples=examples,
     )
+    counted = {side: dict(sorted(counts.items())) for side, counts in labels.items()}
+    return Pool(sides, counted, tuple(closed), label_conflicts, dropped)
 
 
-def _judged(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """Give key and side of the rows, with the reason why one is dropped; and the keys that stand there more than
-    once.
-    """
-    first = rows["key"].is_first_distinct()
-    reason = _reason(first, rows["match"].filter(rows["holdout"]).unique())
-    return rows.select("key", "holdout", reason=reason), rows["key"].filter(~first).unique()
+def _examples(judged: pl.DataFrame, files: Mapping[str, Path]) -> tuple[DroppedRow, ...]:
+    """Choose a few rows that are dropped for each reason, and the first row that each of them repeats."""
+    places = [spread((judged["reason"] == reason).arg_true().to_frame("place"), 2) for reason in REASONS.categories]
+    chosen = pl.concat(places)["place"].cast(pl.Int64)
+    rows = judged[chosen]
+    repeated = [
+        (judged["match"] == row["match"]) & judged["holdout"]
+        if row["reason"] == "in_holdout"
+        else judged["key"] == row["key"]
+        for row in rows.iter_rows(named=True)
+    ]
+    others = np.array([mask.arg_max() for mask in repeated], np.int64)
+    columns = (*locate(files, chosen.to_numpy()), *locate(files, others))
+    named = dict(zip(("source", "row", "other", "other_row"), columns, strict=True))
+    return tuple(examples_of(pl.DataFrame(named).with_columns(rows["reason"]), files))
 
 
 def _reason(first: pl.Series, kept_aside: pl.Series) -> pl.Expr:

@@ -1,20 +1,18 @@
-"""Which rows of the pool nearly repeat another one, or the hold-out: in its words, or in what it means."""
+"""Which rows of the pool nearly repeat another one, or what is kept aside: in its words, or in what it means."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from tasks.deduplicate.semantic import Halves, find_alike
+from tasks.deduplicate.semantic import Embeddings, find_semantic_duplicates
+from tasks.rows.dropping import Removal, examples_of, spread
+from tasks.rows.reading import TRAIN, Sides, kept_aside, locate, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
-from tasks.similarity.examples import example_pairs
-from tasks.similarity.reading import HOLDOUT, rows_of, texts_alone, told
 from tasks.similarity.settings import NearSettings
 
-EXAMPLES = 6
-SHOWN = 300
 BLOCK_ROWS = 65_536
 
 
@@ -25,89 +23,67 @@ class Vectors(NamedTuple):
     row_ids: Path
 
 
-class Thinned(NamedTuple):
-    """What goes out of the pool.
-
-    Attributes:
-        dropped: one line per row that goes: source, row, reason.
-        facts: counts of the search, and `examples`: pairs of texts with their Jaccard.
-    """
-
-    dropped: pl.DataFrame
-    facts: dict[str, Any]
-
-
-def thin(
-    train: Mapping[str, Path], holdout: Mapping[str, Path], settings: NearSettings, scratch: Path, seed: int
-) -> Thinned:
-    """Find the training rows that nearly repeat a hold-out row or a training row that comes before them.
+def near_duplicates(sides: Sides, settings: NearSettings, scratch: Path, seed: int) -> Removal:
+    """Find the training rows that nearly repeat a row kept aside, or a training row that comes before them.
 
     Args:
-        train: source -> Parquet file, in the recipe's order, which decides who stays.
-        holdout: source -> Parquet file; none of its rows is dropped.
+        sides: the order of the sources decides who stays.
         scratch: a folder for intermediate files.
     """
-    files = {HOLDOUT + source: path for source, path in texts_alone(holdout).items()} | texts_alone(train)
-    found = find_near_duplicates(
-        files, settings, scratch, seed=seed, protected=[name for name in files if name.startswith(HOLDOUT)]
-    )
-    pairs = (
-        [_shown(pair, "jaccard") for pair in example_pairs(found.dropped, files, EXAMPLES).to_dicts()]
-        if len(found.dropped)
-        else []
-    )
-    return Thinned(reasons(found.dropped, "near"), found.facts | {"examples": pairs})
+    aside = texts_alone(kept_aside(sides))
+    files = aside | texts_alone(sides[TRAIN])
+    duplicates = find_near_duplicates(files, settings, scratch, seed=seed, protected=list(aside))
+    renamed = {"survivor_source": "other", "survivor_row": "other_row", "jaccard": "score"}
+    rows = with_reasons(duplicates.dropped.rename(renamed), "near")
+    figures = {
+        "Jaccard at least": settings.threshold,
+        "rows compared": duplicates.facts["rows"],
+        "pairs verified": duplicates.facts["verified"],
+        "rows that others repeat": duplicates.facts["clusters"],
+        "rows left undecided": duplicates.facts["unsettled"],
+        "MinHash bands": f"{duplicates.facts['bands']} of {duplicates.facts['height']}",
+    }
+    examples = examples_of(spread(rows.sort("score", "source", "row")), files)
+    return Removal.of("near-duplicates", rows, figures=figures, score="Jaccard", examples=examples)
 
 
-def thin_by_meaning(
-    train: Mapping[str, Path],
-    holdout: Mapping[str, Path],
-    vectors: Mapping[str, Vectors],
-    threshold: float,
-    scratch: Path,
-    seed: int,
-) -> Thinned:
-    """Find the training rows that mean the same as a hold-out row or as a training row that comes before them.
+def semantic_duplicates(
+    sides: Sides, vectors: Mapping[str, Vectors], threshold: float, scratch: Path, seed: int
+) -> Removal:
+    """Find the training rows that mean the same as a row kept aside, or as a training row that comes before them.
 
     Args:
-        train, holdout: as for `thin`.
+        sides: as for `near_duplicates`.
         vectors: source -> vectors of all of its rows.
         threshold: least cosine.
         scratch: a folder for the vectors of the pool, 2 bytes a dimension and row.
     """
-    train, holdout = texts_alone(train), texts_alone(holdout)
-    files = {HOLDOUT + source: path for source, path in holdout.items()} | train
+    aside = texts_alone(kept_aside(sides))
+    files = aside | texts_alone(sides[TRAIN])
     ordered = _ordered(files, vectors, scratch / "vectors.npy")
-    protected = int(rows_of(holdout).sum())
-    found = find_alike(ordered, threshold, protected, seed)
-    columns = [*told(files, found.dropped), *told(files, found.survivors), found.cosine]
-    dropped = pl.DataFrame(
-        dict(zip(("source", "row", "survivor_source", "survivor_row", "cosine"), columns, strict=True))
-    )
-    pairs = (
-        [_shown(pair, "cosine") for pair in example_pairs(dropped, files, EXAMPLES, "cosine").to_dicts()]
-        if len(dropped)
-        else []
-    )
-    facts = {
-        "rows": len(ordered),
-        "dropped": len(dropped),
-        "verified": found.verified,
-        "exact": found.exact,
-        "threshold": threshold,
+    duplicates = find_semantic_duplicates(ordered, threshold, int(rows_of(aside).sum()), seed)
+    columns = [*locate(files, duplicates.dropped), *locate(files, duplicates.survivors), duplicates.cosine]
+    names = ("source", "row", "other", "other_row", "score")
+    rows = with_reasons(pl.DataFrame(dict(zip(names, columns, strict=True))), "semantic")
+    figures = {
+        "cosine at least": threshold,
+        "rows compared": len(ordered),
+        "pairs verified": duplicates.verified,
+        "every pair compared": "yes" if duplicates.exact else "no",
     }
-    return Thinned(reasons(dropped, "semantic"), facts | {"examples": pairs})
+    examples = examples_of(spread(rows.sort("score", "source", "row")), files)
+    return Removal.of("semantic-duplicates", rows, figures=figures, score="cosine", examples=examples)
 
 
-def _ordered(files: Mapping[str, Path], vectors: Mapping[str, Vectors], out: Path) -> Halves:
+def _ordered(files: Mapping[str, Path], vectors: Mapping[str, Vectors], out: Path) -> Embeddings:
     """Put the vectors of the pool's rows one after the other, in the order of the files."""
-    opened = {source: np.load(found.vectors, mmap_mode="r") for source, found in vectors.items()}
+    opened = {source: np.load(of_source.vectors, mmap_mode="r") for source, of_source in vectors.items()}
     ordered = np.lib.format.open_memmap(
         out, "w+", np.float16, (max(1, int(rows_of(files).sum())), next(iter(opened.values())).shape[1])
     )
     done = 0
     for name, path in files.items():
-        source = name.removeprefix(HOLDOUT)
+        source = name.rpartition("/")[2]
         numbered = pl.read_parquet(vectors[source].row_ids).with_row_index("place")
         places = pl.read_parquet(path, columns=["row_id"]).join(
             numbered, on="row_id", how="left", maintain_order="left"
@@ -119,22 +95,9 @@ def _ordered(files: Mapping[str, Path], vectors: Mapping[str, Vectors], out: Pat
     return ordered[:done]
 
 
-def reasons(dropped: pl.DataFrame, manner: str) -> pl.DataFrame:
-    """Say of every dropped row whether it is a duplicate of a hold-out row (`<manner>_holdout`) or of another
+def with_reasons(rows: pl.DataFrame, manner: str) -> pl.DataFrame:
+    """Say of every row whether it repeats a row of a side that is kept aside (`<manner>_<side>`) or another one
     (`<manner>_duplicate`).
     """
-    own = pl.col("survivor_source").str.starts_with(HOLDOUT)
-    return dropped.with_columns(
-        reason=pl.when(own).then(pl.lit(f"{manner}_holdout")).otherwise(pl.lit(f"{manner}_duplicate"))
-    )
-
-
-def _shown(pair: dict[str, Any], measure: str) -> dict[str, Any]:
-    return {
-        "source": pair["source"],
-        "text": pair["text"][:SHOWN],
-        "survivor_source": pair["survivor_source"].removeprefix(HOLDOUT),
-        "survivor_text": pair["survivor_text"][:SHOWN],
-        "in_holdout": pair["survivor_source"].startswith(HOLDOUT),
-        measure: round(pair[measure], 3),
-    }
+    side = pl.col("other").str.extract(r"^(.+)/")
+    return rows.with_columns(reason=pl.format("{}_{}", pl.lit(manner), side.fill_null("duplicate")))

@@ -20,14 +20,14 @@ def refuse(pool: Pool, share: float) -> None:
     """
     empty = [account for account in pool.accounts if not account.rows]
     if empty:
-        told = "\n".join(
+        problems = "\n".join(
             f"source {account.source!r} has no row left to train on: {account.read:,} read; "
             f"{account.quarantined:,} in quarantine; "
             f"dropped: {counted(account.dropped)}; {account.holdout:,} held out"
             for account in empty
         )
         raise QualityGate(
-            f"{told}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give "
+            f"{problems}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give "
             "it more rows"
         )
     train, holdout = pool.labels["train"], pool.labels["holdout"]

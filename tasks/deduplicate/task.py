@@ -2,17 +2,16 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
 from tasks.core import ui
 from tasks.deduplicate.exact import deduplicate
-from tasks.deduplicate.near import Vectors, thin, thin_by_meaning
+from tasks.deduplicate.near import Vectors, near_duplicates, semantic_duplicates
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.groups import copy_rows
 from tasks.rows.keys import COLUMNS, CONFLICTS
-from tasks.rows.pool import sides, without
+from tasks.rows.pool import drop_rows, open_sides, pooled_facts
 from tasks.similarity.settings import NearSettings
 from tasks.store.products import Workbench, stage_task
 
@@ -35,40 +34,33 @@ def deduplicate_sources(
     if pool.label_conflicts:
         ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
-    named = {"licences": "licence", "media": "media", "personal": "personal"}
-    stated = {name: facts for name, fact in named.items() if (facts := _each(snapshots, fact)) or name == "licences"}
-    facts = {"label_conflicts": pool.label_conflicts} | stated
+    facts = pooled_facts(snapshots, pool.dropped)
     return Product(rows=rows, tokens=tokens, columns=COLUMNS, accounts=pool.accounts, facts=facts)
 
 
 @stage_task("nearby")
-def thin_pool(work: Workbench, subject: str, pool: Manifest, settings: NearSettings, seed: int) -> Product:
-    """Drop training rows that nearly repeat another one or a hold-out row."""
-    found = thin(*sides(work, pool), settings, _scratch(work), seed)
-    counts = f"{found.facts['dropped']:,} of {found.facts['rows']:,} rows"
+def drop_near_duplicates(work: Workbench, subject: str, pool: Manifest, settings: NearSettings, seed: int) -> Product:
+    """Drop training rows that nearly repeat another one or a row kept aside."""
+    removal = near_duplicates(open_sides(work, pool), settings, _scratch(work), seed)
+    told = removal.dropped
+    counts = f"{told.rows:,} of {told.figures['rows compared']:,} rows"
     ui.log(f"{subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
-    return without(work, pool, found.dropped, {"near": found.facts})
+    return drop_rows(work, pool, removal)
 
 
 @stage_task("semantic")
-def compare_meanings(
+def drop_semantic_duplicates(
     work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int
 ) -> Product:
-    """Drop training rows that mean the same as another one or as a hold-out row."""
+    """Drop training rows that mean the same as another one or as a row kept aside."""
     vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
-    found = thin_by_meaning(*sides(work, pool), vectors, threshold, _scratch(work), seed)
-    ui.log(
-        f"{subject}: {found.facts['dropped']:,} of {found.facts['rows']:,} rows are semantic duplicates (cosine >= "
-        f"{threshold:g})"
-    )
-    return without(work, pool, found.dropped, {"semantic": found.facts})
+    removal = semantic_duplicates(open_sides(work, pool), vectors, threshold, _scratch(work), seed)
+    told = removal.dropped
+    counts = f"{told.rows:,} of {told.figures['rows compared']:,} rows"
+    ui.log(f"{subject}: {counts} are semantic duplicates (cosine >= {threshold:g})")
+    return drop_rows(work, pool, removal)
 
 
 def _scratch(work: Workbench) -> Path:
     (folder := work.scratch / "near").mkdir(exist_ok=True)
     return folder
-
-
-def _each(snapshots: list[Manifest], fact: str) -> dict[str, Any]:
-    """Give a fact of each source that states it."""
-    return {snapshot.subject: snapshot.facts[fact] for snapshot in snapshots if fact in snapshot.facts}

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from tasks.core.errors import RecipeError
-from tasks.rows.media import told
+from tasks.rows.media import without_media_bytes
 
 MOST_PLACES = 1_000
 """Places of a row in the mix that are listed; all are counted."""
@@ -22,7 +22,9 @@ def row_at(shards: list[Path], wanted: str) -> dict[str, Any]:
     Raises:
         RecipeError: there is no such row.
     """
-    row = told(_by_place(shards, int(wanted)) if wanted.lstrip("-").isdecimal() else _by_id(shards, wanted))
+    row = without_media_bytes(
+        _by_place(shards, int(wanted)) if wanted.lstrip("-").isdecimal() else _by_id(shards, wanted)
+    )
     same = (pl.col("source") == row["source"]) & (pl.col("row_id") == row["row_id"])
     every = pl.scan_parquet(shards).select("source", "row_id").with_row_index("place").filter(same).select("place")
     places = every.collect(engine="streaming")["place"].to_list()
@@ -62,4 +64,4 @@ def _by_id(shards: list[Path], wanted: str) -> dict[str, Any]:
 def as_read(snapshot: Path, row_id: str) -> dict[str, Any] | None:
     """Give a row as it was read, before cleaning; None when the snapshot does not hold it."""
     found = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
-    return told(found.row(0, named=True)) if found.height else None
+    return without_media_bytes(found.row(0, named=True)) if found.height else None

@@ -18,9 +18,6 @@ from tasks.mix.write import shards, write_shards
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 
-TOLD = ("contamination", "personal")
-"""What the dataset card says of the pool's making."""
-
 
 @stage_task("plan")
 def plan_mix(
@@ -66,9 +63,7 @@ def write_mix(
     }.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
-    facts = {"receipt": plan.facts["receipt"], "shards": len(names)} | {
-        name: pool.facts[name] for name in TOLD if name in pool.facts
-    }
+    facts = {"receipt": plan.facts["receipt"], "shards": len(names), "dropped": pool.facts["dropped"]}
     return Product(
         rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts
     )

@@ -36,8 +36,8 @@ def needed(params: EntitySettings) -> tuple[str, ...]:
 
 def entities(texts: Sequence[str], params: EntitySettings, entity: str) -> Iterator[list[tuple[int, int]]]:
     """Give start and end of each entity of one kind, text by text."""
-    for text, found in zip(texts, _analysed(tuple(texts), params.model, params.language), strict=True):
-        yield [span for start, end, kind in found if kind == entity for span in _untagged(text, start, end)]
+    for text, names in zip(texts, _analysed(tuple(texts), params.model, params.language), strict=True):
+        yield [span for start, end, kind in names if kind == entity for span in _untagged(text, start, end)]
 
 
 def _untagged(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -54,13 +54,15 @@ def _untagged(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _analysed(texts: tuple[str, ...], model: str, language: str) -> list[list[tuple[int, int, str]]]:
     """Analyse texts once for all kinds of entities."""
     pieces = [(number, start, piece) for number, text in enumerate(texts) for start, piece in _pieces(text)]
-    found: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+    names_by_text: list[list[tuple[int, int, str]]] = [[] for _ in texts]
     results = _engine(model, language).analyze_iterator(
         [piece for _, _, piece in pieces], language=language, entities=list(ENTITIES), batch_size=64
     )
     for (number, first, _), results_of_piece in zip(pieces, results, strict=True):
-        found[number] += [(first + one.start, first + one.end, one.entity_type) for one in results_of_piece]
-    return found
+        names_by_text[number] += [
+            (first + result.start, first + result.end, result.entity_type) for result in results_of_piece
+        ]
+    return names_by_text
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:

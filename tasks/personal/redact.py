@@ -2,21 +2,28 @@
 found is counted, never kept.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.manifests.dropped import Dropped, DroppedRow, Figure
 from tasks.manifests.manifest import Account
 from tasks.personal.scan import Span, find
 from tasks.personal.settings import DetectorSettings, SourceProtection
+from tasks.rows.dropping import EXAMPLES
 from tasks.rows.groups import counted, groups_of, writing
-from tasks.rows.keys import KEYS, Known, row_keys
+from tasks.rows.keys import KEYS, SeenKeys, row_keys
 
 REASON = "personal_data"
+TAG = re.compile(r"\[([A-Z]+(?:-[A-Z]+)*)\]")
+THEN = {"redact": "replaced by tags", "drop": "dropped with the row", "keep": "left as it is"}
+"""What becomes of personal data, in words."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,15 @@ class Protected:
 
     Attributes:
         account: where its rows went so far.
-        found: kind -> pieces of personal data.
+        pieces: kind -> how many pieces of personal data there were.
         rows: rows that held any.
+        dropped: what is said of the rows that went, and of what was found.
     """
 
     account: Account
-    found: dict[str, int]
+    pieces: dict[str, int]
     rows: int
+    dropped: Dropped
 
 
 def protect_file(
@@ -49,43 +58,77 @@ def protect_file(
     Raises:
         QualityGate: no row is left.
     """
-    found, known, repeats, touched = Counter[str](), Known(), 0, 0
-    with writing(out, pl.read_parquet_schema(files[0]), "text") as rows, writing(keys, KEYS, "key") as theirs:
-        for block, own, held in _protected(*files, settings, found):
-            first = known.new(own["key"])
+    tally, seen, repeats = Tally(), SeenKeys(), 0
+    with writing(out, pl.read_parquet_schema(files[0]), "text") as rows, writing(keys, KEYS, "key") as kept_keys:
+        for block, own in _protected(*files, settings, tally):
+            first = seen.new(own["key"])
             rows.add(block.filter(first))
-            theirs.add(own.filter(first))
-            repeats, touched = repeats + len(first) - int(first.sum()), touched + held
-    left = counted(out)
+            kept_keys.add(own.filter(first))
+            repeats += len(first) - int(first.sum())
+    left, pieces = counted(out), dict(sorted(tally.pieces.items()))
     if not left["rows"]:
         raise QualityGate(
-            f"source {before.source!r} has no row left: all {touched:,} hold personal data ({told(found)}) and are "
-            "dropped. "
+            f"source {before.source!r} has no row left: all {tally.rows:,} hold personal data "
+            f"({in_words(pieces)}) and are dropped. "
             "Let personal.action or personal.policies say redact, or take out kinds that need not be looked for"
         )
-    gone = {REASON: touched if settings.action == "drop" else 0, "exact_duplicate": repeats}
-    dropped = dict(sorted((Counter(before.dropped) + Counter(gone)).items()))
-    return Protected(
-        Account.model_validate(before.model_dump() | left | {"dropped": dropped}), dict(sorted(found.items())), touched
+    gone = Counter({REASON: tally.rows if settings.action == "drop" else 0, "exact_duplicate": repeats})
+    figures: dict[str, Figure] = {"then": THEN[settings.action], "rows with any": tally.rows}
+    dropped = Dropped(
+        step="personal-data",
+        counts={before.source: dict(+gone)} if +gone else {},
+        by_source={before.source: figures | pieces},
+        examples=tuple(tally.examples),
     )
+    account = before.model_dump() | left | {"dropped": dict(sorted((Counter(before.dropped) + gone).items()))}
+    return Protected(Account.model_validate(account), pieces, tally.rows, dropped)
+
+
+@dataclass
+class Tally:
+    """What was found so far.
+
+    Attributes:
+        pieces: kind -> how many.
+        rows: rows that held any.
+        examples: a few that were dropped, by their ids and what they held; their texts stay untold.
+    """
+
+    pieces: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    examples: list[DroppedRow] = field(default_factory=list)
 
 
 def _protected(
-    file: Path, keys: Path, settings: SourceProtection, found: Counter[str]
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, int]]:
-    """Give, block by block, the rows that stay, their keys, and how many rows held something; count that in `found`."""
+    file: Path, keys: Path, settings: SourceProtection, tally: Tally
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Give, block by block, the rows that stay and their keys; count in `tally` what they held."""
     every, start = pl.read_parquet(keys), 0
     for given in groups_of(file):
         block, own = given, every.slice(start, given.height)
         start += given.height
         touched, texts, counts = redacted(block["text"], settings.kinds)
-        found.update(counts)
+        tally.pieces.update(counts)
+        tally.rows += len(touched)
         if settings.action == "redact" and len(touched):
             block, own = _with_texts(block, own, touched, texts)
         elif settings.action == "drop":
+            few = touched[: EXAMPLES - len(tally.examples)]
+            tally.examples += map(_untold, block[few].to_dicts(), texts.head(len(few)))
             stays = ~pl.int_range(block.height, eager=True).is_in(touched.implode())
             block, own = block.filter(stays), own.filter(stays)
-        yield block, own, len(touched)
+        yield block, own
+
+
+def _untold(row: Mapping[str, Any], text: str) -> DroppedRow:
+    """Show a dropped row without its text: what kinds of personal data it held.
+
+    Args:
+        text: with tags in the place of what was found.
+    """
+    kinds = Counter(TAG.findall(text)) - Counter(TAG.findall(row["text"]))
+    held = in_words({kind.lower(): count for kind, count in kinds.items()})
+    return DroppedRow(source=row["source"], row_id=row["row_id"], reason=REASON, why=f"held {held}")
 
 
 def _with_texts(
@@ -109,10 +152,10 @@ def redacted(texts: pl.Series, chosen: Sequence[DetectorSettings]) -> tuple[pl.S
     counts: Counter[str] = Counter()
     new: dict[int, str] = {}
     rows, rest = list(range(len(texts))), texts
-    while found := find(rest, chosen):
-        told = rest.gather(list(found)).to_list()
-        counts.update(span.kind for spans in found.values() for span in spans)
-        changed = {rows[row]: replaced(text, spans) for (row, spans), text in zip(found.items(), told, strict=True)}
+    while pieces := find(rest, chosen):
+        held = rest.gather(list(pieces)).to_list()
+        counts.update(span.kind for spans in pieces.values() for span in spans)
+        changed = {rows[row]: replaced(text, spans) for (row, spans), text in zip(pieces.items(), held, strict=True)}
         new |= changed
         rows, rest = list(changed), pl.Series(changed.values(), dtype=pl.String)
     touched = sorted(new)
@@ -134,6 +177,6 @@ def tag(kind: str) -> str:
     return f"[{kind.upper()}]"
 
 
-def told(found: dict[str, int]) -> str:
+def in_words(pieces: Mapping[str, int]) -> str:
     """Put counts into words."""
-    return ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.items())) or "none"
+    return ", ".join(f"{kind} {count:,}" for kind, count in sorted(pieces.items())) or "none"

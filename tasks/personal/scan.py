@@ -29,22 +29,24 @@ def find(texts: pl.Series, chosen: Sequence[DetectorSettings]) -> dict[int, list
     """Give the spans of every text that has any: row -> spans from left to right, none of which touches the inside of
     another.
     """
-    found: dict[int, list[Span]] = {}
-    for rank, one in enumerate(chosen):
-        for row, pieces in _asked(texts, one):
-            found.setdefault(row, []).extend(Span(start, end, rank, one.kind) for start, end in pieces)
-    return {row: settle(spans) for row, spans in sorted(found.items())}
+    spans_by_row: dict[int, list[Span]] = {}
+    for rank, settings in enumerate(chosen):
+        for row, pieces in _asked(texts, settings):
+            spans_by_row.setdefault(row, []).extend(Span(start, end, rank, settings.kind) for start, end in pieces)
+    return {row: settle(spans) for row, spans in sorted(spans_by_row.items())}
 
 
-def _asked(texts: pl.Series, one: DetectorSettings) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+def _asked(texts: pl.Series, settings: DetectorSettings) -> Iterator[tuple[int, list[tuple[int, int]]]]:
     """Ask one detector about the texts that have a sign of what it looks for."""
-    detector: Any = registry.load(detectors, one.kind)
+    detector: Any = registry.load(detectors, settings.kind)
     rows = texts.str.contains(detector.HINT).fill_null(value=False).arg_true()
     candidates = texts.gather(rows).to_list()
     if hasattr(detector, "spans_of"):
-        answers: Iterator[list[tuple[int, int]]] = iter(detector.spans_of(candidates, one)) if candidates else iter(())
+        answers: Iterator[list[tuple[int, int]]] = (
+            iter(detector.spans_of(candidates, settings)) if candidates else iter(())
+        )
     else:
-        answers = (list(detector.spans(text, one)) for text in candidates)
+        answers = (list(detector.spans(text, settings)) for text in candidates)
     return ((row, pieces) for row, pieces in zip(rows.to_list(), answers, strict=True) if pieces)
 
 

@@ -23,13 +23,15 @@ class DetectorSettings(Section):
 
 def _parse(chosen: Any) -> Any:
     """Let detectors be a list, each by its name or as `{kind: NAME, …}`."""
-    return [_detector(one) for one in chosen] if isinstance(chosen, (list, tuple)) else chosen
+    return [_detector(given) for given in chosen] if isinstance(chosen, (list, tuple)) else chosen
 
 
-def _detector(one: Any) -> Any:
-    if isinstance(one, str):
-        one = {"kind": one}
-    return registry.load(detectors, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+def _detector(given: Any) -> Any:
+    if isinstance(given, str):
+        given = {"kind": given}
+    return (
+        registry.load(detectors, given.get("kind")).Params.model_validate(given) if isinstance(given, dict) else given
+    )
 
 
 Detectors = Annotated[tuple[SerializeAsAny[DetectorSettings], ...], BeforeValidator(_parse)]
@@ -84,14 +86,15 @@ def versions(chosen: Iterable[DetectorSettings]) -> dict[str, str]:
     Raises:
         ValueError: one is not installed; the text says how to install it.
     """
-    found: dict[str, str] = {}
-    for one in chosen:
-        detector = registry.load(detectors, one.kind)
-        for package in detector.packages(one) if hasattr(detector, "packages") else ():
+    known: dict[str, str] = {}
+    for settings in chosen:
+        kind = settings.kind
+        detector = registry.load(detectors, kind)
+        for package in detector.packages(settings) if hasattr(detector, "packages") else ():
             try:
-                found[package] = version(package)
+                known[package] = version(package)
             except PackageNotFoundError:
                 raise ValueError(
-                    f"{one.kind!r} needs {package}, which is not installed: {detector.INSTALL}; or leave the kind out"
+                    f"{kind!r} needs {package}, which is not installed: {detector.INSTALL}; or leave the kind out"
                 ) from None
-    return found
+    return known

@@ -2,7 +2,7 @@
 
 from tasks.core import ui
 from tasks.manifests.manifest import Manifest, Product
-from tasks.personal.redact import protect_file, told
+from tasks.personal.redact import in_words, protect_file
 from tasks.personal.settings import SourceProtection
 from tasks.store.products import Workbench, stage_task
 
@@ -15,8 +15,8 @@ def protect_source(work: Workbench, subject: str, rows: Manifest, settings: Sour
         done = protect_file(rows.account(subject), files, path, keys, settings)
     account = done.account
     ui.log(
-        f"{subject}: {done.rows:,} rows hold personal data ({told(done.found)}); action: {settings.action}; "
+        f"{subject}: {done.rows:,} rows hold personal data ({in_words(done.pieces)}); action: {settings.action}; "
         f"{account.rows:,} rows stay"
     )
-    facts = rows.facts | {"personal": {"action": settings.action, "rows": done.rows, "found": done.found}}
+    facts = rows.facts | {"dropped": [done.dropped.model_dump(mode="json")]}
     return Product(rows=account.rows, tokens=account.tokens, columns=rows.columns, accounts=(account,), facts=facts)

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from tasks.manifests.dropped import Dropped, in_words
 from tasks.manifests.manifest import Manifest
 from tasks.objectives.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
@@ -37,6 +38,8 @@ SIZES = (
     ("1M<n<10M", 10**7),
     ("10M<n<100M", 10**8),
 )
+EXAMPLES = 2
+"""Most dropped rows of a step that a card shows."""
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -74,9 +77,8 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
         holdout=holdout,
         receipt=mix.facts["receipt"],
         accounts=mix.accounts,
-        contamination=mix.facts.get("contamination"),
         media=mix.columns.get("media"),
-        personal=_personal(mix),
+        steps=_steps(mix),
         sources=_sources(recipe),
         unit=recipe["mix"]["unit"],
         sha256=sha256,
@@ -90,21 +92,20 @@ def licences_of(start: RunStart) -> dict[str, str | None]:
     return {name: source.get("licence") for name, source in start.recipe["sources"].items()}
 
 
-def _personal(mix: Manifest) -> list[str]:
-    """Say in a line for each source what was done about personal data."""
-    said = {
-        "redact": "replaced by tags in {rows} rows",
-        "drop": "{rows} rows dropped",
-        "keep": "left as it is in {rows} rows",
-    }
+def _steps(mix: Manifest) -> list[dict[str, Any]]:
+    """Lay out what each step dropped: its figures, a line for each source, and a few rows."""
+    steps = [Dropped.model_validate(one) for one in mix.facts.get("dropped", ())]
     return [
-        f"{source}: {said[told['action']].format(rows=format(told['rows'], ','))} ({_counts(told['found'])})"
-        for source, told in mix.facts.get("personal", {}).items()
+        {
+            "title": one.title,
+            "rows": one.rows,
+            "figures": in_words(one.figures),
+            "sources": [(name, one.of_source(name)) for name in one.sources],
+            "score": one.score,
+            "examples": one.examples[:EXAMPLES],
+        }
+        for one in steps
     ]
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none found"
 
 
 def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:

@@ -28,8 +28,7 @@ from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import expand, leave_out, override, read, unexpand
 from tasks.recipe.mistakes import explain, listing, open_secrets, strangers
 from tasks.recipe.unlabelled import label_problems
-from tasks.relevance.settings import SelectSettings
-from tasks.sift.settings import Sifting
+from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
 from tasks.weigh.settings import ShareSettings, WeighSettings, Weights
@@ -41,7 +40,7 @@ ALL_TEXTS = SourceCleaning(max_chars=2**31)
 class MixSettings(PlanSettings, ShareSettings):
     """How the sources are combined."""
 
-    select: SelectSettings | None = None
+    select: SelectionSettings | None = None
     """Keep, of the rows of the other sources, those that are like a target's; by default all."""
 
     @property

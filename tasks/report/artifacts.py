@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from tasks.manifests.dropped import in_words
 from tasks.objectives.measures import measured
 from tasks.report.dag import mermaid
-from tasks.report.words import consequence, percent, plural, protection, reason_text
+from tasks.report.words import consequence, percent, plural, reason_text
 from tasks.store.runs import RunRecord
 
 Table = list[dict[str, Any]]
@@ -76,13 +77,18 @@ def _moved(told: dict[str, Any] | None) -> dict[str, Any]:
     return {"rows": f"{told['rows_before']:,} → {told['rows_now']:,}", "new rows": new} | apart
 
 
-def personal_table(record: RunRecord) -> Table:
-    """Say how much personal data was found in each source, by kind, and what became of it; never what it was."""
-    kinds = sorted({kind for told in record.personal.values() for kind in told["found"]})
+def dropped_table(record: RunRecord) -> Table:
+    """Say what each step dropped from each source, and why."""
     return [
-        {"source": source, "then": protection(told["action"]), "rows": told["rows"]}
-        | {kind: told["found"].get(kind, 0) for kind in kinds}
-        for source, told in record.personal.items()
+        {
+            "step": one.title,
+            "source": source,
+            "rows": sum(one.counts.get(source, {}).values()),
+            "why": ", ".join(f"{count:,} {reason_text(code)}" for code, count in one.counts.get(source, {}).items()),
+            "figures": in_words(one.by_source.get(source, {})),
+        }
+        for one in record.dropped
+        for source in one.sources
     ]
 
 

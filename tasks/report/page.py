@@ -12,9 +12,10 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from tasks.manifests.dropped import figure_text
 from tasks.objectives.measures import measured
 from tasks.report import diversity, plots, searches, words
-from tasks.report.artifacts import drift_table, personal_table
+from tasks.report.artifacts import drift_table
 from tasks.report.samples import Sample
 from tasks.store.runs import RunRecord
 
@@ -39,7 +40,6 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         widest=plots.widest_share(record.receipt),
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
-        personal=personal_table(record),
         drift=drift_table(record),
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
@@ -52,6 +52,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         samples=_by_source(samples),
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),
         stopped=words.stopping(record),
+        figure_text=figure_text,
         words=words,
         diversity=diversity,
     )

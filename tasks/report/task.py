@@ -62,8 +62,8 @@ def _show(record: RunRecord, report: str) -> None:
         )
     if record.checks:
         ui.show_table(f"{name}-checks", artifacts.checks_table(record), "What the expectations said")
-    if record.personal:
-        ui.show_table(f"{name}-personal", artifacts.personal_table(record), "Personal data: pieces found, by kind")
+    if record.dropped:
+        ui.show_table(f"{name}-dropped", artifacts.dropped_table(record), "What each step dropped, and why")
     if record.metrics:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
     if png := plots.curve_png(record.curve):

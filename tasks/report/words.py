@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.manifests.check import CheckResult, Verdict
+from tasks.manifests.dropped import Dropped, Figure
 from tasks.manifests.manifest import Account
 from tasks.objectives.measures import measured
 from tasks.store.runs import RunRecord, TaskNote
@@ -59,12 +60,33 @@ REASONS = {
     "near_benchmark": "nearly repeats a benchmark row",
     "in_holdout_ngram": "shares a run of words with a hold-out row",
 }
+SIDES = {"holdout": "hold-out"}
 STATEMENT_END = (("holdout", "kept aside to measure on"), ("rows", "may be mixed"))
 
 
 def reason_text(code: str) -> str:
     """Say a reason code in words; an unknown one as it is."""
     return REASONS.get(code, code.replace("_", " "))
+
+
+def place(name: str) -> str:
+    """Say where a row stands that a dropped one repeats: a source, a side of one, or a benchmark."""
+    side, _, source = name.rpartition("/")
+    return f"{source}, {SIDES.get(side, side)}" if side else source
+
+
+def step_table(one: Dropped) -> tuple[list[str], list[tuple[str, list[Figure]]]]:
+    """Lay out what a step says of each source: columns, and the source with its values.
+
+    Rows dropped come first, a column a reason, then the figures.
+    """
+    codes = list(dict.fromkeys(code for reasons in one.counts.values() for code in reasons))
+    names = list(dict.fromkeys(name for figures in one.by_source.values() for name in figures))
+    lines: list[tuple[str, list[Figure]]] = []
+    for source in one.sources:
+        reasons, own = one.counts.get(source, {}), one.by_source.get(source, {})
+        lines.append((source, [*map(reasons.get, codes), *map(own.get, names)]))
+    return [*map(reason_text, codes), *names], lines
 
 
 def plural(count: int, one: str) -> str:
@@ -154,11 +176,6 @@ def consequence(verdict: Verdict) -> str:
         "downweight": f"weight × {verdict.factor:.2f}",
     }
     return said.get(verdict.action, verdict.action)
-
-
-def protection(action: str) -> str:
-    """Say what becomes of personal data."""
-    return {"redact": "replaced by tags", "drop": "dropped with the row", "keep": "left as it is"}.get(action, action)
 
 
 def figures(record: RunRecord) -> list[tuple[str, str, str]]:

@@ -50,7 +50,7 @@ def as_number(keys: pl.Series) -> pl.Series:
     return keys.bin.reinterpret(dtype=pl.UInt128)
 
 
-class Known:
+class SeenKeys:
     """The keys met so far, 16 bytes each: runs sorted by their first halves, each at least twice as long as the next.
 
     Keys are digests. Two different ones with the same first half are not to be expected; one of them may then be taken
@@ -88,12 +88,12 @@ def match_digests(texts: pl.Series) -> pl.Series:
     signless = [text.translate(LOWER, SIGNS) for text in bare.filter(plain).cast(pl.Binary).to_list()]
     if b"" in signless:
         signless = [key or text.encode() for key, text in zip(signless, texts.filter(plain).to_list(), strict=True)]
-    found = list(map(xxhash.xxh3_128_digest, signless))
+    hashed = list(map(xxhash.xxh3_128_digest, signless))
     if plain.all():
-        return pl.Series("match", found, pl.Binary)
+        return pl.Series("match", hashed, pl.Binary)
     places = pl.concat([plain.arg_true(), (~plain).arg_true()])
     other = digests(match_keys(texts.filter(~plain)))
-    return pl.concat([pl.Series(found, dtype=pl.Binary), other]).gather(places.arg_sort()).alias("match")
+    return pl.concat([pl.Series(hashed, dtype=pl.Binary), other]).gather(places.arg_sort()).alias("match")
 
 
 def _ascii(texts: pl.Series) -> pl.Series:

@@ -62,7 +62,7 @@ def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, 
             start += len(piece)
 
 
-def told(row: Mapping[str, Any]) -> dict[str, Any]:
+def without_media_bytes(row: Mapping[str, Any]) -> dict[str, Any]:
     """Give a row for people and programs to read: of its medium the name and the number of bytes, and nothing to
     compare it by.
     """
@@ -74,9 +74,9 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
 def _pieces(keys: Sequence[tuple[str, str]], media: Mapping[str, Media]) -> Iterator[list[dict[str, Any] | None]]:
     piece, size = list[dict[str, Any] | None](), 0
     for source, row_id in keys:
-        found = media[source][row_id] if source in media else None
-        piece.append(found)
-        size += len(found["bytes"]) if found else 0
+        medium = media[source][row_id] if source in media else None
+        piece.append(medium)
+        size += len(medium["bytes"]) if medium else 0
         if len(piece) == PIECE_ROWS or size >= PIECE_BYTES:
             yield piece
             piece, size = [], 0

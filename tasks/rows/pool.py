@@ -1,70 +1,82 @@
-"""The pool of cleaned rows, a file to train on and one kept aside for each source: open it, take rows out of it, close
-the books.
-"""
+"""The pool of cleaned rows, a file of each source for each side (`train`, `holdout`): open it, drop rows of it."""
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Manifest, Product
+from tasks.manifests.pool import PoolFacts
+from tasks.rows.dropping import Removal, dropped_by_sources
 from tasks.rows.groups import copy_rows, counted
+from tasks.rows.reading import TRAIN
 
 if TYPE_CHECKING:
     from tasks.store.products import Workbench
 
 
-def sides(work: "Workbench", pool: Manifest) -> tuple[dict[str, Path], dict[str, Path]]:
-    """Open the files to train on and those kept aside."""
-    names = [account.source for account in pool.accounts]
-    train, holdout = (
-        {name: work.open(pool, f"{side}/{name}.parquet") for name in names} for side in ("train", "holdout")
-    )
-    return train, holdout
-
-
-def without(work: "Workbench", pool: Manifest, dropped: pl.DataFrame, facts: Mapping[str, Any]) -> Product:
-    """Write what is left of the pool; the hold-out stays as it is.
+def pooled_facts(sources: Sequence[Manifest], dropped: Dropped) -> dict[str, Any]:
+    """Put together what the pool says of itself.
 
     Args:
-        dropped: `source`, `row` (number in the source's training file) and `reason` of the rows that go.
-        facts: what to say beside the pool's own facts.
+        sources: what its rows come from.
+        dropped: rows of one source that repeat those of another.
     """
-    accounts = []
-    for (name, train), holdout in zip(sides(work, pool)[0].items(), sides(work, pool)[1].values(), strict=True):
-        gone = dropped.filter(pl.col("source") == name)
-        with work.writing(f"train/{name}.parquet") as path, work.writing(f"holdout/{name}.parquet") as aside:
-            remove(train, gone["row"], path)
-            accounts.append(closed(pool.account(name), gone, path))
-            shutil.copyfile(holdout, aside)
+    steps = (Dropped.model_validate(one) for source in sources for one in source.facts.get("dropped", ()))
+    before = dropped_by_sources([source.accounts[0] for source in sources], steps)
+    media = {source.subject: source.facts["media"] for source in sources if "media" in source.facts}
+    return PoolFacts(media=media, dropped=(*before, dropped)).model_dump(mode="json")
+
+
+def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, Path]]:
+    """Open the files of a pool: side -> source -> file, the side to train on first."""
+    sides = {file.name.partition("/")[0] for file in pool.files}
+    return {
+        side: {account.source: work.open(pool, f"{side}/{account.source}.parquet") for account in pool.accounts}
+        for side in sorted(sides, key=lambda side: (side != TRAIN, side))
+    }
+
+
+def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
+    """Write what is left of the pool; the sides that are kept aside stay as they are."""
+    accounts: list[Account] = []
+    for side, files in open_sides(work, pool).items():
+        for source, file in files.items():
+            with work.writing(f"{side}/{source}.parquet") as path:
+                if side == TRAIN:
+                    removed = removal.rows.filter(pl.col("source") == source)
+                    _copy_without(file, removed["row"], path)
+                    accounts.append(_after(pool.account(source), removed["reason"], path))
+                else:
+                    shutil.copyfile(file, path)
+    facts = PoolFacts.model_validate(pool.facts)
+    facts = facts.model_copy(update={"dropped": (*facts.dropped, removal.dropped)})
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
     return Product(
-        rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=pool.facts | dict(facts)
+        rows=rows,
+        tokens=tokens,
+        columns=pool.columns,
+        accounts=tuple(accounts),
+        facts=facts.model_dump(mode="json"),
     )
 
 
-def remove(file: Path, rows: pl.Series, out: Path) -> None:
-    """Write a Parquet file without some of its rows, a piece at a time.
-
-    Args:
-        rows: numbers of the rows that go.
-    """
+def _copy_without(file: Path, rows: pl.Series, out: Path) -> None:
+    """Write a Parquet file without some of its rows, given by their numbers, a piece at a time."""
+    if rows.is_empty():
+        shutil.copyfile(file, out)
+        return
     stays = np.ones(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
     stays[rows.to_numpy()] = False
     copy_rows({file: {out: pl.Series(stays)}})
 
 
-def closed(before: Account, dropped: pl.DataFrame, left: Path) -> Account:
-    """Give the account of a source after rows were removed.
-
-    Args:
-        dropped: the rows that went, each with its `reason`.
-        left: the file of those that stay.
-    """
-    reasons = Counter(before.dropped) + Counter(dict(dropped["reason"].value_counts().iter_rows()))
-    told = counted(left)
-    return Account.model_validate(before.model_dump() | told | {"dropped": dict(sorted(reasons.items()))})
+def _after(before: Account, reasons: pl.Series, left: Path) -> Account:
+    """Give the account of a source after rows were dropped for these reasons and those in `left` stay."""
+    dropped = Counter(before.dropped) + Counter(reasons.to_list())
+    return Account.model_validate(before.model_dump() | counted(left) | {"dropped": dict(sorted(dropped.items()))})

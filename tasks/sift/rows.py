@@ -1,7 +1,6 @@
 """Rows to judge, features to judge them by, and what a judgement says."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +11,13 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.manifests.dropped import Figure
+from tasks.rows.dropping import EXAMPLES, Removal, examples_of, spread
 
 BATCH_ROWS = 8_192
 FEATURES = 2**18
 WORD = r"(?u)\b\w+\b"
-EXAMPLES = 3
-EXCERPT = 300
-LOST = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String})
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a judge found.
-
-    Attributes:
-        dropped: `source`, `row` (number in the source's training file) and `reason`.
-        told: figures about the judge.
-        examples: a few of the rows dropped, each with source, row_id, text, label and why.
-    """
-
-    dropped: pl.DataFrame
-    told: dict[str, Any]
-    examples: list[dict[str, str]] = field(default_factory=list)
+JUDGED = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String, "score": pl.Float64, "why": pl.String})
 
 
 def chosen(train: Mapping[str, Path], wanted: Sequence[str], where: str) -> dict[str, Path]:
@@ -42,9 +26,9 @@ def chosen(train: Mapping[str, Path], wanted: Sequence[str], where: str) -> dict
     Raises:
         RecipeError: a source that the pool does not have.
     """
-    strange = [name for name in wanted if name not in train]
-    if strange:
-        raise RecipeError(f"sift.{where}: there is no source {strange[0]!r}; there are {', '.join(train)}")
+    unknown = [name for name in wanted if name not in train]
+    if unknown:
+        raise RecipeError(f"sift.{where}: there is no source {unknown[0]!r}; there are {', '.join(train)}")
     return {name: path for name, path in train.items() if not wanted or name in wanted}
 
 
@@ -77,29 +61,30 @@ def worst(scores: NDArray[np.float64], share: float) -> NDArray[np.int64]:
     return np.argsort(-scores, kind="stable")[:most]
 
 
-def lost(source: str, rows: NDArray[np.int64], reason: str) -> pl.DataFrame:
-    """Say that rows of a source go."""
-    return pl.DataFrame({"source": source, "row": rows, "reason": reason}, schema=LOST)
+def judged_rows(
+    source: str, rows: NDArray[np.int64], reason: str, scores: NDArray[np.float64], why: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Say that rows of a source go, the worst first, each with its score and, where it says more, why."""
+    columns = {"source": source, "row": rows, "reason": reason, "score": scores[rows]}
+    return pl.DataFrame(columns | ({"why": list(why)} if why else {"why": ""}), schema=JUDGED)
 
 
-def examples(source: str, file: Path, rows: NDArray[np.int64], why: Sequence[str]) -> list[dict[str, str]]:
-    """Show the first few of the rows that go."""
-    few = rows[:EXAMPLES].tolist()
-    table = (
-        pl.scan_parquet(file)
-        .select("row_id", "text", "label")
-        .with_row_index("at")
-        .filter(pl.col("at").is_in(few))
-        .collect()
-    )
-    found = {row["at"]: row for row in table.to_dicts()}
-    return [
-        {
-            "source": source,
-            "row_id": found[at]["row_id"],
-            "text": found[at]["text"][:EXCERPT],
-            "label": found[at]["label"],
-            "why": reason,
-        }
-        for at, reason in zip(few, why, strict=False)
-    ]
+def removal(
+    kind: str,
+    parts: Sequence[pl.DataFrame],
+    train: Mapping[str, Path],
+    score: str,
+    figures: Mapping[str, Figure],
+    by_source: Mapping[str, Mapping[str, Figure]] | None = None,
+) -> Removal:
+    """Give the rows that a judge drops, and what it says of them.
+
+    Args:
+        parts: `judged_rows` of each source.
+        score: what their scores are.
+    """
+    each = -(-EXAMPLES // max(1, len(parts)))
+    worst_rows = pl.concat([pl.DataFrame(schema=JUDGED), *(part.head(each) for part in parts)])
+    rows = pl.concat([pl.DataFrame(schema=JUDGED), *parts])
+    examples = examples_of(spread(worst_rows), train)
+    return Removal.of(f"sift-{kind}", rows, figures=figures, by_source=by_source, score=score, examples=examples)

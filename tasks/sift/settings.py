@@ -1,6 +1,6 @@
-"""The `sift` section of a recipe."""
+"""The `sift` section of a recipe, and the `mix.select` field."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
@@ -19,11 +19,26 @@ class SiftSettings(Section):
     """Sources whose rows are judged; empty = all that can be."""
 
 
-def _parse(one: Any) -> Any:
-    if isinstance(one, str):
-        one = {"kind": one}
-    return registry.load(methods, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
+def _parse(given: Any) -> Any:
+    if isinstance(given, str):
+        given = {"kind": given}
+    return registry.load(methods, given.get("kind")).Params.model_validate(given) if isinstance(given, dict) else given
 
 
 Sifting = Annotated[SerializeAsAny[SiftSettings], BeforeValidator(_parse)]
 """`label-noise`, or `{kind: perplexity, clean: [papers], drop: 0.05}`."""
+
+
+class SelectionSettings(Section):
+    """Which rows of the other sources stay: those like the target's, drawn by importance without replacement."""
+
+    kind: Literal["dsir"] = "dsir"
+    """Hashed n-gram importance (Xie et al. 2023)."""
+    target: str
+    """Source whose training rows the others are compared with; it keeps all of its rows."""
+    keep: float = Field(gt=0, le=1)
+    """Share of the other sources' rows, all together, that stay."""
+    length: Literal["sum", "mean"] = "sum"
+    """Importance of a row: the sum over its n-grams, as in the paper (long rows are then kept or dropped most surely),
+    or their mean
+    times the mean length, so that length does not matter."""

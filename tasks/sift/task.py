@@ -1,12 +1,14 @@
-"""Prefect task of the sifting stage. The work is in methods/."""
+"""Prefect tasks of the sifting stage. The work is in methods/ and selection.py."""
 
 from threadpoolctl import threadpool_limits
 
 from tasks.core import registry, ui
 from tasks.manifests.manifest import Manifest, Product
-from tasks.rows.pool import sides, without
+from tasks.rows.pool import drop_rows, open_sides
+from tasks.rows.reading import TRAIN
 from tasks.sift import methods
-from tasks.sift.settings import SiftSettings
+from tasks.sift.selection import select
+from tasks.sift.settings import SelectionSettings, SiftSettings
 from tasks.store.products import Workbench, stage_task
 
 
@@ -14,11 +16,19 @@ from tasks.store.products import Workbench, stage_task
 def sift_pool(work: Workbench, subject: str, pool: Manifest, settings: SiftSettings, seed: int) -> Product:
     """Drop the training rows that a model trained on the others thinks worst of."""
     with threadpool_limits(1):  # sums are then added in one order, so judgements do not depend on the machine's cores
-        found = registry.load(methods, settings.kind).judged(sides(work, pool)[0], settings, seed)
-    counts = dict(found.dropped["source"].value_counts(sort=True).iter_rows())
-    ui.log(
-        f"{subject}: {settings.kind} drops {len(found.dropped):,} rows "
-        f"({', '.join(f'{name} {rows:,}' for name, rows in counts.items()) or 'none'})"
-    )
-    told = {"kind": settings.kind, "dropped": counts, "told": found.told, "examples": found.examples}
-    return without(work, pool, found.dropped, {"sift": [*pool.facts.get("sift", []), told]})
+        removal = registry.load(methods, settings.kind).judge(open_sides(work, pool)[TRAIN], settings, seed)
+    counts = {source: sum(reasons.values()) for source, reasons in removal.dropped.counts.items()}
+    by_source = ", ".join(f"{source} {rows:,}" for source, rows in sorted(counts.items(), key=lambda item: -item[1]))
+    ui.log(f"{subject}: {settings.kind} drops {removal.dropped.rows:,} rows ({by_source or 'none'})")
+    return drop_rows(work, pool, removal)
+
+
+@stage_task("select")
+def select_rows(work: Workbench, subject: str, pool: Manifest, settings: SelectionSettings, seed: int) -> Product:
+    """Keep the rows that are like the target's; the hold-out stays as it is."""
+    removal, notes = select(open_sides(work, pool)[TRAIN], settings, seed)
+    for note in notes:
+        ui.log(f"{subject}: {note}", warn=True)
+    table = [{"source": name} | figures for name, figures in removal.dropped.by_source.items()]
+    ui.show_table(f"selected-{subject}", table, f"Rows like those of {settings.target}")
+    return drop_rows(work, pool, removal)

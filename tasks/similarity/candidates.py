@@ -60,23 +60,25 @@ def groups(paths: list[Path], rows: int) -> Groups:
     parts = max(1, -(-rows // PARTITION_ROWS))
     work = [_Part(path, rows, number, parts) for path in paths for number in range(parts)]
     seen, members, sizes = np.empty(0, np.uint64), list[Places](), list[Places]()
-    for found in in_order(_groups_of, work):
-        marks = _marks(found)
+    for band_groups in in_order(_groups_of, work):
+        marks = _marks(band_groups)
         new = ~np.isin(marks, seen)
         seen = np.union1d(seen, marks)
-        starts = np.cumsum(found.sizes) - found.sizes
-        members.append(found.members[ragged(starts[new], found.sizes[new])])
-        sizes.append(found.sizes[new])
+        starts = np.cumsum(band_groups.sizes) - band_groups.sizes
+        members.append(band_groups.members[ragged(starts[new], band_groups.sizes[new])])
+        sizes.append(band_groups.sizes[new])
     empty = np.empty(0, np.int64)
     return Groups(np.concatenate([empty, *members]), np.concatenate([empty, *sizes]))
 
 
-def _marks(found: Groups) -> Hashes:
+def _marks(band_groups: Groups) -> Hashes:
     """Give groups of the same rows the same number, others another one."""
-    if not len(found.sizes):
+    if not len(band_groups.sizes):
         return np.empty(0, np.uint64)
-    spread = mixed(found.members.astype(np.uint64) + np.uint64(1))
-    return mixed(np.add.reduceat(spread, np.cumsum(found.sizes) - found.sizes) + found.sizes.astype(np.uint64))
+    spread = mixed(band_groups.members.astype(np.uint64) + np.uint64(1))
+    return mixed(
+        np.add.reduceat(spread, np.cumsum(band_groups.sizes) - band_groups.sizes) + band_groups.sizes.astype(np.uint64)
+    )
 
 
 def _groups_of(part: _Part) -> Groups:

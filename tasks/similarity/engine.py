@@ -12,14 +12,14 @@ the corpus.
 from collections.abc import Collection, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from tasks.core.parallel import in_order
+from tasks.rows.reading import batches, rows_of, values_at
 from tasks.similarity.candidates import Groups, groups, spill
-from tasks.similarity.reading import at, batches, rows_of
 from tasks.similarity.settings import NearSettings
 from tasks.similarity.settle import Settled, settle
 from tasks.similarity.shingles import Flags, Places, shingle
@@ -58,13 +58,11 @@ def find_near_duplicates(
     *,
     seed: int = 0,
     protected: Collection[str] = (),
-    quality: str | None = None,
     only_protected: bool = False,
 ) -> NearDuplicates:
     """Say which rows nearly repeat another one, within and across sources.
 
-    Of two near duplicates the one of the earlier source survives; inside a source the one of higher quality, else the
-    earlier row.
+    Of two near duplicates the one of the earlier source survives; inside a source the earlier row.
 
     Args:
         sources: name -> Parquet file with a column `text`, the best source first.
@@ -72,25 +70,26 @@ def find_near_duplicates(
         scratch: a folder of its own for band keys and shingles, 8 bytes * bands a row; what it writes there stays.
         seed: draws the hash functions.
         protected: sources of which no row is dropped (hold-out sets, benchmarks); name them first in `sources`.
-        quality: a column of numbers, higher is better; nulls are the worst.
         only_protected: whether only rows of protected sources drop others.
     """
     family = Family.drawn(settings.threshold, settings.permutations, seed)
     paths, rows = spill(in_order(lambda texts: _keys(texts, settings.words, family), batches(sources, "text")), scratch)
     sizes = rows_of(sources)
     kept_whole = np.isin(np.arange(len(sizes)), [number for number, name in enumerate(sources) if name in protected])
-    found = groups(paths, rows)
+    band_groups = groups(paths, rows)
     if only_protected:
-        found = _mixed(found, kept_whole[np.searchsorted(np.cumsum(sizes), found.members, side="right")])
-    candidates, places = np.unique(found.members, return_inverse=True)
-    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), at(sources, "text", candidates))
+        band_groups = _mixed(
+            band_groups, kept_whole[np.searchsorted(np.cumsum(sizes), band_groups.members, side="right")]
+        )
+    candidates, places = np.unique(band_groups.members, return_inverse=True)
+    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), values_at(sources, "text", candidates))
     sets = Sets.written(chain.from_iterable(blocks), scratch / "sets.u64")
 
     source = np.searchsorted(np.cumsum(sizes), candidates, side="right")
-    best_first = np.lexsort((candidates, _badness(sources, quality, candidates), source))
+    best_first = np.lexsort((candidates, source))
     rank = np.argsort(best_first)
     droppable = ~kept_whole[source[best_first]]
-    by_rank = Groups(rank[places], found.sizes)
+    by_rank = Groups(rank[places], band_groups.sizes)
 
     def compare(pairs: Pairs) -> Shares:
         if not only_protected:
@@ -119,25 +118,13 @@ def _keys(texts: pl.Series, words: int, family: Family) -> Keys:
     )
 
 
-def _mixed(found: Groups, kept_whole: Flags) -> Groups:
+def _mixed(band_groups: Groups, kept_whole: Flags) -> Groups:
     """Keep the groups that have rows of protected and of other sources."""
-    if not len(found.sizes):
-        return found
-    starts = np.cumsum(found.sizes) - found.sizes
+    if not len(band_groups.sizes):
+        return band_groups
+    starts = np.cumsum(band_groups.sizes) - band_groups.sizes
     both = np.logical_or.reduceat(kept_whole, starts) & ~np.logical_and.reduceat(kept_whole, starts)
-    return Groups(found.members[np.repeat(both, found.sizes)], found.sizes[both])
-
-
-def _badness(
-    sources: Mapping[str, Path], quality: str | None, candidates: Places
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    if quality is None or not len(candidates):
-        return np.zeros(len(candidates))
-    return (
-        -pl.concat([values.cast(pl.Float64) for values in at(sources, quality, candidates)])
-        .fill_null(-np.inf)
-        .to_numpy()
-    )
+    return Groups(band_groups.members[np.repeat(both, band_groups.sizes)], band_groups.sizes[both])
 
 
 def _named(settled: Settled, source: Places, row: Places, names: list[str]) -> pl.DataFrame:

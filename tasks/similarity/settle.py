@@ -61,7 +61,7 @@ def settle(groups: Groups, compare: Callable[[Pairs], Shares], threshold: float,
     """
     open_rows = np.ones(len(droppable), np.bool_)
     entries = _sorted(groups)
-    found: list[tuple[Pairs, Shares]] = []
+    matches: list[tuple[Pairs, Shares]] = []
     verified = 0
     for _ in range(ROUNDS):
         entries, leads = _leading(entries, open_rows)
@@ -71,12 +71,12 @@ def settle(groups: Groups, compare: Callable[[Pairs], Shares], threshold: float,
         shares = compare(pairs)
         verified += len(pairs)
         matched = shares >= threshold
-        found.append((pairs[matched], shares[matched]))
+        matches.append((pairs[matched], shares[matched]))
         open_rows[entries.row[leads]] = False
         open_rows[pairs[matched, 1]] = False
     else:
         entries, _ = _leading(entries, open_rows)
-    return _settled(found, verified, len(np.unique(entries.row)))
+    return _settled(matches, verified, len(np.unique(entries.row)))
 
 
 def _sorted(groups: Groups) -> _Entries:
@@ -111,12 +111,12 @@ def _pairs(entries: _Entries, leads: Flags, droppable: Flags) -> Pairs:
     return np.stack([packed // width, packed % width], axis=1)
 
 
-def _settled(found: list[tuple[Pairs, Shares]], verified: int, unsettled: int) -> Settled:
+def _settled(matches: list[tuple[Pairs, Shares]], verified: int, unsettled: int) -> Settled:
     """Give each dropped row the survivor that dropped it; of several at once the most similar one, of equals the better
     one.
     """
-    pairs = np.concatenate([np.empty((0, 2), np.int64), *(pairs for pairs, _ in found)])
-    shares = np.concatenate([np.empty(0), *(shares for _, shares in found)])
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *(pairs for pairs, _ in matches)])
+    shares = np.concatenate([np.empty(0), *(shares for _, shares in matches)])
     order = np.lexsort((pairs[:, 0], -shares, pairs[:, 1]))
     dropped, firsts = np.unique(pairs[order, 1], return_index=True)
     chosen = order[firsts]

@@ -21,8 +21,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from tasks.rows.reading import Places
+
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
-Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 

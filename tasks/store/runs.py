@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.records import Section, digest
 from tasks.manifests.check import CheckResult, Verdict
+from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.seen import Unreached
+from tasks.store.old_records import STEPS, dropped_of
 from tasks.store.storage import Store
 
 
@@ -105,14 +107,8 @@ class RunRecord(RunStart):
     accounts: tuple[Account, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    near: dict[str, Any] = Field(default_factory=dict)
-    """Facts of the search for near duplicates, with `examples` of pairs."""
-    semantic: dict[str, Any] = Field(default_factory=dict)
-    """Facts of the search for semantic duplicates, with `examples` of pairs."""
-    contamination: dict[str, Any] = Field(default_factory=dict)
-    """Training rows that repeat the hold-out or a benchmark: `matched` by source and benchmark, `examples` of pairs."""
-    personal: dict[str, Any] = Field(default_factory=dict)
-    """Source -> what was done about personal data: `action`, `rows` that held any, `found` by kind."""
+    dropped: tuple[Dropped, ...] = ()
+    """What each step dropped, in their order."""
     drift: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: dict[str, Any] = Field(default_factory=dict)
@@ -132,6 +128,14 @@ class RunRecord(RunStart):
     flow_run_id: str | None = None
     report: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_what_was_dropped(cls, record: Any) -> Any:
+        """Read the records of earlier versions."""
+        if isinstance(record, dict) and not STEPS.keys().isdisjoint(record):
+            return {**record, "dropped": tuple(dropped_of(record))}
+        return record
 
     def summary(self) -> dict[str, Any]:
         """Give what `cuvee run --json` prints."""

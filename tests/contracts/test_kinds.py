@@ -22,7 +22,7 @@ KINDS = {
     tasks.weigh.methods: {"propose", "propose_from"},
     tasks.clean.filters: {"reason"},
     tasks.train.online: {"update"},
-    tasks.sift.methods: {"judged"},
+    tasks.sift.methods: {"judge"},
     tasks.personal.detectors: {"spans", "spans_of"},
 }
 """Folder of kinds that a recipe names -> the functions of which a file there defines one."""

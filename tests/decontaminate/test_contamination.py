@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import QualityGate
-from tasks.decontaminate.contamination import Contaminated, contaminated, shared_words
+from tasks.decontaminate.contamination import find_contamination, shared_words
 from tasks.decontaminate.settings import OverlapSettings
+from tasks.rows.dropping import Removal
 
 ITEM = "which planet of the solar system has the most moons known to astronomers in our time and why"
 HELD = "a quiet little film that takes its time and never lets the viewer guess where it will end up going"
@@ -21,17 +22,18 @@ def find(
     held: list[str] | None = None,
     bench: list[str] | None = None,
     **settings,
-) -> Contaminated:
+) -> Removal:
     def written(side: str, files: dict[str, list[str]]) -> dict[str, Path]:
         (folder / side).mkdir(exist_ok=True)
         for name, rows in files.items():
-            pl.DataFrame({"text": rows}, schema={"text": pl.String}).write_parquet(folder / side / f"{name}.parquet")
+            ids = [f"{name}:{row}" for row in range(len(rows))]
+            frame = pl.DataFrame({"row_id": ids, "text": rows}, schema={"row_id": pl.String, "text": pl.String})
+            frame.write_parquet(folder / side / f"{name}.parquet")
         return {name: folder / side / f"{name}.parquet" for name in files}
 
     holdout = written("holdout", {name: held or [] if number == 0 else [] for number, name in enumerate(train)})
-    return contaminated(
-        written("train", train),
-        holdout,
+    return find_contamination(
+        {"train": written("train", train), "holdout": holdout},
         written("bench", {"quiz": bench or []}),
         OverlapSettings(**settings),
         folder,
@@ -47,16 +49,19 @@ def test_rows_go_with_the_reason_that_counts_first(tmp_path: Path) -> None:
         "films": [HELD + " again", quoted, OTHER],
     }
     found = find(tmp_path, train, held=[HELD], bench=[ITEM], near={"threshold": 0.4})
-    assert found.dropped.rows() == [
+    assert found.rows.select("source", "row", "reason").rows() == [
         ("web", 1, "in_benchmark"),
         ("web", 2, "near_benchmark"),
         ("web", 3, "in_benchmark"),
         ("films", 0, "in_holdout_ngram"),
         ("films", 1, "in_holdout_ngram"),
     ]
-    assert found.facts["matched"] == {"web": {"quiz": 3, "holdout": 1}, "films": {"holdout": 2}}
-    assert found.facts["rows"] == {"quiz": 1, "holdout": 1}
-    assert found.facts["dropped"] == 5
+    assert found.dropped.by_source == {
+        "web": {"match quiz": 3, "match the hold-out": 1},
+        "films": {"match the hold-out": 2},
+    }
+    assert found.dropped.figures["rows of quiz"] == found.dropped.figures["rows of the hold-out"] == 1
+    assert found.dropped.rows == 5
 
 
 def test_examples_show_both_texts_and_what_they_share(tmp_path: Path) -> None:
@@ -64,17 +69,17 @@ def test_examples_show_both_texts_and_what_they_share(tmp_path: Path) -> None:
     found = find(
         tmp_path, {"web": [OTHER, f"{long} {ITEM}. {long}"]}, bench=[OTHER.replace("ministry", "office"), ITEM]
     )
-    (example,) = found.facts["examples"]
-    assert (example["source"], example["benchmark"], example["reason"]) == ("web", "quiz", "in_benchmark")
-    assert example["shared"] == ITEM
-    assert ITEM in example["text"]
-    assert len(example["text"]) < 320
-    assert example["benchmark_text"] == ITEM
+    (example,) = found.dropped.examples
+    assert (example.source, example.other, example.reason) == ("web", "quiz", "in_benchmark")
+    assert example.why == f"both say: {ITEM}"
+    assert ITEM in example.text
+    assert len(example.text) < 320
+    assert example.other_text == ITEM
 
 
 def test_a_short_text_counts_only_as_a_whole(tmp_path: Path) -> None:
     found = find(tmp_path, {"a": ["Good film!", "a good film", "good, film", OTHER]}, bench=["good film"])
-    assert found.dropped["row"].to_list() == [0, 2]
+    assert found.rows["row"].to_list() == [0, 2]
 
 
 def test_share_asks_for_more_than_one_run(tmp_path: Path) -> None:
@@ -83,7 +88,7 @@ def test_share_asks_for_more_than_one_run(tmp_path: Path) -> None:
         rows = [f"{OTHER} {quoted} {OTHER}", f"{OTHER} {ITEM} {HELD}", OTHER]
         assert (
             find(tmp_path, {"a": rows}, bench=[" ".join(ITEM.split()[:16])], share=share, near=None)
-            .dropped["row"]
+            .rows["row"]
             .to_list()
             == expected
         )
@@ -93,15 +98,15 @@ def test_a_near_copy_goes_though_a_training_row_is_nearer_to_it(tmp_path: Path) 
     words = ITEM.split()
     copies = [" ".join([*words[:place], "odd", *words[place + 1 :]]) for place in (8, 9, 10)]
     found = find(tmp_path, {"a": [OTHER, *copies, *copies]}, bench=[OTHER[:40], HELD, ITEM], near={"threshold": 0.3})
-    assert found.dropped.rows() == [("a", row, "near_benchmark") for row in range(1, 7)]
+    assert found.rows.select("source", "row", "reason").rows() == [("a", row, "near_benchmark") for row in range(1, 7)]
 
 
 def test_near_null_looks_at_runs_only(tmp_path: Path) -> None:
-    assert find(tmp_path, {"a": [ITEM.replace("moons", "rings"), OTHER]}, bench=[ITEM], near=None).dropped.is_empty()
+    assert find(tmp_path, {"a": [ITEM.replace("moons", "rings"), OTHER]}, bench=[ITEM], near=None).rows.is_empty()
 
 
 def test_training_rows_that_resemble_only_each_other_stay(tmp_path: Path) -> None:
-    assert find(tmp_path, {"a": [HELD, HELD + " again", OTHER]}, bench=[ITEM]).dropped.is_empty()
+    assert find(tmp_path, {"a": [HELD, HELD + " again", OTHER]}, bench=[ITEM]).rows.is_empty()
 
 
 def test_a_source_that_is_a_benchmark_is_refused(tmp_path: Path) -> None:

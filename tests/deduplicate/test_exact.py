@@ -25,6 +25,7 @@ from tasks.deduplicate.holdout import in_holdout
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.deduplicate.task import deduplicate_sources
+from tasks.manifests.pool import PoolFacts
 from tasks.rows.keys import digests, match_keys
 
 Pooled = Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]
@@ -161,7 +162,9 @@ def test_tasks_clean_and_pool_through_the_store(tmp_path: Path, snapshot: Callab
     assert (pool.rows, pool.tokens) == tuple(
         sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens")
     )
-    assert pool.facts == {"label_conflicts": 0, "licences": {"a": None, "b": None}}
+    cleaning, exact = PoolFacts.model_validate(pool.facts).dropped
+    assert cleaning.counts == {"a": {"exact_duplicate": 10}, "b": {"exact_duplicate": 10}}
+    assert (exact.rows, exact.figures) == (0, {"texts with different labels": 0})
     for account, (side, rows) in itertools.product(pool.accounts, {"train": "rows", "holdout": "holdout"}.items()):
         frame = pl.read_parquet(tmp_path / pool.path / side / f"{account.source}.parquet")
         assert frame.height == getattr(account, rows)

@@ -9,22 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.deduplicate import semantic as meaning
-from tasks.deduplicate.near import Thinned, Vectors, thin_by_meaning
-from tasks.deduplicate.semantic import Meant, find_alike, units
+from tasks.deduplicate.near import Vectors, semantic_duplicates
+from tasks.deduplicate.semantic import SemanticDuplicates, find_semantic_duplicates, scale_to_unit
+from tasks.rows.dropping import Removal
 
 pytest.importorskip("faiss", reason="the extra `semantic` is not installed")
 
 
-def clustered(rows: int, clusters: int, spread: float, seed: int, dimensions: int = 24) -> meaning.Halves:
+def clustered(rows: int, clusters: int, spread: float, seed: int, dimensions: int = 24) -> meaning.Embeddings:
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(clusters, dimensions))
     made = centres[rng.integers(clusters, size=rows)] + spread * rng.normal(size=(rows, dimensions))
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float16)
 
 
-def plainly(vectors: meaning.Halves, threshold: float, protected: int) -> dict[int, int]:
+def plainly(vectors: meaning.Embeddings, threshold: float, protected: int) -> dict[int, int]:
     """The rule as it is told: row after row, compared with all that stay so far."""
-    wide = units(vectors).astype(np.float64)
+    wide = scale_to_unit(vectors).astype(np.float64)
     cosine = wide @ wide.T
     stays: list[int] = []
     gone: dict[int, int] = {}
@@ -37,7 +38,7 @@ def plainly(vectors: meaning.Halves, threshold: float, protected: int) -> dict[i
     return gone
 
 
-def pairs(found: Meant) -> dict[int, int]:
+def pairs(found: SemanticDuplicates) -> dict[int, int]:
     return dict(zip(found.dropped.tolist(), found.survivors.tolist(), strict=True))
 
 
@@ -57,23 +58,23 @@ def test_what_comparing_every_pair_finds(
     vectors = clustered(rows, clusters, spread, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meaning, "BLOCK_ROWS", block)
-        found = find_alike(vectors, threshold, min(protected, rows), 0)
+        found = find_semantic_duplicates(vectors, threshold, min(protected, rows), 0)
     assert found.exact
     assert pairs(found) == plainly(vectors, threshold, protected)
 
 
 @pytest.fixture(scope="module")
-def many() -> meaning.Halves:
+def many() -> meaning.Embeddings:
     return clustered(6000, 2500, 0.12, 5)
 
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_no_row_goes_below_the_threshold_and_every_survivor_stays(
-    many: meaning.Halves, exact: bool, monkeypatch: pytest.MonkeyPatch
+    many: meaning.Embeddings, exact: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meaning, "EXACT_ROWS", len(many) if exact else 0)
-    found = find_alike(many, 0.95, 500, 0)
-    wide = units(many)
+    found = find_semantic_duplicates(many, 0.95, 500, 0)
+    wide = scale_to_unit(many)
     cosine = (wide[found.dropped] * wide[found.survivors]).sum(axis=1)
     assert found.exact == exact
     assert cosine.min() >= 0.95 - 1e-6
@@ -89,16 +90,16 @@ def test_no_row_goes_below_the_threshold_and_every_survivor_stays(
         assert len(set(pairs(found)) & set(expected)) >= 0.99 * len(expected)
 
 
-def test_the_same_answer_every_time(many: meaning.Halves, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_answer_every_time(many: meaning.Embeddings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meaning, "EXACT_ROWS", 0)
-    first, second = (find_alike(many, 0.9, 0, 3) for _ in range(2))
+    first, second = (find_semantic_duplicates(many, 0.9, 0, 3) for _ in range(2))
     assert pairs(first) == pairs(second)
     assert (first.cosine == second.cosine).all()
 
 
 def test_a_thousand_copies_cost_one_look_up() -> None:
     copies = np.repeat(clustered(1, 1, 0, 0), 5000, axis=0)
-    found = find_alike(copies, 0.95, 0, 0)
+    found = find_semantic_duplicates(copies, 0.95, 0, 0)
     assert pairs(found) == dict.fromkeys(range(1, 5000), 0)
     assert found.verified == 4999
 
@@ -127,8 +128,8 @@ class Case:
                     schema={"row_id": pl.String, "text": pl.String},
                 ).write_parquet(path)
 
-    def find(self, threshold: float = 0.95) -> Thinned:
-        return thin_by_meaning(self.files["train"], self.files["holdout"], self.vectors, threshold, self.folder, 0)
+    def find(self, threshold: float = 0.95) -> Removal:
+        return semantic_duplicates(self.files, self.vectors, threshold, self.folder, 0)
 
 
 def test_the_earlier_source_stays_then_the_earlier_row_and_the_hold_out_always(tmp_path: Path) -> None:
@@ -145,21 +146,21 @@ def test_the_earlier_source_stays_then_the_earlier_row_and_the_hold_out_always(t
     }
     train = {"first": ["hound", "kitten", "alike"], "second": ["cat", "dog", "bird", "pussycat"]}
     found = Case(tmp_path, train, {"first": ["puppy"], "second": ["held"]}, angles).find(np.cos(np.deg2rad(12)))
-    gone = found.dropped.select("source", "row", "survivor_source", "survivor_row", "reason").rows()
+    gone = found.rows.select("source", "row", "other", "other_row", "reason").rows()
     assert gone == [
         ("first", 2, "holdout/second", 0, "semantic_holdout"),
         ("second", 0, "first", 1, "semantic_duplicate"),
         ("second", 1, "holdout/first", 0, "semantic_holdout"),
         ("second", 3, "first", 1, "semantic_duplicate"),
     ]
-    assert found.facts["rows"] == 9
-    assert found.facts["dropped"] == 4
+    assert found.dropped.figures["rows compared"] == 9
+    assert found.dropped.rows == 4
 
 
 def test_examples_carry_both_texts_and_their_cosine(tmp_path: Path) -> None:
     case = Case(
         tmp_path, {"a": ["cat", "dog"], "b": ["feline"]}, {"a": [], "b": []}, {"cat": 0, "feline": 3, "dog": 90}
     )
-    (pair,) = case.find().facts["examples"]
-    assert (pair["text"], pair["survivor_text"], pair["in_holdout"]) == ("feline", "cat", False)
-    assert pair["cosine"] == pytest.approx(np.cos(np.deg2rad(3)), abs=1e-3)
+    (example,) = case.find().dropped.examples
+    assert (example.text, example.other_text, example.other) == ("feline", "cat", "a")
+    assert example.score == pytest.approx(np.cos(np.deg2rad(3)), abs=1e-3)

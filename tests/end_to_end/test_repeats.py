@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import CuveeError, RecipeError
+from tasks.manifests.dropped import Dropped
+from tasks.manifests.pool import PoolFacts
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
@@ -89,7 +92,21 @@ def _held(store: str, made: Made, source: str) -> int:
 def test_benchmark_rows_are_no_part_of_the_pool(run: Run) -> None:
     _, _, made = run
     assert [account.source for account in made.pool.accounts] == ["news", "talk"]
-    assert made.pool.facts["contamination"]["rows"]["quiz"] == 3
+    assert step_of(made, "contamination").figures["rows of quiz"] == 3
+
+
+def step_of(made: Made, name: str) -> Dropped:
+    (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == name]
+    return step
+
+
+def test_every_dropped_row_is_claimed_by_one_step(run: Run) -> None:
+    _, _, made = run
+    for account in made.pool.accounts:
+        claimed = Counter[str]()
+        for one in PoolFacts.model_validate(made.pool.facts).dropped:
+            claimed.update(one.counts.get(account.source, {}))
+        assert claimed == Counter(account.dropped)
 
 
 def test_report_and_card_tell_what_was_found(run: Run) -> None:
@@ -101,7 +118,8 @@ def test_report_and_card_tell_what_was_found(run: Run) -> None:
     for text in (page, card):
         assert "quiz" in text
         assert "word110" in text
-    assert "| quiz | 3 | 2 |" in card
+    assert "rows of quiz 3" in card
+    assert "match quiz 2" in card
 
 
 def test_validate_reads_the_benchmarks_too(tmp_path: Path) -> None:
@@ -204,9 +222,9 @@ def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp
         LookedUp(()),
     )
     walk(blend(loaded, store, Plain(), made), "deduplicate")
-    (pair,) = made.pool.facts["semantic"]["examples"]
-    assert {pair["text"], pair["survivor_text"]} == set(FILM[:2])
-    assert pair["cosine"] == pytest.approx(0.96, abs=0.005)
+    (example,) = step_of(made, "semantic-duplicates").examples
+    assert {example.text, example.other_text} == set(FILM[:2])
+    assert example.score == pytest.approx(0.96, abs=0.005)
     assert (
         sum(
             account.dropped.get(f"semantic_{kind}", 0)
@@ -218,4 +236,4 @@ def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp
     walk(blend(loaded, store, look, Made()), "deduplicate")
     assert all(found.hit for found in look.found)
     page = build_page(gather(begin_run(loaded.published), loaded, store, made, []), [], {})
-    assert "Pairs that mean the same" in page
+    assert "Semantic duplicates" in page

@@ -19,11 +19,9 @@ EXACT = (
     "checks",
     "verdicts",
     "unreached",
-    "contamination",
-    "personal",
 )
 """Parts of a run's record that are the same on every machine."""
-LEARNT = ("near", "semantic", "profile", "weights", "metrics", "curve", "training")
+LEARNT = ("profile", "weights", "metrics", "curve", "training")
 """Parts that hang on arithmetic."""
 PASSING = {"id", "uri", "device", "devices", "processes", "started", "finished", "report", "key", "memory"}
 Run = Callable[..., dict[str, Any]]
@@ -56,9 +54,21 @@ def stripped(value: Any, masked: Callable[[str], str]) -> Any:
     return masked(value) if isinstance(value, str) else value
 
 
+def steps(record: dict[str, Any], *, exact: bool) -> dict[str, dict[str, Any]]:
+    """Give the figures of the steps that dropped rows: those that count, or those that hang on arithmetic."""
+    counting = {"contamination", "personal-data"}
+    told = {one["step"]: one for one in record["dropped"] if (one["step"] in counting) == exact}
+    return {
+        name: {"rows": sum(sum(own.values()) for own in one["counts"].values())}
+        | {part: one[part] for part in ("figures", "by_source")}
+        for name, one in told.items()
+    }
+
+
 def headings(page: Path) -> list[str]:
-    """List the headings of a report."""
-    found = re.findall(r"<h[1-4][^>]*>(.*?)</h[1-4]>", page.read_text("utf-8"), re.DOTALL)
+    """List the headings of a report, but not those of the steps that dropped rows."""
+    text = re.sub(r'(?s)(<section id="dropped">.*?</h2>).*?</section>', r"\1", page.read_text("utf-8"))
+    found = re.findall(r"<h[1-4][^>]*>(.*?)</h[1-4]>", text, re.DOTALL)
     return [re.sub(r"<[^>]+>|\s+", " ", heading).strip() for heading in found]
 
 
@@ -86,8 +96,9 @@ def run(
             found["published"] = sorted(path.name for path in mix.iterdir())
             found["receipt.json"] = json.loads((mix / "receipt.json").read_text("utf-8"))
         found["report"] = headings(record_file.with_name("report.html"))
-        found |= {part: stripped(record[part], mask) for part in EXACT}
-        return found | {"measured": {part: stripped(record[part], mask) for part in LEARNT}}
+        found |= {part: stripped(record[part], mask) for part in EXACT} | {"dropped": steps(record, exact=True)}
+        learnt = {part: stripped(record[part], mask) for part in LEARNT} | {"dropped": steps(record, exact=False)}
+        return found | {"measured": learnt}
 
     return carried_out
 

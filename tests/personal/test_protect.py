@@ -18,14 +18,16 @@ from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import QualityGate, RecipeError
+from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account
+from tasks.manifests.pool import PoolFacts
 from tasks.personal.redact import Protected, protect_file
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.recipe.schema import recipe_schema
-from tasks.report.artifacts import personal_table
+from tasks.report.artifacts import dropped_table
 from tasks.report.page import build_page
 from tasks.rows import groups
 from tasks.rows.keys import digests, match_digests
@@ -72,7 +74,7 @@ def test_redacted_texts_have_new_tokens_and_keys_and_equal_ones_are_one(protect:
     assert rows["tokens"].to_list() == [1, 5, 8]  # only what changed is counted anew
     assert keys["key"].equals(digests(rows["text"]))
     assert keys["match"].equals(match_digests(rows["text"]))
-    assert done.found == {"card": 1, "email": 2, "phone": 1}
+    assert done.pieces == {"card": 1, "email": 2, "phone": 1}
     assert done.rows == 3
     assert done.account.dropped == {"exact_duplicate": 2, "too_short": 2}
     assert (done.account.rows, done.account.tokens) == (3, 14)
@@ -88,7 +90,7 @@ def test_rows_are_dropped_under_a_reason(protect: Protect) -> None:
 def test_kept_rows_are_only_counted(protect: Protect) -> None:
     rows, _, done = protect(TEXTS, "keep")
     assert rows["text"].to_list() == TEXTS
-    assert done.found == {"card": 1, "email": 2, "phone": 1}
+    assert done.pieces == {"card": 1, "email": 2, "phone": 1}
     assert done.account.dropped == {"too_short": 2}
 
 
@@ -152,36 +154,41 @@ def test_what_was_found_is_in_no_row_of_either_side_unless_kept(run: Run) -> Non
         assert (held > 0) == (name == "chat")
         assert texts.str.contains(r"\[(?:EMAIL|PHONE|CARD)\]").any() == (name == "news")
     assert made.pool.account("talk").dropped == {"personal_data": 30}
-    assert made.pool.facts["personal"] == {
-        "news": {"action": "redact", "rows": 30, "found": {"card": 10, "email": 10, "phone": 10}},
-        "talk": {"action": "drop", "rows": 30, "found": {"card": 10, "email": 10, "phone": 10}},
-        "chat": {"action": "keep", "rows": 30, "found": {"card": 10, "email": 10, "phone": 10}},
+    step = personal_step(made)
+    pieces = {"rows with any": 30, "card": 10, "email": 10, "phone": 10}
+    assert step.by_source == {
+        "news": {"then": "replaced by tags"} | pieces,
+        "talk": {"then": "dropped with the row"} | pieces,
+        "chat": {"then": "left as it is"} | pieces,
     }
+    assert step.counts == {"talk": {"personal_data": 30}}
+    assert {(row.source, row.text) for row in step.examples} == {("talk", "")}
+    assert {row.why for row in step.examples} == {"held email 1", "held phone 1", "held card 1"}
+
+
+def personal_step(made: Made) -> Dropped:
+    (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == "personal-data"]
+    return step
 
 
 def test_report_card_and_table_count_it(run: Run) -> None:
     loaded, store, made = run
     start = begin_run(loaded.published)
     record = gather(start, loaded, store, made, [])
-    assert personal_table(record)[0] == {
-        "source": "news",
-        "then": "replaced by tags",
-        "rows": 30,
-        "card": 10,
-        "email": 10,
-        "phone": 10,
-    }
+    rows = {row["source"]: row for row in dropped_table(record) if row["step"] == "Personal data"}
+    assert rows["news"]["figures"] == "then replaced by tags, rows with any 30, card 10, email 10, phone 10"
+    assert (rows["talk"]["rows"], rows["talk"]["why"]) == (30, "30 holds personal data")
     page, card = build_page(record, [], {}), dataset_card(start, made.mix, "f" * 64)
     assert "Personal data" in page
-    assert "- news: replaced by tags in 30 rows (card 10, email 10, phone 10)" in card
-    assert "- talk: 30 rows dropped (card 10, email 10, phone 10)" in card
-    assert "- chat: left as it is in 30 rows (card 10, email 10, phone 10)" in card
+    assert "- news: then replaced by tags, rows with any 30, card 10, email 10, phone 10" in card
+    assert r"- talk: personal\_data 30, then dropped with the row, rows with any 30, card 10" in card
+    assert "- chat: then left as it is, rows with any 30, card 10, email 10, phone 10" in card
 
 
 def test_nothing_that_a_run_tells_holds_it(run: Run) -> None:
     loaded, store, made = run
     record = gather(begin_run(loaded.published), loaded, store, made, [])
-    told = record.model_copy(update={"receipt": ()}).model_dump_json() + json.dumps(record.personal)
+    told = record.model_copy(update={"receipt": ()}).model_dump_json()
     manifests = "".join(path.read_text() for path in Path(store).rglob("manifest.json"))
     assert not [secret for secret in SECRETS if secret in told + manifests]
 
@@ -190,7 +197,7 @@ def test_recipe_without_the_section_runs_no_task_for_it(tmp_path: Path) -> None:
     loaded, made, store = load_recipe(write_recipe(tmp_path)), Made(), str(tmp_path / "store")
     walk(blend(loaded, store, Plain(), made), "deduplicate")
     assert not Path(store, "snapshots/personal").exists()
-    assert "personal" not in made.pool.facts
+    assert [one["step"] for one in made.pool.facts["dropped"]] == ["exact-duplicates", "near-duplicates"]
     with_keep, looked = load_recipe(loaded.file, {"personal": {"action": "keep"}}), LookedUp(())
     walk(blend(with_keep, store, looked, Made()), "clean")
     kept = {"ingest-source": True, "measure-drift": True, "clean-source": True}
@@ -204,7 +211,8 @@ def test_benchmarks_are_redacted_as_the_rows_are_that_are_compared_with_them(tmp
     loaded = load_recipe(file, {"decontaminate.against.quiz.path": "quiz.csv", "personal.action": "redact"})
     made, store = Made(), str(tmp_path / "store")
     walk(blend(loaded, store, Plain(), made), "deduplicate")
-    assert made.pool.facts["contamination"]["rows"]["quiz"] == 20
+    steps = {one.step: one for one in PoolFacts.model_validate(made.pool.facts).dropped}
+    assert steps["contamination"].figures["rows of quiz"] == 20
     held = made.pool.account("news").holdout
     assert 20 - held <= made.pool.account("news").dropped["in_benchmark"] <= 20
     assert not [secret for secret in SECRETS if secret in json.dumps(made.pool.facts)]

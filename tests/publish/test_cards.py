@@ -12,6 +12,7 @@ from huggingface_hub import DatasetCard, ModelCard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account, Manifest
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
 from tasks.store.runs import PublishedMix, RunStart
@@ -56,15 +57,18 @@ def receipt(reason: str = "given", source: str = "news") -> dict[str, Any]:
 
 def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manifest:
     account = Account(source="news", read=10, dropped={code: 2}, rows=6, tokens=30, holdout=2)
-    pair = {"source": code, "benchmark": code, "text": code, "benchmark_text": code, "shared": code}
-    found = {
-        "words": 13,
-        "dropped": 2,
-        "rows": {code: 9, "holdout": 2},
-        "matched": {"news": {code: 2}, "books": {"holdout": 1}},
-        "examples": [pair],
-    }
-    facts = {"receipt": [receipt(reason)], "contamination": found}
+    row = DroppedRow(
+        source=code, row_id=code, reason=code, text=code, other=f"holdout/{code}", other_text=code, score=0.9, why=code
+    )
+    step = Dropped(
+        step=code,
+        counts={code: {code: 1}},
+        figures={code: code},
+        by_source={code: {code: code}},
+        score=code,
+        examples=(row,),
+    )
+    facts = {"receipt": [receipt(reason)], "dropped": [step.model_dump(mode="json")]}
     return Manifest(
         stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts
     )

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.manifests.check import CheckResult, Failure, Verdict
+from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
@@ -94,7 +95,17 @@ def spoiled(record: RunRecord, text: str) -> RunRecord:
     rows = tuple(
         row.model_copy(update={"source": text, "reason": text, "dropped": {text: 1}}) for row in record.receipt[:1]
     )
-    pair = {"source": text, "text": text, "survivor_source": text, "survivor_text": text, "in_holdout": True}
+    row = DroppedRow(
+        source=text, row_id=text, reason=text, text=text, other=f"holdout/{text}", other_text=text, score=0.9, why=text
+    )
+    step = Dropped(
+        step=text,
+        counts={text: {text: 1}},
+        figures={text: text},
+        by_source={text: {text: text}},
+        score=text,
+        examples=(row,),
+    )
     changes: dict[str, Any] = {
         "name": text,
         "run": text,
@@ -107,15 +118,7 @@ def spoiled(record: RunRecord, text: str) -> RunRecord:
         "accounts": (Account(source=text, read=2, dropped={text: 1}, rows=1),),
         "versions": {text: text},
         "training": {text: text},
-        "near": {"examples": [pair | {"jaccard": 0.9}]},
-        "semantic": {"examples": [pair | {"cosine": 0.9}]},
-        "contamination": {
-            "words": 13,
-            "dropped": 1,
-            "rows": {text: 2, "holdout": 1},
-            "matched": {text: {text: 1}},
-            "examples": [{"source": text, "benchmark": text, "text": text, "benchmark_text": text, "shared": text}],
-        },
+        "dropped": (step,),
         "checks": (check,),
         "verdicts": (Verdict(subject=text, action=text, reason=text),),
         "receipt": rows,

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from tasks.core.errors import RecipeError
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.sift.methods import classifier, label_noise, perplexity
 from tasks.sift.rows import worst
 from tasks.sift.task import sift_pool
@@ -57,13 +58,13 @@ def planted(tmp_path: Path) -> Mapping[str, Path]:
     ],
 )
 def test_gibberish_planted_in_one_source_is_what_goes(planted: Mapping[str, Path], judge, params, reason: str) -> None:
-    found = judge.judged(planted, params, 0)
-    assert sorted(found.dropped["row"]) == list(range(0, 200, 10))
-    assert set(found.dropped["source"]) == {"web"}
-    assert set(found.dropped["reason"]) == {reason}
-    assert found.dropped.equals(judge.judged(planted, params, 0).dropped)
-    assert [example["source"] for example in found.examples] == ["web"] * 3
-    assert all("zxq" in example["text"] or "blorp" in example["text"] for example in found.examples)
+    found = judge.judge(planted, params, 0)
+    assert sorted(found.rows["row"]) == list(range(0, 200, 10))
+    assert found.dropped.counts == {"web": {reason: 20}}
+    assert found.rows.equals(judge.judge(planted, params, 0).rows)
+    assert [example.source for example in found.dropped.examples] == ["web"] * 6
+    assert all("zxq" in example.text or "blorp" in example.text for example in found.dropped.examples)
+    assert all(example.score is not None and example.row_id.startswith("web:") for example in found.dropped.examples)
 
 
 def test_perplexity_is_low_for_what_was_learned_and_infinite_for_no_words() -> None:
@@ -103,10 +104,10 @@ def test_swapped_labels_are_suspected_and_right_ones_are_not(tmp_path: Path) -> 
         ({"positive": "negative", "negative": "positive"}[label] if place in swapped else label)
         for place, label in enumerate(labels)
     ]
-    found = label_noise.judged({"films": source(tmp_path, "films", texts, told)}, label_noise.Params(), 0)
-    assert set(found.dropped["row"]) == swapped
-    assert found.told["accuracy"] > 0.95
-    assert "seems" in found.examples[0]["why"]
+    found = label_noise.judge({"films": source(tmp_path, "films", texts, told)}, label_noise.Params(), 0)
+    assert set(found.rows["row"]) == swapped
+    assert found.dropped.figures["accuracy on unseen rows"] > 0.95
+    assert "seems" in found.dropped.examples[0].why
 
 
 def test_confident_learning_is_the_papers_rule_on_a_table_by_hand() -> None:
@@ -128,9 +129,9 @@ def test_the_worst_are_no_more_than_allowed_and_none_left_is_worse(scores: np.nd
 
 def test_sources_that_are_not_there_or_leave_nothing_to_judge_are_refused(planted: Mapping[str, Path]) -> None:
     with pytest.raises(RecipeError, match="there is no source 'paperz'; there are papers, web"):
-        perplexity.judged(planted, perplexity.Params(clean=("paperz",)), 0)
+        perplexity.judge(planted, perplexity.Params(clean=("paperz",)), 0)
     with pytest.raises(RecipeError, match="every source is good"):
-        classifier.judged(planted, classifier.Params(good=("papers", "web")), 0)
+        classifier.judge(planted, classifier.Params(good=("papers", "web")), 0)
 
 
 def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, planted: Mapping[str, Path]) -> None:
@@ -148,7 +149,6 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
         path="pool",
         files=tuple(files),
         accounts=accounts,
-        facts={"licences": {}},
     )
     made = sift_pool.fn(str(tmp_path), "pool", pool, perplexity.Params(clean=("papers",), drop=0.05), 0)
     assert {account.source: (account.rows, account.dropped) for account in made.accounts} == {
@@ -156,5 +156,5 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
         "web": (190, {"perplexing": 10}),
     }
     assert pl.read_parquet(tmp_path / made.path / "train/web.parquet").height == 190
-    assert made.facts["sift"][0]["dropped"] == {"web": 10}
-    assert made.facts["licences"] == {}
+    (step,) = PoolFacts.model_validate(made.facts).dropped
+    assert (step.step, step.counts) == ("sift-perplexity", {"web": {"perplexing": 10}})

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from tasks.similarity.engine import NearDuplicates, find_near_duplicates
-from tasks.similarity.examples import example_pairs
 from tasks.similarity.settings import NearSettings
 
 WORDS = np.array([f"word{n}" for n in range(400)])
@@ -63,15 +62,6 @@ def test_the_earlier_source_survives_then_the_earlier_row(tmp_path: Path) -> Non
     )
     assert case.gone() == [("first", 1, "first", 0), ("first", 2, "first", 0), ("third", 1, "first", 0)]
     assert case.find().dropped["jaccard"].to_list() == pytest.approx([similar(NEAR, LONG)] * 3)
-
-
-def test_quality_decides_inside_a_source_not_across(tmp_path: Path) -> None:
-    case = Case(
-        tmp_path,
-        first={"text": [LONG, NEAR, LONG], "score": [1.0, 3.0, None]},
-        second={"text": [LONG], "score": [9.0]},
-    )
-    assert case.gone(quality="score") == [("first", 0, "first", 1), ("first", 2, "first", 1), ("second", 0, "first", 1)]
 
 
 def test_a_protected_source_loses_nothing_and_takes_from_the_others(tmp_path: Path) -> None:
@@ -165,15 +155,3 @@ def test_other_shingles_are_used_when_asked(tmp_path: Path) -> None:
     case = Case(tmp_path, a=[" ".join(words), swapped])
     assert case.find(NearSettings(threshold=0.8)).dropped.is_empty()
     assert case.find(NearSettings(threshold=0.8, words=1)).dropped["jaccard"].to_list() == [19 / 21]
-
-
-def test_examples_span_the_similarities_and_carry_both_texts(planted: Case) -> None:
-    dropped = planted.find().dropped
-    shown = example_pairs(dropped, planted.paths, 7)
-    assert len(shown) == 7
-    assert shown["jaccard"].is_sorted()
-    assert [shown["jaccard"][0], shown["jaccard"][-1]] == [dropped["jaccard"].min(), dropped["jaccard"].max()]
-    for row in shown.rows(named=True):
-        assert row["text"] == planted.frames[row["source"]]["text"][row["row"]]
-        assert row["survivor_text"] == planted.frames[row["survivor_source"]]["text"][row["survivor_row"]]
-    assert example_pairs(dropped.clear(), planted.paths, 5).columns == shown.columns

@@ -76,7 +76,9 @@ def judge_trials(
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
     guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")
-    return Product(rows=len(trials), facts=judge(files, pools.sides(work, pool)[0], layout, labels, guessed, seed))
+    return Product(
+        rows=len(trials), facts=judge(files, pools.open_sides(work, pool)["train"], layout, labels, guessed, seed)
+    )
 
 
 def conclude(start: RunStart, asked: Asked, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:

@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Manifest
+from tasks.rows.dropping import REMOVED
 
 MOST_ROWS = 5_000
 LEFT_OUT = "left_out_of_trials"
@@ -44,9 +45,6 @@ def left_out(files: Mapping[str, Path], share: float, seed: int) -> pl.DataFrame
         rows = pl.scan_parquet(file).select(pl.len()).collect().item()
         gone = np.sort(generator(seed, "trials", name).permutation(rows)[int(np.ceil(share * rows)) :])
         parts.append(
-            pl.DataFrame({"source": [name] * len(gone), "row": gone, "reason": [LEFT_OUT] * len(gone)}, schema=SHAPE)
+            pl.DataFrame({"source": [name] * len(gone), "row": gone, "reason": [LEFT_OUT] * len(gone)}, schema=REMOVED)
         )
     return pl.concat(parts)
-
-
-SHAPE = {"source": pl.String, "row": pl.Int64, "reason": pl.String}

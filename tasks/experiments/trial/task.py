@@ -10,6 +10,8 @@ from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows import pool as pools
+from tasks.rows.dropping import Removal
+from tasks.rows.reading import TRAIN
 from tasks.store.products import Workbench, stage_task
 
 
@@ -23,8 +25,8 @@ def shrink_pool(work: Workbench, subject: str, pool: Manifest, share: float, see
     """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it
     is.
     """
-    train, _ = pools.sides(work, pool)
-    return pools.without(work, pool, left_out(train, share, seed), {"share": share})
+    rows = left_out(pools.open_sides(work, pool)[TRAIN], share, seed)
+    return pools.drop_rows(work, pool, Removal.of("trials", rows, figures={"share kept": share}))
 
 
 @stage_task("hash")
@@ -53,7 +55,7 @@ def run_trial(
     }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts["sources"], arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
-    table, facts = try_mix(Pool(*pools.sides(work, pool)), drawn, seen, labels, head, seed)
+    table, facts = try_mix(Pool(**pools.open_sides(work, pool)), drawn, seen, labels, head, seed)
     with work.writing("predictions.parquet") as path:
         table.write_parquet(path, compression="zstd")
     return Product(rows=table.height, facts=facts)

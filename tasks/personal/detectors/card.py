@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from tasks.personal.checksums import luhn
+from stdnum import luhn
+
 from tasks.personal.settings import DetectorSettings
 
 HINT = r"[0-9]{4}[ -]?(?:[0-9]{4}[ -]?[0-9]{4}|[0-9]{6}[ -]?[0-9]{4})"
@@ -40,8 +41,8 @@ class Params(DetectorSettings):
 
 def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
     """Give start and end of each number."""
-    return (found.span() for found in NUMBER.finditer(text) if _is_card(found[0].replace(" ", "").replace("-", "")))
+    return (match.span() for match in NUMBER.finditer(text) if _is_card(match[0].replace(" ", "").replace("-", "")))
 
 
 def _is_card(digits: str) -> bool:
-    return any(len(digits) in lengths and first.match(digits) for first, lengths in KNOWN) and luhn(digits)
+    return any(len(digits) in lengths and first.match(digits) for first, lengths in KNOWN) and luhn.is_valid(digits)

@@ -27,4 +27,4 @@ class Params(DetectorSettings):
 
 def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
     """Give start and end of each address."""
-    return (found.span() for found in EMAIL.finditer(text))
+    return (match.span() for match in EMAIL.finditer(text))

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from tasks.personal.checksums import mod97
+from stdnum.iso7064 import mod_97_10
+
 from tasks.personal.settings import DetectorSettings
 
 HINT = r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{3}"
@@ -59,5 +60,8 @@ def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG0
     for start in START.finditer(text):
         length = LENGTHS.get(start[0][:2].upper())
         rest = REST[length].match(text, start.end()) if length else None
-        if rest and mod97((start[0] + rest[0]).replace(" ", "").replace("-", "")):
+        if not rest:
+            continue
+        number = (start[0] + rest[0]).replace(" ", "").replace("-", "")
+        if mod_97_10.is_valid(number[4:] + number[:4]):
             yield start.start(), rest.end()

@@ -29,7 +29,7 @@ class Params(DetectorSettings):
 
 def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
     """Give start and end of each address."""
-    return (found.span() for found in ADDRESS.finditer(text) if _is_someone(found[0]))
+    return (match.span() for match in ADDRESS.finditer(text) if _is_someone(match[0]))
 
 
 def _is_someone(text: str) -> bool:

@@ -67,14 +67,14 @@ def packages(params: Params) -> tuple[str, ...]:
 
 def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:
     """Give start and end of each number."""
-    for found in SURE.finditer(text):
-        if not DATE.match(found[0]) and 7 <= _digits(found[0]) <= 17:
-            yield found.span()
-    for found in MAYBE.finditer(text):
-        if 7 <= _digits(found[0]) <= 12 and not DATE.match(found[0]) and not NUMBERS.fullmatch(found[0]):
-            before = text[max(0, found.start() - NEAR) : found.start()]
-            if BEFORE.search(before) or AFTER.match(text, found.end()) or _given_out(found[0], params.regions):
-                yield found.span()
+    for match in SURE.finditer(text):
+        if not DATE.match(match[0]) and 7 <= _digits(match[0]) <= 17:
+            yield match.span()
+    for match in MAYBE.finditer(text):
+        if 7 <= _digits(match[0]) <= 12 and not DATE.match(match[0]) and not NUMBERS.fullmatch(match[0]):
+            before = text[max(0, match.start() - NEAR) : match.start()]
+            if BEFORE.search(before) or AFTER.match(text, match.end()) or _given_out(match[0], params.regions):
+                yield match.span()
 
 
 def _digits(number: str) -> int:

@@ -24,7 +24,8 @@ from pydantic import Field
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.rng import generator
-from tasks.sift.rows import LOST, Judged, batches, chosen, examples, features, lost, sample, worst
+from tasks.rows.dropping import Removal
+from tasks.sift.rows import batches, chosen, features, judged_rows, removal, sample, worst
 from tasks.sift.settings import SiftSettings
 
 SAMPLE = 20_000
@@ -40,7 +41,7 @@ class Params(SiftSettings):
     """Sources whose rows are good; they are not judged."""
 
 
-def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
+def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
     """Judge the rows of the other sources.
 
     Raises:
@@ -68,14 +69,13 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
     model.fit(matrix[~unseen], is_good[~unseen])
     both = len(set(is_good[unseen].tolist())) == 2
     auc = float(roc_auc_score(is_good[unseen], model.predict_proba(matrix[unseen])[:, 1])) if both else None
-    gone, shown = [pl.DataFrame(schema=LOST)], list[dict[str, str]]()
+    parts: list[pl.DataFrame] = []
     for name, path in others.items():
         chances = np.concatenate([model.predict_proba(features(batch["text"]))[:, 1] for batch in batches(path)])
-        rows = worst(-chances, params.drop)
-        gone.append(lost(name, rows, "low_quality"))
-        shown += examples(name, path, rows, [f"probability of good {chance:.3f}" for chance in chances[rows]])
-    return Judged(
-        pl.concat(gone),
-        {"good": list(good), "learned_from": len(texts), "auc": None if auc is None else round(auc, 4)},
-        shown,
-    )
+        parts.append(judged_rows(name, worst(-chances, params.drop), "low_quality", chances))
+    figures = {
+        "good sources": ", ".join(good),
+        "rows learned from": len(texts),
+        "ROC area": None if auc is None else round(auc, 4),
+    }
+    return removal(params.kind, parts, train, "probability of good", figures)

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from tasks.core.imports import importing
 from tasks.core.rng import generator
-from tasks.sift.rows import BATCH_ROWS, LOST, Judged, batches, chosen, examples, features, lost
+from tasks.rows.dropping import Removal
+from tasks.sift.rows import BATCH_ROWS, batches, chosen, features, judged_rows, removal
 from tasks.sift.settings import SiftSettings
 
 FOLDS = 5
@@ -60,7 +61,7 @@ def suspects(chances: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[N
     return seems, chances[rows, seems] - chances[rows, labels]
 
 
-def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
+def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
     """Judge the labels of all rows."""
     files = chosen(train, params.sources, "label-noise.sources")
     frames = {name: pl.concat(list(batches(path))) for name, path in files.items()}
@@ -74,27 +75,24 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
     chances = predicted(texts, labels, len(names), generator(seed, "label-noise"))
     seems, margin = suspects(chances, labels)
     sources = np.repeat(np.arange(len(files)), [frame.height for frame in frames.values()])
-    gone, shown = [pl.DataFrame(schema=LOST)], list[dict[str, str]]()
-    for number, (name, path) in enumerate(files.items()):
-        mine = np.flatnonzero(sources == number)
-        wrong = np.flatnonzero(seems[mine] != labels[mine])
-        rows = wrong[np.argsort(-margin[mine][wrong], kind="stable")][: int(params.drop * len(mine))]
-        gone.append(lost(name, rows, "label_contradicted"))
-        shown += examples(
-            name,
-            path,
-            rows,
-            [
-                f"seems {names[seems[at]]}: {chances[at, seems[at]]:.2f} against {chances[at, labels[at]]:.2f}"
-                for at in mine[rows]
-            ],
-        )
+    parts: list[pl.DataFrame] = []
+    for number, (name, frame) in enumerate(frames.items()):
+        own = np.flatnonzero(sources == number)
+        wrong = np.flatnonzero(seems[own] != labels[own])
+        rows = wrong[np.argsort(-margin[own][wrong], kind="stable")][: int(params.drop * frame.height)]
+        why = [
+            f"labelled {names[labels[at]]} ({chances[at, labels[at]]:.2f}), seems {names[seems[at]]} "
+            f"({chances[at, seems[at]]:.2f})"
+            for at in own[rows]
+        ]
+        parts.append(judged_rows(name, rows, "label_contradicted", margin[own], why))
     accuracy = float((chances.argmax(1) == labels).mean())
-    return Judged(
-        pl.concat(gone),
-        {"suspected": int((seems != labels).sum()), "rows": len(labels), "accuracy": round(accuracy, 4)},
-        shown,
-    )
+    figures = {
+        "rows judged": len(labels),
+        "labels contradicted": int((seems != labels).sum()),
+        "accuracy on unseen rows": round(accuracy, 4),
+    }
+    return removal(params.kind, parts, train, "margin", figures)
 
 
 def predicted(texts: pl.Series, labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -105,14 +103,14 @@ def predicted(texts: pl.Series, labels: NDArray[np.int64], count: int, rng: np.r
     fold = rng.permutation(len(labels)) % FOLDS
     chances = np.zeros((len(labels), count))
     for number in range(FOLDS):
-        others, mine = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        others, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         learned = others if len(others) <= LEARNED else np.sort(rng.choice(others, LEARNED, replace=False))
         seen = np.unique(labels[learned])
         if len(seen) == 1:
-            chances[mine, seen] = 1
+            chances[held_out, seen] = 1
             continue
         model = LogisticRegression(C=10.0, max_iter=300).fit(features(texts[learned]), labels[learned])
-        for start in range(0, len(mine), BATCH_ROWS):
-            rows = mine[start : start + BATCH_ROWS]
+        for start in range(0, len(held_out), BATCH_ROWS):
+            rows = held_out[start : start + BATCH_ROWS]
             chances[np.ix_(rows, seen)] = model.predict_proba(features(texts[rows]))
     return chances

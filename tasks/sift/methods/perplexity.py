@@ -24,7 +24,9 @@ from pydantic import Field
 
 from tasks.core.errors import RecipeError
 from tasks.core.rng import generator
-from tasks.sift.rows import LOST, Judged, batches, chosen, examples, lost, sample, worst
+from tasks.manifests.dropped import Figure
+from tasks.rows.dropping import Removal
+from tasks.sift.rows import batches, chosen, judged_rows, removal, sample, worst
 from tasks.sift.settings import SiftSettings
 
 CELLS = np.uint64(2**22)
@@ -57,10 +59,10 @@ def words(texts: pl.Series) -> tuple[Ids, NDArray[np.int64]]:
 
 def cells(ids: Ids) -> list[Ids]:
     """Give the cell of each word, of it with the one before, and of it with the two before."""
-    one = ids
-    two = one * np.uint64(0x9E3779B97F4A7C15) + np.roll(one, 1)
-    three = two * np.uint64(0xC2B2AE3D27D4EB4F) + np.roll(one, 2) * np.uint64(0x165667B19E3779F9)
-    return [_mixed(key) % CELLS for key in (one, two, three)]
+    unigram = ids
+    bigram = unigram * np.uint64(0x9E3779B97F4A7C15) + np.roll(unigram, 1)
+    trigram = bigram * np.uint64(0xC2B2AE3D27D4EB4F) + np.roll(unigram, 2) * np.uint64(0x165667B19E3779F9)
+    return [_mixed(key) % CELLS for key in (unigram, bigram, trigram)]
 
 
 def _mixed(key: Ids) -> Ids:
@@ -76,27 +78,27 @@ class Model:
 
     def learn(self, texts: pl.Series) -> None:
         """Count the words of some texts."""
-        found = cells(words(texts)[0])
+        places_by_order = cells(words(texts)[0])
         self.counts = [
             counts + np.bincount(places, minlength=int(CELLS))
-            for counts, places in zip(self.counts, found, strict=True)
+            for counts, places in zip(self.counts, places_by_order, strict=True)
         ]
 
     def perplexities(self, texts: pl.Series) -> NDArray[np.float64]:
         """Give the perplexity of each text; of one without words infinity."""
         ids, sizes = words(texts)
-        one, two, three = [counts[places] for counts, places in zip(self.counts, cells(ids), strict=True)]
+        unigram, bigram, trigram = [counts[places] for counts, places in zip(self.counts, cells(ids), strict=True)]
         total, kinds = float(self.counts[0].sum()), float(np.count_nonzero(self.counts[0])) + 1
-        word_before, pair_before = np.roll(one, 1), np.roll(two, 1)
-        chance = WEIGHTS[0] * three / np.maximum(pair_before, 1) + WEIGHTS[1] * two / np.maximum(word_before, 1)
-        log = np.log(chance + WEIGHTS[2] * one / max(total, 1) + WEIGHTS[3] / kinds)
+        word_before, pair_before = np.roll(unigram, 1), np.roll(bigram, 1)
+        chance = WEIGHTS[0] * trigram / np.maximum(pair_before, 1) + WEIGHTS[1] * bigram / np.maximum(word_before, 1)
+        log = np.log(chance + WEIGHTS[2] * unigram / max(total, 1) + WEIGHTS[3] / kinds)
         starts = np.cumsum(sizes) - sizes
         log[starts] = log[starts + 1] = 0
         real = sizes - 2
         return np.where(real > 0, np.exp(-np.add.reduceat(log, starts) / np.maximum(real, 1)), np.inf)
 
 
-def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
+def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
     """Judge the rows of the other sources.
 
     Raises:
@@ -111,11 +113,10 @@ def judged(train: Mapping[str, Path], params: Params, seed: int) -> Judged:
     model, rng = Model(), generator(seed, "perplexity")
     for path in clean.values():
         model.learn(sample(path, SAMPLE, rng)["text"])
-    gone, shown, medians = [pl.DataFrame(schema=LOST)], list[dict[str, str]](), dict[str, float]()
+    parts: list[pl.DataFrame] = []
+    medians: dict[str, dict[str, Figure]] = {}
     for name, path in others.items():
-        found = np.concatenate([model.perplexities(batch["text"]) for batch in batches(path)])
-        rows = worst(found, params.drop)
-        gone.append(lost(name, rows, "perplexing"))
-        shown += examples(name, path, rows, [f"perplexity {value:,.0f}" for value in found[rows]])
-        medians[name] = round(float(np.median(found)), 1)
-    return Judged(pl.concat(gone), {"clean": list(clean), "median": medians}, shown)
+        perplexities = np.concatenate([model.perplexities(batch["text"]) for batch in batches(path)])
+        parts.append(judged_rows(name, worst(perplexities, params.drop), "perplexing", perplexities))
+        medians[name] = {"median perplexity": round(float(np.median(perplexities)), 1)}
+    return removal(params.kind, parts, train, "perplexity", {"clean sources": ", ".join(clean)}, medians)
