@@ -22,8 +22,8 @@ from tasks.rows.keys import KEYS, SeenKeys, row_keys
 
 REASON = "personal_data"
 TAG = re.compile(r"\[([A-Z]+(?:-[A-Z]+)*)\]")
-THEN = {"redact": "replaced by tags", "drop": "dropped with the row", "keep": "left as it is"}
-"""What becomes of personal data, in words."""
+DONE = {"redact": "replaced by tags", "drop": "dropped with their rows", "keep": "left as they are"}
+"""What becomes of pieces of personal data, in words."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def protect_file(
             "Let personal.action or personal.policies say redact, or take out kinds that need not be looked for"
         )
     gone = Counter({REASON: tally.rows if settings.action == "drop" else 0, "exact_duplicate": repeats})
-    figures: dict[str, Figure] = {"then": THEN[settings.action], "rows with any": tally.rows}
+    figures: dict[str, Figure] = {"pieces were": DONE[settings.action], "rows with any": tally.rows}
     dropped = Dropped(
         step="personal-data",
         counts={before.source: dict(+gone)} if +gone else {},

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from tasks.manifests.dropped import Dropped, in_words
+from tasks.manifests.dropped import Dropped, figure_text, in_words
 from tasks.manifests.manifest import Manifest
 from tasks.objectives.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
@@ -201,6 +201,7 @@ def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any
         recipe=Raw(fenced(recipe_yaml(start), "yaml")),
         unreached=start.unreached,
         percent=_percent,
+        figure_text=figure_text,
         **values,
     )
 

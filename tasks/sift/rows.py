@@ -87,4 +87,4 @@ def removal(
     worst_rows = pl.concat([pl.DataFrame(schema=JUDGED), *(part.head(each) for part in parts)])
     rows = pl.concat([pl.DataFrame(schema=JUDGED), *parts])
     examples = examples_of(spread(worst_rows), train)
-    return Removal.of(f"sift-{kind}", rows, figures=figures, by_source=by_source, score=score, examples=examples)
+    return Removal.of(f"sift: {kind}", rows, figures=figures, by_source=by_source, score=score, examples=examples)

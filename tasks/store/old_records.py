@@ -47,7 +47,7 @@ def dropped_of(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _pieces(own: Mapping[str, Any]) -> dict[str, Any]:
-    return {"then": own["action"], "rows with any": own["rows"], **own["found"]}
+    return {"pieces were": own["action"], "rows with any": own["rows"], **own["found"]}
 
 
 def _example(field: str, pair: Mapping[str, Any]) -> dict[str, Any]:

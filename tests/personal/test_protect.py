@@ -157,9 +157,9 @@ def test_what_was_found_is_in_no_row_of_either_side_unless_kept(run: Run) -> Non
     step = personal_step(made)
     pieces = {"rows with any": 30, "card": 10, "email": 10, "phone": 10}
     assert step.by_source == {
-        "news": {"then": "replaced by tags"} | pieces,
-        "talk": {"then": "dropped with the row"} | pieces,
-        "chat": {"then": "left as it is"} | pieces,
+        "news": {"pieces were": "replaced by tags"} | pieces,
+        "talk": {"pieces were": "dropped with their rows"} | pieces,
+        "chat": {"pieces were": "left as they are"} | pieces,
     }
     assert step.counts == {"talk": {"personal_data": 30}}
     assert {(row.source, row.text) for row in step.examples} == {("talk", "")}
@@ -176,13 +176,13 @@ def test_report_card_and_table_count_it(run: Run) -> None:
     start = begin_run(loaded.published)
     record = gather(start, loaded, store, made, [])
     rows = {row["source"]: row for row in dropped_table(record) if row["step"] == "Personal data"}
-    assert rows["news"]["figures"] == "then replaced by tags, rows with any 30, card 10, email 10, phone 10"
+    assert rows["news"]["figures"] == "pieces were replaced by tags, rows with any 30, card 10, email 10, phone 10"
     assert (rows["talk"]["rows"], rows["talk"]["why"]) == (30, "30 holds personal data")
     page, card = build_page(record, [], {}), dataset_card(start, made.mix, "f" * 64)
     assert "Personal data" in page
-    assert "- news: then replaced by tags, rows with any 30, card 10, email 10, phone 10" in card
-    assert r"- talk: personal\_data 30, then dropped with the row, rows with any 30, card 10" in card
-    assert "- chat: then left as it is, rows with any 30, card 10, email 10, phone 10" in card
+    assert "- news: pieces were replaced by tags, rows with any 30, card 10, email 10, phone 10" in card
+    assert r"- talk: personal\_data 30, pieces were dropped with their rows, rows with any 30, card 10" in card
+    assert "- chat: pieces were left as they are, rows with any 30, card 10, email 10, phone 10" in card
 
 
 def test_nothing_that_a_run_tells_holds_it(run: Run) -> None:

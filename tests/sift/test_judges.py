@@ -157,4 +157,4 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
     }
     assert pl.read_parquet(tmp_path / made.path / "train/web.parquet").height == 190
     (step,) = PoolFacts.model_validate(made.facts).dropped
-    assert (step.step, step.counts) == ("sift-perplexity", {"web": {"perplexing": 10}})
+    assert (step.step, step.counts) == ("sift: perplexity", {"web": {"perplexing": 10}})
