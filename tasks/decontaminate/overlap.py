@@ -1,15 +1,13 @@
-"""Runs of words (n-grams) that training texts share with texts nothing may be trained on.
+"""Runs of words (n-grams) that training texts share with texts that nothing may be trained on.
 
 The protected texts are few; theirs are the n-grams held in memory, some millions at a time, and the training texts pass
-by once for each
-such part. A training text goes when it shares at least need = max(1, ceil(share * n)) of the n distinct n-grams of a
-protected text.
+by once for each such part. A training text goes when it shares at least need = max(1, ceil(share * n)) of the n
+distinct n-grams of a protected text.
 
 Only the n - need + 1 rarest n-grams of a protected text are looked up: a text that shares `need` of all n shares one of
-these, for only
-need - 1 are left out (prefix filtering; Chaudhuri, Ganti, Kaushik, "A primitive operator for similarity joins", 2006).
-So a phrase that
-thousands of texts have does not make millions of pairs. What is found so is counted exactly.
+these, for only need - 1 are left out (prefix filtering; Chaudhuri, Ganti, Kaushik, "A primitive operator for similarity
+joins", 2006). So a phrase that thousands of texts have does not make millions of pairs. What is found so is counted
+exactly.
 """
 
 from collections.abc import Iterator, Mapping
@@ -91,8 +89,7 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
 
     Returns:
         One line for every training row and file of `against` that it touches: source, row, other (the file), other_row
-        (the first row of it);
-        in the order of the files and rows.
+            (the first row of it); in the order of the files and rows.
     """
     ends = np.cumsum(rows_of(against))
     pairs = [np.empty((0, 2), np.int64)]

@@ -12,8 +12,7 @@ def in_holdout(keys: pl.Series, share: float, seed: int) -> pl.Series:
     """Say for each text whether it belongs to the hold-out.
 
     A text does when the 64 bits of XXH3 of its key, seeded with `seed`, are below `share` of 2^64. Equal texts fall on
-    the same
-    side, wherever they stand and whatever else is in the mix.
+    the same side, wherever they stand and whatever else is in the mix.
 
     Args:
         keys: digests of normalised texts.

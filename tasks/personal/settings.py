@@ -45,8 +45,7 @@ class Protection(Section):
     """`redact` puts a tag such as [EMAIL] in its place, `drop` drops the row, `keep` only counts."""
     kinds: Detectors = Field(default=PATTERNED, min_length=1, validate_default=True)
     """What is looked for (`card`, `email`, `iban`, `ip`, `national-id`, `phone`; `name` and `address` with the extra
-    `presidio`), each by its
-    name or as `{kind: NAME, …}`; where two overlap the earlier one names the tag."""
+    `presidio`), each by its name or as `{kind: NAME, …}`; where two overlap the earlier one names the tag."""
 
 
 class SourceProtection(Protection):

@@ -40,5 +40,4 @@ class SelectionSettings(Section):
     """Share of the other sources' rows, all together, that stay."""
     length: Literal["sum", "mean"] = "sum"
     """Importance of a row: the sum over its n-grams, as in the paper (long rows are then kept or dropped most surely),
-    or their mean
-    times the mean length, so that length does not matter."""
+    or their mean times the mean length, so that length does not matter."""

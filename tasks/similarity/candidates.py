@@ -1,8 +1,7 @@
 """Which rows share a band. Band keys lie on disk, one file a band, and are sorted a partition at a time.
 
 In memory stands one partition per thread (up to PARTITION_ROWS keys of 8 bytes, twice), and the groups found: the rows
-that have a
-candidate at all, not the corpus.
+that have a candidate at all, not the corpus.
 """
 
 import contextlib

@@ -40,11 +40,9 @@ class NearDuplicates(NamedTuple):
 
     Attributes:
         dropped: one line per near duplicate: source, row (number in the source's file), survivor_source, survivor_row,
-            jaccard of the two
-            (>= the threshold); in the order of sources and rows.
+            jaccard of the two (>= the threshold); in the order of sources and rows.
         facts: rows, candidates, verified (pairs compared), dropped, clusters (survivors with near duplicates),
-            unsettled (rows that
-            stay because their group was too large to settle), bands, height.
+            unsettled (rows that stay because their group was too large to settle), bands, height.
     """
 
     dropped: pl.DataFrame

@@ -1,6 +1,5 @@
 """Who survives. The rule, told for one row after the other, the best first: a row stays unless a better row that stays
-is a verified
-near duplicate of it.
+is a verified near duplicate of it.
 
 So every dropped row has a survivor whose Jaccard reaches the threshold, and no two rows that stay were found to be near
 duplicates.
@@ -8,8 +7,7 @@ Whole connected clusters are not merged: where A~B and B~C but not A~C, C stays,
     enough.
 
 The same is worked out in rounds, many rows at once: a row that is the best undecided one in all of its groups stays; it
-    is compared
-with the undecided others there, and those that match are dropped.
+    is compared with the undecided others there, and those that match are dropped.
 """
 
 from collections.abc import Callable

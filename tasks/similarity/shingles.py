@@ -1,17 +1,13 @@
 """From texts to hashed word shingles, many texts at once, without a Python object per word.
 
 A word is a run of letters, digits and underscores, lower-cased; an ideograph or kana is a word by itself, since such
-scripts put no
-spaces. A shingle is `size` words in a row; a text of fewer words is one shingle as a whole; a text without any word has
-none and is
-nobody's duplicate.
+scripts put no spaces. A shingle is `size` words in a row; a text of fewer words is one shingle as a whole; a text
+without any word has none and is nobody's duplicate.
 
 Words are hashed by a polynomial over their UTF-8 bytes modulo 2^64, with a random 64-bit value per byte: sum over i of
-V[byte_i] * P^i. All
-words of a block come from one running sum over its bytes, so the cost is a few passes over the text. Hashes are the
-same on every
-machine. Shingles are told apart by 64 bits: among 10^9 different ones a confusion has odds of 3 %, inside one pair of
-texts 10^-14.
+V[byte_i] * P^i. All words of a block come from one running sum over its bytes, so the cost is a few passes over the
+text. Hashes are the same on every machine. Shingles are told apart by 64 bits: among 10^9 different ones a confusion
+has odds of 3 %, inside one pair of texts 10^-14.
 """
 
 import functools

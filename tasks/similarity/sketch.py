@@ -1,11 +1,9 @@
 """MinHash signatures, cut into bands: texts that agree in a whole band are candidates.
 
 Signature k of a text is the least of (a_k * h XOR b_k) mod 2^32 over its shingles h, a_k odd and random, so two texts
-agree in it with
-probability J, their Jaccard (Broder 1997), and in one of b bands of r signatures with probability 1 - (1 - J^r)^b
-(Leskovec, Rajaraman,
-Ullman, Mining of Massive Datasets, 3.4). Candidates are verified afterwards, so bands may be short and many: recall is
-what counts.
+agree in it with probability J, their Jaccard (Broder 1997), and in one of b bands of r signatures with probability 1 -
+(1 - J^r)^b (Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4). Candidates are verified afterwards, so bands
+may be short and many: recall is what counts.
 
 Why not rensa's signatures: its digests leave Rust only as lists of Python integers. Measured on texts of 50 shingles,
 one thread,

@@ -2,8 +2,7 @@
 needs them.
 
 A shingle is 52 bits of its hash here, so that a pair's number fits beside it in 64 bits and one sort counts the shared
-ones of 4096
-pairs. Two texts of 1000 shingles are one shingle off with odds of 2 * 10^-10.
+ones of 4096 pairs. Two texts of 1000 shingles are one shingle off with odds of 2 * 10^-10.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,5 @@
 """Places and the names in addresses, as presidio-analyzer finds them with a spaCy model. Street and number are found
-only where the model
-takes them for a part of a place.
+only where the model takes them for a part of a place.
 
 Recipe:
     kind: address

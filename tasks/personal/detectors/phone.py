@@ -6,8 +6,7 @@ that begin with 0.
 - Any other 7 to 12 digits, grouped or not, where a word such as phone, call, fax or mobile stands near.
 
 With `regions`, whose numbering plans then are asked (phonenumbers, Google's libphonenumber), a national number that a
-region has given out
-is one without such a word.
+region has given out is one without such a word.
 
 Recipe:
     kind: phone

@@ -2,12 +2,10 @@
 2021, arXiv 1911.00068).
 
 Five folds over all sources; logistic regression on hashed words and pairs of words predicts each row from models that
-have not seen it. The
-threshold of a label is the mean probability of it over the rows that bear it (eq. 2); a row whose most probable label
-among those above
-their thresholds is another one counts as wrong (off the diagonal of the confident joint, eq. 1). Of these go the ones
-with the largest
-margin p(other) - p(own) ("prune by noise rate"), at most the share `drop` of each source.
+have not seen it. The threshold of a label is the mean probability of it over the rows that bear it (eq. 2); a row whose
+most probable label among those above their thresholds is another one counts as wrong (off the diagonal of the confident
+joint, eq. 1). Of these go the ones with the largest margin p(other) - p(own) ("prune by noise rate"), at most the share
+`drop` of each source.
 
 Recipe:
     kind: label-noise
