@@ -49,6 +49,9 @@ from tasks.train.settings import TrainSettings
 from tasks.weigh.settings import WeighSettings, Weights
 from pydantic import TypeAdapter
 
+root = Path(sys.argv[1])
+assert code.ROOT == root
+
 def of(kind, section):
     return TypeAdapter(kind).validate_python(section)
 
@@ -69,12 +72,12 @@ cases = {
     "protect card": ("personal.protect_source", [SourceProtection(kinds=["card"])]),
     "sift noise": ("sift.sift_pool", [of(Sifting, "label-noise")]),
     "deduplicate": ("deduplicate.deduplicate_sources", []),
-    "near": ("deduplicate.thin_pool", []),
-    "semantic": ("deduplicate.compare_meanings", []),
+    "near": ("deduplicate.drop_near_duplicates", []),
+    "semantic": ("deduplicate.drop_semantic_duplicates", []),
     "decontaminate": ("decontaminate.decontaminate_pool", []),
     "weigh uniform": ("weigh.weigh_sources", [weights("uniform")]),
     "weigh unimax": ("weigh.weigh_sources", [weights("unimax")]),
-    "appraise dsir": ("relevance.appraise_sources", [of(Weights, {"kind": "dsir", "target": "a"})]),
+    "appraise dsir": ("weigh.appraise_sources", [of(Weights, {"kind": "dsir", "target": "a"})]),
     "plan": ("mix.plan_mix", []),
     "mix": ("mix.write_mix", []),
     "check": ("check.check_source", []),
@@ -93,11 +96,10 @@ def keys():
     found = {}
     for case, (task, values) in cases.items():
         room, _, name = task.rpartition(".")
+        assert f"def {name}(" in (root / "tasks" / room.replace(".", "/") / "task.py").read_text("utf-8")
         found[case] = code.code_parts(SimpleNamespace(__module__=f"tasks.{room}.task", __name__=name), values)
     return found
 
-root = Path(sys.argv[1])
-assert code.ROOT == root
 before = keys()
 for line in sys.stdin:
     path, old, new = json.loads(line)
@@ -209,13 +211,21 @@ def test_words_for_people_change_no_key(changed: Any) -> None:
     assert changed(edits) == [{}] * len(edits)
 
 
+def one_step_more(path: str, function: str) -> Edit:
+    """An edit that lets a function do one thing more at its end."""
+    text = (ROOT / "tasks" / path).read_text("utf-8")
+    found = next(one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef) and one.name == function)
+    last = ast.get_source_segment(text, found.body[-1]) or ""
+    return path, last, f"another_step = 1\n    {last}"
+
+
 def test_of_a_task_file_only_the_own_function_counts(changed: Any) -> None:
     found = changed(
         [
-            ("clean/task.py", "rows=account.rows", "rows=account.rows + 0"),
-            ("deduplicate/task.py", '{"near": found.facts}', '{"nearly": found.facts}'),
-            ("train/task.py", "rows, aside = (", "aside, rows = ("),  # in a function beside the task's own
-            ("train/task.py", 'task_run_name="probe-{subject}"', 'task_run_name="see-{subject}"'),
+            one_step_more("clean/task.py", "clean_source"),
+            one_step_more("deduplicate/task.py", "drop_near_duplicates"),
+            one_step_more("train/task.py", "_collect"),  # beside the task's own function, which calls it
+            one_step_more("train/task.py", "probe_model"),
         ]
     )
     assert [set(cases) for cases in found] == [CLEAN, {"near"}, TRAIN, set()]
