@@ -17,8 +17,8 @@ from flows.engine.calls import Made, Submitted
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.steps.arms import RECIPE, Arms, settle_arms
-from flows.steps.trial_runs import TrialRuns
-from flows.steps.trials import Bench, bench_for
+from flows.steps.trial_runner import TrialRuns
+from flows.steps.trial_setup import Bench, bench_for
 from tasks.core.errors import QualityGate, TrainingFailed
 from tasks.experiments.compare.task import (
     Asked,

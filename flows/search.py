@@ -18,7 +18,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.engine.calls import Made, Submitted
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
-from flows.steps.trials import Bench, bench_for
+from flows.steps.trial_setup import Bench, bench_for
 from tasks.core import ui
 from tasks.core.errors import TrainingFailed
 from tasks.experiments.search.task import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.engine.calls import Submitted, settled
 from flows.steps.blend import weigh
-from flows.steps.trials import Bench
+from flows.steps.trial_setup import Bench
 from tasks.core.errors import CuveeError
 from tasks.experiments.compare.task import merge_arms
 from tasks.experiments.mixes import Mix, as_mix

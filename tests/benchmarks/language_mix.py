@@ -20,7 +20,7 @@ from typing import Any
 
 from flows.engine.calls import Made
 from flows.engine.plain import Plain
-from flows.steps.trials import bench
+from flows.steps.trial_setup import bench
 from tasks.recipe.model import load_recipe
 
 MEASURES = ("bits_per_byte", "perplexity")

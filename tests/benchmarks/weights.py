@@ -29,9 +29,9 @@ from flows.steps.blend import blend
 settle_prefect()
 
 from flows.search import search  # noqa: E402 (Prefect reads its settings when it is imported)
-from flows.steps.trials import Bench, bench  # noqa: E402
+from flows.steps.trial_setup import Bench, bench  # noqa: E402
 from tasks.experiments.search.confirm import Arm, gain  # noqa: E402
-from tasks.experiments.search.costs import Half  # noqa: E402
+from tasks.experiments.search.splits import Half  # noqa: E402
 from tasks.mix.counts import fill  # noqa: E402
 from tasks.recipe.model import load_recipe  # noqa: E402
 

@@ -12,7 +12,7 @@ import pytest
 
 from flows.engine.calls import Made
 from flows.engine.plain import Plain
-from flows.steps.trials import bench
+from flows.steps.trial_setup import bench
 from tasks.core.errors import RecipeError
 from tasks.recipe.model import load_recipe
 

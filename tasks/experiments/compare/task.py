@@ -1,16 +1,14 @@
-"""Prefect tasks of the comparing stage. The work is in conclude.py (numbers), assemble.py (record), ask.py, arms.py and
-leak.py.
-"""
+"""Prefect tasks of the comparing stage. The work is in analysis.py (numbers), record.py and the files beside."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.experiments.compare import arms, ask, leak
-from tasks.experiments.compare.assemble import Asked, assemble
-from tasks.experiments.compare.conclude import judge
-from tasks.experiments.compare.layout import Game, Layout, Tried
+from tasks.experiments.compare import arms, leakage, valuation_trials
+from tasks.experiments.compare.analysis import judge
+from tasks.experiments.compare.inputs import Game, Layout, Tried
+from tasks.experiments.compare.record import Asked, assemble
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.experiments.mixes import Mix
@@ -37,8 +35,8 @@ def ask_values(
     mix: Mix, settings: CompareSettings, seed: int, *, full: bool
 ) -> tuple[Game | None, dict[str, list[Mix]]]:
     """Say how Shapley values are made, and which mixes each value asks for."""
-    game = ask.game_of(mix, settings, seed, full=full)
-    return game, ask.mixes_for(mix, settings, game)
+    game = valuation_trials.game_of(mix, settings, seed, full=full)
+    return game, valuation_trials.mixes_for(mix, settings, game)
 
 
 def lay_out(
@@ -53,14 +51,16 @@ def lay_out(
 @stage_task("leak")
 def find_leak(work: Workbench, subject: str, target: str, sources: list[Manifest]) -> Product:  # noqa: ARG001 (names the task run)
     """Say how much of the target stands in each other source."""
-    rows = {one.subject: leak.Rows(work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in sources}
-    shares, examples = leak.contained(rows[target], {name: found for name, found in rows.items() if name != target})
+    rows = {
+        one.subject: leakage.Rows(work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in sources
+    }
+    shares, examples = leakage.contained(rows[target], {name: found for name, found in rows.items() if name != target})
     return Product(facts={"shares": shares, "examples": examples})
 
 
 def refuse_leak(setting: str, target: str, found: Manifest) -> None:
     """Refuse a target most of which stands in another source; no task, so that a cached finding is refused, too."""
-    leak.refuse_leak(setting, target, found.facts)
+    leakage.refuse_leak(setting, target, found.facts)
 
 
 @stage_task("compare")

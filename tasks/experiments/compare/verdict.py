@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.experiments.compare.arms import RECIPE
-from tasks.experiments.compare.judge import FEWEST_ROWS, FEWEST_SEEDS
+from tasks.experiments.compare.contrasts import FEWEST_ROWS, FEWEST_SEEDS
 from tasks.experiments.comparison import Arm, Contrast, Metric, gain_text, range_text, score_text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.core.imports import importing
-from tasks.experiments.search.costs import Half, stacked
+from tasks.experiments.search.splits import Half, stacked
 from tasks.experiments.search.surrogate import Vector
 
 CONFIDENCE = 0.95

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tasks.experiments.search.ranks import rank_p
 from tasks.experiments.search.select import Evidence, Surrogate
+from tasks.statistics.ranks import rank_p
 
 FEWEST = 5
 """Runs below which nothing is fitted."""

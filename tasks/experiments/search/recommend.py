@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tasks.experiments.search.ground import FEWEST_ROWS
+from tasks.experiments.search.space import FEWEST_ROWS
 
 PROBED = 100
 """Labelled rows to train on that tell one source's model from another's."""

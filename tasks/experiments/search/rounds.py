@@ -7,8 +7,8 @@ import numpy as np
 from tasks.core.rng import generator
 from tasks.experiments.search.design import REPEATS, first_round, next_round, wide_round
 from tasks.experiments.search.fit import learn
-from tasks.experiments.search.ground import Ground
 from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT
+from tasks.experiments.search.space import Ground
 from tasks.experiments.search.surrogate import Matrix, Vector
 from tasks.experiments.search.trials import Trial, runs_of
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from tasks.core import registry
 from tasks.core.rng import generator
 from tasks.experiments.search import surrogates
-from tasks.experiments.search.ranks import rank_correlation
 from tasks.experiments.search.scales import SCALES, Scale, top
 from tasks.experiments.search.surrogate import Fitted, Matrix, Vector
+from tasks.statistics.ranks import rank_correlation
 
 BAD = 2.0
 """How many times as far above the median as the best run is below it, a run is bad, and it does not matter how bad."""

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import RecipeError
-from tasks.experiments.search.layouts import long_mixtures, long_scores
+from tasks.experiments.search.long_tables import long_mixtures, long_scores
 from tasks.experiments.search.surrogate import Matrix, Vector
 
 KEYS = {"", "index", "id", "run", "run_id", "name", "trial", "mix", "mixture", "unnamed: 0"}

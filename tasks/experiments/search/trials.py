@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasks.core.records import Section
 from tasks.experiments.search.fit import Runs
-from tasks.experiments.search.ground import Ground
+from tasks.experiments.search.space import Ground
 
 
 class Trial(Section):

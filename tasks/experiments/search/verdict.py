@@ -8,8 +8,8 @@ import numpy as np
 
 from tasks.experiments.search.confirm import Arm, Gain, gain
 from tasks.experiments.search.fit import Learned, Runs
-from tasks.experiments.search.ground import Ground
 from tasks.experiments.search.outcome import LEARNED, NO_EFFECT
+from tasks.experiments.search.space import Ground
 from tasks.experiments.search.surrogate import Vector
 
 GAIN, NO_GAIN, TOO_FEW = "gain", "no gain", "too few"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.experiments.compare.bootstrap import Rows, redrawn, spreads
-from tasks.experiments.compare.paired import detectable, holm, mcnemar, over_examples, over_seeds
+from tasks.statistics.bootstrap import Rows, redrawn, spreads
+from tasks.statistics.paired import detectable, holm, mcnemar, over_examples, over_seeds
 
 NEW, BASE = np.array([0.812, 0.807, 0.818, 0.809, 0.815]), np.array([0.800, 0.803, 0.805, 0.798, 0.801])
 chances = st.lists(st.floats(0, 1), min_size=1, max_size=12)

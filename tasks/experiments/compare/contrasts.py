@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tasks.experiments.compare.answers import Answers, Kept, by_source
 from tasks.experiments.compare.arms import RECIPE
-from tasks.experiments.compare.bootstrap import Rows, Spread, at_confidence, spreads
-from tasks.experiments.compare.layout import NOTHING, Layout
-from tasks.experiments.compare.paired import detectable, holm, mcnemar, over_examples, over_seeds
+from tasks.experiments.compare.inputs import NOTHING, Layout
+from tasks.experiments.compare.predictions import Answers, Kept, by_source
 from tasks.experiments.comparison import Contrast, Outcome
 from tasks.experiments.mixes import Mix
+from tasks.statistics.bootstrap import Rows, Spread, at_confidence, spreads
+from tasks.statistics.paired import detectable, holm, mcnemar, over_examples, over_seeds
 from tasks.text.hashing import Floats
 
 FEWEST_SEEDS = 3

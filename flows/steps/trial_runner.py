@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.engine.calls import Submitted, settled
 from flows.engine.lookup import LookedUp
-from flows.steps.trials import Bench
+from flows.steps.trial_setup import Bench
 from tasks.core import ui
 from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.manifests.manifest import Manifest

@@ -8,10 +8,10 @@ import polars as pl
 
 from tasks.core.errors import CuveeError
 from tasks.core.rng import generator
-from tasks.experiments.compare.answers import Answers, Kept, commonest, kept_rows, read_answers
-from tasks.experiments.compare.judge import Known, arm_scores, contrasts, named
-from tasks.experiments.compare.layout import NOTHING, Layout
-from tasks.experiments.compare.worth import worth_of_sources
+from tasks.experiments.compare.contrasts import Known, arm_scores, contrasts, named
+from tasks.experiments.compare.inputs import NOTHING, Layout
+from tasks.experiments.compare.predictions import Answers, Kept, commonest, kept_rows, read_answers
+from tasks.experiments.compare.valuations import worth_of_sources
 from tasks.experiments.mixes import Mix
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tasks.core.rng import generator
-from tasks.experiments.compare.layout import Game, added_to, coalition_mix, left_one_out, on_the_way
+from tasks.experiments.compare.inputs import Game, added_to, coalition_mix, left_one_out, on_the_way
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.compare.shapley import drawn_orders
 from tasks.experiments.mixes import Mix, restricted

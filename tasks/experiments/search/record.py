@@ -8,9 +8,9 @@ from typing import Any
 
 from tasks.experiments.search.confirm import Arm
 from tasks.experiments.search.fit import Learned, Runs
-from tasks.experiments.search.ground import Ground
+from tasks.experiments.search.fit_record import report
 from tasks.experiments.search.outcome import LEARNED, noise
-from tasks.experiments.search.report import report
+from tasks.experiments.search.space import Ground
 from tasks.experiments.search.trials import Past, Trial
 from tasks.experiments.search.verdict import RECOMMENDED, confirmed, judge
 

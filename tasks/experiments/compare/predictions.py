@@ -10,8 +10,8 @@ import polars as pl
 
 from tasks.core.errors import CuveeError
 from tasks.core.imports import importing
-from tasks.experiments.compare.bootstrap import Rows
 from tasks.models.linear import numbered
+from tasks.statistics.bootstrap import Rows
 from tasks.text.hashing import Floats, Ints
 
 FEWEST = 10

@@ -7,8 +7,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tasks.experiments.search.fit import Runs, learn
+from tasks.experiments.search.fit_record import report
 from tasks.experiments.search.prior import read_prior
-from tasks.experiments.search.report import report
 from tasks.experiments.search.tables import align, read_mixtures, read_scores
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from tasks.experiments.compare import ensemble, shapley
-from tasks.experiments.compare.bootstrap import Spread
-from tasks.experiments.compare.judge import Known, Terms, estimates, may_claim
-from tasks.experiments.compare.layout import NOTHING, Game, Layout, added_to, coalition_mix, left_one_out
+from tasks.experiments.compare.contrasts import Known, Terms, estimates, may_claim
+from tasks.experiments.compare.inputs import NOTHING, Game, Layout, added_to, coalition_mix, left_one_out
 from tasks.experiments.comparison import Estimate, Worth
 from tasks.experiments.mixes import Mix, restricted
+from tasks.statistics.bootstrap import Spread
 from tasks.text.hashing import Floats
 
 Wanted = dict[tuple[str, str], tuple[Floats, float]]

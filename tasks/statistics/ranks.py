@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 
 from tasks.core.imports import importing
-from tasks.experiments.search.surrogate import Vector
+from tasks.text.hashing import Floats
 
 
-def rank_correlation(left: Vector, right: Vector) -> float:
+def rank_correlation(left: Floats, right: Floats) -> float:
     """Give Spearman's ρ, -1..1; 0 where one side is constant."""
     one, other = (pl.Series(values).rank("average").to_numpy() for values in (left, right))
     one, other = one - one.mean(), other - other.mean()

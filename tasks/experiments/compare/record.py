@@ -5,8 +5,8 @@ from typing import Any
 
 from tasks.core.records import Section
 from tasks.experiments.compare.arms import ONLY, PROPORTIONAL, RECIPE
-from tasks.experiments.compare.ask import coalitions_tried
-from tasks.experiments.compare.layout import Game, added_to, left_one_out
+from tasks.experiments.compare.inputs import Game, added_to, left_one_out
+from tasks.experiments.compare.valuation_trials import coalitions_tried
 from tasks.experiments.compare.verdict import verdict
 from tasks.experiments.comparison import Arm, Comparison, Contrast, Worth
 from tasks.experiments.mixes import Mix

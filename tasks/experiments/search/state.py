@@ -1,0 +1,1 @@
+"""One search under way: what is searched, what has been tried, what comes next."""
