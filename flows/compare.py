@@ -16,19 +16,21 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.engine.calls import Made, Submitted
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
-from flows.steps.arms import RECIPE, Arms, settle_arms
-from flows.steps.trial_runner import TrialRuns
-from flows.steps.trial_setup import Bench, bench_for
+from flows.steps.arms import Arms, settle_arms
+from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
+from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core.errors import QualityGate, TrainingFailed
+from tasks.experiments.compare.settings import RECIPE
 from tasks.experiments.compare.task import (
-    Asked,
+    ComparisonRun,
     ask_values,
     choose_arms,
+    comparison_inputs,
     conclude,
     judge_trials,
-    lay_out,
     record_comparison,
 )
+from tasks.experiments.comparison import Budget, Comparison
 from tasks.manifests.manifest import Manifest
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
@@ -45,7 +47,7 @@ def compare(
     minutes: float | None = None,
     require_gain: bool = False,
     overrides: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare the recipe's mix with each source alone and with other mixes, and say what each source is worth.
 
     Args:
@@ -68,21 +70,21 @@ def compare(
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
     limit = loaded.recipe.compare.minutes
     with interruptible():
-        place = bench_for("compare.target", loaded.recipe.compare.target, loaded, home.uri, calls, made)
+        setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, home.uri, calls, made)
         calls.finish()
-        found = settle_arms(place, calls, names)
-        runs = TrialRuns(place, calls, began + 60 * limit if limit else None)
-        asked, judged = _try_and_judge(place, runs, found)
+        settled_arms = settle_arms(setup, calls, names)
+        runner = TrialRunner(setup, calls, gives_up=True)
+        run, judged = _try_and_judge(setup, runner, settled_arms, began + 60 * limit if limit else float("inf"))
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
     comparison = record_comparison(
         home.uri,
-        report_comparison(home.uri, conclude(start, asked.model_copy(update=done), judged, place.pool.accounts)),
+        report_comparison(home.uri, conclude(start, run.model_copy(update=done), judged, setup.pool.accounts)),
     )
-    if RECIPE in asked.failed:
+    if RECIPE in run.failed:
         raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
-    if require_gain and comparison.outcome != "gain":
+    if require_gain and not comparison.gained:
         raise QualityGate(f"{comparison.sentence} A gain is required. Report: {comparison.report}")
-    return comparison.model_dump(mode="json", exclude={"recipe"})
+    return comparison
 
 
 def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
@@ -90,56 +92,58 @@ def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
     return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target)
 
 
-def _try_and_judge(place: Bench, runs: TrialRuns, arms: Arms) -> tuple[Asked, Manifest | None]:
+def _try_and_judge(
+    setup: TrialSetup, runner: TrialRunner, arms: Arms, ends: float
+) -> tuple[ComparisonRun, Manifest | None]:
     """Run the trials of the arms, then those that the values of the sources ask for, and judge what came to an end."""
-    recipe = place.loaded.recipe
+    recipe = setup.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
     game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trains_in_trials)
     left_out: list[str] = []
     for title, mixes in {"arms": list(arms.mixes.values()), **values}.items():
-        if missed := runs.carry_out([(mix, seed) for seed in seeds for mix in mixes], f"Trials of {title}"):
-            left_out.append(f"{title}: {missed:,} of {len(mixes) * len(seeds):,} trials")
-    ended = runs.ended([*arms.mixes.values(), *(mix for some in values.values() for mix in some)], len(seeds))
-    trials = [runs.found[mix, seed][0] for mix, count in ended.items() for seed in range(count)]
-    layout = lay_out(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
-    judged = (
-        place.call(judge_trials, place.store, "trials", trials, place.pool, layout, recipe.labels, recipe.seed).result()
-        if trials
-        else None
+        wanted = [(mix, seed) for seed in seeds for mix in mixes]
+        for _ in runner.waves(wanted, f"Trials of {title}", lambda: time.monotonic() > ends):
+            continue
+        if missed := runner.missed(wanted):
+            left_out.append(f"{title}: {missed:,} of {len(wanted):,} trials")
+    # Whatever ended is judged: of every mix the seeds 0, 1, … without a gap.
+    ended = seeds_ended(
+        runner, [*arms.mixes.values(), *(mix for mixes in values.values() for mix in mixes)], len(seeds)
     )
-    failed = arms.failed | {name: runs.failed[mix] for name, mix in arms.mixes.items() if mix in runs.failed}
-    asked = Asked(
+    trials = [runner.results[mix, seed].product for mix, count in ended.items() for seed in range(count)]
+    inputs = comparison_inputs(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
+    given = (setup.store, "trials", trials, setup.pool, inputs, recipe.labels, recipe.seed)
+    judged = setup.call(judge_trials, *given).result() if trials else None
+    why = {mix: f"seed {seed}: {error}" for (mix, seed), error in runner.failed.items()}
+    run = ComparisonRun(
         mixes=arms.mixes,
         also=arms.also,
-        failed=failed,
-        trials=runs.told(),
-        cost=runs.cost(ended),
+        failed=arms.failed | {name: why[mix] for name, mix in arms.mixes.items() if mix in why},
+        trials=runner.counts(),
+        cost=seconds_spent(runner, ended),
         left_out=tuple(left_out),
         notes=tuple(arms.notes),
-        budget=_budget(place, trials),
+        budget=_budget(setup, trials),
         game=game,
         target=settings.target,
         confidence=settings.confidence,
     )
-    return asked, judged
+    return run, judged
 
 
-def _budget(place: Bench, trials: Sequence[Manifest]) -> dict[str, Any]:
+def _budget(setup: TrialSetup, trials: Sequence[Manifest]) -> Budget:
     """Say what is the same for every arm."""
-    recipe = place.loaded.recipe
+    recipe = setup.loaded.recipe
     learner = "the recipe's own model" if recipe.trains_in_trials else "a linear classifier on an encoder's vectors"
     if not recipe.trains_in_trials and recipe.trials.encoder is None:
         learner = "a linear classifier on hashed words"
-    empty = [account.source for account in place.pool.accounts if not account.holdout]
-    told = {
-        "size": place.size,
-        "unit": recipe.mix.unit,
-        "share": place.share,
-        "learner": learner,
-        "seeds": recipe.compare.seeds,
-    }
-    return told | {
-        "steps": trials[0].facts.get("steps") if trials else None,
-        "empty_holdout": empty,
-        "phases": len(recipe.mix.phases),
-    }
+    return Budget(
+        size=setup.size,
+        unit=recipe.mix.unit,
+        share=setup.share,
+        learner=learner,
+        seeds=recipe.compare.seeds,
+        steps=trials[0].facts.get("steps") if trials else None,
+        empty_holdout=tuple(account.source for account in setup.pool.accounts if not account.holdout),
+        phases=len(recipe.mix.phases),
+    )

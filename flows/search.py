@@ -1,14 +1,12 @@
 """Learn the weights: trials in rounds → a surrogate → a confirming run → weights, with an interval or without.
 
 Reads a recipe. Writes `snapshots/` and `searches/<name>/` of the store; `mix.weights: learned` uses what is found.
-Shows in the
-Prefect UI: the weights, what the confirming run says, a link to the report.
+Shows in the Prefect UI: the weights, what the confirming runs say, a link to the report.
 """
 
-import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow
@@ -18,20 +16,23 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.engine.calls import Made, Submitted
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
-from flows.steps.trial_setup import Bench, bench_for
+from flows.steps.trial_runner import Trial, TrialRunner
+from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core import ui
 from tasks.core.errors import TrainingFailed
+from tasks.experiments.mixes import as_mix
 from tasks.experiments.search.task import (
-    Quest,
+    Constraints,
+    SearchState,
     begin_search,
     conclude,
-    halves_of,
     learn_weights,
     next_mixes,
     note_trial,
     record_search,
-    terms_of,
+    splits_of,
 )
+from tasks.experiments.search_record import SearchFindings, SearchRecord
 from tasks.manifests.manifest import Manifest
 from tasks.publish.task import begin_run
 from tasks.recipe.model import load_recipe
@@ -49,7 +50,7 @@ def search(
     trials: int | None = None,
     minutes: float | None = None,
     overrides: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> SearchRecord:
     """Try mixes of the recipe's sources, learn which is best, and confirm it against uniform and proportional weights.
 
     Args:
@@ -68,139 +69,121 @@ def search(
     start, calls = begin_run(loaded.published), Submitted(home.uri)
     began = time.monotonic()
     with interruptible():
-        where = bench_for("search.target", loaded.recipe.search.target, loaded, home.uri, calls, Made())
+        setup = trial_setup_for("search.target", loaded.recipe.search.target, loaded, home.uri, calls, Made())
         calls.finish()
-        tries = Tries(replace(where, call=(runs := Submitted(home.uri, quiet=True))), runs)
-        quest = begun(where)
-        explore(quest, tries, loaded.recipe.search.minutes)
-        found = confirm(quest, tries, loaded.recipe.search.seeds)
-    known = {
-        "search": start.run,
-        "name": start.name,
-        "started": start.started,
-        "seconds": round(time.monotonic() - began, 1),
-    }
-    found = (
-        known
-        | found
-        | {"flow_run_id": str(flow_run.id), "sources": list(quest.ground.sources), "unit": loaded.recipe.mix.unit}
+        runs = Submitted(home.uri, quiet=True)
+        runner, state = TrialRunner(replace(setup, call=runs), runs), begun(setup)
+        explore(state, runner, loaded.recipe.search.minutes)
+        findings = confirm(state, runner, loaded.recipe.search.seeds)
+    record = SearchRecord(
+        **dict(findings),
+        search=start.run,
+        name=start.name,
+        started=start.started,
+        seconds=round(time.monotonic() - began, 1),
+        flow_run_id=str(flow_run.id),
+        sources=state.space.sources,
+        unit=loaded.recipe.mix.unit,
     )
-    found["report"] = report_search(home.uri, found)
-    record_search(home.uri, start.name, start.run, loaded.recipe.mix.unit, quest, found)
-    return found
+    record = report_search(home.uri, record)
+    record_search(home.uri, state, record)
+    return record
 
 
-def begun(where: Bench) -> Quest:
+def begun(setup: TrialSetup) -> SearchState:
     """Lay out what is searched."""
-    recipe, made = where.loaded.recipe, where.made.resolved()
+    recipe, made = setup.loaded.recipe, setup.made.resolved()
     pool: Manifest = made.pool
     mix, epochs = recipe.mix, recipe.train.epochs if recipe.train else 1.0
-    out = {one.subject for one in made.verdicts if one.factor == 0} | {
-        one.source for one in pool.accounts if not one.rows
-    }
-    rows = where.size if mix.unit == "rows" else where.size * pool.rows / pool.tokens
-    terms = terms_of(
+    without_rows = {account.source for account in pool.accounts if not account.rows}
+    constraints = Constraints(
         unit=mix.unit,
         budget=None if mix.size == "all" else mix.size,
         copies=mix.max_epochs / epochs,
         floors=mix.floors,
         ceilings=mix.ceilings,
-        out=frozenset(out),
-        trial_rows=rows,
+        out=frozenset({verdict.subject for verdict in made.verdicts if verdict.factor == 0} | without_rows),
+        trial_rows=setup.size if mix.unit == "rows" else setup.size * pool.rows / pool.tokens,
         search=recipe.search,
-        setting=where.setting,
+        setting=setup.setting,
         seed=recipe.seed,
     )
-    return begin_search(where.store, recipe.name, pool, made.cleaned, terms)
+    return begin_search(setup.store, recipe.name, pool, made.cleaned, constraints)
 
 
-@dataclass(frozen=True)
-class Tries:
-    """Trials as task runs of their own, so that one that fails leaves the others alone."""
-
-    where: Bench
-    runs: Submitted
-
-    def __call__(self, wanted: Mapping[str, tuple[Mapping[str, float], int]]) -> dict[str, Manifest | TrainingFailed]:
-        """Try mixes out, several at a time.
-
-        Args:
-            wanted: name of the trial -> its mix and seed.
-        """
-        promised = {
-            name: self.where.try_out(name, self.where.weights(dict(mix)), seed) for name, (mix, seed) in wanted.items()
-        }
-        return {name: self._outcome(name, promise) for name, promise in promised.items()}
-
-    def _outcome(self, name: str, promise: Any) -> Manifest | TrainingFailed:
-        promise.wait()
-        if promise.state.is_completed():
-            return promise.result()
-        ended = [
-            future.state
-            for _, subject, future in self.runs.runs
-            if subject == name and (future.state.is_failed() or future.state.is_crashed())
-        ]
-        error = next((state.result(raise_on_failure=False) for state in ended), None)
-        if isinstance(error, TrainingFailed):
-            return error
-        raise error if isinstance(error, Exception) else RuntimeError(f"{name} did not end: {promise.state.name}")
-
-
-def explore(quest: Quest, tries: Tries, minutes: float | None) -> None:
+def explore(state: SearchState, runner: TrialRunner, minutes: float | None) -> None:
     """Carry out the rounds of trials; ends early when time is up, or when the noise exceeds what the mix does."""
     ends = time.monotonic() + 60 * minutes if minutes else float("inf")
-    for number, _ in enumerate(quest.sizes):
-        mixes = next_mixes(quest, number)
+    for number, _ in enumerate(state.sizes):
+        mixes = next_mixes(state, number)
         if mixes is None:
-            quest.course.stopped = (
+            state.history.stopped = (
                 "no more trials were made: runs on the same mix differ as much as runs on different ones"
             )
             return
-        before = sum(quest.sizes[:number])
-        quest.course.rounds.append([])
-        names = {f"trial-{before + at + 1:02}": (mix, before + at) for at, mix in enumerate(mixes)}
-        if not _tried(quest, tries, names, ends):
-            done, wanted = len(quest.course.own), sum(quest.sizes)
-            quest.course.stopped = f"{done} of {wanted} trials were made: the {minutes:g} minutes were over"
+        before = sum(state.sizes[:number])
+        state.history.rounds.append([])
+        names = {f"trial-{seed + 1:02}": (mix, seed) for seed, mix in enumerate(mixes, before)}
+        if not _tried(state, runner, names, ends):
+            done, wanted = len(state.history.own), sum(state.sizes)
+            state.history.stopped = f"{done} of {wanted} trials were made: the {minutes:g} minutes were over"
             return
 
 
-def _tried(quest: Quest, tries: Tries, names: Mapping[str, tuple[Mapping[str, float], int]], ends: float) -> bool:
-    """Try the mixes of a round, a few at a time; gives whether there was time for all."""
-    store, recipe, step = tries.where.store, tries.where.loaded.recipe.name, 2 * (os.cpu_count() or 1)
-    waiting = list(names)
-    for start in range(0, len(waiting), step):
-        if quest.course.own and time.monotonic() > ends:
-            return False
-        few = {name: names[name] for name in waiting[start : start + step]}
-        for name, made in tries(few).items():
-            try:
-                trial = note_trial(store, recipe, quest, made, name, *few[name])
-            except TrainingFailed as error:
-                quest.course.left_out[name] = str(error)
-                ui.tell(f"{name}  left out: {error}")
-            else:
-                quest.course.rounds[-1].append(trial)
-                mix = "  ".join(f"{source} {share:.2f}" for source, share in trial.mix.items() if share > 0)
-                ui.tell(
-                    f"{name} of {sum(quest.sizes)}  loss {quest.ground.cost(trial.costs):.4f}  {trial.seconds:.1f} "
-                    f"s  {mix}"
-                )
-    return True
+def _tried(
+    state: SearchState, runner: TrialRunner, names: Mapping[str, tuple[Mapping[str, float], int]], ends: float
+) -> bool:
+    """Try the mixes of a round; gives whether there was time for all."""
+    trials = {name: _trial(runner, mix, seed) for name, (mix, seed) in names.items()}
+    named, this_round = {trial: name for name, trial in trials.items()}, state.history.rounds[-1]
+
+    def late() -> bool:
+        return bool(state.history.own) and time.monotonic() > ends
+
+    for wave in runner.waves(trials.values(), f"Trials of round {len(state.history.rounds)}", late):
+        for trial in wave:
+            _note(state, runner, named[trial], *names[named[trial]])
+    # In the order of their names, whichever were in the store, so that the same trials teach the same.
+    this_round.sort(key=lambda trial: trial.seed)
+    return not runner.missed(trials.values())
 
 
-def confirm(quest: Quest, tries: Tries, seeds: int) -> dict[str, Any]:
+def _note(state: SearchState, runner: TrialRunner, name: str, mix: Mapping[str, float], seed: int) -> None:
+    """Note a trial that ended, or why it teaches nothing."""
+    try:
+        product = _product(runner, _trial(runner, mix, seed))
+        trial = note_trial(runner.setup.store, runner.setup.loaded.recipe.name, state, product, name, mix, seed)
+    except TrainingFailed as error:
+        state.history.left_out[name] = str(error)
+        ui.tell(f"{name}  left out: {error}")
+        return
+    state.history.rounds[-1].append(trial)
+    shares = "  ".join(f"{source} {share:.2f}" for source, share in trial.mix.items() if share > 0)
+    cost = state.space.cost(trial.costs)
+    ui.tell(f"{name} of {sum(state.sizes)}  loss {cost:.4f}  {trial.seconds:.1f} s  {shares}")
+
+
+def _trial(runner: TrialRunner, mix: Mapping[str, float], seed: int) -> Trial:
+    """Give the trial of a mix, the checks' verdicts applied as they are to a mix that is used."""
+    return as_mix(mix, runner.setup.factors), seed
+
+
+def _product(runner: TrialRunner, trial: Trial) -> Manifest:
+    """Give what a trial made, or raise what stopped it."""
+    if trial in runner.failed:
+        raise runner.failed[trial]
+    return runner.results[trial].product
+
+
+def confirm(state: SearchState, runner: TrialRunner, seeds: int) -> SearchFindings:
     """Learn from the trials, and run what was learned beside uniform and proportional weights under several seeds."""
-    runs, learned, arms = learn_weights(quest)
+    runs, learned, arms = learn_weights(state)
     ui.tell(f"confirming: {len(arms)} mixes under {seeds} seeds" if arms else "nothing to confirm")
-    wanted = {f"{name} {at + 1}": (mix, CONFIRMING + at) for name, mix in arms.items() for at in range(seeds)}
-    made = tries(wanted)
-    if failed := [one for one in made.values() if isinstance(one, TrainingFailed)]:
-        raise failed[0]
-    ended = {name: one for name, one in made.items() if isinstance(one, Manifest)}
-    halves = {
-        name: [halves_of(tries.where.store, ended[f"{name} {at + 1}"], quest.seed) for at in range(seeds)]
-        for name in arms
+    trials = {name: [_trial(runner, mix, CONFIRMING + seed) for seed in range(seeds)] for name, mix in arms.items()}
+    for _ in runner.waves([trial for arm in trials.values() for trial in arm], "Confirming runs"):
+        continue
+    splits = {
+        name: [splits_of(runner.setup.store, _product(runner, trial), state.seed) for trial in arm]
+        for name, arm in trials.items()
     }
-    return conclude(quest, runs, learned, {name: (mix, halves[name]) for name, mix in arms.items()})
+    return conclude(state, runs, learned, {name: (mix, splits[name]) for name, mix in arms.items()})

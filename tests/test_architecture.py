@@ -51,8 +51,13 @@ READ_THE_STORE = {"experiments", "history", "publish", "report"} | {
     ("rows", "pool"),
 }
 """Pure code that may import records of runs, or knows that there is a store."""
-VALUES = {("experiments", "comparison"), ("experiments", "mixes")}
-"""Values of a room that flows hand from task to task."""
+VALUES = {
+    ("experiments", "comparison"),
+    ("experiments", "search_record"),
+    ("experiments", "mixes"),
+    ("experiments", "compare", "settings"),
+}
+"""Values of a room that flows hand from task to task, and their names."""
 IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}

@@ -21,7 +21,7 @@ def fitted(found: dict[str, Any]) -> None:
     tried = [(one["kind"], _error(one["left_out_error"]), one["left_out_rank_correlation"]) for one in found["tried"]]
     table(f"Surrogates on runs left out ({surrogate['how']})", ["surrogate", "error>", "rank correlation>"], tried)
     console.print(f"The mean of the other runs is off by {surrogate['error_of_the_mean']:.4g}.")
-    if "predictions" in found:
+    if found["predictions"]:
         table(
             "Guessed scores",
             ["run", "score>"],

@@ -71,8 +71,8 @@ def compare(
         found = compare(
             recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=parsed(overrides)
         )
-    give(found, "compared", as_json)
-    if require_gain and found["outcome"] != "gain":
+    give(found.model_dump(mode="json", exclude={"recipe"}), "compared", as_json)
+    if require_gain and not found.gained:
         raise typer.Exit(3)
 
 
@@ -98,7 +98,7 @@ def search(
 
     with following(quiet=as_json):
         found = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=parsed(overrides))
-    give(found, "searched", as_json)
+    give(found.model_dump(mode="json"), "searched", as_json)
 
 
 @app.command()
@@ -131,4 +131,5 @@ def fit(
     """Learn weights from runs made elsewhere: fit a surrogate, say how well it guesses, recommend a mix."""
     from tasks.experiments.search.task import fit_runs
 
-    give(fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better), "fitted", as_json)
+    found = fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
+    give(found.model_dump(mode="json"), "fitted", as_json)

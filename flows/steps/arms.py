@@ -6,13 +6,12 @@ from typing import Any
 
 from flows.engine.calls import Submitted, settled
 from flows.steps.blend import weigh
-from flows.steps.trial_setup import Bench
+from flows.steps.trial_setup import TrialSetup
 from tasks.core.errors import CuveeError
+from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE
 from tasks.experiments.compare.task import merge_arms
 from tasks.experiments.mixes import Mix, as_mix
 from tasks.store.storage import open_store
-
-LEARNED, RECIPE, ONLY = "learned", "recipe", "only-"
 
 
 @dataclass
@@ -32,61 +31,69 @@ class Arms:
     notes: list[str] = field(default_factory=list)
 
 
-def settle_arms(place: Bench, calls: Submitted, names: Sequence[str]) -> Arms:
+def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Arms:
     """Settle the shares of every arm; one whose shares cannot be settled fails, the others stand."""
-    found, asked = Arms(), {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
-    gone = {name: source for name, source in asked.items() if source not in place.loaded.recipe.sources}
-    found.notes += [f"{source} could not be reached; it is in no mix." for source in gone.values()]
-    names = [name for name in names if name not in gone]
-    out = {verdict.subject for verdict in settled(place.made.verdicts) if verdict.factor == 0}
-    out |= {account.source for account in place.pool.accounts if not account.rows}
-    mixes: dict[str, Mix] = {name: ((name.removeprefix(ONLY), 1.0),) for name in names if name.startswith(ONLY)}
-    for name in [name for name in mixes if mixes[name][0][0] in out]:
-        found.notes.append(
-            f"{mixes.pop(name)[0][0]} has no rows to learn from, or the checks left it out; it is no arm."
-        )
-    for name in [name for name in names if not name.startswith(ONLY)]:
+    arms = Arms()
+    wanted, mixes = _reached(setup, names, arms), dict[str, Mix]()
+    for name in wanted:
+        if name.startswith(ONLY):
+            mixes[name] = ((name.removeprefix(ONLY), 1.0),)
+            continue
         start = len(calls.runs)
-        promise = _promise(place, name, found)
+        promise = _promise(setup, name, arms)
         made = settled(promise) if promise else None
         if made:
             mixes[name] = as_mix(made.facts["weights"])
         elif error := calls.stopped(start):
             if name == RECIPE or not isinstance(error, CuveeError):
                 raise error
-            found.failed[name] = str(error)
-    found.also = merge_arms(mixes)
-    found.mixes = {name: mixes[name] for name in names if name in found.also}
-    return found
+            arms.failed[name] = str(error)
+    arms.also = merge_arms(mixes)
+    arms.mixes = {name: mixes[name] for name in names if name in arms.also}
+    return arms
 
 
-def _promise(place: Bench, name: str, found: Arms) -> Any:
-    recipe = place.loaded.recipe
+def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
+    """Leave out sources that are there no more, or have nothing to learn from; a note says so."""
+    empty = {source for source, factor in setup.factors.items() if factor == 0}
+    empty |= {account.source for account in setup.pool.accounts if not account.rows}
+    alone = {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
+    gone = {name: source for name, source in alone.items() if source not in setup.loaded.recipe.sources}
+    arms.notes += [f"{source} could not be reached; it is in no mix." for source in gone.values()]
+    idle = {name: source for name, source in alone.items() if source in empty and name not in gone}
+    arms.notes += [
+        f"{source} has no rows to learn from, or the checks left it out; it is no arm." for source in idle.values()
+    ]
+    return [name for name in names if name not in gone and name not in idle]
+
+
+def _promise(setup: TrialSetup, name: str, arms: Arms) -> Any:
+    recipe = setup.loaded.recipe
     if name == RECIPE:
-        return weigh(recipe, recipe.mix.weighing, place.store, place.call, place.made)
+        return weigh(recipe, recipe.mix.weighing, setup.store, setup.call, setup.made)
     if name == LEARNED:
-        learned = _learned(place, found)
-        return place.weights(learned) if learned else None
-    return place.weights(recipe.compare.arms.get(name, name))
+        learned = _learned(setup, arms)
+        return setup.settle(learned) if learned else None
+    return setup.settle(recipe.compare.arms.get(name, name))
 
 
-def _learned(place: Bench, found: Arms) -> Mapping[str, float] | None:
+def _learned(setup: TrialSetup, arms: Arms) -> Mapping[str, float] | None:
     """Find the weights that `cuvee search` left, if they were learned on the data as it is."""
-    home, name = open_store(place.store), place.loaded.recipe.name
+    home, name = open_store(setup.store), setup.loaded.recipe.name
     path = f"searches/{name}/latest.json"
     if not home.exists(path):
         return None
     left = home.read_json(path)
-    now = {one.subject: one.fingerprint for one in settled(place.made.cleaned)}
+    now = {rows.subject: rows.fingerprint for rows in settled(setup.made.cleaned)}
     then = left.get("fingerprints", {})
     if changed := [source for source in {*now, *then} if now.get(source) != then.get(source)]:
-        found.notes.append(
+        arms.notes.append(
             f"The weights that `cuvee search` learned are not compared: {', '.join(sorted(changed))} changed "
             "since. Search again for new ones."
         )
         return None
-    if left.get("unit", unit := place.loaded.recipe.mix.unit) != unit:
-        found.notes.append(
+    if left.get("unit", unit := setup.loaded.recipe.mix.unit) != unit:
+        arms.notes.append(
             f"The weights that `cuvee search` learned are shares of {left['unit']}, not of {unit}; they are not "
             "compared."
         )

@@ -1,88 +1,106 @@
 """Many trials, each once: what the store holds is taken from there, the rest is run, some at a time, until time is
-out.
+out. Both `compare` and `search` try mixes out by it.
 """
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.engine.calls import Submitted, settled
 from flows.engine.lookup import LookedUp
-from flows.steps.trial_setup import Bench
+from flows.steps.trial_setup import TrialSetup
 from tasks.core import ui
-from tasks.experiments.mixes import Mix, as_weights, mix_name
+from tasks.core.errors import CuveeError
+from tasks.experiments.comparison import TrialCounts
+from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Manifest
 
-WAVE = 8
+WAVE = max(8, 2 * (os.cpu_count() or 1))
 """Trials of a linear classifier that are under way at a time; a model trained in full is one."""
-GONE = "its product is no longer in the store"
 Trial = tuple[Mix, int]
 """A mix and a seed."""
 
 
-class TrialRuns:
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial gave.
+
+    Attributes:
+        product: holds `predictions.parquet`.
+        seconds: that the tasks behind it took, whenever they were run.
+    """
+
+    product: Manifest
+    seconds: float
+
+
+class TrialRunner:
     """The trials of one comparison or search.
 
     Args:
-        bench: with everything that trials need finished.
-        until: moment of `time.monotonic()` after which no further trial begins; None for no end.
+        setup: with everything that trials need finished.
+        gives_up: once a trial has failed, try its mix under no other seed.
 
     Attributes:
-        found: trial -> its predictions, and the seconds of the tasks behind it.
-        failed: mix -> what stopped its first trial that failed; no more of it are tried.
+        results: trial -> what it gave.
+        failed: trial -> what stopped it; the others go on.
         ran, cached: trials that were run, and taken from the store.
     """
 
-    def __init__(self, bench: Bench, calls: Submitted, until: float | None = None) -> None:
-        self.bench = replace(bench, features=settled(bench.features), start=settled(bench.start))
-        self.calls, self.until = calls, until
-        self.found: dict[Trial, tuple[Manifest, float]] = {}
-        self.failed: dict[Mix, str] = {}
+    def __init__(self, setup: TrialSetup, calls: Submitted, *, gives_up: bool = False) -> None:
+        self.setup = replace(setup, features=settled(setup.features), start=settled(setup.start))
+        self.calls, self.gives_up = calls, gives_up
+        self.results: dict[Trial, TrialResult] = {}
+        self.failed: dict[Trial, Exception] = {}
         self.ran = self.cached = 0
 
-    def carry_out(self, wanted: Iterable[Trial], title: str) -> int:
-        """Carry out trials in this order; gives how many there was no time for."""
-        missing = [one for one in dict.fromkeys(wanted) if one not in self.found and not self._in_store(one)]
-        width = 1 if self.bench.start else WAVE
+    def waves(
+        self, wanted: Iterable[Trial], title: str, out_of_time: Callable[[], bool] = lambda: False
+    ) -> Iterator[Sequence[Trial]]:
+        """Carry out trials in this order, and give those that ended after each wave, first those that the store holds.
+
+        Args:
+            title: of the trials, for people.
+            out_of_time: asked before each wave; once it is true, no further trial begins.
+        """
+        trials = [trial for trial in dict.fromkeys(wanted) if trial not in self.results]
+        stored = [trial for trial in trials if self._in_store(trial)]
+        yield stored
+        missing = [trial for trial in trials if trial not in self.results]
+        width = 1 if self.setup.start else WAVE
         with ui.Progress("trials", title) as progress:
             for start in range(0, len(missing), width):
-                if self.until is not None and time.monotonic() > self.until:
-                    return sum(mix not in self.failed for mix, _ in missing[start:])
-                self._run([one for one in missing[start : start + width] if one[0] not in self.failed])
+                if out_of_time():
+                    return
+                wave = [trial for trial in missing[start : start + width] if not self._is_given_up(trial)]
+                self._run(wave)
                 done = min(start + width, len(missing))
                 progress(done / len(missing), f"{done:,} of {len(missing):,} trials")
-        return 0
+                yield wave
 
-    def ended(self, mixes: Iterable[Mix], seeds: int) -> dict[Mix, int]:
-        """Count the trials of every mix that came to an end: of seeds 0, 1, … without a gap; mixes without any, or with
-        a failed one, are out.
-        """
-        counts = {
-            mix: next((seed for seed in range(seeds) if (mix, seed) not in self.found), seeds)
-            for mix in mixes
-            if mix not in self.failed
-        }
-        return {mix: count for mix, count in counts.items() if count}
-
-    def cost(self, ended: Mapping[Mix, int]) -> tuple[tuple[Mix, int, float], ...]:
-        """Give every mix, its trials, and the seconds that their tasks took, whenever they were run."""
-        return tuple(
-            (mix, count, sum(self.found[mix, seed][1] for seed in range(count))) for mix, count in ended.items()
+    def missed(self, wanted: Iterable[Trial]) -> int:
+        """Count the trials that there was no time for."""
+        return sum(
+            trial not in self.results and trial not in self.failed and not self._is_given_up(trial)
+            for trial in dict.fromkeys(wanted)
         )
 
-    def told(self) -> dict[str, float]:
+    def counts(self) -> TrialCounts:
         """Say how many trials were run, came from the store and failed, and what all of them took."""
-        seconds = round(sum(took for _, took in self.found.values()), 1)
-        return {"run": self.ran, "cached": self.cached, "failed": len(self.failed), "seconds": seconds}
+        seconds = round(sum(result.seconds for result in self.results.values()), 1)
+        return TrialCounts(run=self.ran, cached=self.cached, failed=len(self.failed), seconds=seconds)
+
+    def _is_given_up(self, trial: Trial) -> bool:
+        return self.gives_up and any(mix == trial[0] for mix, _ in self.failed)
 
     def _in_store(self, trial: Trial) -> bool:
-        if found := self._look(trial):
-            self.found[trial] = found
+        if result := self._look(trial):
+            self.results[trial] = result
             self.cached += 1
-        return found is not None
+        return result is not None
 
-    def _look(self, trial: Trial) -> tuple[Manifest, float] | None:
+    def _look(self, trial: Trial) -> TrialResult | None:
         look, seconds = LookedUp(()), [0.0]
 
         def call(task: Any, *arguments: Any) -> Any:
@@ -90,26 +108,40 @@ class TrialRuns:
             seconds.append(made.seconds if isinstance(made, Manifest) else 0.0)
             return made
 
-        made = try_mix(replace(self.bench, call=call), *trial)
-        return (made, sum(seconds)) if isinstance(made, Manifest) else None
+        made = replace(self.setup, call=call).try_out(*trial)
+        return TrialResult(made, sum(seconds)) if isinstance(made, Manifest) else None
 
     def _run(self, trials: Sequence[Trial]) -> None:
         places = [len(self.calls.runs)]
         for trial in trials:
-            try_mix(self.bench, *trial)
+            self.setup.try_out(*trial)
             places.append(len(self.calls.runs))
         for trial, start, end in zip(trials, places, places[1:], strict=False):
             for _, _, future in self.calls.runs[start:end]:
                 future.wait()
-            if made := self._look(trial):
-                self.found[trial] = made
+            if result := self._look(trial):
+                self.results[trial] = result
                 self.ran += 1
             else:
-                self.failed[trial[0]] = f"seed {trial[1]}: {self.calls.stopped(start, end) or GONE}"
+                gone = CuveeError("its product is no longer in the store")
+                self.failed[trial] = self.calls.stopped(start, end) or gone
 
 
-def try_mix(bench: Bench, mix: Mix, seed: int) -> Any:
-    """Try a mix that is settled; the same shares and seed are the same trial, whoever asks."""
-    return bench.try_out(
-        f"{mix_name(mix)} s{seed}", as_weights(mix, [account.source for account in bench.pool.accounts]), seed
+def seeds_ended(runner: TrialRunner, mixes: Iterable[Mix], seeds: int) -> dict[Mix, int]:
+    """Count the trials of every mix that came to an end: of seeds 0, 1, … without a gap; mixes without any, or with a
+    failed one, are out.
+    """
+    failed = {mix for mix, _ in runner.failed}
+    counts = {
+        mix: next((seed for seed in range(seeds) if (mix, seed) not in runner.results), seeds)
+        for mix in mixes
+        if mix not in failed
+    }
+    return {mix: count for mix, count in counts.items() if count}
+
+
+def seconds_spent(runner: TrialRunner, ended: Mapping[Mix, int]) -> tuple[tuple[Mix, int, float], ...]:
+    """Give every mix, its trials, and the seconds that their tasks took, whenever they were run."""
+    return tuple(
+        (mix, count, sum(runner.results[mix, seed].seconds for seed in range(count))) for mix, count in ended.items()
     )

@@ -10,6 +10,7 @@ from tasks.core.records import digest
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model
 from tasks.experiments.compare.task import find_leak, refuse_leak
+from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.manifest import Manifest
 from tasks.mix.task import plan_mix, write_mix
@@ -21,8 +22,8 @@ UNBOUNDED = 1e9
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Where mixes are tried.
+class TrialSetup:
+    """What all trials of a comparison or search share.
 
     Attributes:
         made: the pool whole, with its checks and verdicts; weights are settled on it.
@@ -42,6 +43,11 @@ class Bench:
     share: float
     features: list[Any]
     start: Any
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """What the checks' verdicts multiply the shares of sources by."""
+        return {verdict.subject: verdict.factor for verdict in settled(self.made.verdicts)}
 
     @property
     def setting(self) -> str:
@@ -70,36 +76,38 @@ class Bench:
             ]
         )
 
-    def weights(self, weights: Any) -> Any:
+    def settle(self, weights: Any) -> Any:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
         return weigh(self.loaded.recipe, wanted.weighing, self.store, self.call, self.made)
 
-    def try_out(self, name: str, weights: Any, seed: int) -> Any:
-        """Learn from a mix of these weights and predict the hold-out; what comes back holds `predictions.parquet`.
+    def try_out(self, mix: Mix, seed: int) -> Any:
+        """Learn from a mix and predict the hold-out; what comes back holds `predictions.parquet`.
+
+        The same shares and seed are the same trial, whoever asks.
 
         Args:
-            name: of the mix, for people.
-            weights: as `weights` settled them.
             seed: rows, order and start of the model hang on it.
         """
-        recipe, seed = self.loaded.recipe, self.loaded.recipe.seed + seed
-        settings = recipe.mix.model_copy(
-            update={"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
-        ).plan
+        recipe, name = self.loaded.recipe, f"{mix_name(mix)} s{seed}"
+        seed += recipe.seed
+        weights = as_weights(mix, [account.source for account in self.pool.accounts])
+        # At equal budget a small source is repeated as often as its share takes.
+        unbounded = {"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
+        settings = recipe.mix.model_copy(update=unbounded).plan
         plan = self.call(plan_mix, self.store, name, self.pool, weights, settings, 1.0, seed)
         if self.start is None:
             return self.call(
                 run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed
             )
-        mix = self.call(write_mix, self.store, name, self.pool, plan, settings)
+        made = self.call(write_mix, self.store, name, self.pool, plan, settings)
         model = self.call(
-            train_model, self.store, name, self.start, mix, recipe.train, recipe.objective, seed, self.loaded.folder
+            train_model, self.store, name, self.start, made, recipe.train, recipe.objective, seed, self.loaded.folder
         )
-        return self.call(evaluate_model, self.store, name, model, mix, recipe.evaluate, recipe.objective, seed)
+        return self.call(evaluate_model, self.store, name, model, made, recipe.evaluate, recipe.objective, seed)
 
 
-def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
+def trial_setup(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> TrialSetup:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
     if len(names := loaded.recipe.sources) == 1:
         raise RecipeError(
@@ -119,15 +127,15 @@ def bench(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Bench:
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
     start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
-    return Bench(
+    return TrialSetup(
         loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start
     )
 
 
-def bench_for(
+def trial_setup_for(
     setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made
-) -> Bench:
-    """Make a bench to judge by a target's hold-out, or by all where there is no target.
+) -> TrialSetup:
+    """Make everything ready to judge by a target's hold-out, or by all where there is no target.
 
     Args:
         setting: of the recipe that names the target.
@@ -136,7 +144,7 @@ def bench_for(
         QualityGate: most of the target stands in another source, too.
     """
     try:
-        return bench(loaded, store, calls, made)
+        return trial_setup(loaded, store, calls, made)
     finally:  # a leak explains what checks may have stumbled over
         if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
             refuse_leak(setting, target, found)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.statistics.bootstrap import percentile_interval, resampled_counts
+
 FEW_ROWS = 30
 """With fewer hold-out rows a score of a source says little."""
 
@@ -40,20 +42,9 @@ def scores_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[n
         return right.sum(-1) / counts.sum((-2, -1)), np.nanmean(f1, axis=-1)
 
 
-def resampled(counts: NDArray[np.int64], resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw bootstrap replicates of a confusion matrix, shape (resamples, classes, classes).
-
-    Resampling the examples with replacement is a multinomial draw over the cells of their confusion matrix.
-    """
-    rows = int(counts.sum())
-    return rng.multinomial(rows, counts.ravel() / rows, size=resamples).reshape(resamples, *counts.shape)
-
-
 def interval(values: NDArray[np.float64], confidence: float) -> list[float]:
-    """Give the percentile interval of bootstrap replicates (Efron & Tibshirani 1993, section 13.3)."""
-    tail = 100 * (1 - confidence) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return [round(float(low), 6), round(float(high), 6)]
+    """Give the percentile interval of bootstrap replicates, to six decimals."""
+    return [round(end, 6) for end in percentile_interval(values, confidence)]
 
 
 def scored(
@@ -67,7 +58,7 @@ def scored(
     """
     counts = confusion(truth, predicted, classes)
     accuracy, macro_f1 = scores_of(counts)
-    accuracies, f1s = scores_of(resampled(counts, settings.resamples, rng))
+    accuracies, f1s = scores_of(resampled_counts(counts, settings.resamples, rng))
     found: dict[str, Any] = {
         "accuracy": round(float(accuracy), 6),
         "accuracy_interval": interval(accuracies, settings.confidence),
@@ -128,5 +119,5 @@ def resampled_gain(
     """Give the bootstrap interval of the difference in accuracy, on the same examples (paired)."""
     difference = (predicted == truth).astype(int) - (other == truth).astype(int)
     counts = np.bincount(difference + 1, minlength=3)
-    draws = rng.multinomial(len(truth), counts / len(truth), size=settings.resamples)
+    draws = resampled_counts(counts, settings.resamples, rng)
     return interval((draws[:, 2] - draws[:, 0]) / len(truth), settings.confidence)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.evaluate.metrics import FEW_ROWS, interval
+from tasks.statistics.bootstrap import resampled_sums
 
 Floats = NDArray[np.float64]
 
@@ -43,16 +44,6 @@ def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
     return np.exp(loss / tokens), loss / (math.log(2) * characters)
 
 
-def resampled(losses: Losses, resamples: int, rng: np.random.Generator) -> Floats:
-    """Draw documents with replacement and sum what was measured of them; shape (4, resamples), in the order of
-    `Losses`.
-
-    Documents, not tokens, since tokens of one document hang together: a measure is a ratio of such sums.
-    """
-    columns = np.column_stack(losses)
-    return np.stack([columns[rng.integers(len(columns), size=len(columns))].sum(0) for _ in range(resamples)], axis=1)
-
-
 def evaluated(losses: Losses, source: Sequence[str], settings: Any, rng: np.random.Generator) -> dict[str, Any]:
     """Score a language model in total, per source, and against the baseline.
 
@@ -61,7 +52,8 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Any, rng: np.rand
         settings: `resamples` and `confidence`.
     """
     names = np.asarray(source)
-    sums, drawn = [column.sum() for column in losses], resampled(losses, settings.resamples, rng)
+    # Documents are redrawn, not tokens, since tokens of one document hang together.
+    sums, drawn = [column.sum() for column in losses], resampled_sums(losses, settings.resamples, rng)
     total = _scored(losses, sums, drawn, settings.confidence)
     base = _told(measures(sums[1], *sums[2:]), measures(drawn[1], *drawn[2:]), settings.confidence)
     gained = interval(measures(drawn[1] - drawn[0], *drawn[2:])[1], settings.confidence)
@@ -69,7 +61,7 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Any, rng: np.rand
     for name in dict.fromkeys(source):
         own = Losses(*(column[names == name] for column in losses))
         by_source[name] = _scored(
-            own, [column.sum() for column in own], resampled(own, settings.resamples, rng), settings.confidence
+            own, [column.sum() for column in own], resampled_sums(own, settings.resamples, rng), settings.confidence
         )
     return total | {
         "by_source": by_source,

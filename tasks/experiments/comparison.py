@@ -1,15 +1,16 @@
 """What a comparison says: the record that `cuvee compare` leaves in the store, and how its numbers are written.
 
 Every score is made so that more is better: the accuracy, or minus the loss in nats per token. Differences are of such
-    scores.
+scores.
 """
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
+from tasks.statistics.paired import McNemar, PairedT
 from tasks.store.runs import RunStart
 
 Metric = Literal["accuracy", "perplexity"]
@@ -28,6 +29,11 @@ def gain_text(metric: Metric, gain: float) -> str:
     return f"{100 * math.expm1(-gain):+.1f} % perplexity".replace("-", "−")
 
 
+def size_text(metric: Metric, size: float) -> str:
+    """Write the size of a difference, without a sign."""
+    return gain_text(metric, size).lstrip("+−")
+
+
 def range_text(metric: Metric, low: float, high: float) -> str:
     """Write an interval of differences."""
     if metric == "accuracy":
@@ -35,16 +41,19 @@ def range_text(metric: Metric, low: float, high: float) -> str:
     return f"{100 * math.expm1(-low):+.1f} to {100 * math.expm1(-high):+.1f} %".replace("-", "−")
 
 
-class Arm(Section):
-    """One of the mixes compared."""
+class SourceScore(Section):
+    """What a mix's models score on the hold-out rows of one source, or on all that are judged on: means over seeds."""
 
-    name: str
-    kind: Literal["source", "mix"]
-    """One source alone, or several together."""
-    also: tuple[str, ...] = ()
-    """Other names of the same mix."""
-    shares: dict[str, float] = Field(default_factory=dict)
-    """Of every source, in the recipe's unit; empty when they could not be settled."""
+    score: float
+    loss: float
+    """Nats a row, or a token."""
+    rows: int
+    macro_f1: float | None = None
+
+
+class ArmScores(Section):
+    """What the trials of one mix come to."""
+
     seeds: int = 0
     """Trials that came to an end."""
     error: str | None = None
@@ -56,11 +65,28 @@ class Arm(Section):
     """Interval of the score, over seeds and rows."""
     sd: float | None = None
     """Standard deviation over the seeds."""
-    by_source: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Source -> `score`, `macro_f1`, `loss` (nats a row, or a token), means over the seeds; and `all`, what is judged
-    on."""
+    by_source: dict[str, SourceScore] = Field(default_factory=dict)
+    """Of every source, and of `all` that are judged on."""
+
+
+class Arm(ArmScores):
+    """One of the mixes compared."""
+
+    name: str
+    kind: Literal["source", "mix"]
+    """One source alone, or several together."""
+    also: tuple[str, ...] = ()
+    """Other names of the same mix."""
+    shares: dict[str, float] = Field(default_factory=dict)
+    """Of every source, in the recipe's unit; empty when they could not be settled."""
     epochs: dict[str, float] = Field(default_factory=dict)
     """Source -> how often each of its rows stands in the mix."""
+
+
+class SeedMcNemar(McNemar):
+    """McNemar's test of the two models of one seed."""
+
+    seed: int
 
 
 class Contrast(Section):
@@ -78,11 +104,11 @@ class Contrast(Section):
     detectable: float
     """Least difference that would have been seen four times in five."""
     seeds: int
-    over_seeds: dict[str, Any] | None = None
+    over_seeds: PairedT | None = None
     """Paired t over the seeds alone."""
     over_rows: tuple[float, float] | None = None
     """BCa interval over the rows alone, seeds as they are."""
-    mcnemar: dict[str, Any] | None = None
+    mcnemar: SeedMcNemar | None = None
     """Exact test of the two models of the middle seed."""
     outcome: Outcome
 
@@ -95,7 +121,11 @@ class Estimate(Section):
     high: float
 
 
-class Worth(Section):
+Value = Literal["leave_one_out", "add_one", "shapley"]
+Word = Literal["pays", "redundant", "drop", "cannot tell"]
+
+
+class SourceValue(Section):
     """What one source is worth to the recipe's mix."""
 
     source: str
@@ -106,11 +136,71 @@ class Worth(Section):
     """What adding the source to the target, or on average to each other source, brings."""
     shapley: Estimate | None = None
     """Its share of what all sources together bring over answering with the commonest label."""
-    word: Literal["pays", "redundant", "drop", "cannot tell"] = "cannot tell"
+    word: Word = "cannot tell"
     trials: dict[str, int] = Field(default_factory=dict)
     """Value -> trials behind it, those shared with other values included."""
     seconds: dict[str, float] = Field(default_factory=dict)
     """Value -> what these trials took, whenever they were run."""
+
+
+class ShapleyNote(Section):
+    """How the Shapley values were made."""
+
+    on: Literal["trials", "ensemble"] = "trials"
+    """What a set of sources is worth: by trials of its mix, or by an ensemble of one model per source."""
+    orders: int = 0
+    """Orders that the values are the mean over; 0 for a sum over all sets."""
+    wanted: int = 0
+    """Orders asked for."""
+    coalitions: int = 0
+    """Sets of sources that count; 0 where there are no values."""
+    drawn: bool = False
+    """Whether the orders are only some of all."""
+    sum: float = 0.0
+    whole: float = 0.0
+    nothing: float = 0.0
+    """Sum of the values, and what it must equal: the score of all sources minus that of a model that learned
+    nothing."""
+
+
+class Findings(Section):
+    """What the trials of a comparison show, before it is put into words."""
+
+    metric: Metric = "accuracy"
+    judged: dict[str, int] = Field(default_factory=dict)
+    """Source -> hold-out rows that are judged on."""
+    arms: dict[str, ArmScores] = Field(default_factory=dict)
+    contrasts: tuple[Contrast, ...] = ()
+    worth: tuple[SourceValue, ...] = ()
+    shapley: ShapleyNote = ShapleyNote()
+    lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Source -> labels that none of its training rows bears."""
+
+
+class Budget(Section):
+    """What is the same for every arm."""
+
+    size: int
+    unit: str
+    """Rows or tokens of a mix."""
+    share: float
+    """Of the pool's rows that trials draw from."""
+    learner: str
+    seeds: int
+    """Wanted."""
+    steps: int | None = None
+    empty_holdout: tuple[str, ...] = ()
+    """Sources without hold-out rows."""
+    phases: int = 0
+
+
+class TrialCounts(Section):
+    """Trials that were run, came from the store and failed, and what all of them took, whenever they were run."""
+
+    run: int
+    cached: int
+    failed: int
+    seconds: float
 
 
 class Comparison(RunStart):
@@ -124,25 +214,26 @@ class Comparison(RunStart):
     target: str | None
     judged: dict[str, int]
     """Source -> hold-out rows that are judged on."""
-    budget: dict[str, Any]
-    """The same for every arm: `size` and `unit` of a mix, `learner`, `steps`, `share` of the pool drawn from, `seeds`
-    wanted."""
+    budget: Budget
     confidence: float
     arms: tuple[Arm, ...]
     contrasts: tuple[Contrast, ...]
-    worth: tuple[Worth, ...] = ()
-    shapley: dict[str, Any] = Field(default_factory=dict)
-    """How the Shapley values were made: `on`, `how`, `orders`, `sum`, `whole`, `nothing`."""
+    worth: tuple[SourceValue, ...] = ()
+    shapley: ShapleyNote = ShapleyNote()
     outcome: Outcome
     """Of the recipe's mix over the best single source."""
     sentence: str
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     """What there was no time for, or could not be done."""
-    trials: dict[str, Any]
-    """`run`, `cached`, `failed`, and the `seconds` of all of them."""
+    trials: TrialCounts
     uri: str = ""
     report: str = ""
+
+    @property
+    def gained(self) -> bool:
+        """Whether combining has a detectable gain, as `--require-gain` asks."""
+        return self.outcome == "gain"
 
 
 def comparison_folder(start: RunStart) -> str:

@@ -12,10 +12,15 @@ Mix = tuple[tuple[str, float], ...]
 DIGITS = 9
 
 
-def as_mix(shares: Mapping[str, float]) -> Mix:
-    """Give shares as a value; they are normalised."""
-    total = sum(shares.values())
-    return tuple((name, round(share / total, DIGITS)) for name, share in shares.items() if share > 0)
+def as_mix(shares: Mapping[str, float], factors: Mapping[str, float] | None = None) -> Mix:
+    """Give shares as a value: w_i = s_i f_i / Σ s_j f_j.
+
+    Args:
+        factors: by which the checks' verdicts multiply shares; 1 where a source has none.
+    """
+    weighed = {name: share * (factors or {}).get(name, 1.0) for name, share in shares.items()}
+    total = sum(weighed.values())
+    return tuple((name, round(share / total, DIGITS)) for name, share in weighed.items() if share > 0)
 
 
 def restricted(mix: Mix, sources: Iterable[str]) -> Mix:

@@ -13,7 +13,7 @@ from tasks.text.hashing import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Head:
+class LinearClassifier:
     """A classifier: logits(x) = x · coefficients' + intercepts.
 
     Attributes:
@@ -42,13 +42,13 @@ def numbered(labels: pl.Series, names: Sequence[str]) -> Ints:
     return labels.replace_strict({name: at for at, name in enumerate(names)}, return_dtype=pl.Int64).to_numpy()
 
 
-def save(head: Head, path: Path) -> None:
+def save(classifier: LinearClassifier, path: Path) -> None:
     """Write a classifier as `.npz`; the same one gives the same bytes."""
     with path.open("wb") as file:
-        np.savez(file, coefficients=head.coefficients.astype(np.float32), intercepts=head.intercepts)
+        np.savez(file, coefficients=classifier.coefficients.astype(np.float32), intercepts=classifier.intercepts)
 
 
-def load(path: Path) -> Head:
+def load(path: Path) -> LinearClassifier:
     """Read what `save` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Head(arrays["coefficients"].astype(float), arrays["intercepts"])
+        return LinearClassifier(arrays["coefficients"].astype(float), arrays["intercepts"])

@@ -7,7 +7,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from tasks.core.imports import importing
-from tasks.models.linear import Head
+from tasks.models.linear import LinearClassifier
 from tasks.text.hashing import Floats, Ints, grams, matrix
 
 WIDTH = 2**14
@@ -24,7 +24,7 @@ def features_of(texts: pl.Series) -> Any:
     return matrix(grams(texts, buckets=WIDTH))
 
 
-def fit(features: Any, labels: Ints, count: int) -> Head:
+def fit(features: Any, labels: Ints, count: int) -> LinearClassifier:
     """Train a classifier from zero; labels that do not occur get no more than e^-7 of the others' probability.
 
     Args:
@@ -35,7 +35,7 @@ def fit(features: Any, labels: Ints, count: int) -> Head:
         from sklearn.linear_model import LogisticRegression
 
     seen = np.unique(labels)
-    probe = Head(np.zeros((count, features.shape[1])), np.full(count, UNSEEN))
+    probe = LinearClassifier(np.zeros((count, features.shape[1])), np.full(count, UNSEEN))
     if len(seen) == 1:
         probe.intercepts[seen] = 0.0
         return probe

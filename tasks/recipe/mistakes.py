@@ -10,11 +10,10 @@ from pydantic import BaseModel
 
 from tasks.core import registry
 from tasks.core.suggest import NAME, Problem, nearest
+from tasks.experiments.compare.settings import ARMS, ONLY
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.settings import SourceSettings
 
-ARMS = ("recipe", "uniform", "proportional", "learned", "target", "concatenated", "singles")
-"""Arms of every comparison, by name."""
 PASSWORD = re.compile(
     r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE
 )
@@ -71,7 +70,7 @@ def _mix_problems(sources: Mapping[str, Any], mix: Mapping[str, Any]) -> Iterato
 def _compare_problems(sources: Mapping[str, Any], compare: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _target_problems(sources, "compare", compare.get("target"))
     for name, weights in _mapping(compare.get("arms")).items():
-        if name in ARMS or str(name).startswith("only-"):
+        if name in ARMS or str(name).startswith(ONLY):
             yield f"compare.arms.{name}", "an arm has this name already; take another"
         yield from _weights_problems(sources, f"compare.arms.{name}", weights)
 

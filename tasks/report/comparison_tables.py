@@ -6,7 +6,7 @@ from typing import Any
 from tasks.core.imports import importing
 from tasks.experiments.comparison import Comparison, Estimate
 from tasks.report import words
-from tasks.report.say import FINDING, VALUES, Say
+from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 
 TABLES = {
     "arms": "Scores of the mixes",
@@ -17,12 +17,12 @@ TABLES = {
 
 def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     """Give the tables that the UI shows: arms, differences, worth."""
-    say = Say(found)
+    wording = ComparisonText(found)
     arms = [
         {
             "mix": " = ".join([arm.name, *arm.also]),
-            found.metric: say.score(arm.score),
-            "interval": f"{say.score(arm.low)} to {say.score(arm.high)}",
+            found.metric: wording.score(arm.score),
+            "interval": f"{wording.score(arm.low)} to {wording.score(arm.high)}",
             "seeds": arm.seeds,
             "error": arm.error or "",
         }
@@ -32,23 +32,23 @@ def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
         {
             "difference": f"{one.first} − {one.second}",
             "finding": FINDING[one.outcome],
-            "estimate": say.gain(one.estimate),
-            "interval": say.span(one.low, one.high),
-            "p (Holm)": say.p(one.holm),
-            "would be seen": say.size(one.detectable),
+            "estimate": wording.gain(one.estimate),
+            "interval": wording.span(one.low, one.high),
+            "p (Holm)": wording.p(one.holm),
+            "would be seen": wording.size(one.detectable),
         }
         for one in found.contrasts
     ]
     worth = [
         {"source": one.source, "word": one.word, "share": words.percent(one.share)}
-        | {title: _value(getattr(one, value), say, value) for value, title in VALUES.items()}
+        | {title: _value(getattr(one, value), wording, value) for value, title in VALUES.items()}
         for one in found.worth
     ]
     return {"arms": arms, "differences": differences, "worth": worth}
 
 
-def _value(one: Estimate | None, say: Say, value: str) -> str:
-    return f"{say.value(value, one.estimate)}, {say.value_span(value, one)}" if one else "–"
+def _value(one: Estimate | None, wording: ComparisonText, value: str) -> str:
+    return f"{wording.value(value, one.estimate)}, {wording.value_span(value, one)}" if one else "–"
 
 
 def arms_png(found: Comparison) -> bytes | None:
@@ -57,7 +57,10 @@ def arms_png(found: Comparison) -> bytes | None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-    say, arms = Say(found), sorted((arm for arm in found.arms if arm.score is not None), key=lambda arm: arm.score or 0)
+    wording, arms = (
+        ComparisonText(found),
+        sorted((arm for arm in found.arms if arm.score is not None), key=lambda arm: arm.score or 0),
+    )
     if not arms:
         return None
     figure = Figure(figsize=(6, 0.6 + 0.32 * len(arms)), dpi=80, layout="constrained")
@@ -67,7 +70,7 @@ def arms_png(found: Comparison) -> bytes | None:
         axes.plot([arm.low, arm.high], [at, at], color="#7a1f3d", linewidth=1.5)
         axes.plot([arm.score], [at], color="#7a1f3d", marker="s" if arm.kind == "source" else "o")
     axes.set_yticks(range(len(arms)), [arm.name for arm in arms])
-    axes.xaxis.set_major_formatter(lambda value, _place: say.tick(value))
+    axes.xaxis.set_major_formatter(lambda value, _place: wording.tick(value))
     axes.spines[["top", "right"]].set_visible(False)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})

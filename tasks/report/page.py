@@ -12,6 +12,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.dropped import figure_text
 from tasks.objectives.measures import measured
 from tasks.report import diversity, plots, searches, words
@@ -58,7 +59,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
     )
 
 
-def build_search_page(found: Mapping[str, Any]) -> str:
+def build_search_page(found: SearchRecord) -> str:
     """Write the page of a search.
 
     Args:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.records import Section
+from tasks.experiments.search_record import SearchRecord
 from tasks.report.plots import HUES, Axis, axis
 from tasks.report.words import duration, percent
 
@@ -44,47 +45,45 @@ class Guesses(Section):
     confirmed: Point | None
 
 
-def weights_table(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def weights_table(found: SearchRecord) -> list[dict[str, Any]]:
     """Give the weights used and those of every mix confirmed, a row for each source."""
-    arms = {arm["name"]: arm["weights"] for arm in found["confirmed"]["arms"]}
+    arms = {arm.name: arm.weights for arm in found.confirmed.arms}
     return [
         {"source": name, "used": percent(share)} | {arm: percent(weights[name]) for arm, weights in arms.items()}
-        for name, share in found["weights"].items()
+        for name, share in found.weights.items()
     ]
 
 
-def figures(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def figures(found: SearchRecord) -> list[tuple[str, str, str]]:
     """Give the few numbers to see first: what, how much, and a remark."""
-    counts = found["counts"]
+    counts = found.counts
     shown = [
-        (f"loss below {one['baseline']}", f"{one['gain']:.4f}", "{:.4f} to {:.4f}".format(*one["interval"]))
-        for one in found["confirmed"]["against"]
+        (f"loss below {one.baseline}", f"{one.gain:.4f}", "{:.4f} to {:.4f}".format(*one.interval))
+        for one in found.confirmed.against
     ]
-    shown.append(
-        ("trials", f"{counts['own']:,}", f"{counts['earlier']} of earlier searches, {counts['left_out']} left out")
-    )
+    shown.append(("trials", f"{counts.own:,}", f"{counts.earlier} of earlier searches, {counts.left_out} left out"))
     shown.append(
         (
             "rank correlation",
-            f"{found['surrogate']['left_out_rank_correlation']:.2f}",
-            f"{found['surrogate']['kind']}, on trials left out",
+            f"{found.surrogate.left_out_rank_correlation:.2f}",
+            f"{found.surrogate.kind}, on trials left out",
         )
     )
-    shown.append(("time", duration(found["seconds"]), f"{counts['confirming']} confirming runs"))
+    shown.append(("time", duration(found.seconds), f"{counts.confirming} confirming runs"))
     return shown
 
 
-def bars(found: Mapping[str, Any]) -> list[Bar]:
+def bars(found: SearchRecord) -> list[Bar]:
     """Lay the trials out as bars, best first; of many, the best and the worst ones."""
-    rows = sorted(found["trials"], key=lambda trial: trial["cost"])
+    rows = sorted(found.trials, key=lambda trial: trial.cost)
     if len(rows) > SHOWN_TRIALS:
         rows = rows[: SHOWN_TRIALS // 2] + rows[-SHOWN_TRIALS // 2 :]
     return [
         Bar(
-            name=row["name"],
-            round=row["round"],
-            cost=row["cost"],
-            parts=tuple(_segments(row["weights"], list(found["weights"]))),
+            name=row.name,
+            round=row.round,
+            cost=row.cost,
+            parts=tuple(_segments(row.weights, list(found.weights))),
         )
         for row in rows
     ]
@@ -100,14 +99,14 @@ def _segments(mix: Mapping[str, float], sources: Sequence[str]) -> list[Segment]
     return found
 
 
-def guesses(found: Mapping[str, Any]) -> Guesses | None:
+def guesses(found: SearchRecord) -> Guesses | None:
     """Lay out what was guessed for every trial left out against what it cost, and the guess that the confirming run
     tested.
     """
-    pairs = [(row["name"], row["guess"], row["cost"]) for row in found["trials"] if row["guess"] == row["guess"]]
-    tested = found["predicted"]
-    known = tested["predicted"] is not None and tested["measured"] is not None
-    last = [("recommended", tested["predicted"], tested["measured"])] if known else []
+    pairs = [(row.name, row.guess, row.cost) for row in found.trials if row.guess is not None]
+    tested, last = found.predicted, list[tuple[str, float, float]]()
+    if tested.predicted is not None and tested.measured is not None:
+        last.append(("recommended", tested.predicted, tested.measured))
     if not pairs:
         return None
     both = axis([value for _, guess, cost in [*pairs, *last] for value in (guess, cost)])
@@ -115,7 +114,7 @@ def guesses(found: Mapping[str, Any]) -> Guesses | None:
     return Guesses(axis=both, trials=tuple(points[: len(pairs)]), confirmed=points[-1] if last else None)
 
 
-def gain_axis(found: Mapping[str, Any]) -> Axis | None:
+def gain_axis(found: SearchRecord) -> Axis | None:
     """Lay the axis of the gains, with 0 on it; None without a confirming run."""
-    ends = [value for one in found["confirmed"]["against"] for value in (*one["interval"], *one["by_seed"])]
+    ends = [value for one in found.confirmed.against for value in (*one.interval, *one.by_seed)]
     return axis([0.0, *ends]) if ends else None

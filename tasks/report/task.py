@@ -1,13 +1,13 @@
 """Prefect tasks of the reporting stage: the page in the store, and what the UI shows of a run. Never cached."""
 
 from pathlib import Path
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.core import ui
 from tasks.experiments.comparison import Comparison, comparison_folder
+from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
@@ -33,20 +33,15 @@ def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> st
 
 
 @task(name="report-search", task_run_name="report-search", cache_policy=NO_CACHE, **RETRIES)
-def report_search(store: str, found: dict[str, Any]) -> str:
-    """Write the report of a search and show in the UI what it found; gives the report's URI."""
-    home, path = open_store(store), f"searches/{found['name']}/{found['search']}/report.html"
+def report_search(store: str, found: SearchRecord) -> SearchRecord:
+    """Write the report of a search and show in the UI what it found; gives the record with the report's place."""
+    home, path = open_store(store), f"{search_folder(found.name)}/{found.search}/report.html"
     home.write_bytes(path, build_search_page(found).encode("utf-8"))
-    ui.show_markdown(f"{found['name']}-search", ui.escape(found["sentence"]), "What the search found")
-    ui.show_table(
-        f"{found['name']}-search-weights",
-        searches.weights_table(found),
-        "Weights used, and those of every mix confirmed",
-    )
-    ui.show_link(
-        f"{found['name']}-search-report", _link(home, path), ui.escape(home.where(path)), "The search, told in full"
-    )
-    return home.where(path)
+    name, uri = f"{found.name}-search", _link(home, path)
+    ui.show_markdown(name, ui.escape(found.sentence), "What the search found")
+    ui.show_table(f"{name}-weights", searches.weights_table(found), "Weights used, and those of every mix confirmed")
+    ui.show_link(f"{name}-report", uri, ui.escape(home.where(path)), "The search, told in full")
+    return found.model_copy(update={"report": home.where(path)})
 
 
 def _link(home: Store, path: str) -> str:

@@ -1,5 +1,7 @@
-"""The headline's interval: seeds are redrawn, then the rows kept aside; both are why another comparison would come out
-otherwise.
+"""Bootstrap: what a score would have been on other rows, other documents, other seeds. Arrays in, numbers out.
+
+What is redrawn is what may come out otherwise: rows of a classifier, documents of a language model (the tokens of one
+hang together), and seeds, then rows, where models were trained several times.
 """
 
 import math
@@ -7,19 +9,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.core.imports import importing
-from tasks.core.records import Section
+from tasks.statistics.intervals import IntervalEstimate, student_interval, welch_satterthwaite
 from tasks.text.hashing import Floats, Ints
 
 BLOCK = 8_000_000
 """Most numbers drawn at a time."""
-SAME = 1e-15
+MOST_BCA = 5_000
+"""With more rows than this the acceleration (a jackknife, rows² steps) costs more than it tells; the interval is then
+the percentiles'."""
+
+
+def percentile_interval(replicates: Floats, confidence: float) -> tuple[float, float]:
+    """Give the interval between the percentiles of bootstrap replicates (Efron & Tibshirani 1993, section 13.3)."""
+    tail = 100 * (1 - confidence) / 2
+    low, high = np.percentile(replicates, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def resampled_counts(counts: NDArray[np.int64], resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw replicates of a table of counts, such as a confusion matrix; shape (resamples, *counts.shape).
+
+    Drawing the counted examples with replacement is a multinomial draw over the cells of their table.
+    """
+    rows = int(counts.sum())
+    return rng.multinomial(rows, counts.ravel() / rows, size=resamples).reshape(resamples, *counts.shape)
+
+
+def resampled_sums(columns: Sequence[Floats], resamples: int, rng: np.random.Generator) -> Floats:
+    """Draw rows with replacement and sum each column; shape (columns, resamples). A measure is a ratio of such sums.
+
+    Args:
+        columns: what was measured of every row, shape (rows,) each.
+    """
+    table = np.column_stack(columns)
+    return np.stack([table[rng.integers(len(table), size=len(table))].sum(0) for _ in range(resamples)], axis=1)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows kept aside that are judged on.
+class RowGroups:
+    """Rows that a score is made of.
 
     Attributes:
         groups: numbers of the rows of each group; a score is the mean over the groups, so that a large source does not
@@ -41,31 +72,14 @@ class Rows:
         return np.mean(parts, axis=0)
 
 
-class Spread(Section):
-    """An estimate and how sure it is.
-
-    The interval is estimate ± t · error, with the degrees of freedom by Welch and Satterthwaite: the bootstrap alone
-    would take three to
-    five seeds for all there are, and its intervals would hold the truth too rarely.
-    """
-
-    estimate: float
-    low: float
-    high: float
-    p: float
-    """Two-sided, for a true value of 0."""
-    error: float
-    freedom: float
-
-
-def redrawn(
-    amounts: Sequence[Floats], rows: Rows, resamples: int, rng: np.random.Generator
+def hierarchical_replicates(
+    amounts: Sequence[Floats], rows: RowGroups, resamples: int, rng: np.random.Generator
 ) -> tuple[list[Floats], list[Floats]]:
     """Redraw seeds, then rows, and give the scores again.
 
     The same rows are drawn for all amounts and all of their seeds, since all models answered the same rows. Deviations
-    of single seeds from
-    their mean are widened by √(S/(S−1)), as the bootstrap of S values has only (S−1)/S of their variance.
+    of single seeds from their mean are widened by √(S/(S−1)), as the bootstrap of S values has only (S−1)/S of their
+    variance.
 
     Args:
         amounts: of each contrast, shape (S, n); contrasts may have different numbers of seeds.
@@ -79,11 +93,12 @@ def redrawn(
         part, weights, size = stacked[:, group], rows.weights[group].astype(np.float32), len(group)
         step = max(1, BLOCK // size)
         for start in range(0, resamples, step):
+            # How often each row is drawn, for all replicates of the block in one count.
             count = min(step, resamples - start)
             places = rng.integers(size, size=(count, size)) + np.arange(count)[:, None] * size
             drawn = np.bincount(places.ravel(), minlength=count * size).reshape(count, size).astype(np.float32)
             means[:, start : start + count] += (part @ drawn.T) / (drawn @ weights) / len(rows.groups)
-    parts = np.split(means, np.cumsum([len(one) for one in amounts])[:-1])
+    parts = np.split(means, np.cumsum([len(contrast) for contrast in amounts])[:-1])
     return [_seeds_redrawn(part, rng) for part in parts], [part.mean(0) for part in parts]
 
 
@@ -96,62 +111,68 @@ def _seeds_redrawn(means: Floats, rng: np.random.Generator) -> Floats:
     return middle + math.sqrt(seeds / (seeds - 1)) * ((chosen * means).sum(0) - middle)
 
 
-def spreads(
+def hierarchical_intervals(
     amounts: Sequence[Floats],
-    rows: Rows,
+    rows: RowGroups,
     confidence: float,
     resamples: int,
     rng: np.random.Generator,
     extra: Sequence[float] = (),
-) -> list[Spread]:
-    """Give estimate, interval and p of each contrast.
+) -> list[IntervalEstimate]:
+    """Give estimate, interval and p of each contrast, over seeds and rows.
+
+    The interval is Student's on the bootstrap's standard error, with the degrees of freedom by Welch and
+    Satterthwaite: the bootstrap alone would take three to five seeds for all there are, and its intervals would hold
+    the truth too rarely.
 
     Args:
         amounts: of each contrast, shape (S, n).
         extra: variance that each estimate has besides, from a sampling of its own.
     """
-    both, only_rows = redrawn(amounts, rows, resamples, rng)
+    replicates, rows_alone = hierarchical_replicates(amounts, rows, resamples, rng)
     added = list(extra) or [0.0] * len(amounts)
-    found: list[Spread] = []
-    for one, replicates, fixed, more in zip(amounts, both, only_rows, added, strict=True):
-        by_seed = rows.scores(one)
+    found: list[IntervalEstimate] = []
+    for contrast, redrawn, fixed, more in zip(amounts, replicates, rows_alone, added, strict=True):
+        by_seed = rows.scores(contrast)
         of_seeds = float(by_seed.var(ddof=1)) / len(by_seed) if len(by_seed) > 1 else 0.0
-        of_rows = float(fixed.var(ddof=1))
-        error = math.sqrt(float(replicates.var(ddof=1)) + more)
-        freedom = _freedom(of_seeds, len(by_seed) - 1, of_rows + more, rows.count - 1)
-        found.append(_spread(float(by_seed.mean()), error, freedom, confidence))
+        of_rows = float(fixed.var(ddof=1)) + more
+        freedom = welch_satterthwaite([(of_seeds, len(by_seed) - 1), (of_rows, rows.count - 1)])
+        error = math.sqrt(float(redrawn.var(ddof=1)) + more)
+        found.append(student_interval(float(by_seed.mean()), error, freedom, confidence))
     return found
 
 
-def _freedom(first: float, first_freedom: int, second: float, second_freedom: int) -> float:
-    """Give the degrees of freedom of the sum of two variances (Welch–Satterthwaite)."""
-    parts = [
-        (part, max(freedom, 1))
-        for part, freedom in ((first, first_freedom), (second, second_freedom))
-        if part > SAME**2
-    ]
-    bottom = sum(part**2 / freedom for part, freedom in parts)
-    return sum(part for part, _ in parts) ** 2 / bottom if bottom else float(max(second_freedom, 1))
+def bca_interval(
+    values: Floats, rows: RowGroups, confidence: float, resamples: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Give the bootstrap interval (BCa: Efron 1987) of the mean over groups of Σ values / Σ weights, rows redrawn
+    within their group.
 
-
-def at_confidence(spread: Spread, confidence: float) -> Spread:
-    """Give the same estimate with an interval of another confidence."""
-    return _spread(spread.estimate, spread.error, spread.freedom, confidence)
-
-
-def _spread(estimate: float, error: float, freedom: float, confidence: float) -> Spread:
+    Args:
+        values: of every row, such as its difference between two models; shape (n,).
+        rows: groups of them, none empty.
+    """
     with importing:
-        from scipy.stats import t
+        from scipy.stats import bootstrap
 
-    if error <= SAME:
-        return Spread(
-            estimate=estimate,
-            low=estimate,
-            high=estimate,
-            p=1.0 if abs(estimate) <= SAME else 0.0,
-            error=0.0,
-            freedom=freedom,
-        )
-    half = float(t.ppf((1 + confidence) / 2, freedom)) * error
-    chance = float(2 * t.sf(abs(estimate) / error, freedom))
-    return Spread(estimate=estimate, low=estimate - half, high=estimate + half, p=chance, error=error, freedom=freedom)
+    groups, weights = rows.groups, rows.weights
+
+    def statistic(*drawn: Ints, axis: int = -1) -> Floats:
+        return np.mean([values[group].sum(axis) / weights[group].sum(axis) for group in drawn], axis=0)
+
+    # Rows that are all alike have no spread, and nothing to correct for.
+    if all(len(group) < 2 or np.ptp(values[group]) == np.ptp(weights[group]) == 0 for group in groups):
+        point = float(statistic(*groups))
+        return point, point
+    found = bootstrap(
+        groups,
+        statistic,
+        paired=False,
+        vectorized=True,
+        confidence_level=confidence,
+        n_resamples=resamples,
+        method="BCa" if rows.count <= MOST_BCA and min(map(len, groups)) > 1 else "percentile",
+        batch=200,
+        rng=rng,
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -11,7 +11,7 @@ import polars as pl
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.manifests.manifest import Account, Manifest
-from tasks.models.linear import Head
+from tasks.models.linear import LinearClassifier
 from tasks.rows.sampling import refuse_tiny, sample
 from tasks.weigh.settings import method_of
 
@@ -48,7 +48,7 @@ class KnownSources:
     samples: Mapping[str, pl.DataFrame]
     accounts: Sequence[Account]
     pass_rates: Mapping[str, float]
-    probes: Mapping[str, Head]
+    probes: Mapping[str, LinearClassifier]
     labels: tuple[str, ...]
     seed: int
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.rng import generator
-from tasks.models.linear import Head, numbered
+from tasks.models.linear import LinearClassifier, numbered
 from tasks.models.probes import WIDTH, features_of, fit, held_out_logits
 from tasks.rows.sampling import FEWEST, sample
 from tasks.text.hashing import Floats, Ints
@@ -17,7 +17,7 @@ MEASURED_ROWS = 1_000
 """Most rows of a source that other sources' probes are measured on."""
 
 
-def train_probe(source: str, file: Path, names: Sequence[str], seed: int) -> tuple[Head, dict[str, Any]]:
+def train_probe(source: str, file: Path, names: Sequence[str], seed: int) -> tuple[LinearClassifier, dict[str, Any]]:
     """Train on a sample of the source's rows; gives the classifier, and facts: rows, rows by label, accuracy by
     cross-validation.
 
@@ -25,7 +25,7 @@ def train_probe(source: str, file: Path, names: Sequence[str], seed: int) -> tup
     """
     rows = sample({source: file}, seed)[source]
     if rows.is_empty():
-        return Head(np.zeros((len(names), WIDTH)), np.zeros(len(names))), {
+        return LinearClassifier(np.zeros((len(names), WIDTH)), np.zeros(len(names))), {
             "rows": 0,
             "labels": dict.fromkeys(names, 0),
             "accuracy": 0.0,

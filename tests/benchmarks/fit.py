@@ -32,7 +32,7 @@ def ours(folder: Path, wanted: Path, target: str) -> list[float]:
     from tasks.experiments.search.task import fit_runs
 
     found = fit_runs(str(folder / "mixes.csv"), str(folder / "scores.csv"), target, predict=str(wanted))
-    return [row["predicted"] for row in found["predictions"]]
+    return [row.predicted for row in found.predictions]
 
 
 def lightgbm(folder: Path, wanted: Path, target: str) -> list[float]:

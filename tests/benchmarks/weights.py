@@ -29,9 +29,10 @@ from flows.steps.blend import blend
 settle_prefect()
 
 from flows.search import search  # noqa: E402 (Prefect reads its settings when it is imported)
-from flows.steps.trial_setup import Bench, bench  # noqa: E402
-from tasks.experiments.search.confirm import Arm, gain  # noqa: E402
-from tasks.experiments.search.splits import Half  # noqa: E402
+from flows.steps.trial_setup import TrialSetup, trial_setup  # noqa: E402
+from tasks.experiments.mixes import as_mix  # noqa: E402
+from tasks.experiments.search.confirm import ConfirmingRuns, gain  # noqa: E402
+from tasks.experiments.search.splits import Split  # noqa: E402
 from tasks.mix.counts import fill  # noqa: E402
 from tasks.recipe.model import load_recipe  # noqa: E402
 
@@ -76,7 +77,7 @@ def written(folder: Path, name: str, files: Mapping[str, str], **more: Any) -> s
     return str(folder / f"{name}.yaml")
 
 
-def small_target(where: Bench, folder: Path, target: str) -> pl.Series:
+def small_target(where: TrialSetup, folder: Path, target: str) -> pl.Series:
     """Write the target as the search sees it, its training rows and 200 of those kept aside; gives the latter's ids."""
     store, pool = Path(where.store), where.pool
     train, aside = (pl.read_parquet(store / pool.path / side / f"{target}.parquet") for side in ("train", "holdout"))
@@ -85,7 +86,7 @@ def small_target(where: Bench, folder: Path, target: str) -> pl.Series:
     return seen["row_id"]
 
 
-def capped(where: Bench) -> dict[str, float]:
+def capped(where: TrialSetup) -> dict[str, float]:
     """UniMax: the uniform mix with every source seen at most four times."""
     names = [account.source for account in where.pool.accounts]
     caps = {account.source: 4.0 * account.rows for account in where.pool.accounts}
@@ -94,19 +95,19 @@ def capped(where: Bench) -> dict[str, float]:
     }
 
 
-def tried(where: Bench, name: str, weights: Any, target: str, seen: pl.Series) -> Arm:
+def tried(where: TrialSetup, name: str, weights: Any, target: str, seen: pl.Series) -> ConfirmingRuns:
     """Learn from a mix under every seed; what is judged are the target's rows that nothing has looked at."""
-    settled, halves = where.weights(weights), list[Half]()
+    settled, splits = where.settle(weights), list[Split]()
     for seed in range(SEEDS):
-        made = where.try_out(name, settled, 500 + seed)
+        made = where.try_out(as_mix(settled.facts["weights"]), 500 + seed)
         table = pl.read_parquet(Path(where.store, made.path, "predictions.parquet"))
         rows = table.filter((pl.col("source") == target) & ~pl.col("row_id").is_in(seen.implode())).sort("row_id")
         right = (rows["predicted"] == rows["label"]).to_numpy().astype(float)
-        halves.append(Half({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}))
-    return Arm(name, settled.facts["weights"], halves, halves)
+        splits.append(Split({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}))
+    return ConfirmingRuns(name, settled.facts["weights"], splits, splits)
 
 
-def line(arm: Arm, bases: list[Arm], cost: str, target: str) -> str:
+def line(arm: ConfirmingRuns, bases: list[ConfirmingRuns], cost: str, target: str) -> str:
     """Write a row of the table."""
     gains = [gain(arm, base, [target]) for base in bases]
     told = " | ".join(
@@ -114,7 +115,7 @@ def line(arm: Arm, bases: list[Arm], cost: str, target: str) -> str:
         for one, base in zip(gains, bases, strict=True)
     )
     mix = " ".join(f"{100 * share:.0f}" for share in arm.mix.values())
-    loss = arm.judged([target]).mean()
+    loss = arm.test_costs([target]).mean()
     return f"| {arm.name} | {cost} | {mix} | {loss:.4f} | {arm.accuracy([target]):.3f} | {told} |"
 
 
@@ -129,18 +130,18 @@ def main() -> None:
         folder, store = Path(scratch), asked.store or f"{scratch}/store"
         files = cut_sources(folder, asked.target, store)
         shares = {"holdout": {"shares": {asked.target: 0.9}}}
-        where = bench(load_recipe(written(folder, "judged", files, **shares)), store, Plain(), Made())
+        where = trial_setup(load_recipe(written(folder, "judged", files, **shares)), store, Plain(), Made())
         seen = small_target(where, folder, asked.target)
         wanted = ways(asked.target) | {"unimax": (capped(where), "0")}
         small = written(
             folder, "searched", files | {asked.target: "small.csv"}, **shares, search={"target": asked.target}
         )
         found = search(recipe=small, store=store)
-        recommended = found["recommended"]["weights"] if found["recommended"] else found["weights"]
-        wanted["search, recommended"] = (recommended, f"{found['counts']['own']} trials")
-        wanted["search, used"] = (found["weights"], f"and {found['counts']['confirming']} confirming")
+        recommended = found.recommended.weights if found.recommended else found.weights
+        wanted["search, recommended"] = (recommended, f"{found.counts.own} trials")
+        wanted["search, used"] = (found.weights, f"and {found.counts.confirming} confirming")
         arms = {name: tried(where, name, weights, asked.target, seen) for name, (weights, _) in wanted.items()}
-    print(f"sources: {', '.join(files)}\nsearch said: {found['sentence']}\n")
+    print(f"sources: {', '.join(files)}\nsearch said: {found.sentence}\n")
     print(
         "| weights | trainings | % of each source | loss | accuracy | loss below uniform (95 %) | loss below "
         "proportional (95 %) |"

@@ -68,7 +68,7 @@ def test_it_leaves_trials_a_record_a_report_and_the_pointer(searched: Searched) 
 
 def test_the_same_search_again_makes_nothing_and_finds_the_same(searched: Searched) -> None:
     made = {path: path.stat().st_mtime_ns for path in Path(searched.store, "snapshots").rglob("manifest.json")}
-    again = search(recipe=searched.recipe, store=searched.store)
+    again = search(recipe=searched.recipe, store=searched.store).model_dump(mode="json")
     assert again["weights"] == searched.found["weights"]
     assert again["confirmed"] == searched.found["confirmed"]
     assert {path: path.stat().st_mtime_ns for path in Path(searched.store, "snapshots").rglob("manifest.json")} == made
@@ -93,7 +93,7 @@ def test_a_search_that_was_stopped_goes_on(searched: Searched, tmp_path: Path) -
     notes = [json.loads(path.read_text()) for path in Path(store, "searches/planted/trials").iterdir()]
     done = {trial["name"]: trial["id"] for trial in notes}
     assert 0 < len(done) < 24
-    whole = search(recipe=searched.recipe, store=store)
+    whole = search(recipe=searched.recipe, store=store).model_dump(mode="json")
     assert done.items() <= {trial["name"]: trial["id"] for trial in whole["trials"]}.items()
     assert whole["weights"] == searched.found["weights"]
 
@@ -108,7 +108,7 @@ def test_data_that_changed_are_told_and_what_still_holds_is_learned_from(tmp_pat
         RecipeError, match=r"learned, but since search .* junk has changed\. `cuvee search RECIPE` learns anew"
     ):
         plan_recipe(recipe, store, {"mix.weights": "learned"})
-    found = search(recipe=recipe, store=store, trials=8)
+    found = search(recipe=recipe, store=store, trials=8).model_dump(mode="json")
     assert found["counts"]["own"] == 8
     assert found["counts"]["earlier"] == sum(trial["weights"]["junk"] == 0 for trial in searched.found["trials"]) > 0
     assert any("trials of earlier searches were not used: junk has changed since" in note for note in found["notes"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from tasks.models.importance import PRIOR, gumbel_top, log_importance, log_ratio
-from tasks.models.linear import Head, log_softmax
+from tasks.models.linear import LinearClassifier, log_softmax
 from tasks.models.mixture import em_weights
 from tasks.models.probes import features_of, fit, held_out_logits
 from tasks.text.hashing import Grams, bucket_of, grams
@@ -204,8 +204,8 @@ def test_for_linear_models_with_equal_curvature_the_average_is_the_joint_optimum
     rng = np.random.default_rng(7)
     inputs, answers, weights = rng.normal(size=(60, 8)), rng.normal(size=(60, 3)), (0.5, 0.3, 0.2)
     inverse = np.linalg.inv(inputs.T @ inputs + 0.1 * np.eye(8)) @ inputs.T
-    heads = [Head((inverse @ answers[:, [at]]).T, np.zeros(1)) for at in range(3)]
-    average = Head(np.tensordot(weights, [head.coefficients for head in heads], 1), np.zeros(1))
+    heads = [LinearClassifier((inverse @ answers[:, [at]]).T, np.zeros(1)) for at in range(3)]
+    average = LinearClassifier(np.tensordot(weights, [head.coefficients for head in heads], 1), np.zeros(1))
     assert average.coefficients[0] == pytest.approx(inverse @ (answers @ np.array(weights)), abs=1e-14)
     assert average.logits(inputs) == pytest.approx(np.tensordot(weights, [head.logits(inputs) for head in heads], 1))
 

@@ -1,86 +1,88 @@
-"""From files of predictions to everything that is said of a comparison but the words. Files in, plain values out."""
+"""From files of predictions to everything that is said of a comparison but the words. Files in, records out."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import CuveeError
 from tasks.core.rng import generator
-from tasks.experiments.compare.contrasts import Known, arm_scores, contrasts, named
-from tasks.experiments.compare.inputs import NOTHING, Layout
-from tasks.experiments.compare.predictions import Answers, Kept, commonest, kept_rows, read_answers
-from tasks.experiments.compare.valuations import worth_of_sources
+from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
+from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
+from tasks.experiments.compare.predictions import (
+    HeldOutRows,
+    Predictions,
+    baseline_predictions,
+    read_held_out,
+    read_predictions,
+)
+from tasks.experiments.compare.valuations import source_values
+from tasks.experiments.comparison import ArmScores, Findings, ShapleyNote
 from tasks.experiments.mixes import Mix
 
 
-def judge(
-    predictions: Sequence[Path],
+def analyse(
+    files: Sequence[Path],
     train: Mapping[str, Path],
-    layout: Layout,
+    inputs: ComparisonInputs,
     labels: Sequence[str],
     guessed: float | None,
     seed: int,
-) -> dict[str, Any]:
+) -> Findings:
     """Work out scores, differences and values.
 
     Args:
-        predictions: a file for every trial, mix by mix as `layout.tried` has them, seeds in order.
+        files: predictions of every trial, mix by mix as `inputs.trials` has them, seeds in order.
         train: training rows by source.
         guessed: perplexity of guessing tokens by their frequency; None for a classifier.
-
-    Returns:
-        `metric`, `judged` (source -> rows that are judged on), `arms` (name -> scores, or its `error`), `contrasts`,
-        `worth`, `shapley`,
-        and `lacking` (source -> labels that none of its training rows bears).
     """
-    kept = kept_rows(predictions[0], labels)
-    counts = {} if kept.truth is None else {name: _counts(file, labels) for name, file in train.items()}
-    answers, errors = _answers(predictions, layout, kept)
-    total = {label: sum(one[label] for one in counts.values()) for label in labels} if counts else {}
-    nothing = commonest(kept, total, guessed)
-    rows = kept.judged(layout.target)
+    held_out = read_held_out(files[0], labels)
+    counts = {} if held_out.truth is None else {name: _label_counts(file, labels) for name, file in train.items()}
+    predictions, errors = _predictions(files, inputs, held_out)
+    # What a model that has learned nothing would answer: Shapley values are measured from there.
+    total = {label: sum(of_source[label] for of_source in counts.values()) for label in labels} if counts else {}
+    baseline = baseline_predictions(held_out, total, guessed)
+    rows = held_out.judged(inputs.target)
     if not rows.count:
-        where = f"the target {layout.target} has" if layout.target else "there are"
+        where = f"the target {inputs.target} has" if inputs.target else "there are"
         raise CuveeError(f"{where} no hold-out rows to judge on. Remedy: a larger holdout.share, or another target")
-    known = Known(kept, answers | ({NOTHING: nothing} if nothing else {}), rows)
-    arms = named(layout, known)
-    worth, told = (
-        worth_of_sources(known, layout, generator(seed, "compare", "worth")) if layout.recipe in answers else ([], {})
+    results = TrialResults(held_out, predictions | ({NOTHING: baseline} if baseline else {}), rows, inputs)
+    values, note = (
+        source_values(results, generator(seed, "compare", "worth"))
+        if inputs.recipe in predictions
+        else ((), ShapleyNote())
     )
-    return {
-        "metric": "perplexity" if kept.truth is None else "accuracy",
-        "judged": {source: len(group) for group in rows.groups for source in [str(kept.sources[int(group[0])])]},
-        "arms": arm_scores(arms, known, layout, generator(seed, "compare", "arms")) | errors,
-        "contrasts": [
-            one.model_dump(mode="json")
-            for one in contrasts(arms, known, layout, generator(seed, "compare", "contrasts"))
-        ],
-        "worth": [one.model_dump(mode="json") for one in worth],
-        "shapley": told,
-        "lacking": {
-            name: missing for name, one in counts.items() if (missing := [label for label in labels if not one[label]])
+    return Findings(
+        metric="perplexity" if held_out.truth is None else "accuracy",
+        judged={str(held_out.sources[int(group[0])]): len(group) for group in rows.groups},
+        arms=arm_scores(results, generator(seed, "compare", "arms")) | errors,
+        contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),
+        worth=values,
+        shapley=note,
+        lacking={
+            name: missing
+            for name, of_source in counts.items()
+            if (missing := tuple(label for label in labels if not of_source[label]))
         },
-    }
+    )
 
 
-def _counts(file: Path, labels: Sequence[str]) -> dict[str, int]:
-    found = dict(pl.scan_parquet(file).group_by("label").len().collect().iter_rows())
-    return {label: int(found.get(label, 0)) for label in labels}
+def _label_counts(file: Path, labels: Sequence[str]) -> dict[str, int]:
+    counts = dict(pl.scan_parquet(file).group_by("label").len().collect().iter_rows())
+    return {label: int(counts.get(label, 0)) for label in labels}
 
 
-def _answers(
-    predictions: Sequence[Path], layout: Layout, kept: Kept
-) -> tuple[dict[Mix, Answers], dict[str, dict[str, str]]]:
-    """Read the answers mix by mix; a mix whose losses are no numbers has none, and its arm says so."""
-    found: dict[Mix, Answers] = {}
-    errors: dict[str, dict[str, str]] = {}
+def _predictions(
+    files: Sequence[Path], inputs: ComparisonInputs, held_out: HeldOutRows
+) -> tuple[dict[Mix, Predictions], dict[str, ArmScores]]:
+    """Read predictions mix by mix; a mix whose losses are no numbers has none, and its arm says so."""
+    read: dict[Mix, Predictions] = {}
+    errors: dict[str, ArmScores] = {}
     start = 0
-    for one in layout.tried:
-        files, start = predictions[start : start + one.seeds], start + one.seeds
+    for trials in inputs.trials:
+        own, start = files[start : start + trials.seeds], start + trials.seeds
         try:
-            found[one.mix] = read_answers(files, kept)
+            read[trials.mix] = read_predictions(own, held_out)
         except CuveeError as error:
-            errors |= {one.name: {"error": str(error)}} if one.name else {}
-    return found, errors
+            errors |= {trials.name: ArmScores(error=str(error))} if trials.name else {}
+    return read, errors

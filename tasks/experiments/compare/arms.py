@@ -4,27 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import nearest
+from tasks.experiments.compare.settings import (
+    CONCATENATED,
+    LEARNED,
+    ONLY,
+    PROPORTIONAL,
+    RECIPE,
+    SINGLES,
+    TARGET,
+    UNIFORM,
+)
 from tasks.experiments.mixes import Mix
 
-RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES = (
-    "recipe",
-    "uniform",
-    "proportional",
-    "learned",
-    "target",
-    "concatenated",
-    "singles",
-)
-ONLY = "only-"
 
-
-def wanted(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None) -> list[str]:
+def arms_wanted(
+    names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None
+) -> list[str]:
     """Say which arms are compared, in the order of tables; the recipe's mix always is.
 
     Args:
         names: asked for; None for all. `singles` stands for every source alone, `target` for the target alone,
-            `concatenated` for
-            `proportional`: every row once is each source by its size.
+            `concatenated` for `proportional`: every row once is each source by its size.
         own: arms of the recipe's `compare` section.
 
     Raises:
@@ -39,19 +39,17 @@ def wanted(names: Sequence[str] | None, sources: Sequence[str], own: Iterable[st
                 "--arms target: the recipe names no target; write compare.target: SOURCE, or only-SOURCE here"
             )
         meant = {SINGLES: singles, TARGET: [f"{ONLY}{target}"], CONCATENATED: [PROPORTIONAL]}.get(name, [name])
-        if strange := [one for one in meant if one not in known]:
-            raise RecipeError(
-                f"--arms {strange[0]}: no arm has this "
-                f"name;{nearest(strange[0], [*known, SINGLES, TARGET, CONCATENATED])}"
-            )
+        if unknown := [arm for arm in meant if arm not in known]:
+            hint = nearest(unknown[0], [*known, SINGLES, TARGET, CONCATENATED])
+            raise RecipeError(f"--arms {unknown[0]}: no arm has this name;{hint}")
         chosen.update(meant)
     return [name for name in known if name in chosen]
 
 
-def merged(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
+def arms_merged(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
     """Find names of equal mixes: the name to go by (the recipe's mix before all others) -> the other ones."""
     groups: dict[Mix, list[str]] = {}
-    for name in sorted(mixes, key=lambda one: one != RECIPE):
+    for name in sorted(mixes, key=lambda name: name != RECIPE):
         groups.setdefault(mixes[name], []).append(name)
     first = {names[0]: tuple(names[1:]) for names in groups.values()}
     return {name: first[name] for name in mixes if name in first}

@@ -12,7 +12,7 @@ NOTHING: Mix = ()
 """Stands for a model that has learned nothing."""
 
 
-class Tried(Section):
+class MixTrials(Section):
     """A mix and how many of its trials there are: seeds 0, 1, …."""
 
     mix: Mix
@@ -21,7 +21,7 @@ class Tried(Section):
     """Of the arm; empty for a mix that only a value asks for."""
 
 
-class Game(Section):
+class CoalitionGame(Section):
     """The game whose Shapley values are asked for: a coalition's mix is the recipe's with the other sources left
     out.
     """
@@ -31,25 +31,25 @@ class Game(Section):
     """Orders that the values are the mean over; empty for all."""
 
 
-class Layout(Section):
-    """What is judged."""
+class ComparisonInputs(Section):
+    """What is worked out of the trials."""
 
-    tried: tuple[Tried, ...]
+    trials: tuple[MixTrials, ...]
     recipe: Mix
     target: str | None
     values: tuple[str, ...]
-    game: Game | None
+    game: CoalitionGame | None
     confidence: float
     resamples: int
 
 
-def left_one_out(mix: Mix) -> dict[str, Mix]:
+def leave_one_out_mixes(mix: Mix) -> dict[str, Mix]:
     """Give for every source the mix without it."""
     names = [name for name, _ in mix]
-    return {name: restricted(mix, [one for one in names if one != name]) for name in names if len(names) > 1}
+    return {name: restricted(mix, [other for other in names if other != name]) for name in names if len(names) > 1}
 
 
-def added_to(mix: Mix, target: str | None) -> dict[str, list[tuple[Mix, Mix]]]:
+def add_one_mixes(mix: Mix, target: str | None) -> dict[str, list[tuple[Mix, Mix]]]:
     """Give for every source the pairs (a source alone, that source and this one): of the target, or of each other
     source.
     """
@@ -59,7 +59,7 @@ def added_to(mix: Mix, target: str | None) -> dict[str, list[tuple[Mix, Mix]]]:
         name: [(restricted(mix, [base]), restricted(mix, [base, name])) for base in bases if base != name]
         for name in names
     }
-    return {name: found for name, found in pairs.items() if found}
+    return {name: some for name, some in pairs.items() if some}
 
 
 def coalition_mix(mix: Mix, coalition: int) -> Mix:
@@ -67,12 +67,12 @@ def coalition_mix(mix: Mix, coalition: int) -> Mix:
     return restricted(mix, [name for player, (name, _) in enumerate(mix) if coalition >> player & 1])
 
 
-def on_the_way(orders: Iterable[tuple[int, ...]]) -> list[int]:
+def coalitions_on_the_way(orders: Iterable[tuple[int, ...]]) -> list[int]:
     """List the coalitions that orders pass through, in the order in which they finish whole orders; each once."""
-    found: dict[int, None] = {}
+    reached: dict[int, None] = {}
     for order in orders:
         coalition = 0
         for player in order:
             coalition |= 1 << player
-            found[coalition] = None
-    return list(found)
+            reached[coalition] = None
+    return list(reached)

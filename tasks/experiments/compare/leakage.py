@@ -17,7 +17,7 @@ WIDTH = 120
 
 
 @dataclass(frozen=True)
-class Rows:
+class SourceTexts:
     """The cleaned rows of a source, and the keys of their texts, case and punctuation aside; two files in the same
     order.
     """
@@ -31,7 +31,9 @@ class Rows:
         return texts.with_columns(pl.read_parquet(self.keys, columns=["match"])["match"])
 
 
-def contained(target: Rows, others: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
+def contained(
+    target: SourceTexts, others: Mapping[str, SourceTexts]
+) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
     """Give for every other source the share of the target's texts that stand in it, case and punctuation aside, and a
     few of the rows.
     """

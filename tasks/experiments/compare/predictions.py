@@ -1,17 +1,17 @@
-"""What the models of trials answered to the rows kept aside, as arrays. Predictions in, numbers out."""
+"""What the models of trials predicted for the rows kept aside, as arrays. Files in, numbers out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from tasks.core.errors import CuveeError
 from tasks.core.imports import importing
+from tasks.experiments.comparison import SourceScore
 from tasks.models.linear import numbered
-from tasks.statistics.bootstrap import Rows
+from tasks.statistics.bootstrap import RowGroups
 from tasks.text.hashing import Floats, Ints
 
 FEWEST = 10
@@ -19,7 +19,7 @@ FEWEST = 10
 
 
 @dataclass(frozen=True)
-class Kept:
+class HeldOutRows:
     """The rows kept aside, the same for every trial.
 
     Attributes:
@@ -45,19 +45,19 @@ class Kept:
         """Give the numbers of a source's rows."""
         return np.flatnonzero((self.sources == source).to_numpy())
 
-    def judged(self, target: str | None) -> Rows:
+    def judged(self, target: str | None) -> RowGroups:
         """Give the rows that are judged on: the target's, or those of every source that has enough; all where none
         has.
         """
         names = [target] if target else self.sources.unique(maintain_order=True).to_list()
         groups = {name: self.rows_of(name) for name in names}
         enough = [rows for rows in groups.values() if len(rows) >= FEWEST]
-        return Rows(tuple(enough or [rows for rows in groups.values() if len(rows)]), self.weights)
+        return RowGroups(tuple(enough or [rows for rows in groups.values() if len(rows)]), self.weights)
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the trials of one mix answered.
+class Predictions:
+    """What the models of one mix predicted, a model a seed.
 
     Attributes:
         amounts: what a score is the mean of, more is better: 1 where the answer is right, or minus the loss in nats;
@@ -70,22 +70,16 @@ class Answers:
     losses: Floats
     predicted: Ints | None
 
-    def of_seeds(self, count: int) -> "Answers":
-        """Keep the first seeds."""
-        return Answers(
-            self.amounts[:count], self.losses[:count], None if self.predicted is None else self.predicted[:count]
-        )
 
-
-def kept_rows(file: Path, labels: Sequence[str]) -> Kept:
+def read_held_out(file: Path, labels: Sequence[str]) -> HeldOutRows:
     """Read which rows were asked about, from the predictions of any trial."""
     table = pl.read_parquet(file)
     if "tokens" in table.columns:
-        return Kept(table["row_id"], table["source"], table["tokens"].to_numpy().astype(float), None, ())
-    return Kept(table["row_id"], table["source"], None, numbered(table["label"], labels), tuple(labels))
+        return HeldOutRows(table["row_id"], table["source"], table["tokens"].to_numpy().astype(float), None, ())
+    return HeldOutRows(table["row_id"], table["source"], None, numbered(table["label"], labels), tuple(labels))
 
 
-def read_answers(files: Sequence[Path], kept: Kept) -> Answers:
+def read_predictions(files: Sequence[Path], held_out: HeldOutRows) -> Predictions:
     """Read the predictions of a mix's trials, a file a seed.
 
     Raises:
@@ -93,20 +87,20 @@ def read_answers(files: Sequence[Path], kept: Kept) -> Answers:
     """
     tables = [pl.read_parquet(file) for file in files]
     for file, table in zip(files, tables, strict=True):
-        if not table["row_id"].equals(kept.ids) or not table["source"].equals(kept.sources):
+        if not table["row_id"].equals(held_out.ids) or not table["source"].equals(held_out.sources):
             raise CuveeError(
                 f"{file}: this trial was asked about other rows than the first one; compare trials of one pool"
             )
     losses = np.stack([table["loss"].to_numpy().astype(float) for table in tables])
     if not np.isfinite(losses).all():
         raise CuveeError("a trial gives losses that are no numbers")
-    if kept.truth is None:
-        return Answers(-losses, losses, None)
-    predicted = np.stack([numbered(table["predicted"], kept.labels) for table in tables])
-    return Answers((predicted == kept.truth).astype(float), losses, predicted)
+    if held_out.truth is None:
+        return Predictions(-losses, losses, None)
+    predicted = np.stack([numbered(table["predicted"], held_out.labels) for table in tables])
+    return Predictions((predicted == held_out.truth).astype(float), losses, predicted)
 
 
-def commonest(kept: Kept, counts: Mapping[str, int], guessed: float | None) -> Answers | None:
+def baseline_predictions(held_out: HeldOutRows, counts: Mapping[str, int], guessed: float | None) -> Predictions | None:
     """Answer without having learned: always the commonest label of the training rows, or every token as surprising as
     guessing.
 
@@ -115,32 +109,35 @@ def commonest(kept: Kept, counts: Mapping[str, int], guessed: float | None) -> A
         guessed: perplexity of guessing tokens by their frequency; None where it is not known, and then there is no
             answer.
     """
-    if kept.truth is None:
-        if guessed is None or kept.tokens is None:
+    if held_out.truth is None:
+        if guessed is None or held_out.tokens is None:
             return None
-        losses = (kept.tokens * np.log(guessed))[None]
-        return Answers(-losses, losses, None)
-    label = kept.labels.index(max(counts, key=lambda one: counts[one]))
-    predicted = np.full((1, len(kept.ids)), label)
-    losses = np.full((1, len(kept.ids)), np.log(len(kept.labels)))
-    return Answers((predicted == kept.truth).astype(float), losses, predicted)
+        losses = (held_out.tokens * np.log(guessed))[None]
+        return Predictions(-losses, losses, None)
+    label = held_out.labels.index(max(counts, key=lambda name: counts[name]))
+    predicted = np.full((1, len(held_out.ids)), label)
+    losses = np.full((1, len(held_out.ids)), np.log(len(held_out.labels)))
+    return Predictions((predicted == held_out.truth).astype(float), losses, predicted)
 
 
-def by_source(answers: Answers, kept: Kept, judged: Rows) -> dict[str, dict[str, Any]]:
-    """Score answers on every source's rows, and on `all` that are judged on: means over the seeds."""
-    names = kept.sources.unique(maintain_order=True).to_list()
-    found = {name: _scored(answers, kept, Rows((kept.rows_of(name),), judged.weights)) for name in names}
-    return found | {"all": _scored(answers, kept, judged)}
+def scores_by_source(predictions: Predictions, held_out: HeldOutRows, judged: RowGroups) -> dict[str, SourceScore]:
+    """Score predictions on every source's rows, and on `all` that are judged on: means over the seeds."""
+    names = held_out.sources.unique(maintain_order=True).to_list()
+    groups = {name: RowGroups((held_out.rows_of(name),), judged.weights) for name in names}
+    return {name: _scored(predictions, held_out, rows) for name, rows in (groups | {"all": judged}).items()}
 
 
-def _scored(answers: Answers, kept: Kept, rows: Rows) -> dict[str, Any]:
-    loss = float(np.mean(rows.scores(answers.losses)))
-    found: dict[str, Any] = {"score": float(np.mean(rows.scores(answers.amounts))), "loss": loss, "rows": rows.count}
-    if answers.predicted is not None and kept.truth is not None:
-        found["macro_f1"] = float(
-            np.mean([[_macro_f1(kept.truth[group], one[group]) for group in rows.groups] for one in answers.predicted])
-        )
-    return found
+def _scored(predictions: Predictions, held_out: HeldOutRows, rows: RowGroups) -> SourceScore:
+    macro_f1 = None
+    if predictions.predicted is not None and held_out.truth is not None:
+        truth, seeds = held_out.truth, predictions.predicted
+        macro_f1 = float(np.mean([[_macro_f1(truth[group], seed[group]) for group in rows.groups] for seed in seeds]))
+    return SourceScore(
+        score=float(np.mean(rows.scores(predictions.amounts))),
+        loss=float(np.mean(rows.scores(predictions.losses))),
+        rows=rows.count,
+        macro_f1=macro_f1,
+    )
 
 
 def _macro_f1(truth: Ints, predicted: Ints) -> float:

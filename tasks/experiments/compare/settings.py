@@ -1,10 +1,17 @@
-"""The `compare` section of a recipe, without its arms."""
+"""The `compare` section of a recipe, without its arms, and the names that arms have by themselves."""
 
 from typing import Literal
 
 from pydantic import Field
 
 from tasks.core.records import Section
+
+RECIPE, UNIFORM, PROPORTIONAL, LEARNED = "recipe", "uniform", "proportional", "learned"
+TARGET, CONCATENATED, SINGLES = "target", "concatenated", "singles"
+ARMS = (RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES)
+"""Arms that every recipe has, and short names for some; no other arm may be called so."""
+ONLY = "only-"
+"""What the name of a source alone begins with."""
 
 
 class CompareSettings(Section):

@@ -6,11 +6,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.experiments.compare import arms, leakage, valuation_trials
-from tasks.experiments.compare.analysis import judge
-from tasks.experiments.compare.inputs import Game, Layout, Tried
-from tasks.experiments.compare.record import Asked, assemble
+from tasks.experiments.compare.analysis import analyse
+from tasks.experiments.compare.inputs import CoalitionGame, ComparisonInputs, MixTrials
+from tasks.experiments.compare.record import ComparisonRun, comparison_record
 from tasks.experiments.compare.settings import CompareSettings
-from tasks.experiments.comparison import Comparison, comparison_folder
+from tasks.experiments.comparison import Comparison, Findings, comparison_folder
 from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.rows import pool as pools
@@ -23,36 +23,41 @@ def choose_arms(
     names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None
 ) -> list[str]:
     """Say which arms are compared; no task, since nothing is made."""
-    return arms.wanted(names, sources, own, target)
+    return arms.arms_wanted(names, sources, own, target)
 
 
 def merge_arms(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:
     """Find arms of equal mixes: the name to go by -> the other ones."""
-    return arms.merged(mixes)
+    return arms.arms_merged(mixes)
 
 
 def ask_values(
     mix: Mix, settings: CompareSettings, seed: int, *, full: bool
-) -> tuple[Game | None, dict[str, list[Mix]]]:
+) -> tuple[CoalitionGame | None, dict[str, list[Mix]]]:
     """Say how Shapley values are made, and which mixes each value asks for."""
-    game = valuation_trials.game_of(mix, settings, seed, full=full)
-    return game, valuation_trials.mixes_for(mix, settings, game)
+    game = valuation_trials.coalition_game(mix, settings, seed, full=full)
+    return game, valuation_trials.mixes_needed(mix, settings, game)
 
 
-def lay_out(
-    ended: Mapping[Mix, int], names: Mapping[Mix, str], recipe: Mix, settings: CompareSettings, game: Game | None
-) -> Layout:
+def comparison_inputs(
+    ended: Mapping[Mix, int],
+    names: Mapping[Mix, str],
+    recipe: Mix,
+    settings: CompareSettings,
+    game: CoalitionGame | None,
+) -> ComparisonInputs:
     """Say what is to be worked out of the trials that came to an end."""
-    tried = tuple(Tried(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
+    trials = tuple(MixTrials(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
     asked = settings.model_dump(include={"target", "values", "confidence", "resamples"})
-    return Layout(tried=tried, recipe=recipe, game=game, **asked)
+    return ComparisonInputs(trials=trials, recipe=recipe, game=game, **asked)
 
 
 @stage_task("leak")
 def find_leak(work: Workbench, subject: str, target: str, sources: list[Manifest]) -> Product:  # noqa: ARG001 (names the task run)
     """Say how much of the target stands in each other source."""
     rows = {
-        one.subject: leakage.Rows(work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in sources
+        one.subject: leakage.SourceTexts(work.open(one, "data.parquet"), work.open(one, "keys.parquet"))
+        for one in sources
     }
     shares, examples = leakage.contained(rows[target], {name: found for name, found in rows.items() if name != target})
     return Product(facts={"shares": shares, "examples": examples})
@@ -69,21 +74,21 @@ def judge_trials(
     subject: str,  # noqa: ARG001
     trials: list[Manifest],
     pool: Manifest,
-    layout: Layout,
+    inputs: ComparisonInputs,
     labels: tuple[str, ...],
     seed: int,
 ) -> Product:
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
     guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")
-    return Product(
-        rows=len(trials), facts=judge(files, pools.open_sides(work, pool)["train"], layout, labels, guessed, seed)
-    )
+    findings = analyse(files, pools.open_sides(work, pool)["train"], inputs, labels, guessed, seed)
+    return Product(rows=len(trials), facts=findings.model_dump(mode="json"))
 
 
-def conclude(start: RunStart, asked: Asked, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:
+def conclude(start: RunStart, run: ComparisonRun, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:
     """Put the record together, with the verdict."""
-    return assemble(start, asked, judged.facts if judged else {}, accounts)
+    findings = Findings.model_validate(judged.facts) if judged else Findings()
+    return comparison_record(start, run, findings, accounts)
 
 
 @task(name="record-comparison", task_run_name="record-comparison", cache_policy=NO_CACHE, **RETRIES)

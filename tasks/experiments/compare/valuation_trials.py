@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from tasks.core.rng import generator
-from tasks.experiments.compare.inputs import Game, added_to, coalition_mix, left_one_out, on_the_way
+from tasks.experiments.compare.inputs import (
+    CoalitionGame,
+    add_one_mixes,
+    coalition_mix,
+    coalitions_on_the_way,
+    leave_one_out_mixes,
+)
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.compare.shapley import drawn_orders
 from tasks.experiments.mixes import Mix, restricted
@@ -19,7 +25,7 @@ LARGEST_SUM = 12
 """Most sources of which an ensemble's coalitions are all summed over."""
 
 
-def game_of(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> Game | None:
+def coalition_game(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> CoalitionGame | None:
     """Say how Shapley values are made; None where they are not asked for, or one source is all there is.
 
     Args:
@@ -32,22 +38,26 @@ def game_of(mix: Mix, settings: CompareSettings, seed: int, *, full: bool) -> Ga
         on = "ensemble" if full and len(mix) > SOURCES_TRIED[full] else "trials"
     rng, few = generator(seed, "compare", "orders"), len(mix) <= max(SOURCES_TRIED.values())
     if on == "ensemble" and len(mix) <= LARGEST_SUM:
-        return Game(on="ensemble")
-    return Game(on=on, orders=tuple(drawn_orders(len(mix), ALL_ORDERS if few and on == "trials" else ORDERS[on], rng)))
+        return CoalitionGame(on="ensemble")
+    return CoalitionGame(
+        on=on, orders=tuple(drawn_orders(len(mix), ALL_ORDERS if few and on == "trials" else ORDERS[on], rng))
+    )
 
 
-def mixes_for(mix: Mix, settings: CompareSettings, game: Game | None) -> dict[str, list[Mix]]:
+def mixes_needed(mix: Mix, settings: CompareSettings, game: CoalitionGame | None) -> dict[str, list[Mix]]:
     """List the mixes that each value asks for beside the recipe's, in the order in which they are to be tried."""
-    asked: dict[str, Sequence[Mix]] = {
-        "leave-one-out": list(left_one_out(mix).values()),
-        "add-one": [one for pairs in added_to(mix, settings.target).values() for pair in pairs for one in pair],
+    needed: dict[str, Sequence[Mix]] = {
+        "leave-one-out": list(leave_one_out_mixes(mix).values()),
+        "add-one": [
+            tried for pairs in add_one_mixes(mix, settings.target).values() for pair in pairs for tried in pair
+        ],
         "shapley": coalitions_tried(mix, game) if game else [],
     }
-    return {value: list(dict.fromkeys([mix, *asked[value]])) for value in settings.values if asked[value]}
+    return {value: list(dict.fromkeys([mix, *needed[value]])) for value in settings.values if needed[value]}
 
 
-def coalitions_tried(mix: Mix, game: Game) -> list[Mix]:
+def coalitions_tried(mix: Mix, game: CoalitionGame) -> list[Mix]:
     """List the mixes that a game needs trials of: those on the way of its orders, or every source alone."""
     if game.on == "trials":
-        return [coalition_mix(mix, coalition) for coalition in on_the_way(game.orders)]
+        return [coalition_mix(mix, coalition) for coalition in coalitions_on_the_way(game.orders)]
     return [restricted(mix, [name]) for name, _ in mix]

@@ -1,41 +1,60 @@
 """What each source is worth to the recipe's mix: left out, added, and by Shapley's share. Amounts in, records out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from tasks.experiments.compare import ensemble, shapley
-from tasks.experiments.compare.contrasts import Known, Terms, estimates, may_claim
-from tasks.experiments.compare.inputs import NOTHING, Game, Layout, added_to, coalition_mix, left_one_out
-from tasks.experiments.comparison import Estimate, Worth
+from tasks.experiments.compare.contrasts import Coefficients, TrialResults, may_claim
+from tasks.experiments.compare.inputs import (
+    NOTHING,
+    CoalitionGame,
+    add_one_mixes,
+    coalition_mix,
+    leave_one_out_mixes,
+)
+from tasks.experiments.comparison import Estimate, ShapleyNote, SourceValue, Value, Word
 from tasks.experiments.mixes import Mix, restricted
-from tasks.statistics.bootstrap import Spread
+from tasks.statistics.intervals import IntervalEstimate
 from tasks.text.hashing import Floats
 
-Wanted = dict[tuple[str, str], tuple[Floats, float]]
-"""(value, source) -> amounts of shape (S, n), and the variance that a sampling adds."""
+
+class ValueAmounts(NamedTuple):
+    """What a value is the mean of.
+
+    Attributes:
+        amounts: shape (S, n).
+        variance: that a sampling adds to the mean.
+    """
+
+    amounts: Floats
+    variance: float = 0.0
 
 
-def leave_one_out_terms(mix: Mix) -> dict[str, Terms]:
+Amounts = dict[tuple[Value, str], ValueAmounts]
+"""(value, source) -> what it is the mean of."""
+
+
+def leave_one_out_terms(mix: Mix) -> dict[str, Coefficients]:
     """Give by source: the mix minus the mix without it."""
-    return {name: {mix: 1.0, without: -1.0} for name, without in left_one_out(mix).items()}
+    return {name: {mix: 1.0, without: -1.0} for name, without in leave_one_out_mixes(mix).items()}
 
 
-def add_one_terms(mix: Mix, target: str | None) -> dict[str, Terms]:
+def add_one_terms(mix: Mix, target: str | None) -> dict[str, Coefficients]:
     """Give by source: the mean over the sources it is added to of both together minus that one alone."""
-    found: dict[str, Terms] = {}
-    for name, pairs in added_to(mix, target).items():
+    terms: dict[str, Coefficients] = {}
+    for name, pairs in add_one_mixes(mix, target).items():
         sums: dict[Mix, float] = {}
         for base, both in pairs:
             sums[both] = sums.get(both, 0.0) + 1 / len(pairs)
             sums[base] = sums.get(base, 0.0) - 1 / len(pairs)
-        found[name] = sums
-    return found
+        terms[name] = sums
+    return terms
 
 
-def worth_of_sources(known: Known, layout: Layout, rng: np.random.Generator) -> tuple[list[Worth], dict[str, Any]]:
+def source_values(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[SourceValue, ...], ShapleyNote]:
     """Work out the values asked for, as far as their trials are there.
 
     Intervals hold for all sources together (Bonferroni): each has 1 − (1 − confidence)/K.
@@ -43,50 +62,62 @@ def worth_of_sources(known: Known, layout: Layout, rng: np.random.Generator) -> 
     Returns:
         A record for every source of the recipe's mix, and how the Shapley values were made.
     """
-    mix = layout.recipe
-    wanted: Wanted = {}
-    if "leave-one-out" in layout.values:
-        wanted |= _of_terms("leave_one_out", leave_one_out_terms(mix), known)
-    if "add-one" in layout.values:
-        wanted |= _of_terms("add_one", add_one_terms(mix, layout.target), known)
-    told: dict[str, Any] = {}
-    if layout.game and NOTHING in known.answers and _are_there(layout.game, mix, known):
-        shares, told = _shapley(layout.game, mix, known)
+    inputs, mix = results.inputs, results.inputs.recipe
+    wanted: Amounts = {}
+    if "leave-one-out" in inputs.values:
+        wanted |= _amounts_of("leave_one_out", leave_one_out_terms(mix), results)
+    if "add-one" in inputs.values:
+        wanted |= _amounts_of("add_one", add_one_terms(mix, inputs.target), results)
+    note = ShapleyNote()
+    if inputs.game and NOTHING in results.predictions and _are_there(inputs.game, mix, results):
+        shares, note = _shapley(inputs.game, mix, results)
         wanted |= shares
-    found = estimates(known, list(wanted.values()), layout, 1 - (1 - layout.confidence) / max(len(mix), 1), rng)
-    seeds = {place: len(amounts) for place, (amounts, _) in wanted.items()}
-    spread = dict(zip(wanted, found, strict=True))
-    return [_worth(name, share, spread, seeds, known.rows.count) for name, share in mix], told
+    if not wanted:
+        return tuple(SourceValue(source=name, share=share) for name, share in mix), note
+    intervals = results.intervals(
+        [value.amounts for value in wanted.values()], rng, [value.variance for value in wanted.values()]
+    )
+    together = 1 - (1 - inputs.confidence) / max(len(mix), 1)
+    estimates = {place: interval.at(together) for place, interval in zip(wanted, intervals, strict=True)}
+    claims = {place: may_claim(len(value.amounts), results.rows.count) for place, value in wanted.items()}
+    return tuple(_value(name, share, estimates, claims) for name, share in mix), note
 
 
-def _are_there(game: Game, mix: Mix, known: Known) -> bool:
-    return game.on == "trials" or all(restricted(mix, [name]) in known.answers for name, _ in mix)
+def _are_there(game: CoalitionGame, mix: Mix, results: TrialResults) -> bool:
+    return game.on == "trials" or all(restricted(mix, [name]) in results.predictions for name, _ in mix)
 
 
-def _of_terms(value: str, terms: Mapping[str, Terms], known: Known) -> Wanted:
-    whole = {name: one for name, one in terms.items() if all(mix in known.answers for mix in one)}
-    return {(value, name): (known.amounts(one), 0.0) for name, one in whole.items()}
+def _amounts_of(value: Value, terms: Mapping[str, Coefficients], results: TrialResults) -> Amounts:
+    whole = {name: sums for name, sums in terms.items() if all(mix in results.predictions for mix in sums)}
+    return {(value, name): ValueAmounts(results.amounts(sums)) for name, sums in whole.items()}
 
 
-def _worth(
-    name: str, share: float, spread: Mapping[tuple[str, str], Spread], seeds: Mapping[tuple[str, str], int], rows: int
-) -> Worth:
-    found = {value: one for (value, source), one in spread.items() if source == name}
-    claims = {value: one for value, one in found.items() if may_claim(seeds[value, name], rows)}
-    shown: dict[str, Any] = {
-        value: Estimate(estimate=one.estimate, low=one.low, high=one.high) for value, one in found.items()
-    }
-    return Worth(source=name, share=share, word=word(claims.get("leave_one_out"), claims.get("shapley")), **shown)
+def _value(
+    name: str,
+    share: float,
+    estimates: Mapping[tuple[Value, str], IntervalEstimate],
+    claims: Mapping[tuple[Value, str], bool],
+) -> SourceValue:
+    own = {place[0]: interval for place, interval in estimates.items() if place[1] == name}
+    claimed = {place[0]: estimates[place] for place, may in claims.items() if may and place[1] == name}
+    shown = {value: Estimate(estimate=one.estimate, low=one.low, high=one.high) for value, one in own.items()}
+    return SourceValue(
+        source=name,
+        share=share,
+        leave_one_out=shown.get("leave_one_out"),
+        add_one=shown.get("add_one"),
+        shapley=shown.get("shapley"),
+        word=word_for(claimed.get("leave_one_out"), claimed.get("shapley")),
+    )
 
 
-def word(left_out: Spread | None, shapley_value: Spread | None) -> Any:
+def word_for(left_out: IntervalEstimate | None, shapley_value: IntervalEstimate | None) -> Word:
     """Say in a word what a source is for.
 
     `drop`: without it the mix scores higher (the interval of leave-one-out lies below 0). `pays`: without it, lower.
-    `redundant`: it can
-    be left out, but has a share in what the sources bring (Shapley's interval above 0): others bring the same. Else, or
-    where there are
-    too few seeds or rows, `cannot tell`. Where only Shapley's value is known, its sign decides.
+    `redundant`: it can be left out, but has a share in what the sources bring (Shapley's interval above 0): others
+    bring the same. Else, or where there are too few seeds or rows, `cannot tell`. Where only Shapley's value is known,
+    its sign decides.
     """
     first = left_out or shapley_value
     if first is None:
@@ -98,23 +129,32 @@ def word(left_out: Spread | None, shapley_value: Spread | None) -> Any:
     return "redundant" if shapley_value and shapley_value.low > 0 else "cannot tell"
 
 
-def _shapley(game: Game, mix: Mix, known: Known) -> tuple[Wanted, dict[str, Any]]:
+def _shapley(game: CoalitionGame, mix: Mix, results: TrialResults) -> tuple[Amounts, ShapleyNote]:
     players, orders = len(mix), [tuple(order) for order in game.orders]
     if game.on == "trials":
-        reached = [coalition for coalition in range(2**players) if coalition_mix(mix, coalition) in known.answers]
+        reached = [coalition for coalition in range(2**players) if coalition_mix(mix, coalition) in results.predictions]
         orders = shapley.whole_orders(orders, dict.fromkeys(reached))
-    told: dict[str, Any] = {"on": game.on, "orders": len(orders), "wanted": len(game.orders)}
+    note = ShapleyNote(on=game.on, orders=len(orders), wanted=len(game.orders))
     if game.orders and not orders:
-        return {}, told
+        return {}, note
     counts = shapley.of_orders(orders) if orders else shapley.exact(players)
-    amounts_of = _on_trials(mix, known, counts) if game.on == "trials" else _on_ensemble(mix, known)
+    amounts_of = _on_trials(mix, results, counts) if game.on == "trials" else _on_ensemble(mix, results)
     sums = _summed(counts, amounts_of, players)
-    worth = {coalition: float(np.mean(known.rows.scores(amounts_of(coalition)))) for coalition in counts}
-    some = orders and len(orders) < math.factorial(players)
-    noise = shapley.order_error(orders, worth) if some else np.zeros(players)
-    told |= {"coalitions": len(counts), "whole": worth[2**players - 1], "nothing": worth[0], "drawn": bool(some)}
-    named = {("shapley", name): (sums[player], float(noise[player])) for player, (name, _) in enumerate(mix)}
-    return named, told | {"sum": float(sum(np.mean(known.rows.scores(one)) for one in sums))}
+    worth = {coalition: float(np.mean(results.rows.scores(amounts_of(coalition)))) for coalition in counts}
+    drawn = bool(orders) and len(orders) < math.factorial(players)
+    noise = shapley.order_error(orders, worth) if drawn else np.zeros(players)
+    values: Amounts = {
+        ("shapley", name): ValueAmounts(sums[player], float(noise[player])) for player, (name, _) in enumerate(mix)
+    }
+    return values, note.model_copy(
+        update={
+            "coalitions": len(counts),
+            "whole": worth[2**players - 1],
+            "nothing": worth[0],
+            "drawn": drawn,
+            "sum": float(sum(np.mean(results.rows.scores(amounts)) for amounts in sums)),
+        }
+    )
 
 
 def _summed(counts: shapley.Coefficients, amounts_of: Callable[[int], Floats], players: int) -> list[Floats]:
@@ -126,20 +166,20 @@ def _summed(counts: shapley.Coefficients, amounts_of: Callable[[int], Floats], p
     return sums
 
 
-def _on_trials(mix: Mix, known: Known, coalitions: Iterable[int]) -> Callable[[int], Floats]:
-    found = {coalition: known.answers[coalition_mix(mix, coalition)].amounts for coalition in coalitions}
-    seeds = min(len(amounts) for coalition, amounts in found.items() if coalition)
-    return lambda coalition: np.broadcast_to(found[coalition][:seeds], (seeds, found[coalition].shape[1]))
+def _on_trials(mix: Mix, results: TrialResults, coalitions: Iterable[int]) -> Callable[[int], Floats]:
+    tried = {coalition: results.predictions[coalition_mix(mix, coalition)].amounts for coalition in coalitions}
+    seeds = min(len(amounts) for coalition, amounts in tried.items() if coalition)
+    return lambda coalition: np.broadcast_to(tried[coalition][:seeds], (seeds, tried[coalition].shape[1]))
 
 
-def _on_ensemble(mix: Mix, known: Known) -> Callable[[int], Floats]:
-    alone: Sequence[Any] = [known.answers[restricted(mix, [name])] for name, _ in mix]
-    seeds = min(len(one.losses) for one in alone)
-    losses, shares = np.stack([one.losses[:seeds] for one in alone]), [share for _, share in mix]
+def _on_ensemble(mix: Mix, results: TrialResults) -> Callable[[int], Floats]:
+    alone = [results.predictions[restricted(mix, [name])].losses for name, _ in mix]
+    seeds = min(map(len, alone))
+    losses, shares = np.stack([each[:seeds] for each in alone]), [share for _, share in mix]
 
     def amounts(coalition: int) -> Floats:
         if not coalition:
-            return np.broadcast_to(-known.answers[NOTHING].losses, losses.shape[1:])
-        return ensemble.log_likelihood(losses, shares, coalition, bounded=known.kept.truth is not None)
+            return np.broadcast_to(-results.predictions[NOTHING].losses, losses.shape[1:])
+        return ensemble.log_likelihood(losses, shares, coalition, bounded=results.held_out.truth is not None)
 
     return amounts

@@ -1,22 +1,25 @@
 """The verdict in words: does combining help, are these the weights, and how large a difference could have been seen."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from tasks.experiments.compare.arms import RECIPE
 from tasks.experiments.compare.contrasts import FEWEST_ROWS, FEWEST_SEEDS
-from tasks.experiments.comparison import Arm, Contrast, Metric, gain_text, range_text, score_text
+from tasks.experiments.compare.settings import RECIPE
+from tasks.experiments.comparison import (
+    Arm,
+    Contrast,
+    Findings,
+    Metric,
+    Outcome,
+    gain_text,
+    range_text,
+    score_text,
+    size_text,
+)
 
 
-def verdict(
-    arms: Sequence[Arm], contrasts: Sequence[Contrast], metric: Metric, confidence: float, judged: Mapping[str, int]
-) -> tuple[Any, str]:
-    """Give the outcome (`gain`, `loss`, `none`, `no claim`: of the recipe's mix over the best single source) and the
-    sentence.
-
-    Args:
-        judged: source -> rows that are judged on.
-    """
+def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple[Outcome, str]:
+    """Give the outcome (of the recipe's mix over the best single source) and the sentence."""
+    metric, contrasts = findings.metric, findings.contrasts
     ours = next(arm for arm in arms if arm.name == RECIPE)
     if ours.score is None:
         return (
@@ -29,16 +32,15 @@ def verdict(
             "no claim",
             f"No claim: the recipe's mix is {alone} alone, so nothing is combined. Give another source a weight.",
         )
-    if doubt := _too_few(ours, sum(judged.values())):
+    if doubt := _too_few(ours, sum(findings.judged.values())):
         return "no claim", f"No claim: {doubt}. The recipe's mix scores {score_text(metric, ours.score)}."
     over_single = next((one for one in contrasts if one.first == RECIPE and _kind(arms, one.second) == "source"), None)
     others = [one for one in contrasts if one.first == RECIPE and _kind(arms, one.second) == "mix"]
     beside = _beside(others, arms, metric)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
-    return over_single.outcome, _combining(over_single, ours, arms, metric, confidence) + _else(
-        contrasts, arms, over_single, metric
-    ) + beside
+    combining = _combining(over_single, ours, arms, metric, confidence)
+    return over_single.outcome, combining + _else(contrasts, arms, over_single, metric) + beside
 
 
 def _too_few(ours: Arm, rows: int) -> str:
@@ -122,11 +124,6 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) 
         )
         text += f" {opening} {_listed(told)}{seen}." if some else ""
     return text
-
-
-def size_text(metric: Metric, size: float) -> str:
-    """Write the size of a difference, without a sign."""
-    return gain_text(metric, size).lstrip("+−")
 
 
 def _listed(names: Sequence[str]) -> str:

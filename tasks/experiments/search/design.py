@@ -1,4 +1,4 @@
-"""Which mixes to try: a first round that covers the ground, later rounds around the best mix so far."""
+"""Which mixes to try: a first round that covers the space, later rounds around the best mix so far."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def first_round(
 
 
 def wide_round(prior: Vector, limits: Limits, runs: int, rng: np.random.Generator, tried: Matrix) -> Matrix:
-    """Draw mixes all over the ground, apart from those tried, shape (runs, K)."""
+    """Draw mixes all over the space, apart from those tried, shape (runs, K)."""
     return _far_apart(tried, limits.tidy(draw(prior, len(prior) * STRENGTHS, POOL * runs, rng)), runs)
 
 

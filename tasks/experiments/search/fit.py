@@ -8,9 +8,9 @@ import numpy as np
 
 from tasks.core.errors import NotEnoughData
 from tasks.core.rng import generator
-from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, settle
-from tasks.experiments.search.propose import Space, candidates, recommend
-from tasks.experiments.search.select import Evidence, Surrogate, choose
+from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, outcome_of
+from tasks.experiments.search.propose import Region, candidates, recommend
+from tasks.experiments.search.select import Evidence, Surrogate, select_surrogate
 from tasks.experiments.search.simplex import Limits
 from tasks.experiments.search.surrogate import Matrix, Vector
 
@@ -61,7 +61,7 @@ class Runs:
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedMix:
     """What the runs teach.
 
     Attributes:
@@ -84,7 +84,7 @@ class Learned:
     guessed: tuple[float, float, float] | None = None
 
 
-def learn(runs: Runs) -> Learned:
+def learn(runs: Runs) -> LearnedMix:
     """Fit, judge and recommend.
 
     Raises:
@@ -96,35 +96,37 @@ def learn(runs: Runs) -> Learned:
             f"{len(evidence.mixes)} runs are too few to learn from: {FEWEST} are the least, "
             f"{2 * len(runs.sources)} advised"
         )
-    tried = choose(evidence, runs.seed)
-    outcome, why = settle(evidence, tried[0])
+    tried = select_surrogate(evidence, runs.seed)
+    outcome, why = outcome_of(evidence, tried[0])
     if outcome != LEARNED:
         return _fallen_back(runs, tried, outcome, why)
-    space = _space(runs, evidence)
+    region = _region(runs, evidence)
     spread = float(evidence.totals.std())
-    drawn = candidates(space, DRAWN, generator(runs.seed, "candidates"))
-    mix = recommend(tried[0].predict, spread, space, drawn)
-    mixes, costs = _refitted(tried[0], evidence, space, drawn[:: DRAWN // REDRAWN], mix, generator(runs.seed, "refits"))
+    drawn = candidates(region, DRAWN, generator(runs.seed, "candidates"))
+    mix = recommend(tried[0].predict, spread, region, drawn)
+    mixes, costs = _refitted(
+        tried[0], evidence, region, drawn[:: DRAWN // REDRAWN], mix, generator(runs.seed, "refits")
+    )
     low, high = np.quantile(mixes, [LOW, HIGH], axis=0)
     guessed = _guessed(float(tried[0].predict(mix[None])[0]), costs, tried[0], evidence, generator(runs.seed, "guess"))
-    return Learned(tried, outcome, why, mix, np.minimum(low, mix), np.maximum(high, mix), guessed)
+    return LearnedMix(tried, outcome, why, mix, np.minimum(low, mix), np.maximum(high, mix), guessed)
 
 
-def _space(runs: Runs, evidence: Evidence) -> Space:
+def _region(runs: Runs, evidence: Evidence) -> Region:
     limits = Limits.none(len(runs.sources)) if runs.limits is None else runs.limits
     centre = evidence.mixes.mean(0) if runs.prior is None else runs.prior
-    return Space(centre, evidence.mixes[int(evidence.totals.argmin())], limits, runs.prior)
+    return Region(centre, evidence.mixes[int(evidence.totals.argmin())], limits, runs.prior)
 
 
 def _refitted(
-    best: Surrogate, evidence: Evidence, space: Space, drawn: Matrix, mix: Vector, rng: np.random.Generator
+    best: Surrogate, evidence: Evidence, region: Region, drawn: Matrix, mix: Vector, rng: np.random.Generator
 ) -> tuple[Matrix, Vector]:
     """Recommend again from runs drawn with replacement; give those mixes, and the costs those fits guess for `mix`."""
     mixes: list[Vector] = []
     costs: list[float] = []
     for _ in range(DEAR_REFITS if best.folds else REFITS):
         again = best.again(evidence.only(rng.integers(0, len(evidence.mixes), len(evidence.mixes))))
-        mixes.append(recommend(again.predict, float(evidence.totals.std()), space, drawn, polish=False))
+        mixes.append(recommend(again.predict, float(evidence.totals.std()), region, drawn, polish=False))
         costs.append(float(again.predict(mix[None])[0]))
     return np.stack(mixes), np.array(costs)
 
@@ -142,11 +144,11 @@ def _guessed(
     return cost, min(float(low), cost), max(float(high), cost)
 
 
-def _fallen_back(runs: Runs, tried: list[Surrogate], outcome: str, why: str) -> Learned:
+def _fallen_back(runs: Runs, tried: list[Surrogate], outcome: str, why: str) -> LearnedMix:
     """Recommend nothing new: the prior; without one, the even mix when mixes make no difference, else the best
     run's.
     """
     even = np.full(len(runs.sources), 1 / len(runs.sources))
     best = runs.mixes[int(runs.evidence.totals.argmin())]
     mix = runs.prior if runs.prior is not None else even if outcome == NO_EFFECT else best
-    return Learned(tried, outcome, why, mix, mix, mix)
+    return LearnedMix(tried, outcome, why, mix, mix, mix)

@@ -1,70 +1,87 @@
-"""What was learned, as JSON and in one sentence."""
-
-from typing import Any
+"""What was learned from runs: the evidence, the surrogates, the recommended mix, and one sentence."""
 
 import numpy as np
 
-from tasks.experiments.search.fit import Learned, Runs
+from tasks.experiments.search.fit import LearnedMix, Runs
 from tasks.experiments.search.outcome import LEARNED, NO_EFFECT, noise
-from tasks.experiments.search.select import Surrogate
 from tasks.experiments.search.surrogate import Vector
+from tasks.experiments.search_record import (
+    BestRun,
+    ChosenSurrogate,
+    FitRecord,
+    FitTarget,
+    Recommendation,
+    SurrogateScore,
+)
 
 FAR = 0.05
 """How far above the most that was tried a share is told of."""
 
 
-def report(runs: Runs, learned: Learned, notes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Tell what was learned: the evidence, the surrogates, the recommended mix.
+def fit_record(runs: Runs, learned: LearnedMix, notes: tuple[str, ...] = ()) -> FitRecord:
+    """Tell what runs made elsewhere teach.
 
     Args:
         notes: what was done to the tables.
     """
     totals = runs.scores @ runs.parts
     top = int((runs.sign * totals).argmin())
-    low, high = _guess(runs, learned)[1:]
-    return {
-        "outcome": learned.outcome,
-        "sentence": _sentence(runs, learned),
-        "target": {
-            "columns": list(runs.columns),
-            "better": "higher" if runs.higher_is_better else "lower",
-            "low": totals.min(),
-            "high": totals.max(),
-        },
-        "runs": len(totals),
-        "sources": list(runs.sources),
-        "surrogate": _measured(learned.tried[0], runs.sign * totals),
-        "tried": [
-            {"kind": one.kind, "left_out_error": _finite(one.error), "left_out_rank_correlation": one.rank}
-            for one in learned.tried
-        ],
-        "noise": noise(runs.evidence),
-        "best_run": {"run": runs.names[top], "score": totals[top], "weights": _named(runs.sources, runs.mixes[top])},
-        "recommended": {
-            "weights": _named(runs.sources, learned.mix),
-            "low": _named(runs.sources, learned.low),
-            "high": _named(runs.sources, learned.high),
-            "predicted": _finite(_guess(runs, learned)[0]),
-            "predicted_low": _finite(low),
-            "predicted_high": _finite(high),
-        },
-        "notes": [*notes, *_beyond(runs, learned.mix)],
-    }
+    surrogate = chosen_surrogate(runs, learned)
+    return FitRecord(
+        outcome=learned.outcome,
+        sentence=_sentence(runs, learned),
+        target=FitTarget(
+            columns=runs.columns,
+            better="higher" if runs.higher_is_better else "lower",
+            low=float(totals.min()),
+            high=float(totals.max()),
+        ),
+        runs=len(totals),
+        sources=runs.sources,
+        surrogate=surrogate,
+        tried=surrogate.tried,
+        noise=noise(runs.evidence),
+        best_run=BestRun(run=runs.names[top], score=float(totals[top]), weights=_named(runs.sources, runs.mixes[top])),
+        recommended=recommendation(runs, learned),
+        notes=(*notes, *notes_beyond(runs, learned.mix)),
+    )
 
 
-def _measured(best: Surrogate, costs: Vector) -> dict[str, Any]:
+def recommendation(runs: Runs, learned: LearnedMix) -> Recommendation:
+    """Give the mix to use, and the score guessed for it."""
+    score, low, high = _guess(runs, learned)
+    return Recommendation(
+        weights=_named(runs.sources, learned.mix),
+        low=_named(runs.sources, learned.low),
+        high=_named(runs.sources, learned.high),
+        predicted=_finite(score),
+        predicted_low=_finite(low),
+        predicted_high=_finite(high),
+    )
+
+
+def chosen_surrogate(runs: Runs, learned: LearnedMix) -> ChosenSurrogate:
     """Tell how well the chosen surrogate guesses runs left out, and how well the mean of the other runs does."""
+    best, costs = learned.tried[0], runs.evidence.totals
     others = (costs.sum() - costs) / (len(costs) - 1)
-    return {
-        "kind": best.kind,
-        "left_out_error": _finite(float(np.abs(best.left_out - costs).mean())),
-        "left_out_rank_correlation": best.rank,
-        "error_of_the_mean": float(np.abs(others - costs).mean()),
-        "how": "leave-one-out" if best.folds in (0, len(costs)) else f"{best.folds} folds",
-    }
+    return ChosenSurrogate(
+        kind=best.kind,
+        left_out_error=_finite(float(np.abs(best.left_out - costs).mean())),
+        left_out_rank_correlation=best.rank,
+        error_of_the_mean=float(np.abs(others - costs).mean()),
+        how="leave-one-out" if best.folds in (0, len(costs)) else f"{best.folds} folds",
+        tried=tuple(
+            SurrogateScore(
+                kind=surrogate.kind,
+                left_out_error=_finite(surrogate.error),
+                left_out_rank_correlation=surrogate.rank,
+            )
+            for surrogate in learned.tried
+        ),
+    )
 
 
-def _guess(runs: Runs, learned: Learned) -> tuple[float, float, float]:
+def _guess(runs: Runs, learned: LearnedMix) -> tuple[float, float, float]:
     if learned.guessed is None:
         return float("nan"), float("nan"), float("nan")
     cost, *ends = learned.guessed
@@ -72,7 +89,7 @@ def _guess(runs: Runs, learned: Learned) -> tuple[float, float, float]:
     return runs.sign * cost, low, high
 
 
-def _sentence(runs: Runs, learned: Learned) -> str:
+def _sentence(runs: Runs, learned: LearnedMix) -> str:
     if learned.outcome == LEARNED:
         score, low, high = _guess(runs, learned)
         return (
@@ -95,7 +112,8 @@ def _sentence(runs: Runs, learned: Learned) -> str:
     return f"{meaning}: {learned.why}. Kept: {kept}."
 
 
-def _beyond(runs: Runs, mix: Vector) -> list[str]:
+def notes_beyond(runs: Runs, mix: Vector) -> list[str]:
+    """Tell of shares far above what any run had."""
     most = runs.mixes.max(0)
     return [
         (

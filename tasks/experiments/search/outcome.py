@@ -3,7 +3,6 @@
 import numpy as np
 
 from tasks.experiments.search.select import Evidence, Surrogate
-from tasks.statistics.ranks import rank_p
 
 FEWEST = 5
 """Runs below which nothing is fitted."""
@@ -27,7 +26,7 @@ def noise(evidence: Evidence) -> float | None:
     return float(np.sqrt(((evidence.totals - means[mix]) ** 2).sum() / free))
 
 
-def settle(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
+def outcome_of(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
     """Say whether a mix may be recommended.
 
     Returns:
@@ -47,7 +46,6 @@ def settle(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
                 "runs differ"
             ),
         )
-    p = rank_p(rank, len(totals))
-    if rank <= 0 or p > CHANCE:
-        return TOO_FEW, f"the rank correlation on runs left out is {rank:.2f} with {len(totals)} runs (p {p:.2f})"
+    if rank <= 0 or best.p > CHANCE:
+        return TOO_FEW, f"the rank correlation on runs left out is {rank:.2f} with {len(totals)} runs (p {best.p:.2f})"
     return LEARNED, f"the rank correlation on runs left out is {rank:.2f} with {len(totals)} runs"

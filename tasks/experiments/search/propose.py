@@ -20,7 +20,7 @@ PULL = 0.05
 
 
 @dataclass(frozen=True)
-class Space:
+class Region:
     """Where to look for a mix.
 
     Attributes:
@@ -36,19 +36,19 @@ class Space:
     prior: Vector | None = None
 
 
-def candidates(space: Space, count: int, rng: np.random.Generator) -> Matrix:
+def candidates(region: Region, count: int, rng: np.random.Generator) -> Matrix:
     """Draw mixes between the limits: three quarters around the centre, the rest around the best mix tried."""
-    sources = len(space.centre)
+    sources = len(region.centre)
     near = count // 4
     drawn = [
-        draw(space.centre, sources * STRENGTHS, count - near, rng),
-        draw(space.best, np.array([10.0, 30.0, 100.0]), near, rng),
+        draw(region.centre, sources * STRENGTHS, count - near, rng),
+        draw(region.best, np.array([10.0, 30.0, 100.0]), near, rng),
     ]
-    return space.limits.within(np.vstack(drawn))
+    return region.limits.within(np.vstack(drawn))
 
 
 def recommend(
-    predict: Callable[[Matrix], Vector], spread: float, space: Space, drawn: Matrix, *, polish: bool = True
+    predict: Callable[[Matrix], Vector], spread: float, region: Region, drawn: Matrix, *, polish: bool = True
 ) -> Vector:
     """Give the mix of least guessed cost, shape (K,).
 
@@ -62,13 +62,13 @@ def recommend(
     """
 
     def cost(mixes: Matrix) -> Vector:
-        pull = 0 if space.prior is None else PULL * spread * divergence(mixes, space.prior)
+        pull = 0 if region.prior is None else PULL * spread * divergence(mixes, region.prior)
         return predict(mixes) + pull
 
     mean = drawn[np.argsort(cost(drawn), kind="stable")[:TOP]].mean(0)
-    found = [space.limits.tidy(mean[None])[0]]
+    found = [region.limits.tidy(mean[None])[0]]
     if polish:
-        found.append(space.limits.tidy(_polish(cost, mean, space.limits)[None])[0])
+        found.append(region.limits.tidy(_polish(cost, mean, region.limits)[None])[0])
     return found[int(cost(np.stack(found)).argmin())]
 
 

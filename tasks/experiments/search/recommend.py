@@ -15,7 +15,7 @@ STARTING = 0.5
 
 
 @dataclass(frozen=True)
-class Means:
+class Resources:
     """What there is to set weights by.
 
     Attributes:
@@ -41,63 +41,62 @@ class Means:
     generates: bool = False
 
 
-def recommend(means: Means) -> tuple[str, str]:
+def recommend(resources: Resources) -> tuple[str, str]:
     """Name a way (a kind of `mix.weights`, of `train.online`, or `search`), and say why in a sentence or two."""
-    aim = means.target or "all sources alike"
-    if means.sources < 2:
+    aim = resources.target or "all sources alike"
+    if resources.sources < 2:
         return "none", "There is one source, so there is nothing to weigh."
-    if means.judged < FEWEST_ROWS:
-        return _unjudged(means)
-    seconds, said = _cost(means)
-    allowed = means.minutes or MINUTES
+    if resources.judged < FEWEST_ROWS:
+        return _unjudged(resources)
+    seconds, said = _cost(resources)
+    allowed = resources.minutes or MINUTES
     if seconds / 60 > allowed:
-        return _in_less_time(means, f"`cuvee search` would take {said}, more than the {allowed:g} minutes")
+        return _in_less_time(resources, f"`cuvee search` would take {said}, more than the {allowed:g} minutes")
     return "search", (
-        f"`cuvee search` tries mixes for {aim} and confirms what it finds: about {means.trials} runs, {said}, "
+        f"`cuvee search` tries mixes for {aim} and confirms what it finds: about {resources.trials} runs, {said}, "
         f"within the {allowed:g} minutes. "
         "Nothing else measures what a mix does."
     )
 
 
-def _unjudged(means: Means) -> tuple[str, str]:
-    if means.target is None:
+def _unjudged(resources: Resources) -> tuple[str, str]:
+    if resources.target is None:
         return "unimax", (
-            f"No target is named, and some source has only {means.judged} rows kept aside to judge mixes by: as "
+            f"No target is named, and some source has only {resources.judged} rows kept aside to judge mixes by: as "
             "even as the sources allow. "
             "Name a target (search.target) to have weights learned."
         )
     return "dsir", (
-        f"Only {means.judged} labelled rows of {means.target} are kept aside, too few to judge a mix by; likeness "
-        "to its texts needs no labels "
-        "and no training."
+        f"Only {resources.judged} labelled rows of {resources.target} are kept aside, too few to judge a mix by; "
+        "likeness to its texts needs no labels and no training."
     )
 
 
-def _in_less_time(means: Means, late: str) -> tuple[str, str]:
-    if means.generates and means.steps > LONG:
+def _in_less_time(resources: Resources, late: str) -> tuple[str, str]:
+    if resources.generates and resources.steps > LONG:
         return (
             "bandit",
-            f"{late}; a training of {means.steps:,} steps can learn the weights while it goes (train.online).",
+            f"{late}; a training of {resources.steps:,} steps can learn the weights while it goes (train.online).",
         )
-    if means.target is None:
+    if resources.target is None:
         return "unimax", f"{late}, and no target is named: as even as the sources allow."
-    if means.labelled < PROBED:
-        few = f"{means.labelled} labelled rows of {means.target} are few for a model of each source"
+    if resources.labelled < PROBED:
+        few = f"{resources.labelled} labelled rows of {resources.target} are few for a model of each source"
         return "dsir", f"{late}, and {few}; likeness to its texts takes seconds."
     return "mixmin", (
-        f"{late}; one cheap model per source, weighed by how well it predicts the {means.labelled:,} labelled rows "
-        f"of {means.target}, takes "
+        f"{late}; one cheap model per source, weighed by how well it predicts the {resources.labelled:,} labelled rows "
+        f"of {resources.target}, takes "
         "seconds (merge-to-mix likewise). Confirm it with `cuvee compare`."
     )
 
 
-def _cost(means: Means) -> tuple[float, str]:
+def _cost(resources: Resources) -> tuple[float, str]:
     """Give the seconds that a search takes, and in words what they rest on."""
-    one = means.trial_seconds if means.trial_seconds is not None else 1.0
-    seconds = means.trials * one + 60 * STARTING
+    one = resources.trial_seconds if resources.trial_seconds is not None else 1.0
+    seconds = resources.trials * one + 60 * STARTING
     basis = (
         f"{one:.1f} s each in earlier searches"
-        if means.trial_seconds is not None
+        if resources.trial_seconds is not None
         else "at a second each where a linear classifier learns"
     )
     return seconds, f"about {seconds / 60:.0f} min ({basis})"

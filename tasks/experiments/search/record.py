@@ -1,117 +1,125 @@
-"""All that a search says of itself, as one JSON object: what the command line prints, the report draws, and the store
-keeps.
-"""
+"""All that a search found, put together: what the command line prints, the report draws, and the store keeps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from tasks.experiments.search.confirm import Arm
-from tasks.experiments.search.fit import Learned, Runs
-from tasks.experiments.search.fit_record import report
+import numpy as np
+
+from tasks.experiments.search.confirm import ConfirmingRuns
+from tasks.experiments.search.fit import LearnedMix, Runs
+from tasks.experiments.search.fit_record import chosen_surrogate, notes_beyond, recommendation
+from tasks.experiments.search.history import SearchHistory
 from tasks.experiments.search.outcome import LEARNED, noise
-from tasks.experiments.search.space import Ground
-from tasks.experiments.search.trials import Past, Trial
-from tasks.experiments.search.verdict import RECOMMENDED, confirmed, judge
+from tasks.experiments.search.space import SearchSpace
+from tasks.experiments.search.verdict import RECOMMENDED, Verdict, judge
+from tasks.experiments.search_record import (
+    Confirmation,
+    ConfirmedGain,
+    ConfirmedMix,
+    PredictedCost,
+    SearchCounts,
+    SearchFindings,
+    TrialRow,
+)
 
 
-@dataclass
-class Course:
-    """What a search has done so far.
-
-    Attributes:
-        rounds: trials of each round.
-        past: trials of earlier searches.
-        left_out: name of a trial that gave nothing to learn from -> why.
-        stopped: why fewer trials were made than asked for; empty when all were.
-    """
-
-    past: Past
-    rounds: list[list[Trial]] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
-    stopped: str = ""
-
-    @property
-    def own(self) -> list[Trial]:
-        """The trials of this search."""
-        return [trial for one in self.rounds for trial in one]
-
-    @property
-    def known(self) -> list[Trial]:
-        """All trials to learn from, each once: this search's, then those of earlier ones."""
-        return list({trial.id: trial for trial in [*self.own, *self.past.kept]}.values())
-
-
-def tell(ground: Ground, course: Course, runs: Runs, learned: Learned, arms: Mapping[str, Arm]) -> dict[str, Any]:
+def search_findings(
+    space: SearchSpace, history: SearchHistory, runs: Runs, learned: LearnedMix, arms: Mapping[str, ConfirmingRuns]
+) -> SearchFindings:
     """Put together what was found."""
-    verdict = judge(ground, learned, arms)
-    told = report(runs, learned)
-    out = confirmed(ground, arms, verdict)
-    predicted = told["recommended"]
-    measured = next((arm["cost_chosen_by"] for arm in out["arms"] if arm["name"] == RECOMMENDED), None)
-    return {
-        "outcome": verdict.outcome,
-        "sentence": verdict.sentence,
-        "weights": dict(verdict.mix),
-        "weights_are": verdict.arm,
-        "indistinguishable_from": list(verdict.like),
-        "target": list(ground.columns),
-        "recommended": predicted if learned.outcome == LEARNED else None,
-        "predicted": {name: predicted[name] for name in ("predicted", "predicted_low", "predicted_high")}
-        | {"measured": measured},
-        "confirmed": out,
-        "surrogate": told["surrogate"] | {"tried": told["tried"]},
-        "noise": noise(runs.evidence),
-        "why": learned.why,
-        "limits": {
-            name: [float(low), float(high)]
-            for name, low, high in zip(ground.sources, ground.limits.low, ground.limits.high, strict=True)
+    verdict, recommended = judge(space, learned, arms), recommendation(runs, learned)
+    confirmed = confirmation(space, arms, verdict)
+    has_learned = learned.outcome == LEARNED
+    seconds = [trial.seconds for trial in history.own]
+    return SearchFindings(
+        outcome=verdict.outcome,
+        sentence=verdict.sentence,
+        weights=dict(verdict.mix),
+        weights_are=verdict.arm,
+        indistinguishable_from=verdict.like,
+        target=space.columns,
+        recommended=recommended if has_learned else None,
+        predicted=PredictedCost(
+            predicted=recommended.predicted,
+            predicted_low=recommended.predicted_low,
+            predicted_high=recommended.predicted_high,
+            measured=next((arm.cost_chosen_by for arm in confirmed.arms if arm.name == RECOMMENDED), None),
+        ),
+        confirmed=confirmed,
+        surrogate=chosen_surrogate(runs, learned),
+        noise=noise(runs.evidence),
+        why=learned.why,
+        limits={
+            name: (float(low), float(high))
+            for name, low, high in zip(space.sources, space.limits.low, space.limits.high, strict=True)
         },
-        "trials": _trials(course, runs, learned),
-        "counts": {
-            "own": len(course.own),
-            "earlier": len(course.known) - len(course.own),
-            "left_out": len(course.left_out),
-            "confirming": out["seeds"] * len(out["arms"]),
-        },
-        "seconds_a_trial": _mean([trial.seconds for trial in course.own]),
-        "notes": [
-            *_notes(ground, course),
-            *ground.all_note(verdict.mix),
-            *(told["notes"] if learned.outcome == LEARNED else []),
-        ],
-    }
+        trials=_trials(history, runs, learned),
+        counts=SearchCounts(
+            own=len(history.own),
+            earlier=len(history.known) - len(history.own),
+            left_out=len(history.left_out),
+            confirming=confirmed.seeds * len(confirmed.arms),
+        ),
+        seconds_a_trial=round(sum(seconds) / len(seconds), 3) if seconds else None,
+        notes=(
+            *space.notes,
+            *_notes(history),
+            *space.all_note(verdict.mix),
+            *(notes_beyond(runs, learned.mix) if has_learned else ()),
+        ),
+    )
 
 
-def _trials(course: Course, runs: Runs, learned: Learned) -> list[dict[str, Any]]:
-    number = {trial.id: at for at, one in enumerate(course.rounds, 1) for trial in one}
-    rows = zip(course.known, runs.evidence.totals, learned.tried[0].left_out, strict=True)
-    return [
-        {
-            "name": trial.name,
-            "round": number.get(trial.id, 0),
-            "weights": trial.mix,
-            "cost": float(cost),
-            "guess": float(guess),
-            "id": trial.id,
-        }
-        for trial, cost, guess in rows
-    ]
-
-
-def _notes(ground: Ground, course: Course) -> list[str]:
-    kept = len(course.known) - len(course.own)
-    notes = [*ground.notes]
-    if kept:
-        notes.append(f"{kept} trials of earlier searches still hold and were learned from, too")
-    notes += [f"{count} trials of earlier searches were not used: {why}" for why, count in course.past.refused.items()]
-    if course.left_out:
-        first = next(iter(course.left_out.items()))
-        notes.append(
-            f"{len(course.left_out)} trials gave nothing to learn from and were left out; {first[0]}: {first[1]}"
+def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict: Verdict) -> Confirmation:
+    """Tell of the confirming runs."""
+    confirmed: list[ConfirmedMix] = []
+    for name, runs in arms.items():
+        costs = runs.test_costs(space.columns)
+        confirmed.append(
+            ConfirmedMix(
+                name=name,
+                weights=dict(runs.mix),
+                cost_chosen_by=runs.selection_cost(space.columns),
+                cost=float(costs.mean()),
+                costs=tuple(costs.tolist()),
+                accuracy=runs.accuracy(space.columns),
+            )
         )
-    return notes + ([course.stopped] if course.stopped else [])
+    against = tuple(
+        ConfirmedGain(
+            baseline=name,
+            gain=gain.mean,
+            interval=(gain.low, gain.high),
+            p=gain.p,
+            by_seed=tuple(gain.by_seed.tolist()),
+            detectable=gain.detectable,
+        )
+        for name, gain in verdict.gains.items()
+    )
+    return Confirmation(seeds=len(confirmed[0].costs) if confirmed else 0, arms=tuple(confirmed), against=against)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return round(sum(values) / len(values), 3) if values else None
+def _trials(history: SearchHistory, runs: Runs, learned: LearnedMix) -> tuple[TrialRow, ...]:
+    number = {trial.id: at for at, trials in enumerate(history.rounds, 1) for trial in trials}
+    rows = zip(history.known, runs.evidence.totals, learned.tried[0].left_out, strict=True)
+    return tuple(
+        TrialRow(
+            name=trial.name,
+            round=number.get(trial.id, 0),
+            weights=trial.mix,
+            cost=float(cost),
+            guess=float(guess) if np.isfinite(guess) else None,
+            id=trial.id,
+        )
+        for trial, cost, guess in rows
+    )
+
+
+def _notes(history: SearchHistory) -> Sequence[str]:
+    notes: list[str] = []
+    if kept := len(history.known) - len(history.own):
+        notes.append(f"{kept} trials of earlier searches still hold and were learned from, too")
+    notes += [f"{count} trials of earlier searches were not used: {why}" for why, count in history.past.refused.items()]
+    if history.left_out:
+        name, why = next(iter(history.left_out.items()))
+        notes.append(f"{len(history.left_out)} trials gave nothing to learn from and were left out; {name}: {why}")
+    return notes + ([history.stopped] if history.stopped else [])

@@ -1,4 +1,4 @@
-"""Which mixes come next: a round covers the ground, the following ones look around the best that is known by then."""
+"""Which mixes come next: a round covers the space, the following ones look around the best that is known by then."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from tasks.core.rng import generator
 from tasks.experiments.search.design import REPEATS, first_round, next_round, wide_round
 from tasks.experiments.search.fit import learn
 from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT
-from tasks.experiments.search.space import Ground
+from tasks.experiments.search.space import SearchSpace
 from tasks.experiments.search.surrogate import Matrix, Vector
 from tasks.experiments.search.trials import Trial, runs_of
 
@@ -19,18 +19,18 @@ def round_sizes(trials: int, rounds: int) -> list[int]:
     return [trials - later * (rounds - 1)] + [later] * (rounds - 1)
 
 
-def opening(ground: Ground, runs: int, last: Sequence[Vector], earlier: Sequence[Trial], seed: int) -> Matrix:
+def opening(space: SearchSpace, runs: int, last: Sequence[Vector], earlier: Sequence[Trial], seed: int) -> Matrix:
     """Give the mixes of the first round.
 
     Args:
         last: weights that an earlier search of the same recipe has found, if any.
         earlier: trials of earlier searches that hold here, too.
     """
-    also = np.array(last).reshape(-1, len(ground.sources))
-    known = np.array([ground.vector(trial.mix) for trial in earlier]).reshape(-1, len(ground.sources))
+    also = np.array(last).reshape(-1, len(space.sources))
+    known = np.array([space.vector(trial.mix) for trial in earlier]).reshape(-1, len(space.sources))
     return first_round(
-        ground.prior,
-        ground.limits,
+        space.prior,
+        space.limits,
         runs,
         generator(seed, "round", "1"),
         also,
@@ -39,22 +39,22 @@ def opening(ground: Ground, runs: int, last: Sequence[Vector], earlier: Sequence
     )
 
 
-def following(ground: Ground, runs: int, known: Sequence[Trial], number: int, seed: int) -> Matrix | None:
+def following(space: SearchSpace, runs: int, known: Sequence[Trial], number: int, seed: int) -> Matrix | None:
     """Give the mixes of a later round; None when more trials would show nothing, since the noise exceeds the effect.
 
-    Where the trials so far do not say which mix is best, more of the ground is covered.
+    Where the trials so far do not say which mix is best, more of the space is covered.
 
     Args:
         known: all trials so far, those of earlier searches included.
         number: of the round, from 1.
     """
     rng = generator(seed, "round", str(number))
-    table = runs_of(ground, known, seed)
+    table = runs_of(space, known, seed)
     if len(known) < FEWEST:
-        return wide_round(ground.prior, ground.limits, runs, rng, table.mixes)
+        return wide_round(space.prior, space.limits, runs, rng, table.mixes)
     learned = learn(table)
     if learned.outcome == NO_EFFECT:
         return None
     if learned.outcome == LEARNED:
-        return next_round(learned.mix, table.mixes, ground.limits, runs, rng)
-    return wide_round(ground.prior, ground.limits, runs, rng, table.mixes)
+        return next_round(learned.mix, table.mixes, space.limits, runs, rng)
+    return wide_round(space.prior, space.limits, runs, rng, table.mixes)

@@ -12,7 +12,7 @@ from tasks.core.rng import generator
 from tasks.experiments.search import surrogates
 from tasks.experiments.search.scales import SCALES, Scale, top
 from tasks.experiments.search.surrogate import Fitted, Matrix, Vector
-from tasks.statistics.ranks import rank_correlation
+from tasks.statistics.ranks import spearman
 
 BAD = 2.0
 """How many times as far above the median as the best run is below it, a run is bad, and it does not matter how bad."""
@@ -54,7 +54,7 @@ class Surrogate:
         error: mean of |guess - cost| over the runs left out, both cut where runs are bad (BAD); inf where the others
             say
             nothing about a run.
-        rank: Spearman's ρ between the guesses for runs left out and their costs.
+        rank, p: Spearman's ρ between the guesses for runs left out and their costs, and its two-sided p.
         folds: how many fits those guesses took; 0 = a closed form.
     """
 
@@ -65,6 +65,7 @@ class Surrogate:
     left_out: Vector
     error: float
     rank: float
+    p: float
     folds: int
 
     def predict(self, mixes: Matrix) -> Vector:
@@ -77,7 +78,7 @@ class Surrogate:
         return replace(self, fitted=fitted)
 
 
-def judge(kind: str, evidence: Evidence, seed: int = 0) -> Surrogate:
+def cross_validated(kind: str, evidence: Evidence, seed: int = 0) -> Surrogate:
     """Fit a kind of surrogate and measure it on runs left out.
 
     Raises:
@@ -95,13 +96,12 @@ def judge(kind: str, evidence: Evidence, seed: int = 0) -> Surrogate:
     known = bool(np.isfinite(left_out).all())
     worst = top(evidence.totals[:, None], BAD)
     off = np.abs(np.minimum(left_out, worst) - np.minimum(evidence.totals, worst))
-    rank = rank_correlation(left_out, evidence.totals) if known else 0.0
-    return Surrogate(
-        kind, fitted, scale, evidence.parts, left_out, float(off.mean()) if known else float("inf"), rank, folds
-    )
+    rank, p = spearman(left_out, evidence.totals) if known else (0.0, 1.0)
+    error = float(off.mean()) if known else float("inf")
+    return Surrogate(kind, fitted, scale, evidence.parts, left_out, error, rank, p, folds)
 
 
-def choose(evidence: Evidence, seed: int = 0, only: Sequence[str] | None = None) -> list[Surrogate]:
+def select_surrogate(evidence: Evidence, seed: int = 0, only: Sequence[str] | None = None) -> list[Surrogate]:
     """Judge every kind that suits the runs, best first: least error on runs left out, ties in the order of the names.
 
     Args:
@@ -109,7 +109,7 @@ def choose(evidence: Evidence, seed: int = 0, only: Sequence[str] | None = None)
     """
     shape = (*evidence.mixes.shape, evidence.costs.shape[1])
     tried = [kind for kind in registry.names(surrogates) if _module(kind).suits(*shape)] if only is None else only
-    return sorted((judge(kind, evidence, seed) for kind in tried), key=lambda one: one.error)
+    return sorted((cross_validated(kind, evidence, seed) for kind in tried), key=lambda surrogate: surrogate.error)
 
 
 def _module(kind: str) -> ModuleType:

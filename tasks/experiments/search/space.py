@@ -1,4 +1,4 @@
-"""What is searched: the sources, between what their shares may lie, and what the mix is to be good for."""
+"""The search space: the sources, between what their shares may lie, and what the mix is to be good for."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ HAIR = 0.01
 
 
 @dataclass(frozen=True)
-class Terms:
+class Constraints:
     """What the recipe asks of a mix, in the unit of the weights, and of the search.
 
     Attributes:
@@ -47,7 +47,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Ground:
+class SearchSpace:
     """Where to look for weights.
 
     Attributes:
@@ -90,9 +90,9 @@ class Ground:
         """Name the shares of a mix; whole millionths that sum to 1, so that they read well and are the same
         everywhere.
         """
-        found = {name: round(float(share), 6) for name, share in zip(self.sources, mix, strict=True)}
-        largest = max(found, key=lambda name: found[name])
-        return found | {largest: round(found[largest] + 1 - sum(found.values()), 6)}
+        shares = {name: round(float(share), 6) for name, share in zip(self.sources, mix, strict=True)}
+        largest = max(shares, key=lambda name: shares[name])
+        return shares | {largest: round(shares[largest] + 1 - sum(shares.values()), 6)}
 
     def all_note(self, mix: Mapping[str, float]) -> tuple[str, ...]:
         """Tell how large a mix with these weights is where the recipe says `all`."""
@@ -108,7 +108,7 @@ class Ground:
         )
 
 
-def lay_ground(accounts: Sequence[Account], terms: Terms) -> Ground:
+def search_space(accounts: Sequence[Account], constraints: Constraints) -> SearchSpace:
     """Work out the limits and what counts.
 
     The mix holds w_i B of source i, at most c n_i with c copies; so w_i ≤ c n_i / B.
@@ -118,28 +118,28 @@ def lay_ground(accounts: Sequence[Account], terms: Terms) -> Ground:
         NotEnoughData: the limits leave no choice, or too few rows are kept aside to judge by.
     """
     sources = tuple(account.source for account in accounts)
-    if len([name for name in sources if name not in terms.out]) < 2:
+    if len([name for name in sources if name not in constraints.out]) < 2:
         raise RecipeError(
             f"there is nothing to search: {' and '.join(sources)} is the only source that can give rows; add a source"
         )
-    sizes = np.array([account.rows if terms.unit == "rows" else account.tokens for account in accounts], float)
-    limits = _limits(sources, sizes, terms)
-    columns, notes = _columns(accounts, terms.search.target)
-    return Ground(sources, limits, limits.tidy((sizes + 1e-9)[None])[0], columns, sizes, terms.budget, notes)
+    sizes = np.array([account.rows if constraints.unit == "rows" else account.tokens for account in accounts], float)
+    limits = _limits(sources, sizes, constraints)
+    columns, notes = _columns(accounts, constraints.search.target)
+    return SearchSpace(sources, limits, limits.tidy((sizes + 1e-9)[None])[0], columns, sizes, constraints.budget, notes)
 
 
-def _limits(sources: Sequence[str], sizes: Vector, terms: Terms) -> Limits:
-    budget = terms.budget or sizes.sum()
-    low = np.array([0.0 if name in terms.out else terms.floors.get(name, 0.0) for name in sources])
-    most = np.array([0.0 if name in terms.out else terms.ceilings.get(name, 1.0) for name in sources])
-    filled = np.minimum(most, terms.copies * sizes / budget)
-    least = max(LEAST, 2 / terms.trial_rows)
+def _limits(sources: Sequence[str], sizes: Vector, constraints: Constraints) -> Limits:
+    budget = constraints.budget or sizes.sum()
+    low = np.array([0.0 if name in constraints.out else constraints.floors.get(name, 0.0) for name in sources])
+    most = np.array([0.0 if name in constraints.out else constraints.ceilings.get(name, 1.0) for name in sources])
+    filled = np.minimum(most, constraints.copies * sizes / budget)
+    least = max(LEAST, 2 / constraints.trial_rows)
     high = np.where(filled < least, np.minimum(low, filled), np.minimum(filled, 1.0))
     told = ", ".join(f"{name} {cap:.3f}" for name, cap in zip(sources, high, strict=True))
     if (high < low - 1e-9).any():
         name = sources[int((low - high).argmax())]
         raise NotEnoughData(
-            f"mix.floors.{name} is {terms.floors[name]:g}, but {name} fills at most "
+            f"mix.floors.{name} is {constraints.floors[name]:g}, but {name} fills at most "
             f"{high[sources.index(name)]:.3f} of the mix; "
             "lower the floor or mix.size, or raise mix.max_epochs"
         )

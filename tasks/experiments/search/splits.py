@@ -1,5 +1,5 @@
-"""What a trial cost, from its predictions: on the half of the hold-out that weights are chosen by, and on the half that
-judges them.
+"""What a trial cost, from its predictions: on the split of the hold-out that weights are selected by, and on the split
+that tests them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,11 @@ import xxhash
 from tasks.experiments.search.surrogate import Matrix, Vector
 
 HALF = 2**63
+"""Half of all hashes."""
 
 
 @dataclass(frozen=True)
-class Half:
+class Split:
     """Rows of the hold-out, by source.
 
     Attributes:
@@ -40,8 +41,8 @@ class Half:
         return {name: float(right.mean()) for name, right in self.right.items() if len(right)}
 
 
-def read_halves(predictions: Path, seed: int) -> tuple[Half, Half]:
-    """Split a trial's predictions in the half to choose by and the half to judge by.
+def read_splits(predictions: Path, seed: int) -> tuple[Split, Split]:
+    """Divide a trial's predictions in the split to select by and the split to test on.
 
     A row belongs to the first when the 64 bits of XXH3 of its source and id, seeded, are below 2^63: the same rows in
     every trial.
@@ -49,15 +50,15 @@ def read_halves(predictions: Path, seed: int) -> tuple[Half, Half]:
     table = pl.read_parquet(predictions)
     keys = (table["source"] + "\0" + table["row_id"]).to_list()
     chooses = pl.Series([xxhash.xxh3_64_intdigest(key.encode(), seed) < HALF for key in keys], dtype=pl.Boolean)
-    return _half(table.filter(chooses)), _half(table.filter(~chooses))
+    return _split_of(table.filter(chooses)), _split_of(table.filter(~chooses))
 
 
-def _half(table: pl.DataFrame) -> Half:
+def _split_of(table: pl.DataFrame) -> Split:
     parts = {
         str(name): rows for (name,), rows in table.sort("source", "row_id").group_by("source", maintain_order=True)
     }
     scored = "predicted" in table.columns
-    return Half(
+    return Split(
         {name: rows["loss"].to_numpy().astype(float) for name, rows in parts.items()},
         {
             name: rows["tokens"].to_numpy().astype(float) if "tokens" in rows.columns else np.ones(len(rows))
@@ -69,6 +70,6 @@ def _half(table: pl.DataFrame) -> Half:
     )
 
 
-def stacked(halves: Sequence[Half], column: str) -> Matrix:
+def stacked(splits: Sequence[Split], column: str) -> Matrix:
     """Give the losses of one source's rows under several seeds, shape (seeds, rows)."""
-    return np.stack([half.losses[column] for half in halves])
+    return np.stack([split.losses[column] for split in splits])

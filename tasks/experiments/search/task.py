@@ -1,3 +1,132 @@
 """The face of the search stage. The work is in fit_tables.py for runs made elsewhere, and in the modules beside for a
 search of our own.
 """
+
+from collections.abc import Mapping, Sequence
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from threadpoolctl import threadpool_limits
+
+from tasks.core.records import Section
+from tasks.experiments.search import archive
+from tasks.experiments.search.confirm import ConfirmingRuns
+from tasks.experiments.search.fit import LearnedMix, Runs, learn
+from tasks.experiments.search.fit_tables import fit_files
+from tasks.experiments.search.recommend import Resources, recommend
+from tasks.experiments.search.record import search_findings
+from tasks.experiments.search.settings import SearchSettings
+from tasks.experiments.search.space import Constraints, search_space
+from tasks.experiments.search.splits import Split, read_splits
+from tasks.experiments.search.state import SearchState, begin
+from tasks.experiments.search.trials import Trial, runs_of
+from tasks.experiments.search.verdict import ARMS, arms_of
+from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
+from tasks.manifests.manifest import Account, Manifest
+from tasks.store.products import RETRIES
+from tasks.store.storage import open_store
+
+Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
+"""A mix, and for each seed the two splits of its predictions."""
+
+
+def fit_runs(
+    mixtures: str,
+    scores: str,
+    target: str,
+    predict: str | None = None,
+    prior: str | None = None,
+    *,
+    higher_is_better: bool = False,
+) -> FitRecord:
+    """Learn weights from tables of runs made elsewhere; no task, since nothing is made."""
+    return fit_files(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
+
+
+def begin_search(
+    store: str, name: str, pool: Manifest, cleaned: Sequence[Manifest], constraints: Constraints
+) -> SearchState:
+    """Lay out what is searched, and find the trials of earlier searches; no task, since it is arithmetic."""
+    home = open_store(store)
+    earlier, last = archive.read_trials(home, name), archive.read_latest(home, name)
+    return begin(search_space(pool.accounts, constraints), constraints, cleaned, earlier, last)
+
+
+def advise(
+    store: str,
+    name: str,
+    accounts: Sequence[Account],
+    settings: SearchSettings,
+    target: str | None,
+    steps: int,
+    *,
+    generates: bool,
+) -> dict[str, str]:
+    """Name the way of setting the weights that fits what the user has; no task, since it only looks."""
+    filled = {account.source: account for account in accounts if account.rows}
+    wanted = [filled[target]] if target in filled else list(filled.values())
+    took = [trial.seconds for trial in archive.read_trials(open_store(store), name) if trial.seconds]
+    fewest = {field: min((getattr(account, field) for account in wanted), default=0) for field in ("rows", "holdout")}
+    trials, seconds = settings.most_trials(len(filled)) + ARMS * settings.seeds, sum(took) / len(took) if took else None
+    resources = Resources(
+        len(filled), target, fewest["rows"], fewest["holdout"], seconds, trials, settings.minutes, steps, generates
+    )
+    way, why = recommend(resources)
+    return {"method": way, "why": why}
+
+
+def next_mixes(state: SearchState, number: int) -> list[dict[str, float]] | None:
+    """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
+    with threadpool_limits(1):  # small matrices: threads cost more than they save
+        return state.mixes(number)
+
+
+def note_trial(
+    store: str, recipe: str, state: SearchState, made: Manifest, name: str, mix: Mapping[str, float], seed: int
+) -> Trial:
+    """Read what a trial cost and note it in the store; one whose losses are no numbers raises TrainingFailed."""
+    trial = state.noted(made, name, mix, seed, splits_of(store, made, state.seed)[0])
+    archive.write_trial(open_store(store), recipe, trial)
+    return trial
+
+
+def splits_of(store: str, made: Manifest, seed: int) -> tuple[Split, Split]:
+    """Read a trial's predictions: the split of the hold-out to select by, and the split to test on."""
+    return read_splits(open_store(store).open(made, "predictions.parquet"), seed)
+
+
+def learn_weights(state: SearchState) -> tuple[Runs, LearnedMix, dict[str, dict[str, float]]]:
+    """Learn from all trials; gives also the mixes to confirm, by name."""
+    state.refuse_too_few()
+    runs = runs_of(state.space, state.history.known, state.seed)
+    with threadpool_limits(1):
+        learned = learn(runs)
+    return runs, learned, arms_of(state.space, runs, learned)
+
+
+def conclude(state: SearchState, runs: Runs, learned: LearnedMix, arms: Mapping[str, Confirmed]) -> SearchFindings:
+    """Say what was found."""
+    confirmed = {
+        name: ConfirmingRuns(name, mix, [selection for selection, _ in splits], [test for _, test in splits])
+        for name, (mix, splits) in arms.items()
+    }
+    return search_findings(state.space, state.history, runs, learned, confirmed)
+
+
+@task(name="record-search", task_run_name="record-search", cache_policy=NO_CACHE, **RETRIES)
+def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
+    """Keep what was found; the pointer that `mix.weights: learned` follows is written last."""
+    learned = archive.LearnedWeights(
+        search=record.search,
+        identity=state.identity,
+        interval={gain.baseline: gain.interval for gain in record.confirmed.against},
+        fingerprints=dict(state.snapshots),
+        **record.model_dump(include={"outcome", "sentence", "weights", "unit"}),
+    )
+    archive.write_record(open_store(store), record, learned)
+
+
+@task(name="recall-weights", task_run_name="recall-{subject}", cache_policy=NO_CACHE, **RETRIES)
+def recall_weights(subject: str, store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str) -> Manifest:  # noqa: ARG001
+    """Find the weights that the last search of this recipe has learned, if the data are still those."""
+    return archive.recall(open_store(store), name, cleaned, asked, unit)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasks.core.records import Section
 from tasks.experiments.search.fit import Runs
-from tasks.experiments.search.space import Ground
+from tasks.experiments.search.space import SearchSpace
 
 
 class Trial(Section):
@@ -30,7 +30,7 @@ class Trial(Section):
     seconds: float = 0.0
 
 
-class Past(Section):
+class EarlierTrials(Section):
     """Trials of earlier searches.
 
     Attributes:
@@ -42,7 +42,9 @@ class Past(Section):
     refused: dict[str, int] = Field(default_factory=dict)
 
 
-def still_true(trials: Sequence[Trial], setting: str, snapshots: Mapping[str, str], columns: Sequence[str]) -> Past:
+def still_valid(
+    trials: Sequence[Trial], setting: str, snapshots: Mapping[str, str], columns: Sequence[str]
+) -> EarlierTrials:
     """Tell trials that still hold from those that do not.
 
     A trial without a source says as much of the mixes today as it did then, whatever has become of that source; one on
@@ -57,7 +59,7 @@ def still_true(trials: Sequence[Trial], setting: str, snapshots: Mapping[str, st
             refused[why] = refused.get(why, 0) + 1
         else:
             kept.append(trial)
-    return Past(kept=tuple(sorted(kept, key=lambda one: one.id)), refused=dict(sorted(refused.items())))
+    return EarlierTrials(kept=tuple(sorted(kept, key=lambda trial: trial.id)), refused=dict(sorted(refused.items())))
 
 
 def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns: Sequence[str]) -> str:
@@ -73,21 +75,21 @@ def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns:
     return ""
 
 
-def runs_of(ground: Ground, trials: Sequence[Trial], seed: int) -> Runs:
+def runs_of(space: SearchSpace, trials: Sequence[Trial], seed: int) -> Runs:
     """Lay trials out as runs to learn from."""
-    mixes = np.array([ground.vector(trial.mix) for trial in trials]).reshape(-1, len(ground.sources))
-    scores = np.array([[trial.costs[name] for name in ground.columns] for trial in trials]).reshape(
-        -1, len(ground.columns)
+    mixes = np.array([space.vector(trial.mix) for trial in trials]).reshape(-1, len(space.sources))
+    scores = np.array([[trial.costs[name] for name in space.columns] for trial in trials]).reshape(
+        -1, len(space.columns)
     )
     names = tuple(trial.name for trial in trials)
     return Runs(
         names,
-        ground.sources,
+        space.sources,
         mixes / mixes.sum(1, keepdims=True),
-        ground.columns,
+        space.columns,
         scores,
-        ground.parts,
-        prior=ground.prior,
-        limits=ground.limits,
+        space.parts,
+        prior=space.prior,
+        limits=space.limits,
         seed=seed,
     )

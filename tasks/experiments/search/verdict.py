@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from tasks.experiments.search.confirm import Arm, Gain, gain
-from tasks.experiments.search.fit import Learned, Runs
+from tasks.experiments.compare.settings import PROPORTIONAL, UNIFORM
+from tasks.experiments.search.confirm import ConfirmingRuns, Gain, gain
+from tasks.experiments.search.fit import LearnedMix, Runs
 from tasks.experiments.search.outcome import LEARNED, NO_EFFECT
-from tasks.experiments.search.space import Ground
+from tasks.experiments.search.space import SearchSpace
 from tasks.experiments.search.surrogate import Vector
+from tasks.experiments.search_record import Outcome
 
-GAIN, NO_GAIN, TOO_FEW = "gain", "no gain", "too few"
-"""Outcomes: these weights, with this interval; not to be told from uniform or proportional weights; not enough trials
-to say."""
-UNIFORM, PROPORTIONAL, RECOMMENDED, BEST = "uniform", "proportional", "recommended", "best trial"
+RECOMMENDED, BEST = "recommended", "best trial"
 ARMS = 4
 """Mixes that are confirmed, at most."""
 BASELINES = (UNIFORM, PROPORTIONAL)
@@ -23,7 +21,7 @@ APART = 0.05
 """Σ|w - v| from where on two mixes are confirmed one by one."""
 
 
-def arms_of(ground: Ground, runs: Runs, learned: Learned) -> dict[str, dict[str, float]]:
+def arms_of(space: SearchSpace, runs: Runs, learned: LearnedMix) -> dict[str, dict[str, float]]:
     """Name the mixes to confirm: uniform, proportional, the one recommended, and that of the best trial where it is
     another one.
 
@@ -32,10 +30,10 @@ def arms_of(ground: Ground, runs: Runs, learned: Learned) -> dict[str, dict[str,
     if learned.outcome != LEARNED:
         return {}
     best = runs.mixes[int(runs.evidence.totals.argmin())]
-    arms: dict[str, Vector] = {UNIFORM: ground.even, PROPORTIONAL: ground.prior, RECOMMENDED: learned.mix}
+    arms: dict[str, Vector] = {UNIFORM: space.even, PROPORTIONAL: space.prior, RECOMMENDED: learned.mix}
     if min(float(np.abs(best - mix).sum()) for mix in arms.values()) > APART:
         arms[BEST] = best
-    return {name: ground.named(mix) for name, mix in arms.items()}
+    return {name: space.named(mix) for name, mix in arms.items()}
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,6 @@ class Verdict:
     """What is said in the end.
 
     Attributes:
-        outcome: GAIN, NO_GAIN or TOO_FEW.
         sentence: the same for people.
         arm: name of the mix that is used.
         mix: source -> share.
@@ -51,7 +48,7 @@ class Verdict:
         like: baselines that the best arm cannot be told from, or is worse than.
     """
 
-    outcome: str
+    outcome: Outcome
     sentence: str
     arm: str
     mix: Mapping[str, float]
@@ -59,26 +56,26 @@ class Verdict:
     like: tuple[str, ...]
 
 
-def judge(ground: Ground, learned: Learned, arms: Mapping[str, Arm]) -> Verdict:
-    """Choose among the arms on one half of the hold-out and judge the choice on the other.
+def judge(space: SearchSpace, learned: LearnedMix, arms: Mapping[str, ConfirmingRuns]) -> Verdict:
+    """Choose among the arms on one split of the hold-out and test the choice on the other.
 
-    A baseline that measures best on the first half is its own choice. A mix is used only where it beats uniform and
+    A baseline that measures best on the first is its own choice. A mix is used only where it beats uniform and
     proportional both; else the one of the two that it cannot be told from is, the better where it is both.
     """
     if not arms:
-        return _unconfirmed(ground, learned)
-    costs = {name: arm.cost(ground.columns) for name, arm in arms.items()}
+        return _unconfirmed(space, learned)
+    costs = {name: arm.selection_cost(space.columns) for name, arm in arms.items()}
     best = min(costs, key=lambda name: costs[name])
     rivals = [name for name in BASELINES if name != best]
-    gains = {name: gain(arms[best], arms[name], ground.columns) for name in rivals}
+    gains = {name: gain(arms[best], arms[name], space.columns) for name in rivals}
     if best in BASELINES:
         text = f"No mix that was tried beats {best} weights: of all mixes confirmed they measured best. They are kept."
-        return Verdict(NO_GAIN, text, best, arms[best].mix, gains, (best,))
+        return Verdict("no gain", text, best, arms[best].mix, gains, (best,))
     like = tuple(name for name in rivals if gains[name].low <= 0)
     if not like:
-        return Verdict(GAIN, _gained(best, gains, len(arms[best].chosen_by)), best, arms[best].mix, gains, ())
+        return Verdict("gain", _gained(best, gains, len(arms[best].selection)), best, arms[best].mix, gains, ())
     kept = min(like, key=lambda name: costs[name])
-    return Verdict(NO_GAIN, _not_gained(like, kept, gains), kept, arms[kept].mix, gains, like)
+    return Verdict("no gain", _not_gained(like, kept, gains), kept, arms[kept].mix, gains, like)
 
 
 def _gained(best: str, gains: Mapping[str, Gain], seeds: int) -> str:
@@ -108,43 +105,16 @@ def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> st
     return f"The weights found are {said} ({told}); a difference of {least:.4f} would have been seen. Kept: {kept}."
 
 
-def _unconfirmed(ground: Ground, learned: Learned) -> Verdict:
-    mix = ground.named(ground.prior)
+def _unconfirmed(space: SearchSpace, learned: LearnedMix) -> Verdict:
+    mix = space.named(space.prior)
     if learned.outcome == NO_EFFECT:
         text = (
             "The mix makes no difference that can be seen, so uniform and proportional weights are "
             f"indistinguishable: {learned.why}."
         )
-        return Verdict(NO_GAIN, f"{text} Kept: {PROPORTIONAL}.", PROPORTIONAL, mix, {}, BASELINES)
+        return Verdict("no gain", f"{text} Kept: {PROPORTIONAL}.", PROPORTIONAL, mix, {}, BASELINES)
     text = (
         f"Not enough trials to choose weights by: {learned.why}. Kept: {PROPORTIONAL}. Remedy: more --trials, "
         "larger trials.size"
     )
-    return Verdict(TOO_FEW, f"{text}, or a target that depends more on the mix.", PROPORTIONAL, mix, {}, ())
-
-
-def confirmed(ground: Ground, arms: Mapping[str, Arm], verdict: Verdict) -> dict[str, Any]:
-    """Tell of the confirming runs."""
-    told = [
-        {
-            "name": name,
-            "weights": dict(arm.mix),
-            "cost_chosen_by": arm.cost(ground.columns),
-            "cost": float(arm.judged(ground.columns).mean()),
-            "costs": [float(cost) for cost in arm.judged(ground.columns)],
-            "accuracy": arm.accuracy(ground.columns),
-        }
-        for name, arm in arms.items()
-    ]
-    against = [{"baseline": name} | _gain(one) for name, one in verdict.gains.items()]
-    return {"seeds": len(next(iter(arms.values())).chosen_by) if arms else 0, "arms": told, "against": against}
-
-
-def _gain(one: Gain) -> dict[str, Any]:
-    return {
-        "gain": one.mean,
-        "interval": [one.low, one.high],
-        "p": one.p,
-        "by_seed": one.by_seed.tolist(),
-        "detectable": one.detectable,
-    }
+    return Verdict("too few", f"{text}, or a target that depends more on the mix.", PROPORTIONAL, mix, {}, ())

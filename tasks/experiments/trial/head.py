@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.experiments.trial.settings import HeadSettings
-from tasks.models.linear import Head, log_softmax
+from tasks.models.linear import LinearClassifier, log_softmax
 from tasks.text.hashing import Ints
 
 MOMENT, SQUARE, TINY = 0.9, 0.999, 1e-8
@@ -23,7 +23,9 @@ def steps_of(rows: int, settings: HeadSettings) -> int:
     return max(1, math.ceil(rows * settings.epochs / settings.batch_size))
 
 
-def train_head(features: Any, labels: Ints, count: int, settings: HeadSettings, rng: np.random.Generator) -> Head:
+def train_head(
+    features: Any, labels: Ints, count: int, settings: HeadSettings, rng: np.random.Generator
+) -> LinearClassifier:
     """Minimise the mean cross-entropy of softmax(x W + b) from zero (Adam: Kingma & Ba 2015, algorithm 1; learning rate
     to 0 in a line).
 
@@ -45,7 +47,7 @@ def train_head(features: Any, labels: Ints, count: int, settings: HeadSettings, 
         square += (1 - SQUARE) * (gradient**2 - square)
         rate = settings.learning_rate * (1 - (step - 1) / steps) * math.sqrt(1 - SQUARE**step) / (1 - MOMENT**step)
         weights -= np.float32(rate) * moment / (np.sqrt(square) + TINY)
-    return Head(weights[:-1].T.astype(float), weights[-1].astype(float))
+    return LinearClassifier(weights[:-1].T.astype(float), weights[-1].astype(float))
 
 
 def _batches(rows: int, steps: int, size: int, rng: np.random.Generator) -> list[Ints]:

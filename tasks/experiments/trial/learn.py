@@ -13,7 +13,7 @@ from tasks.core.rng import generator
 from tasks.experiments.trial.features import Features, places, stacked
 from tasks.experiments.trial.head import steps_of, train_head
 from tasks.experiments.trial.settings import HeadSettings
-from tasks.models.linear import Head, log_softmax, numbered
+from tasks.models.linear import LinearClassifier, log_softmax, numbered
 from tasks.text.hashing import Floats, Ints
 
 
@@ -65,7 +65,7 @@ def try_mix(
 
 def _learned(
     pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
-) -> Head:
+) -> LinearClassifier:
     parts: list[Any] = []
     truth = np.empty(len(drawn.row), np.int64)
     order: list[Ints] = []
@@ -83,7 +83,7 @@ def _learned(
     return train_head(rows, truth, len(labels), settings, generator(seed, "trial"))
 
 
-def _asked(file: Path, source: str, features: Features, head: Head, labels: Sequence[str]) -> pl.DataFrame:
+def _asked(file: Path, source: str, features: Features, head: LinearClassifier, labels: Sequence[str]) -> pl.DataFrame:
     table = pl.read_parquet(file, columns=["row_id", "label"]).with_columns(pl.lit(source).alias("source"))
     logits: Floats = head.logits(stacked([features.values[places(features, table["row_id"])]]))
     truth = numbered(table["label"], labels)

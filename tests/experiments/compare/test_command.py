@@ -213,7 +213,7 @@ def test_one_source_a_target_that_leaks_a_class_that_is_missing_and_a_tiny_targe
         compare(str(write_recipe(tmp_path, rows={"food": 50})), str(tmp_path / "store"))
     asked = {"target": "noise", "values": ["add-one"]}
     recipe = write_recipe(tmp_path, rows={"food": 200, "film": 200, "noise": 40}, one_class="film", compare=asked)
-    found = compare(str(recipe), str(tmp_path / "store"))
+    found = compare(str(recipe), str(tmp_path / "store")).model_dump(mode="json")
     assert found["outcome"] == "no claim"
     assert "labelled hold-out row" in found["sentence"]
     assert any("film has no row labelled bad" in note for note in found["notes"])

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from tasks.core import registry
 from tasks.experiments.search import surrogates
-from tasks.experiments.search.select import Evidence, judge
+from tasks.experiments.search.select import Evidence, cross_validated
 from tasks.experiments.search.surrogate import Matrix
 from tasks.experiments.search.surrogates.exponential_law import fit_law, mean_huber
 from tasks.experiments.search.task import fit_runs
@@ -82,28 +82,28 @@ def test_85_runs_rank_unseen_mixes_of_two_model_sizes(
     regmix, first_85, shared_data: Path, target: str, least: float
 ) -> None:
     found = fit_runs(*first_85, target, predict=str(shared_data / "tables/regmix/test_mixture_60m.csv"))
-    guessed = [row["predicted"] for row in found["predictions"]]
+    guessed = [row.predicted for row in found.predictions]
     columns = list(range(13)) if target == "mean" else [regmix.pile_cc]
     for truth in (regmix.new_losses, regmix.larger_losses):
         assert rho(guessed, truth[:, columns].mean(1)) >= least
-    assert found["outcome"] == "learned"
-    assert found["surrogate"]["left_out_rank_correlation"] == pytest.approx(
+    assert found.outcome == "learned"
+    assert found.surrogate.left_out_rank_correlation == pytest.approx(
         rho(guessed, regmix.new_losses[:, columns].mean(1)), abs=0.02
     )
-    assert any("0.99" in note and "divided by its sum" in note for note in found["notes"])
+    assert any("0.99" in note and "divided by its sum" in note for note in found.notes)
 
 
 def test_pile_cc_is_recommended_mostly_pile_cc(first_85) -> None:
-    found = fit_runs(*first_85, "metric/the_pile_pile_cc_val_loss")["recommended"]
-    assert found["weights"]["train_the_pile_pile_cc"] == pytest.approx(0.89, abs=0.1)
-    assert found["predicted_low"] <= found["predicted"] <= found["predicted_high"]
+    found = fit_runs(*first_85, "metric/the_pile_pile_cc_val_loss").recommended
+    assert found.weights["train_the_pile_pile_cc"] == pytest.approx(0.89, abs=0.1)
+    assert found.predicted_low <= found.predicted <= found.predicted_high
 
 
 def test_a_published_prior_keeps_the_mix_near_it(first_85, shared_data: Path) -> None:
     prior = str(shared_data / "tables/regmix/config_1b_human.yaml")
     found = fit_runs(*first_85, "mean", prior=prior)
-    assert any("0.7868" in note for note in found["notes"])
-    assert found["recommended"]["weights"]["train_the_pile_pubmed_central"] > 0.02
+    assert any("0.7868" in note for note in found.notes)
+    assert found.recommended.weights["train_the_pile_pubmed_central"] > 0.02
 
 
 HUBER = {
@@ -151,7 +151,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("kind", LEFT_OUT)
 def test_runs_left_out_of_26_are_guessed_as_well_as_known(five_sources, kind: str) -> None:
     mixes, losses, parts = five_sources
-    found = judge(kind, Evidence(mixes, np.column_stack(list(losses.values())), parts))
+    found = cross_validated(kind, Evidence(mixes, np.column_stack(list(losses.values())), parts))
     totals = np.column_stack(list(losses.values())) @ parts
     error, rank = LEFT_OUT[kind]
     assert np.abs(found.left_out - totals).mean() <= error * 1.05
@@ -162,9 +162,9 @@ def test_runs_left_out_of_26_are_guessed_as_well_as_known(five_sources, kind: st
 def test_the_mixing_laws_logs_are_read_as_they_are(shared_data: Path, name: str) -> None:
     path = str(shared_data / f"tables/mixinglaws/{name}.csv.gz")
     found = fit_runs(path, path, "Github")
-    assert found["runs"] == {"2Mix_70M": 5, "2Mix_160M": 5, "3Mix_160M": 6, "5Mix_70M": 26}[name]
-    assert any("the last that every run has reached" in note for note in found["notes"])
-    assert sum(found["recommended"]["weights"].values()) == pytest.approx(1, abs=1e-4)
+    assert found.runs == {"2Mix_70M": 5, "2Mix_160M": 5, "3Mix_160M": 6, "5Mix_70M": 26}[name]
+    assert any("the last that every run has reached" in note for note in found.notes)
+    assert sum(found.recommended.weights.values()) == pytest.approx(1, abs=1e-4)
 
 
 @pytest.fixture(scope="module")

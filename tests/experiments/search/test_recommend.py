@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tasks.experiments.search.recommend import Means, recommend
+from tasks.experiments.search.recommend import Resources, recommend
 
-PLENTY = Means(
+PLENTY = Resources(
     sources=4,
     target="t",
     labelled=500,
@@ -36,6 +36,6 @@ PLENTY = Means(
     ],
 )
 def test_what_is_recommended_fits_what_there_is(given: dict[str, Any], wanted: str, said: str) -> None:
-    way, why = recommend(Means(**vars(PLENTY) | given))
+    way, why = recommend(Resources(**vars(PLENTY) | given))
     assert way == wanted
     assert said in why

@@ -10,7 +10,7 @@ from tasks.core import registry
 from tasks.core.errors import RecipeError, UnknownKind
 from tasks.experiments.search import surrogates
 from tasks.experiments.search.scales import DIVERGED, SCALES, logarithmic, top
-from tasks.experiments.search.select import EVERY_RUN, Evidence, choose, judge
+from tasks.experiments.search.select import EVERY_RUN, Evidence, cross_validated, select_surrogate
 
 KINDS = registry.names(surrogates)
 HERE = [kind for kind in KINDS if kind != "lightgbm" or importlib.util.find_spec("lightgbm")]
@@ -46,7 +46,7 @@ def test_guesses_have_the_shape_of_the_question_and_are_the_same_every_time(kind
 def test_every_kind_ranks_unseen_mixes_of_a_smooth_law(kind: str) -> None:
     runs = evidence(300, noise=0.01)
     new = runs.only(np.arange(200, 300))
-    found = judge(kind, runs.only(np.arange(200))).predict(new.mixes)
+    found = cross_validated(kind, runs.only(np.arange(200))).predict(new.mixes)
     assert spearmanr(found, new.totals).statistic > 0.9
 
 
@@ -64,7 +64,7 @@ def test_closed_forms_are_what_fits_without_the_run_guess(kind: str) -> None:
     module, known = registry.load(surrogates, kind), evidence(20)
     fitted = module.fit(known.mixes, known.costs)
     if fitted.left_out is None:
-        assert judge(kind, evidence(20)).folds == 20
+        assert cross_validated(kind, evidence(20)).folds == 20
         return
     settings = fitted.settings if len(np.atleast_1d(fitted.settings)) == 1 or kind == "gaussian-process" else None
     for run in (0, 7, 19):
@@ -84,36 +84,39 @@ def test_closed_forms_are_what_fits_without_the_run_guess(kind: str) -> None:
 def test_equal_costs_are_guessed_as_what_they_are(kind: str) -> None:
     known = evidence()
     same = Evidence(known.mixes, np.full((40, 1), 3.0), np.ones(1))
-    assert judge(kind, same).predict(known.mixes) == pytest.approx(np.full(40, 3.0), abs=0.02)
+    assert cross_validated(kind, same).predict(known.mixes) == pytest.approx(np.full(40, 3.0), abs=0.02)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in HERE if kind != "lightgbm"])
 def test_a_fit_to_the_same_runs_with_the_settings_kept_guesses_the_same(kind: str) -> None:
     known = evidence(columns=1)
-    first = judge(kind, known)
+    first = cross_validated(kind, known)
     assert first.again(known).predict(known.mixes) == pytest.approx(first.predict(known.mixes), rel=1e-4)
 
 
 def test_the_least_error_on_runs_left_out_is_chosen() -> None:
-    tried = choose(evidence(columns=1))
+    tried = select_surrogate(evidence(columns=1))
     assert [one.error for one in tried] == sorted(one.error for one in tried)
     assert {one.kind for one in tried} == {"exponential-law", "gaussian-process", "quadratic", "root-ridge"}
 
 
 def test_runs_are_left_out_one_by_one_while_they_are_few() -> None:
-    few, many = judge("exponential-law", evidence(EVERY_RUN, 1)), judge("exponential-law", evidence(EVERY_RUN + 1, 1))
+    few, many = (
+        cross_validated("exponential-law", evidence(EVERY_RUN, 1)),
+        cross_validated("exponential-law", evidence(EVERY_RUN + 1, 1)),
+    )
     assert (few.folds, many.folds) == (EVERY_RUN, 5)
 
 
 def test_an_unknown_kind_is_told_with_the_nearest() -> None:
     with pytest.raises(UnknownKind, match="root-ridge"):
-        judge("rootridge", evidence())
+        cross_validated("rootridge", evidence())
 
 
 def test_a_missing_package_is_told_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "lightgbm", None)
     with pytest.raises(RecipeError, match=r'pip install "cuvee\[lightgbm\]"'):
-        judge("lightgbm", evidence())
+        cross_validated("lightgbm", evidence())
 
 
 def test_a_bad_run_is_one_twice_as_far_above_the_median_as_the_best_is_below() -> None:
@@ -126,7 +129,7 @@ def test_a_run_that_diverged_does_not_rule_the_fit() -> None:
     known = evidence(40, 1)
     costs = known.costs.copy()
     costs[3] = 1e6
-    found = choose(Evidence(known.mixes, costs, known.parts))[0]
+    found = select_surrogate(Evidence(known.mixes, costs, known.parts))[0]
     assert spearmanr(found.predict(known.mixes), known.totals).statistic > 0.9
 
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from tasks.experiments.comparison import Comparison
-from tasks.report.say import Say
+from tasks.experiments.comparison import Comparison, ShapleyNote
+from tasks.report.comparison_text import ComparisonText
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,6 @@ from tasks.report.say import Say
 def test_a_difference_at_an_axis_beside_a_chart_and_in_a_table(
     metric: str, gain: float, tick: str, short: str, full: str
 ) -> None:
-    say = Say(Comparison.model_construct(metric=metric, shapley={}))
-    assert (say.gain_tick(gain), say.short(say.gain(gain)), say.gain(gain)) == (tick, short, full)
-    assert say.gain_tick(0.0) == "0"
+    wording = ComparisonText(Comparison.model_construct(metric=metric, shapley=ShapleyNote()))
+    assert (wording.gain_tick(gain), wording.short(wording.gain(gain)), wording.gain(gain)) == (tick, short, full)
+    assert wording.gain_tick(0.0) == "0"

@@ -1,17 +1,17 @@
 """How the numbers of a comparison are written, on its page and in the UI."""
 
-from tasks.experiments.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text
+from tasks.experiments.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text, size_text
 
 VALUES = {"leave_one_out": "left out", "add_one": "added", "shapley": "Shapley"}
 FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable difference", "no claim": "no claim"}
 
 
-class Say:
-    """Writes the numbers of one comparison."""
+class ComparisonText:
+    """Writes the numbers of one comparison as text."""
 
     def __init__(self, found: Comparison) -> None:
         self.metric: Metric = found.metric
-        self.on: str = found.shapley.get("on", "trials")
+        self.on: str = found.shapley.on
 
     def score(self, score: float | None) -> str:
         """Write a score."""
@@ -35,7 +35,7 @@ class Say:
 
     def size(self, size: float) -> str:
         """Write the size of a difference."""
-        return gain_text(self.metric, size).lstrip("+−")
+        return size_text(self.metric, size)
 
     def span(self, low: float, high: float) -> str:
         """Write an interval of differences."""
