@@ -18,7 +18,7 @@ help: ## show this list
 demo: $(VENV)/.installed $(DATA) ## install what is missing, make the demo's sources, run its recipe
 	@$(BIN)/cuvee run deployments/recipes/demo.yaml
 
-test: $(VENV)/.installed-dev ## style, types and all tests but the slow ones
+test: $(VENV)/.installed-dev ## style, types and the quick tests
 	@infra/check.sh
 
 test-all: $(VENV)/.installed-dev ## style, types and all tests: the same check as CI

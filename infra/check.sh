@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The one check: style, types, and all tests but the slow ones; `all` as the first argument runs these, too. Other
-# arguments go to pytest.
+# The one check: style, types, tests. `all` as the first argument adds the tests that are slow or need a browser, a
+# database or a cluster; other arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
-if [ "${1:-}" = all ]; then shift; else set -- -m "not slow" "$@"; fi
+if [ "${1:-}" = all ]; then shift; else set -- -m "not (slow or browser or postgresql or runners)" "$@"; fi
 ruff check
 ruff format --check
 basedpyright

@@ -156,6 +156,7 @@ def test_a_source_that_cannot_be_reached_is_left_out_as_it_was(run: Run, golden:
     golden.check("unreached", found)
 
 
+@pytest.mark.slow
 def test_ways_of_setting_weights_give_the_shares_they_gave(
     cuvee: Callable[..., dict[str, Any]], golden: Any, mask: Any, place: Path
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_mix_without_a_source_has_the_bytes_it_had(run: Run, golden: Any, plac
     golden.check("without", run(place, "weights.yaml", "--without", "pages", "--until", "mix"))
 
 
+@pytest.mark.slow
 def test_compare_and_search_find_what_they_found(
     cuvee: Callable[..., dict[str, Any]], golden: Any, mask: Any, place: Path
 ) -> None:

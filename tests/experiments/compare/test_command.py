@@ -79,6 +79,7 @@ def test_second_time_nothing_is_tried_and_one_more_arm_tries_one_arm(first: tupl
     assert fourth["trials"]["run"] == 2
 
 
+@pytest.mark.slow
 def test_no_gain_leaves_with_3_and_says_how_large_a_one_would_have_been_seen(
     first: tuple[Path, Path, dict[str, Any]],
 ) -> None:
@@ -119,6 +120,7 @@ def test_two_seeds_carry_no_claim_and_no_time_tells_what_is_left_out(first: tupl
     assert "Not all of it" in Path(cut["report"]).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(
     first: tuple[Path, Path, dict[str, Any]],
 ) -> None:
@@ -153,6 +155,7 @@ def test_an_arm_that_cannot_be_weighed_fails_and_the_others_stand(first: tuple[P
     assert found["outcome"] == "gain"
 
 
+@pytest.mark.slow
 def test_where_the_recipes_own_mix_cannot_be_learned_the_comparison_failed(
     first: tuple[Path, Path, dict[str, Any]],
 ) -> None:
