@@ -1,5 +1,6 @@
 """The files that a user names, and how each begins."""
 
+import codecs
 import glob
 import io
 import os
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.guess.encoding import encoding_of
-from tasks.ingest.batch import Opened
+from tasks.ingest.batch import Opened, is_wide
 from tasks.ingest.files import Place, find, unpacked, whole
 from tasks.ingest.settings import FileSettings
 
@@ -163,9 +164,17 @@ def _head(item: Item, file: Opened, most: int) -> Head:
         if not ends and most == HEAD_BYTES and data.isascii() and b"\0" not in data:
             sample = _odd_lines(stream.read, data)
     encoding, doubt = encoding_of(sample)
+    if not ends and is_wide(encoding):
+        data = _whole_lines(data, encoding)
     member = file.name.partition("!")[2]
     again = replace(file, open=lambda: _member(item, member)) if member else file
     return Head(item, member, data, ends, encoding, doubt, again)
+
+
+def _whole_lines(data: bytes, encoding: str) -> bytes:
+    """Cut after the last line end where that is more than the byte 0x0A."""
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(data)
+    return text[: text.rfind("\n") + 1 or None].encode(encoding)
 
 
 def _member(item: Item, member: str) -> BinaryIO:

@@ -8,48 +8,51 @@ from pathlib import PurePosixPath
 from tasks.guess.heads import Head
 from tasks.guess.names import words
 from tasks.guess.roles import LONGEST_LABEL, MOST_LABELS, parts_of
+from tasks.guess.vocabulary import LABEL, OTHER_LABELS, SCALES, VARIANTS
 
 SAME = {"pos": "positive", "neg": "negative", "neu": "neutral"}
 """Short spelling -> the long one; both surely mean the same."""
-IN_NAMES = {
-    *SAME,
-    *SAME.values(),
-    "spam",
-    "ham",
-    "pros",
-    "cons",
-    "good",
-    "bad",
-    "toxic",
-    "clean",
-    "true",
-    "false",
-    "real",
-    "fake",
-    "yes",
-    "no",
+PLACES = {word: place for scale in SCALES for place, word in enumerate(scale)} | {
+    variant: scale.index(plain) for variant, plain in VARIANTS.items() for scale in SCALES if plain in scale
 }
-LABEL_WORDS = {"label", "labels", "class", "classes", "category", "categories", "target", "targets"}
-TEXT_WORDS = {"text", "texts", "sentence", "sentences", "data", "input", "inputs"}
+"""Word -> its place among the labels of its scale."""
+IN_NAMES = {*SAME, *PLACES, *OTHER_LABELS}
+LABEL_WORDS = {word for word, weight in LABEL.items() if weight == max(LABEL.values())} | {
+    *("class", "classes", "category", "categories", "target", "targets"),
+    *("类别", "分类", "類別", "分類", "カテゴリ", "카테고리"),
+}
+TEXT_WORDS = {
+    "text",
+    "texts",
+    "sentence",
+    "sentences",
+    "data",
+    "input",
+    "inputs",
+    "文本",
+    "内容",
+    "正文",
+    "本文",
+    "텍스트",
+}
 LISTS = {*LABEL_WORDS, "mapping", "names"}
-SCALES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("0", "1"): ("negative", "positive"),
-    ("-1", "1"): ("negative", "positive"),
-    ("cons", "pros"): ("negative", "positive"),
-    ("0", "1", "2"): ("negative", "neutral", "positive"),
-    ("-1", "0", "1"): ("negative", "neutral", "positive"),
-    ("no", "yes"): ("negative", "positive"),
-    ("bad", "good"): ("negative", "positive"),
+VALUES: dict[tuple[str, ...], tuple[int, ...]] = {
+    ("0", "1"): (0, 2),
+    ("-1", "1"): (0, 2),
+    ("cons", "pros"): (0, 2),
+    ("0", "1", "2"): (0, 1, 2),
+    ("-1", "0", "1"): (0, 1, 2),
+    ("no", "yes"): (0, 2),
+    ("bad", "good"): (0, 2),
 }
-"""Labels -> what they often mean where the matter is sentiment; a suggestion, never taken for granted."""
-ORDER = ("negative", "neutral", "positive")
+"""Labels -> places on a scale that they often mean where the matter is sentiment; a suggestion, never more."""
 VARIABLE = re.compile(r"\$(?=\{)")
 
 
 def in_name(name: PurePosixPath) -> str | None:
     """Give the label that a file's name tells, such as negative of `review_negative.txt`."""
-    found = [word for word in words(name.name.partition(".")[0]) if word in IN_NAMES]
-    return SAME.get(found[0], found[0]) if len(found) == 1 else None
+    told = [word for word in words(name.name.partition(".")[0]) if word in IN_NAMES]
+    return SAME.get(told[0], told[0]) if len(told) == 1 else None
 
 
 def names_of_labels(head: Head, rows: Sequence[Sequence[str]]) -> dict[str, str] | list[str] | None:
@@ -122,28 +125,53 @@ def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -
 
 
 def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:
-    """Bring labels that differ in capitals only to one spelling, in place, and list all of them in order."""
+    """Bring labels that differ in capitals or in kind of characters only to one spelling, in place, and list all of
+    them in order.
+    """
     spellings: dict[str, Counter[str]] = {}
-    for name in (name for one in mappings for name in one.values() if name is not None):
-        spellings.setdefault(name.casefold(), Counter())[name] += 1
-    chosen = {key: key if len(found) > 1 or key in ORDER else next(iter(found)) for key, found in spellings.items()}
-    for one in mappings:
+    for name in (name for mapped in mappings for name in mapped.values() if name is not None):
+        spellings.setdefault(_key(name), Counter())[name] += 1
+    chosen = {key: key if len(names) > 1 or key in SCALES[0] else next(iter(names)) for key, names in spellings.items()}
+    for mapped in mappings:
+        names = {name for name in mapped.values() if name is not None}
         # Within one source they may be two labels on purpose.
-        if len({name.casefold() for name in one.values() if name}) == len({name for name in one.values() if name}):
-            one.update({raw: chosen[name.casefold()] for raw, name in one.items() if name is not None})
-    return sorted({name for one in mappings for name in one.values() if name is not None}, key=_place)
+        if len(set(map(_key, names))) == len(names):
+            mapped.update({raw: chosen[_key(name)] for raw, name in mapped.items() if name is not None})
+    return sorted({name for mapped in mappings for name in mapped.values() if name is not None}, key=_place)
+
+
+def _key(name: str) -> str:
+    return VARIANTS.get(name, name.casefold())
 
 
 def _place(name: str) -> tuple[int, float, str]:
-    if name in ORDER:
-        return 0, ORDER.index(name), name
+    if name in PLACES:
+        return 0, PLACES[name], name
     number = re.fullmatch(r"[-+]?\d+(?:\.\d+)?", name)
     return (1, float(name), name) if number else (2, 0, name)
 
 
-def suggestion(labels: Iterable[str]) -> dict[str, str] | None:
-    """Say what labels such as 0 and 1 may mean."""
-    key = tuple(
-        sorted((label.casefold() for label in labels), key=lambda label: (label.lstrip("-").isdigit(), _place(label)))
+def suggestion(labels: Iterable[str], known: Iterable[str] = ()) -> dict[str, str] | None:
+    """Say what labels such as 0 and 1 may mean, in the words of the recipe's other labels if those are of a scale.
+
+    Args:
+        known: all labels of the recipe.
+    """
+    own = list(labels)
+    others = set(map(_key, known)) - set(map(_key, own))
+    scales = [scale for scale in SCALES if len(others & set(scale)) > 1]
+    places = _places(own)
+    if places is None or (not scales and all(label in PLACES for label in own)):
+        return None
+    return {label: (scales or SCALES)[0][place] for label, place in places.items()}
+
+
+def _places(labels: Sequence[str]) -> dict[str, int] | None:
+    """Give labels their places on a scale; None where they have none."""
+    folded = sorted(
+        {label.casefold(): label for label in labels}, key=lambda key: (key.lstrip("-").isdigit(), _place(key))
     )
-    return dict(zip(key, SCALES[key], strict=True)) if key in SCALES else None
+    places = VALUES.get(tuple(folded)) or tuple(PLACES[key] for key in folded if key in PLACES)
+    spelled = {label.casefold(): label for label in labels}
+    unlike = len(places) != len(labels) or len(set(places)) < len(places)
+    return None if unlike else {spelled[key]: place for key, place in zip(folded, places, strict=True)}

@@ -14,7 +14,8 @@ from tasks.guess.labels import suggestion
 from tasks.guess.names import words
 from tasks.guess.naming import slugged
 from tasks.guess.sections import paths_of
-from tasks.guess.sources import GENERAL, Guess, Guesses, label_counts
+from tasks.guess.sources import Guess, Guesses, label_counts
+from tasks.guess.vocabulary import GENERAL
 
 TINY = {
     "architecture": "bert",
@@ -188,7 +189,7 @@ def _size(guess: Guess) -> str:
 
 
 def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
-    found = suggestion(guess.mapping)
+    found = suggestion(guess.mapping, guesses.labels)
     if not found or any(raw != label for raw, label in guess.mapping.items()):
         return []
     named = set(found.values()) <= set(guesses.labels)

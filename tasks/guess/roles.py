@@ -8,15 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
+
 from tasks.core.errors import RecipeError
-from tasks.guess.names import LABEL, NEITHER, TEXT, weight, words
+from tasks.guess.names import is_neither, says_something, weight
+from tasks.guess.vocabulary import LABEL, TEXT
+from tasks.text.words import space_clusters
 
 MOST_LABELS = 100
 LONGEST_LABEL = 60
-LEAST_REPEATED = 3
-"""How often a label must come on average in the sample."""
+LEAST_REPEATED, LEAST_IN_FEW = 3, 1.5
+"""How often a label must come on average in the sample; in a short one where its column's name says that it is one."""
+FEW, SURE = 30, 3
+"""Records of a short sample, and the weight of such a name."""
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\d{4}-\d\d-\d\d\S*")
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\d{4}-\d\d-\d\d\S*|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일号]?.{0,12}")
+LIST = re.compile(r"[,，、]")
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,9 @@ class Column:
 
     @property
     def words(self) -> float:
-        """Mean number of words."""
-        return sum(len(value.split()) for value in self.filled) / max(1, len(self.filled))
+        """Mean number of words between spaces; in scripts without spaces, of letters."""
+        counts = space_clusters(pl.Series(self.filled, dtype=pl.String)).str.count_matches(r"\S+")
+        return int(counts.sum()) / max(1, len(self.filled))
 
     def part(self, pattern: re.Pattern[str]) -> float:
         """Share of the values that are this and nothing else."""
@@ -119,37 +127,34 @@ def _text_score(column: Column) -> float:
         return 0
     fresh = len(column.counts) / len(column.filled)
     length = math.log2(1 + min(column.words, 200)) - (1.5 if column.nested > 0.5 else 0)
-    name = weight(column.name, TEXT) - (3 if set(words(column.name)) & NEITHER else 0)
+    name = weight(column.name, TEXT) - (3 if is_neither(column.name) else 0)
     if length <= 1 and name <= 0:
         return 0
     return (length + name) * column.share * min(1, 2 * fresh)
 
 
 def _label(columns: Sequence[Column]) -> str | None:
-    named = not all(column.name.isdigit() for column in columns)
-    scores = {column.name: _label_score(column, named=named) for column in columns}
+    scores = {column.name: _label_score(column) for column in columns}
     likely = [name for name, score in scores.items() if score > 0]
     return max(likely, key=lambda name: scores[name]) if likely else None
 
 
-def _label_score(column: Column, *, named: bool) -> float:
-    """Few short values that come back; where columns have names, one that speaks for a label or at least not against
-    it.
+def _label_score(column: Column) -> float:
+    """Few short values that come back; where the column's name says something, it speaks for a label or at least not
+    against it.
     """
     values = atoms(column.counts)
-    few = 2 <= len(values) <= MOST_LABELS and LEAST_REPEATED * len(values) <= len(column.filled)
+    name = weight(column.name, LABEL)
+    times = LEAST_IN_FEW if name >= SURE and len(column.filled) < FEW else LEAST_REPEATED
+    few = 2 <= len(values) <= MOST_LABELS and times * len(values) <= len(column.filled)
     if not few or max(map(len, values)) > LONGEST_LABEL or column.share < 0.5:
         return 0
-    name = weight(column.name, LABEL)
     fractions = sum(not value.lstrip("-").isdigit() for value in values if NUMBER.fullmatch(value))
     if fractions > 0.5 * len(values):
         return 0
-    against = set(words(column.name)) & NEITHER
-    if (
-        named
-        and (name == 0 or against)
-        and (column.name.startswith("@") or len(values) > 20 or against or column.part(NUMBER) > 0.5)
-    ):
+    against = is_neither(column.name)
+    doubtful = column.name.startswith("@") or len(values) > 20 or against or column.part(NUMBER) > 0.5
+    if doubtful and (name == 0 or against) and (says_something(column.name) or column.name.startswith("@")):
         return 0
     return name + 2 / math.log2(1 + len(values)) + column.share - (4 if against else 0)
 
@@ -164,7 +169,7 @@ def atoms(counts: Mapping[str, int]) -> list[str]:
 def parts_of(value: str, known: Mapping[str, int]) -> list[str]:
     """Give the labels that a value names together; none where it is one label."""
     listed = _parsed(value)
-    parts = [str(part) for part in listed] if isinstance(listed, list) else [part.strip() for part in value.split(",")]
+    parts = [str(part) for part in listed] if isinstance(listed, list) else [part.strip() for part in LIST.split(value)]
     return parts if (len(parts) > 1 or isinstance(listed, list)) and all(part in known for part in parts) else []
 
 

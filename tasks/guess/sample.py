@@ -16,6 +16,7 @@ from tasks.ingest.columns import exact
 from tasks.ingest.map import FIELD
 from tasks.ingest.read import batches
 from tasks.ingest.settings import SourceSettings
+from tasks.text.words import split_words
 
 ROWS = 2_000
 MOST_ROWS = 500_000
@@ -100,7 +101,7 @@ def look(section: dict[str, Any], base: str, text: str, label: str | None, shown
         marks = _values(frame, label).str.strip_chars() if label is not None else None
         unfit = texts.is_null() if marks is None else texts.is_null() | marks.is_null() | (marks == "")
         rows, bad = rows + frame.height + len(batch.bad), bad + len(batch.bad) + int(unfit.sum())
-        words += int(texts.str.count_matches(r"\S+").sum() or 0)
+        words += int(split_words(texts).list.len().sum() or 0)
         good = texts.filter(~unfit)
         kept = [None] * len(good) if marks is None else marks.filter(~unfit).to_list()
         labels.update(mark for mark in kept if mark is not None)

@@ -19,27 +19,9 @@ from tasks.guess.parts import Part, label_names, sort_out
 from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.guess.sample import Seen, first_values, look, values_of
 from tasks.guess.sections import paths_of, plain_section
+from tasks.guess.vocabulary import GENERAL, HELD_OUT
 
 SHOWN = 10
-GENERAL = {
-    "train",
-    "training",
-    "test",
-    "dev",
-    "val",
-    "valid",
-    "validation",
-    "data",
-    "text",
-    "texts",
-    "all",
-    "part",
-    "file",
-    "input",
-    "dataset",
-}
-"""Words that name no source by themselves."""
-HELD_OUT = {"test", "dev", "val", "valid", "validation", "eval"}
 TOLERATED, HOPELESS = 0.01, 0.2
 """Share of bad records that a run lets pass by itself, and above which a source is not understood."""
 

@@ -3,16 +3,21 @@
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
+
+import polars as pl
 
 from tasks.core import registry
 from tasks.guess.heads import Head
 from tasks.guess.names import is_known
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import Opened
+from tasks.text.words import space_clusters
 
 USUAL = {"\t": 0.8, ",": 0.95, ";": 0.95, "|": 0.95}
 """Delimiter -> share of the lines that must have the usual number of fields."""
@@ -25,7 +30,10 @@ LEAST_LINES = 10
 TOLERATED = 0.005
 """Share of bad lines that says nothing."""
 WRAPPED = re.compile(r'"(?:[^"]|"")*"')
-HEADING = re.compile(r"[^\W\d][\w .:/()%#-]{0,39}")
+HEADING = re.compile(r"[^\W\d][\w .:/()%#（）：／％＃・\u200c-]*")
+LONGEST_HEADING = 40
+MOST_CLASSES, LEAST_REPEATED = 20, 3
+"""A column of at most so many values, each of which comes at least so often, holds labels."""
 
 
 @dataclass(frozen=True)
@@ -178,27 +186,48 @@ def has_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
     if value := _value_in(first, columns):
         return False, f"its first record names nothing: {value[:40]!r} is a value"
     pairs = list(zip(first, columns, strict=True)) if columns else []
+    lengths = [(_lengths([cell])[0], _lengths(column)) for cell, column in pairs]
     known = next((cell for cell in first if is_known(cell)), None)
-    told = {
+    reasons = {
         f"its first record names the columns, such as {known!r}": known is not None,
         "its first record is all words, over a column of numbers": any(_numeric(column) for _, column in pairs),
         "its first record is much shorter than the others": any(
-            sum(map(len, all_)) > 3 * max(10, len(cell)) * len(all_) for cell, all_ in pairs
+            sum(lengths_below) > 3 * max(10, length) * len(lengths_below) for length, lengths_below in lengths
         ),
+        "its first record is short, and over a column of labels it is none of them": any(
+            2 * length <= median(lengths_below) for length, lengths_below in lengths
+        )
+        and any(map(_is_of_labels, columns)),
     }
-    why = next((reason for reason, holds in told.items() if holds), None)
+    why = next((reason for reason, holds in reasons.items() if holds), None)
     return why is not None, why or "nothing tells its first record from the others"
+
+
+def _lengths(cells: Sequence[str]) -> list[int]:
+    """Count characters, and three for a letter of a script without spaces: it is a word, or half of one."""
+    return space_clusters(pl.Series(cells, dtype=pl.String)).str.len_chars().to_list()
+
+
+def _is_of_labels(column: Sequence[str]) -> bool:
+    counts = Counter(value.strip() for value in column)
+    return 2 <= len(counts) <= MOST_CLASSES and min(counts.values()) >= LEAST_REPEATED
 
 
 def _value_in(first: Sequence[str], columns: Sequence[Sequence[str]]) -> str | None:
     """Find a cell of the first record that cannot be a name: no words, or a value that comes again."""
     for at, cell in enumerate(first):
         nothing = not cell and at == 0  # tables often have a column of numbers without a name in front
-        if not nothing and (not HEADING.fullmatch(cell) or len(cell.split()) > 4):
+        if not nothing and not _may_name(cell):
             return cell or "nothing"
         if cell and ((columns and cell in columns[at]) or (cell in first[:at] and not is_known(cell))):
             return cell
     return None
+
+
+def _may_name(cell: str) -> bool:
+    """Say whether a cell is a few words; the marks on letters, as Hindi and Thai have them, are part of a word."""
+    letters = "".join(char for char in cell if unicodedata.category(char)[0] != "M")
+    return bool(HEADING.fullmatch(letters)) and len(cell.split()) <= 4 and _lengths([cell])[0] <= LONGEST_HEADING
 
 
 def _numeric(column: Sequence[str]) -> bool:
