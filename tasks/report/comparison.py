@@ -95,8 +95,8 @@ def _differences(found: Comparison) -> list[tuple[str, str, list[Contrast]]]:
     combining = [one for one in found.contrasts if kinds[one.second] == "source"]
     weighing = [one for one in found.contrasts if kinds[one.second] == "mix"]
     single = (
-        "Mixes of several sources against the best single source. It has the best score of all, so beating it is "
-        "beating every one."
+        "Mixes of several sources against the best single source. No other source alone scores higher, "
+        "so beating it is beating them all."
     )
     parts = [
         ("Does combining help?", single, combining),
@@ -148,7 +148,7 @@ def _rules(found: Comparison) -> list[str]:
         return rules
     game = {
         "trials": (
-            "Shapley: a source’s share of what all bring over always giving the commonest answer, from "
+            "Shapley: a source’s share of what all sources gain over always giving the commonest answer, from "
             "trials of mixes of some of them"
         ),
         "ensemble": (
