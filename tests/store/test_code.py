@@ -32,6 +32,7 @@ NO_PRODUCTS = {
     "history": "reads what is there",
     "publish": "is never cached",
     "report": "is never cached",
+    "statistics.ranks": "for searching",
 }
 """Rooms, and modules, that no product is made by, and why."""
 
