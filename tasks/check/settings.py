@@ -1,10 +1,11 @@
 """The `checks` section of a recipe."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tasks.core.records import Section
+from tasks.core.references import About, SubjectName
 
 Policy = Literal["stop", "warn", "quarantine", "downweight"]
 Severity = Literal["info", "warning", "critical"]
@@ -22,7 +23,7 @@ class Expectation(Section):
     nothing is said of these."""
     severity: Severity = "critical"
     """`info` and `warning` are told and never stop a run; a `critical` failure is followed by the subject's policy."""
-    subjects: tuple[str, ...] = ()
+    subjects: Annotated[tuple[SubjectName, ...], About()] = ()
     """Sources it is about, `mix` for the mix; empty = all of them and the mix."""
 
 
@@ -50,7 +51,7 @@ class ChecksSettings(Section):
     """What follows when a critical expectation fails: `stop` the run, `warn`, `quarantine` (leave the source out) or
     `downweight`
     (scale its weight by the share of its rows that pass). For the mix itself the last two mean `stop`."""
-    policies: dict[str, Policy] = Field(default_factory=dict)
+    policies: dict[SubjectName, Policy] = Field(default_factory=dict)
     """Source (or `mix`) -> policy, where it differs from `on_failure`."""
     min_rows: int = Field(default=20, ge=1)
     """Fewest rows to train on, of each source."""

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from tasks.clean import filters
 from tasks.clean.presets import PRESETS
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.core.references import SourceName
 
 
 class FilterSettings(Section):
@@ -16,24 +17,17 @@ class FilterSettings(Section):
     kind: str
 
 
-def _parse(chosen: Any) -> Any:
-    """Let filters be a preset's name, or a list of filters, each by its name or as `{kind: NAME, …}`."""
-    if isinstance(chosen, str):
-        if chosen not in PRESETS:
-            raise ValueError(
-                f"there is no preset {chosen!r}; there are {', '.join(PRESETS)}; or give a list of filters"
-            )
-        chosen = PRESETS[chosen]
-    return [_filter(one) for one in chosen] if isinstance(chosen, (list, tuple)) else chosen
+def _preset(chosen: Any) -> Any:
+    """Let the name of a preset stand for its filters."""
+    if isinstance(chosen, str) and chosen not in PRESETS:
+        raise ValueError(f"there is no preset {chosen!r}; there are {', '.join(PRESETS)}; or give a list of filters")
+    return PRESETS[chosen] if isinstance(chosen, str) else chosen
 
 
-def _filter(one: Any) -> Any:
-    if isinstance(one, str):
-        one = {"kind": one}
-    return registry.load(filters, one.get("kind")).Params.model_validate(one) if isinstance(one, dict) else one
-
-
-Filters = Annotated[tuple[SerializeAsAny[FilterSettings], ...], BeforeValidator(_parse)]
+Filter = Annotated[FilterSettings, registry.OneOf(filters)]
+"""`language`, or `{kind: words, least: 5}`."""
+Preset = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)})]
+Filters = Annotated[tuple[Filter, ...], BeforeValidator(_preset, json_schema_input_type=Preset | tuple[Filter, ...])]
 """`web`, or `[language, {kind: words, least: 5}]`."""
 
 
@@ -78,7 +72,7 @@ class Exceptions(Section):
 class CleanSettings(SourceCleaning):
     """Which texts are kept, of all sources and of some."""
 
-    sources: dict[str, Exceptions] = Field(default_factory=dict)
+    sources: dict[SourceName, Exceptions] = Field(default_factory=dict)
     """Source -> what is different for it: `min_chars`, `max_chars`, `keep_lines`, `filters` (`[]` for none)."""
 
     @model_validator(mode="after")

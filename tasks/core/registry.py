@@ -3,12 +3,19 @@
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from tasks.core.errors import UnknownKind
+
+KINDS_OF = "x-kinds-of"
+"""Keyword by which the JSON Schema of a section that is one of several kinds names their package."""
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -31,17 +38,58 @@ def load(package: ModuleType, kind: object) -> ModuleType:
     return importlib.import_module(f"{package.__name__}.{str(kind).replace('-', '_')}")
 
 
-def one_of(package: ModuleType) -> BeforeValidator:
-    """Let `kind:` name a file of `package`, whose `Params` validates the section.
+@dataclass(frozen=True)
+class OneOf:
+    """Annotates a section whose `kind` names a file of `package`; the `Params` of that file validates it, and it dumps
+    with all of that kind's fields.
 
-    The field must be annotated `SerializeAsAny`, or the section dumps as its base class.
+    Attributes:
+        by_name: whether the name of a kind alone stands for it.
+        inline: kind and field that a mapping without `kind` stands for.
+        infer: tells the kind of a mapping without `kind`.
     """
 
-    def parse(section: Any) -> Any:
-        if isinstance(section, BaseModel):
-            return section
-        if not isinstance(section, dict):
-            raise ValueError(f"want a mapping with `kind:`, one of {', '.join(names(package))}")
-        return load(package, section.get("kind")).Params.model_validate(section)
+    package: ModuleType
+    by_name: bool = True
+    inline: tuple[str, str] | None = None
+    infer: Callable[[Mapping[str, Any]], str] | None = None
 
-    return BeforeValidator(parse)
+    def spelled_out(self, section: Any) -> Any:
+        """Give a section as a mapping with its kind; what is neither a mapping nor a name stays as it is."""
+        if self.by_name and isinstance(section, str):
+            return {"kind": section}
+        if self.is_inline(section) and self.inline:
+            return {"kind": self.inline[0], self.inline[1]: section}
+        if self.infer and isinstance(section, dict) and not section.get("kind"):
+            return section | {"kind": self.infer(section)}
+        return section
+
+    def is_inline(self, section: Any) -> bool:
+        """Say whether the whole section is the value of one field."""
+        return self.inline is not None and isinstance(section, dict) and "kind" not in section
+
+    def params(self, section: Mapping[str, Any]) -> type[BaseModel]:
+        """Give the model of a section that is spelled out.
+
+        Raises:
+            UnknownKind: no file has its kind's name.
+        """
+        return load(self.package, section.get("kind")).Params
+
+    def parse(self, section: Any) -> Any:
+        """Give the settings of a section; what is no section stays as it is."""
+        whole = self.spelled_out(section)
+        return self.params(whole).model_validate(whole) if isinstance(whole, dict) else whole
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate by the kind's own model, and dump by it: by the annotated base class its fields would be lost."""
+        as_it_is = core_schema.wrap_serializer_function_ser_schema(_dumped, schema=core_schema.any_schema())
+        return core_schema.no_info_before_validator_function(self.parse, handler(source), serialization=as_it_is)
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Name the package; whoever wants the schema loads its kinds."""
+        return {KINDS_OF: self.package.__name__, "by_name": self.by_name, "inline": self.inline}
+
+
+def _dumped(value: Any, dump: Callable[[Any], Any]) -> Any:
+    return dump(value)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.core.references import SourceName
 
 
 class HoldoutSettings(Section):
@@ -12,7 +13,7 @@ class HoldoutSettings(Section):
 
     share: float = Field(default=0.1, gt=0, lt=1)
     """Expected share of each source's rows."""
-    shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    shares: dict[SourceName, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     """Source -> expected share of its rows, where it differs: more of a small source that mixes are judged by."""
 
     def of(self, source: str) -> float:

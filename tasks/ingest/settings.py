@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator
+from pydantic import Field, field_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.core.references import Among, LabelName
 from tasks.ingest import kinds as source_kinds
 
 SUFFIXES = {
@@ -46,9 +47,9 @@ class SourceSettings(Section):
     kind: str
     columns: dict[str, str | int] = Field(default_factory=dict)
     """Role (`text`, `label`) -> column name, column number from 0, or a template such as `"{title}. {abstract}"`."""
-    label: str | None = None
+    label: Annotated[LabelName, Among("label", "labels", "key of `labels`")] | None = None
     """One label for every row."""
-    labels: dict[str, str | None] | None = None
+    labels: dict[str, LabelName | None] | None = None
     """Label as it stands in the data -> label of the recipe; null leaves the row out on purpose."""
     where: str | None = None
     """Rows to keep, as an SQL condition over the source's own columns."""
@@ -115,14 +116,7 @@ def kind_of(settings: SourceSettings) -> Any:
     return registry.load(source_kinds, settings.kind)
 
 
-def _parse(section: Any) -> Any:
-    if isinstance(section, SourceSettings) or not isinstance(section, dict):
-        return section
-    kind = section.get("kind") or _kind_from(section)
-    return registry.load(source_kinds, kind).Params.model_validate(section | {"kind": kind})
-
-
-def _kind_from(section: dict[str, Any]) -> str:
+def _kind_from(section: Mapping[str, Any]) -> str:
     if own := [kind for kind in BY_KEY if kind in section]:
         return own[0]
     if isinstance(section.get("path"), dict):
@@ -135,4 +129,11 @@ def _kind_from(section: dict[str, Any]) -> str:
     raise ValueError(f"the suffix of {section.get('path')!r} does not tell the kind; say `kind:`, one of {known}")
 
 
-Source = Annotated[SerializeAsAny[SourceSettings], BeforeValidator(_parse)]
+ONE_OF_THE_KINDS = registry.OneOf(source_kinds, by_name=False, infer=_kind_from)
+Source = Annotated[SourceSettings, ONE_OF_THE_KINDS]
+"""What a recipe says of a source; its kind is known by its path where it is not said."""
+
+
+def parse_source(section: Any) -> Any:
+    """Give the settings of one source as a recipe says them."""
+    return ONE_OF_THE_KINDS.parse(section)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import Field, model_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.core.references import SourceName
 from tasks.personal import detectors
 
 PATTERNED = ("iban", "card", "email", "ip", "national-id", "phone")
@@ -21,20 +22,7 @@ class DetectorSettings(Section):
     kind: str
 
 
-def _parse(chosen: Any) -> Any:
-    """Let detectors be a list, each by its name or as `{kind: NAME, …}`."""
-    return [_detector(given) for given in chosen] if isinstance(chosen, (list, tuple)) else chosen
-
-
-def _detector(given: Any) -> Any:
-    if isinstance(given, str):
-        given = {"kind": given}
-    return (
-        registry.load(detectors, given.get("kind")).Params.model_validate(given) if isinstance(given, dict) else given
-    )
-
-
-Detectors = Annotated[tuple[SerializeAsAny[DetectorSettings], ...], BeforeValidator(_parse)]
+Detectors = tuple[Annotated[DetectorSettings, registry.OneOf(detectors)], ...]
 """`[email, phone, {kind: name, model: en_core_web_md}]`."""
 
 
@@ -58,7 +46,7 @@ class SourceProtection(Protection):
 class PersonalSettings(Protection):
     """Personal data in the texts: what is looked for, and what becomes of it, for all sources and for some."""
 
-    policies: dict[str, Action] = Field(default_factory=dict)
+    policies: dict[SourceName, Action] = Field(default_factory=dict)
     """Source -> action, where it differs from `action`."""
 
     @model_validator(mode="after")

@@ -1,17 +1,19 @@
-"""The recipe's file: YAML read strictly, with the line of every value; overrides, sources left out, and `${NAME}` from
-the environment.
+"""The recipe's file: YAML read strictly, with the line of every value; values said with the command in its place, and
+`${NAME}` from the environment.
 """
 
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tasks.core.errors import RecipeError
-from tasks.core.suggest import Problem, nearest
+from tasks.core.suggest import Problem
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -82,52 +84,58 @@ def _lines(node: Any, prefix: str) -> dict[str, int]:
     return found
 
 
-def override(tree: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value at a dotted path."""
-    *parents, last = path.split(".")
-    for name in parents:
-        inner = tree.get(name)
-        tree[name] = inner = dict(inner) if isinstance(inner, dict) else {}
-        tree = inner
-    tree[last] = value
-
-
-def leave_out(tree: dict[str, Any], name: str, file: str) -> None:
-    """Take a source out, with all that the recipe says of it.
+def with_value(tree: Any, path: Sequence[str], value: Any) -> Any:
+    """Give a tree with a value at a path; mappings on the way are made where there are none.
 
     Raises:
-        RecipeError: there is no such source.
+        RecipeError: the path leads into a list and does not say to which of its items.
     """
-    sources = tree.get("sources")
-    if not isinstance(sources, dict) or name not in sources:
-        raise RecipeError(f"{file}: --without {name!r}: no source has this name;{nearest(name, sources or ())}")
-    mix = tree.get("mix") or {}
-    places = [sources, mix.get("floors"), mix.get("ceilings"), *_by_source(tree), *_named_shares(mix)]
-    for mapping in places:
-        if isinstance(mapping, dict):
-            mapping.pop(name, None)
-    checks = tree.get("checks") or {}
-    if expectations := checks.get("expectations"):
-        checks["expectations"] = [
-            one for one in expectations if one.get("subjects") != [name]
-        ]  # without subjects it would be about all
-        for expectation in checks["expectations"]:
-            if name in (expectation.get("subjects") or ()):
-                expectation["subjects"].remove(name)
+    if not path:
+        return value
+    key, rest = path[0], path[1:]
+    if isinstance(tree, list):
+        items: list[Any] = tree
+        if not key.isdecimal() or int(key) >= len(items):
+            raise RecipeError(f"there is a list of {len(items)}, and {key!r} is none of its items; they count from 0")
+        number = int(key)
+        return [*items[:number], with_value(items[number], rest, value), *items[number + 1 :]]
+    mapping: dict[str, Any] = tree if isinstance(tree, dict) else {}
+    return mapping | {key: with_value(mapping.get(key), rest, value)}
 
 
-def _by_source(tree: dict[str, Any]) -> Iterator[Any]:
-    """Give the mappings that say what is different for some sources."""
-    for section, field in (("checks", "policies"), ("clean", "sources"), ("personal", "policies")):
-        yield (tree.get(section) or {}).get(field)
+@dataclass(frozen=True)
+class Places:
+    """Where each value of a recipe was said.
 
+    Attributes:
+        lines: dotted path -> line number of the file.
+        overridden: dotted paths whose values were said with the command.
+    """
 
-def _named_shares(mix: dict[str, Any]) -> Iterator[Any]:
-    """Give the mappings of `mix` that have shares by source."""
-    phases = mix.get("phases")
-    for part in [mix, *(phases if isinstance(phases, list) else [])]:
-        weights = part.get("weights") if isinstance(part, dict) else None
-        yield weights.get("shares", weights) if isinstance(weights, dict) else None
+    file: str
+    lines: Mapping[str, int]
+    overridden: frozenset[str] = frozenset()
+
+    def of(self, path: str) -> tuple[int, str]:
+        """Give a number to sort by, and what a message begins with; what is not there is where it should be."""
+        if path.startswith("--"):
+            return sys.maxsize, path
+        parts = path.split(".")
+        above = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+        if said := next((one for one in above if one in self.overridden), None):
+            return sys.maxsize, f"--set {said}"
+        line = next((self.lines[one] for one in above if one in self.lines), 1)
+        return line, f"{self.file}:{line}"
+
+    def listing(self, problems: Iterable[Problem]) -> str:
+        """Write all mistakes, one a line: in the file's order, then those of the command."""
+        rows = sorted({(*self.of(path), path, text) for path, text in problems})
+        count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
+        told = (
+            f"  {place}: {text}" if place.endswith(f" {path}") or place == path else f"  {place}: {path}: {text}"
+            for _, place, path, text in ((number, place, path or "recipe", text) for number, place, path, text in rows)
+        )
+        return "\n".join([f"{self.file}: {count}", *told])
 
 
 def expand(value: Any, path: str, problems: list[Problem]) -> Any:

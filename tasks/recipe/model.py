@@ -1,6 +1,5 @@
 """The recipe: one YAML file that says what to mix and train, read strictly and with all of its errors at once."""
 
-import copy
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
 from tasks.core.records import Objective, Section
+from tasks.core.references import Unchecked
 from tasks.core.suggest import NAME, Problem
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.deduplicate.settings import HoldoutSettings
@@ -25,8 +25,10 @@ from tasks.ingest.settings import Source
 from tasks.mix.settings import PlanSettings
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
-from tasks.recipe.file import expand, leave_out, override, read, unexpand
-from tasks.recipe.mistakes import explain, listing, open_secrets, strangers
+from tasks.recipe.file import Places, expand, read, unexpand, with_value
+from tasks.recipe.mistakes import explain, open_secrets, unfit_names
+from tasks.recipe.nodes import node_of
+from tasks.recipe.references import follow, without
 from tasks.recipe.unlabelled import label_problems
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
@@ -57,7 +59,7 @@ class MixSettings(PlanSettings, ShareSettings):
 class DecontaminateSettings(OverlapSettings):
     """Benchmarks and the run's own hold-out: training rows that repeat their rows go."""
 
-    against: dict[str, Source] = Field(default_factory=dict)
+    against: Annotated[dict[str, Source], Unchecked("label")] = Field(default_factory=dict)
     """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no
     entry."""
 
@@ -209,14 +211,22 @@ class LoadedRecipe:
     Attributes:
         folder: relative paths of the recipe start here.
         published: the whole recipe with defaults and overrides, and `${NAME}` where a value came from the environment.
-        tree: the recipe as it was read, overrides included.
+        tree: the recipe as it was written, overrides included, with the sources that are left out.
+        left_out: these sources.
+        places: where each value was said.
     """
 
     recipe: Recipe
-    file: str
     folder: str
     published: dict[str, Any]
     tree: dict[str, Any]
+    left_out: tuple[str, ...]
+    places: Places
+
+    @property
+    def file(self) -> str:
+        """Path of the recipe."""
+        return self.places.file
 
     def without(self, names: Sequence[str]) -> "LoadedRecipe":
         """Give the recipe as if it had never named these sources; the weights of the others keep their proportions.
@@ -224,10 +234,7 @@ class LoadedRecipe:
         Raises:
             RecipeError: it cannot be carried out without them.
         """
-        tree = copy.deepcopy(self.tree)
-        for name in names:
-            leave_out(tree, name, self.file)
-        return _resolved(tree, {}, self.file)
+        return _resolved(self.tree, self.places, (*self.left_out, *names))
 
 
 def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
@@ -240,26 +247,32 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
             proportions.
 
     Raises:
-        RecipeError: every mistake at once, each as `file:line: path: what is wrong`.
+        RecipeError: every mistake at once, each as `file:line: path: what is wrong`, or with the part of the command
+            that makes it in place of the line.
     """
     tree, lines = read(file)
-    for path, value in (overrides or {}).items():
-        override(tree, path, value)
-    for name in without:
-        leave_out(tree, name, file)
-    return _resolved(tree, lines, file)
+    overridden = overrides or {}
+    for path, value in overridden.items():
+        try:
+            tree = with_value(tree, path.split("."), value)
+        except RecipeError as error:
+            raise RecipeError(f"{file}: --set {path}: {error}") from None
+    return _resolved(tree, Places(file, lines, frozenset(overridden)), tuple(without))
 
 
-def _resolved(tree: dict[str, Any], lines: Mapping[str, int], file: str) -> LoadedRecipe:
+def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
-    problems += [*strangers(expanded), *open_secrets(tree), *label_problems(expanded)]
+    references = follow(Recipe, expanded, left_out)
+    problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *label_problems(expanded)]
+    problems = [(path, text) for path, text in problems if references.stays(path)] + references.problems
     recipe: Recipe | None = None
     try:
-        recipe = Recipe.model_validate(expanded)
+        recipe = Recipe.model_validate(without(expanded, references.gone))
     except ValidationError as error:
-        problems += [explain(item, Recipe) for item in error.errors()]
+        problems += [explain(item, references) for item in error.errors()]
     if problems or recipe is None:
-        raise RecipeError(listing(file, problems, lines), problems=[f"{path}: {text}" for path, text in problems])
-    published = unexpand(recipe.model_dump(mode="json", exclude_none=True), tree)
-    return LoadedRecipe(recipe, file, str(Path(file).absolute().parent), published, tree)
+        raise RecipeError(places.listing(problems), problems=[f"{path}: {text}" for path, text in problems])
+    published = unexpand(recipe.model_dump(mode="json", exclude_none=True), without(tree, references.gone))
+    folder = str(Path(places.file).absolute().parent)
+    return LoadedRecipe(recipe, folder, published, tree, left_out, places)

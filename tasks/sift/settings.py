@@ -1,11 +1,12 @@
 """The `sift` section of a recipe, and the `mix.select` field."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import Field
 
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.core.references import About, NotAll, SourceName, TargetName
 from tasks.sift import methods
 
 
@@ -15,17 +16,15 @@ class SiftSettings(Section):
     kind: str
     drop: float = Field(default=0.1, gt=0, lt=1)
     """Largest share of a source's training rows that may go, the worst first."""
-    sources: tuple[str, ...] = ()
+    sources: Annotated[tuple[SourceName, ...], About()] = ()
     """Sources whose rows are judged; empty = all that can be."""
 
 
-def _parse(given: Any) -> Any:
-    if isinstance(given, str):
-        given = {"kind": given}
-    return registry.load(methods, given.get("kind")).Params.model_validate(given) if isinstance(given, dict) else given
-
-
-Sifting = Annotated[SerializeAsAny[SiftSettings], BeforeValidator(_parse)]
+Trusted = Annotated[
+    tuple[SourceName, ...], NotAll("source", "every source stands here, so there is none left to judge")
+]
+"""Sources that the others are compared with; they are not judged."""
+Sifting = Annotated[SiftSettings, registry.OneOf(methods)]
 """`label-noise`, or `{kind: perplexity, clean: [papers], drop: 0.05}`."""
 
 
@@ -34,7 +33,7 @@ class SelectionSettings(Section):
 
     kind: Literal["dsir"] = "dsir"
     """Hashed n-gram importance (Xie et al. 2023)."""
-    target: str
+    target: TargetName
     """Source whose training rows the others are compared with; it keeps all of its rows."""
     keep: float = Field(gt=0, le=1)
     """Share of the other sources' rows, all together, that stay."""

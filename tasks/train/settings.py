@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import Field, model_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.train import online
 
 
 class BuiltModel(Section):
@@ -28,17 +29,8 @@ class OnlineSettings(Section):
     """Optimiser steps between two updates of the weights."""
 
 
-def _online(section: Any) -> Any:
-    """Let the section be a method's name, or a mapping with `kind`."""
-    from tasks.train import online
-
-    if isinstance(section, str):
-        section = {"kind": section}
-    return (
-        registry.load(online, section.get("kind")).Params.model_validate(section)
-        if isinstance(section, dict)
-        else section
-    )
+Online = Annotated[OnlineSettings, registry.OneOf(online)]
+"""`group-dro`, or `{kind: bandit, target: reviews}`."""
 
 
 class TrainSettings(Section):
@@ -62,7 +54,7 @@ class TrainSettings(Section):
     """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
-    online: Annotated[SerializeAsAny[OnlineSettings], BeforeValidator(_online)] | None = None
+    online: Online | None = None
     """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
     rows, in distinct
     copies, and the weights it starts with."""

@@ -3,26 +3,17 @@
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import Field, model_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
+from tasks.core.references import SourceName
 from tasks.weigh import methods
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _parse(weights: Any) -> Any:
-    if isinstance(weights, str):
-        weights = {"kind": weights}
-    elif isinstance(weights, dict) and "kind" not in weights:
-        weights = {"kind": "given", "shares": weights}
-    if isinstance(weights, dict):
-        return registry.load(methods, weights["kind"]).Params.model_validate(weights)
-    return weights
-
-
-Weights = Annotated[SerializeAsAny[Section], BeforeValidator(_parse)]
+Weights = Annotated[Section, registry.OneOf(methods, inline=("given", "shares"))]
 """`{news: 0.4, social: 0.6}`, the name of a method, or `{kind: METHOD, …}`."""
 
 
@@ -54,9 +45,9 @@ class ShareSettings(Section):
     """In place of `weights`, for a curriculum or an annealing: `[{share: 0.8, weights: …}, {share: 0.2, weights: …}]`,
     one stretch
     of the mix after the other, each with exact counts and weights of its own."""
-    floors: dict[str, Share] = Field(default_factory=dict)
+    floors: dict[SourceName, Share] = Field(default_factory=dict)
     """Source -> least share, whatever its weight; holds in every phase."""
-    ceilings: dict[str, Share] = Field(default_factory=dict)
+    ceilings: dict[SourceName, Share] = Field(default_factory=dict)
     """Source -> largest share, whatever its weight; holds in every phase."""
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from tasks.core.errors import RecipeError
+from tasks.core.references import TargetName
 from tasks.weigh.evidence import shared_out
 from tasks.weigh.settings import EvidenceSettings
 
@@ -12,7 +13,7 @@ from tasks.weigh.settings import EvidenceSettings
 class TargetSettings(EvidenceSettings):
     """What the mix is to be good for."""
 
-    target: str
+    target: TargetName
     """Source whose training rows stand for what the model will meet; its hold-out is not looked at."""
     own: float | None = Field(default=None, ge=0, lt=1)
     """Share of the target itself; by default as much as its size is of all."""

@@ -8,7 +8,7 @@ import pytest
 
 from tasks.core.errors import CuveeError
 from tasks.guess.sources import guess_sources
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 
 THREE = {"negative", "neutral", "positive"}
 Column = str | int | tuple[str | int, ...]
@@ -202,7 +202,7 @@ def wrong(one: Known, base: Path) -> str:
     if len(guesses.sources) != 1:
         return f"{len(guesses.sources)} sources"
     (guess,) = guesses.sources.values()
-    section = _parse(guess.section)
+    section = parse_source(guess.section)
     text = section.columns.get("text", "text")
     label = (section.columns.get("label", "label") if guess.label == "column" else guess.label) if guess.label else None
     settings = {name: getattr(section, "separator" if name == "delimiter" else name, None) for name, _ in one.settings}

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import delimited, jsonl, parallel, text
 from tasks.ingest.read import Outcome, read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 
 LABELS = ("negative", "positive")
 MAPPED = {"1": "positive", "0": "negative"}
@@ -29,7 +29,7 @@ MAPPED = {"1": "positive", "0": "negative"}
 def read(folder: Path, **section: Any) -> tuple[list[tuple[str, str]], list[tuple[str, int, str]], Outcome]:
     """Give (text, label) of the rows, (file, line, reason) of the bad ones."""
     good, bad = folder / "rows.out", folder / "bad.out"
-    outcome = read_source("s", _parse(section), str(folder), LABELS, good, bad)
+    outcome = read_source("s", parse_source(section), str(folder), LABELS, good, bad)
     rows, lost = pl.read_parquet(good), pl.read_parquet(bad)
     assert outcome.account.read == rows.height + lost.height + sum(outcome.account.dropped.values())
     return rows.select("text", "label").rows(), lost.select("file", "line", "reason").rows(), outcome
@@ -98,7 +98,7 @@ def test_any_encoding_reads_the_same_in_blocks_of_any_size(
 def test_what_is_no_text_encoding_is_refused() -> None:
     for encoding in ("base64", "rot13", "undefined", "no-such"):
         with pytest.raises(ValueError, match="encoding"):
-            _parse({"path": "a.csv", "encoding": encoding})
+            parse_source({"path": "a.csv", "encoding": encoding})
 
 
 def test_utf16_with_a_broken_pair_loses_that_line_only(tmp_path: Path) -> None:
@@ -122,12 +122,12 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from tasks.ingest.read import read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 folder, name = Path(sys.argv[1]), sys.argv[2]
 section = {"path": name} | ({"label": "positive"} if name.endswith(".txt") else {})
 import polars, pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-outcome = read_source("s", _parse(section), str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
+outcome = read_source("s", parse_source(section), str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
 print(outcome.account.rows, outcome.account.quarantined, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """  # noqa: E501
 

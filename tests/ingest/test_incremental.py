@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError
 from tasks.ingest.kinds import delimited, jsonl, text
-from tasks.ingest.settings import SourceSettings, _parse
+from tasks.ingest.settings import SourceSettings, parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
 from tasks.rows import groups
@@ -102,7 +102,9 @@ def test_a_file_split_anywhere_and_grown_gives_the_same_bytes_as_read_anew(
     tmp_path_factory: pytest.TempPathFactory, case: str
 ) -> None:
     content, section = KINDS[case]
-    parsed = _parse(section | {"max_bad": 1, "labels": {"positive": "positive", "negative": "negative", "x": None}})
+    parsed = parse_source(
+        section | {"max_bad": 1, "labels": {"positive": "positive", "negative": "negative", "x": None}}
+    )
 
     @LAW
     @given(
@@ -129,7 +131,7 @@ def test_a_file_split_anywhere_and_grown_gives_the_same_bytes_as_read_anew(
 
 def test_a_file_that_grew_is_read_from_where_it_stopped(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"row {n}", "label": "positive"}) + "\n" for n in range(100)]
-    section, file, store = _parse({"path": "a.jsonl"}), tmp_path / "a.jsonl", tmp_path / "store"
+    section, file, store = parse_source({"path": "a.jsonl"}), tmp_path / "a.jsonl", tmp_path / "store"
     file.write_text("".join(lines[:60]))
     first = ingest(store, tmp_path, section)
     assert first.how == "read anew"
@@ -142,7 +144,7 @@ def test_a_file_that_grew_is_read_from_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_without_the_earlier_product_all_is_read_anew(tmp_path: Path) -> None:
-    section, file, store = _parse({"path": "a.csv"}), tmp_path / "a.csv", tmp_path / "store"
+    section, file, store = parse_source({"path": "a.csv"}), tmp_path / "a.csv", tmp_path / "store"
     file.write_text("text,label\nold,positive\n")
     (store / ingest(store, tmp_path, section).path / "data.parquet").unlink()
     with file.open("a") as more:
@@ -152,7 +154,7 @@ def test_without_the_earlier_product_all_is_read_anew(tmp_path: Path) -> None:
 
 
 def test_of_a_glob_only_new_and_changed_files_are_read(tmp_path: Path) -> None:
-    section, store = _parse({"path": "*.csv", "where": "n > 0", "max_bad": 1}), tmp_path / "store"
+    section, store = parse_source({"path": "*.csv", "where": "n > 0", "max_bad": 1}), tmp_path / "store"
     for name in "bdf":
         (tmp_path / f"{name}.csv").write_text(
             f"text,label,n\n{name}1,positive,1\n{name}2,mixed,2\n{name}3,negative,0\n"
@@ -183,7 +185,7 @@ def test_any_history_of_a_folder_gives_what_its_last_state_gives(
     tmp_path_factory: pytest.TempPathFactory, versions: list[dict[str, list[str]]]
 ) -> None:
     folder = tmp_path_factory.mktemp("history")
-    section = _parse({"path": "in/*.csv", "max_bad": 1, "header": False, "columns": {"text": 0, "label": 1}})
+    section = parse_source({"path": "in/*.csv", "max_bad": 1, "header": False, "columns": {"text": 0, "label": 1}})
     for version in versions:
         for old in (folder / "in").glob("*") if (folder / "in").exists() else ():
             old.unlink()
@@ -197,9 +199,9 @@ def test_any_history_of_a_folder_gives_what_its_last_state_gives(
 def test_other_settings_find_no_earlier_product(tmp_path: Path) -> None:
     store, file = tmp_path / "store", tmp_path / "a.csv"
     file.write_text("text,label\na,1\n")
-    ingest(store, tmp_path, _parse({"path": "a.csv", "labels": {"1": "positive"}}))
+    ingest(store, tmp_path, parse_source({"path": "a.csv", "labels": {"1": "positive"}}))
     file.write_text("text,label\na,1\nb,1\n")
-    made = ingest(store, tmp_path, _parse({"path": "a.csv", "labels": {"1": "negative"}}))
+    made = ingest(store, tmp_path, parse_source({"path": "a.csv", "labels": {"1": "negative"}}))
     assert made.how == "read anew"
     assert {row["label"] for row in rows(store, made)} == {"negative"}
 
@@ -215,5 +217,5 @@ def test_what_cannot_be_read_on_is_read_anew(tmp_path: Path, name: str, path: An
     for times in (1, 2):
         (tmp_path / name).write_bytes(b"".join(pack(line) for _ in range(times)))
         (tmp_path / "a.lab").write_text("positive\n" * times)
-        made = ingest(tmp_path / "store", tmp_path, _parse({"path": path}))
+        made = ingest(tmp_path / "store", tmp_path, parse_source({"path": path}))
         assert (made.how, made.rows) == ("read anew", times)

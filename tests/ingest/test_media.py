@@ -16,7 +16,7 @@ from PIL import Image
 
 from tasks.ingest.kinds import image_folder
 from tasks.ingest.read import read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 from tasks.rows.keys import row_keys
 from tasks.rows.media import Media, write_with_media
 
@@ -119,7 +119,7 @@ def test_the_bytes_of_a_row_are_those_of_its_file_and_datasets_decodes_them(fold
     import datasets
 
     rows, bad = tmp_path / "rows", tmp_path / "bad"
-    section = _parse({"kind": "image-folder", "path": "set", "columns": SAID, "label": "positive"})
+    section = parse_source({"kind": "image-folder", "path": "set", "columns": SAID, "label": "positive"})
     read_source("s", section, str(tmp_path), ("positive",), rows, bad)
     table = pl.read_parquet(rows)
     other = table.with_columns(source=pl.lit("texts"))

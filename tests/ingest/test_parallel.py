@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import QualityGate
 from tasks.ingest.kinds import parallel
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 
 BOTH = {"text": "{en}|{de}"}
 LABELLED = {"text": "a.txt", "label": "a.lab"}
@@ -74,7 +74,7 @@ def test_a_file_cut_short_is_named(read: Callable[..., Any], tmp_path: Path) -> 
 )
 def test_columns_that_cannot_be_are_refused(path: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"at least 2|another name|no credentials"):
-        _parse({"path": path})
+        parse_source({"path": path})
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

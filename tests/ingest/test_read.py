@@ -26,9 +26,9 @@ LABELS = ("negative", "positive")
 
 
 def source(**section: Any) -> SourceSettings:
-    from tasks.ingest.settings import _parse
+    from tasks.ingest.settings import parse_source
 
-    return _parse(section)
+    return parse_source(section)
 
 
 def read(folder: Path, **section: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Outcome]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import CuveeError, QualityGate, RecipeError, Unreachable
 from tasks.ingest.kinds import sql
 from tasks.ingest.read import read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
 from tasks.recipe.model import load_recipe
@@ -43,7 +43,9 @@ def insert(database: sqlite3.Connection, *rows: tuple[int, str]) -> None:
 
 
 def ingest(folder: Path, store: str = "store", **section: Any) -> Manifest:
-    parsed = _parse({"sql": "sqlite:///r.db", "columns": {"text": "body", "label": "stars"}, "max_bad": 1} | section)
+    parsed = parse_source(
+        {"sql": "sqlite:///r.db", "columns": {"text": "body", "label": "stars"}, "max_bad": 1} | section
+    )
     return ingest_source.fn(
         str(folder / store), "s", probe_source.fn("s", parsed, str(folder)), parsed, LABELS, str(folder)
     )
@@ -149,7 +151,7 @@ def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
         database.execute('CREATE TABLE t (id, body, "body", "__text")'.replace(', "body"', ""))
         database.executemany("INSERT INTO t VALUES (?, ?, ?)", values)
         database.execute("INSERT INTO t VALUES (1, CAST(x'ff' AS TEXT), 'positive')")
-    parsed = _parse(
+    parsed = parse_source(
         {
             "sql": "sqlite:///fuzz.db",
             "table": "t",
@@ -220,7 +222,7 @@ def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(
     tmp_path: Path, database: sqlite3.Connection, watermark: str | None
 ) -> None:
     insert(database, (1, "a"), (2, "b"))
-    parsed = _parse(
+    parsed = parse_source(
         {
             "sql": "sqlite:///r.db",
             "table": "reviews",
@@ -246,7 +248,7 @@ def test_what_is_no_url_or_says_two_things_is_refused_without_showing_it() -> No
         {"sql": "sqlite:///a", "table": "t", "query": "SELECT 1"},
     ):
         with pytest.raises(ValueError, match=r"no URL of a database|either `query` or `table`") as caught:
-            _parse(section)
+            parse_source(section)
         assert "s3cret" not in str(caught.value.errors()[0]["msg"])  # type: ignore[attr-defined]
 
 
@@ -361,7 +363,9 @@ def test_a_connection_that_breaks_off_is_worth_a_retry_and_no_snapshot(
     tmp_path: Path, postgresql_server: PostgresServer, postgres: Any
 ) -> None:
     fill(postgres, 1, 12_000)
-    parsed = _parse({"sql": url(postgresql_server), "table": "reviews", "columns": {"text": "body", "label": "stars"}})
+    parsed = parse_source(
+        {"sql": url(postgresql_server), "table": "reviews", "columns": {"text": "body", "label": "stars"}}
+    )
     found = sql.part_of(parsed, str(tmp_path), ()).read(sql.Mark(0, 1))
     assert next(found).frame.height == sql.BATCH_ROWS
     postgres.execute(
@@ -429,7 +433,7 @@ def test_a_whole_run_keeps_no_secret(
 
 def test_a_watermark_is_written_with_its_type() -> None:
     at = datetime.datetime(2024, 2, 29, 12, 30, tzinfo=datetime.UTC)
-    params = _parse({"sql": "sqlite:///a", "table": "t", "watermark": "at"})
+    params = parse_source({"sql": "sqlite:///a", "table": "t", "watermark": "at"})
     for value in (at, at.date(), 7, 0.1, "x"):
         kind, text = json.loads(sql._written(params, value))
         assert sql.WATERMARKS[kind](text) == value

@@ -15,7 +15,7 @@ from tasks.core.errors import CuveeError, QualityGate
 from tasks.ingest.batch import Batch
 from tasks.ingest.kinds import warc
 from tasks.ingest.read import Outcome, batches, read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 
 WORDS = (
     "The ship left the harbour in the early morning and did not come back before the snow had begun to fall on "
@@ -47,7 +47,7 @@ def archive(*answers: bytes, packed: bool = True) -> bytes:
 def read(folder: Path, content: bytes, name: str = "a.warc.gz") -> tuple[list[str], list[tuple[int, str]], Outcome]:
     """Give the texts, and (record, reason) of the bad rows."""
     (folder / name).write_bytes(content)
-    parsed = _parse(
+    parsed = parse_source(
         {
             "path": name,
             "kind": "warc",
@@ -153,7 +153,7 @@ def test_any_answer_and_any_spoilt_archive_give_sums_that_agree_or_an_expected_e
 
 
 def frames(path: Path) -> list[Batch]:
-    return list(batches(_parse({"path": str(path)}), "."))
+    return list(batches(parse_source({"path": str(path)}), "."))
 
 
 @pytest.mark.shared_data

@@ -12,7 +12,7 @@ import pytest
 
 from flows.engine.calls import result_storage
 from tasks.core.errors import Unreachable
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
 
@@ -82,7 +82,7 @@ def server() -> Iterator[Server]:
 
 
 def ingest(store: Path, server: Server) -> Manifest:
-    section = _parse({"path": server.url})
+    section = parse_source({"path": server.url})
     return ingest_source.fn(str(store), "s", probe_source.fn("s", section, "."), section, ("negative", "positive"), ".")
 
 
@@ -159,7 +159,7 @@ def test_an_error_on_the_way_is_worth_a_retry_and_never_fewer_rows(
 def test_prefect_tries_again_until_the_body_is_whole(tmp_path: Path, server: Server, prefect_server: str) -> None:
     from prefect import flow
 
-    section = _parse({"path": server.url + ".gz"})
+    section = parse_source({"path": server.url + ".gz"})
     server.body = gzip.compress(BODY)
     server.plans = ["503", "503", "503", "503", "200", "200", "200", "cut"]
 

@@ -14,7 +14,7 @@ from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import xml
 from tasks.ingest.preview import preview
 from tasks.ingest.read import Outcome, batches, read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 
 LABELS = ("negative", "positive")
 
@@ -25,7 +25,7 @@ def read(
     """Give (text, label) of the rows, and (record, reason, detail) of the bad ones."""
     (folder / "a.xml").write_bytes(content if isinstance(content, bytes) else content.encode())
     good, bad = folder / "rows.out", folder / "bad.out"
-    parsed = _parse({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "r"}} | section)
+    parsed = parse_source({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "r"}} | section)
     outcome = read_source("s", parsed, str(folder), LABELS, good, bad)
     rows, lost = pl.read_parquet(good), pl.read_parquet(bad)
     assert outcome.account.read == rows.height + lost.height + sum(outcome.account.dropped.values())
@@ -105,7 +105,7 @@ def test_a_tag_that_no_element_has_is_told_with_those_there_are(tmp_path: Path) 
     with pytest.raises(RecipeError, match=r"a\.xml has no element 'r'; it begins with all, rr, R"):
         read(tmp_path, "<all><rr>a</rr><R>b</R></all>")
     with pytest.raises(ValueError, match="record"):
-        _parse({"path": "a.xml", "record": "a b"})
+        parse_source({"path": "a.xml", "record": "a b"})
 
 
 HOSTILE = {
@@ -195,9 +195,9 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from tasks.ingest.read import read_source
-from tasks.ingest.settings import _parse
+from tasks.ingest.settings import parse_source
 folder = Path(sys.argv[1])
-section = _parse({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "t"}})
+section = parse_source({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "t"}})
 import polars, pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 outcome = read_source("s", section, str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
@@ -221,7 +221,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.shared_data
 def test_reuters_reads_whole(shared_data: Path) -> None:
-    parsed = _parse({"path": str(shared_data / "text/news_reuters/reut2-000.sgm.gz"), "record": "REUTERS"})
+    parsed = parse_source({"path": str(shared_data / "text/news_reuters/reut2-000.sgm.gz"), "record": "REUTERS"})
     frame = pl.concat([batch.frame for batch in batches(parsed, ".")], how="diagonal")
     assert frame.height == 1_000
     assert frame["@NEWID"].to_list() == [str(number) for number in range(1, 1_001)]
@@ -230,7 +230,7 @@ def test_reuters_reads_whole(shared_data: Path) -> None:
     assert frame.filter(pl.col("TEXT/BODY").is_null())["TEXT/@TYPE"].null_count() == 0
     assert frame["TOPICS/D"].str.starts_with("[").sum() > 0, "several topics are a list"
     condition = "\"TOPICS/D\" IN ('earn', 'acq')"
-    section = _parse(
+    section = parse_source(
         parsed.model_dump()
         | {"columns": {"text": "{TEXT/TITLE}. {TEXT/BODY}", "label": "TOPICS/D"}, "where": condition}
     )

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.core.references import TargetName
 
 RECIPE, UNIFORM, PROPORTIONAL, LEARNED = "recipe", "uniform", "proportional", "learned"
 TARGET, CONCATENATED, SINGLES = "target", "concatenated", "singles"
@@ -17,7 +18,7 @@ ONLY = "only-"
 class CompareSettings(Section):
     """How mixes are compared by `cuvee compare`."""
 
-    target: str | None = None
+    target: TargetName | None = None
     """Source whose hold-out decides; by default the mean over the hold-outs of all sources does."""
     seeds: int = Field(default=5, ge=1, le=100)
     """Trials of every mix: rows, order and start of the model hang on the seed. A claim needs 3."""

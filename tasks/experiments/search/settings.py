@@ -3,12 +3,13 @@
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.core.references import TargetName
 
 
 class SearchSettings(Section):
     """How `cuvee search` looks for weights."""
 
-    target: str | None = None
+    target: TargetName | None = None
     """Source whose hold-out the mix is to be good for; by default all of them, each counting the same."""
     trials: int | None = Field(default=None, ge=1)
     """Most mixes that are tried, confirming runs not counted; by default six for each source and at least 20."""

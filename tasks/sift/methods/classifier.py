@@ -25,7 +25,7 @@ from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.rows.dropping import Removal
 from tasks.sift.rows import batches, chosen, features, judged_rows, removal, sample, worst
-from tasks.sift.settings import SiftSettings
+from tasks.sift.settings import SiftSettings, Trusted
 
 SAMPLE = 20_000
 """Most rows of either side that are learned from."""
@@ -36,7 +36,7 @@ class Params(SiftSettings):
     """Settings of the judge."""
 
     kind: Literal["classifier"] = "classifier"
-    good: tuple[str, ...] = Field(min_length=1)
+    good: Trusted = Field(min_length=1)
     """Sources whose rows are good; they are not judged."""
 
 

@@ -26,7 +26,7 @@ from tasks.core.rng import generator
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import Removal
 from tasks.sift.rows import batches, chosen, judged_rows, removal, sample, worst
-from tasks.sift.settings import SiftSettings
+from tasks.sift.settings import SiftSettings, Trusted
 
 CELLS = np.uint64(2**22)
 WEIGHTS = (0.6, 0.25, 0.1, 0.05)
@@ -42,7 +42,7 @@ class Params(SiftSettings):
     """Settings of the judge."""
 
     kind: Literal["perplexity"] = "perplexity"
-    clean: tuple[str, ...] = Field(min_length=1)
+    clean: Trusted = Field(min_length=1)
     """Sources of clean text; they are not judged."""
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tasks.core.references import SourceName
 from tasks.train.settings import OnlineSettings
 
 PROBES = True
@@ -31,7 +32,7 @@ class Params(OnlineSettings):
     """Settings of the bandit."""
 
     kind: Literal["bandit"] = "bandit"
-    target: str | None = None
+    target: SourceName | None = None
     """Source whose loss is to fall; by default the mean over all sources."""
     probe_rows: int = Field(default=256, ge=8)
     """Most rows of a source that are set aside to measure the loss on; never more than a tenth of it."""

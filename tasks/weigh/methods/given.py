@@ -8,18 +8,22 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from tasks.core.records import Section
+from tasks.core.references import MemberName, NamesAll
 
 
 class Params(Section):
     """Share of each source in the mix, in the recipe's unit."""
 
     kind: Literal["given"] = "given"
-    shares: dict[str, float] = Field(min_length=1)
+    shares: Annotated[
+        dict[MemberName, Annotated[float, Field(json_schema_extra={"minimum": 0})]],
+        NamesAll("member", "{noun} {name!r} has no weight; write 0 to leave it out"),
+    ] = Field(min_length=1)
     """Source -> share of the mix; normalised to sum to 1."""
 
     @model_validator(mode="after")

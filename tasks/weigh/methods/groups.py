@@ -13,12 +13,13 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
+from tasks.core.references import About, Among, NamesAll, SourceName
 from tasks.core.registry import load
 from tasks.weigh import methods
 from tasks.weigh.settings import Weights, needs_evidence
@@ -31,9 +32,11 @@ def _proportional() -> Any:
 class Group(Section):
     """Sources that share one weight."""
 
-    sources: tuple[str, ...] = Field(min_length=1)
+    sources: Annotated[tuple[SourceName, ...], About()] = Field(min_length=1)
     """Their names."""
-    weights: Weights = Field(default_factory=_proportional)
+    weights: Annotated[Weights, Among("member", "sources", "source of the group")] = Field(
+        default_factory=_proportional
+    )
     """Shares within the group: by source, or a method that needs their sizes only."""
 
 
@@ -41,9 +44,9 @@ class Params(Section):
     """The groups and their shares."""
 
     kind: Literal["groups"] = "groups"
-    groups: dict[str, Group] = Field(min_length=1)
+    groups: Annotated[dict[str, Group], NamesAll("source", "{name} stands in no group")] = Field(min_length=1)
     """Name -> `{sources: [source, …], weights: …}`; every source stands in one group, `weights` are within it."""
-    weights: Weights = Field(default_factory=_proportional)
+    weights: Annotated[Weights, Among("member", "groups", "group")] = Field(default_factory=_proportional)
     """Shares of the groups: by group, or a method that needs their sizes only."""
 
     @model_validator(mode="after")

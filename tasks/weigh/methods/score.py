@@ -28,6 +28,7 @@ from typing import Annotated, Literal, Self, get_args
 import polars as pl
 from pydantic import Field, model_validator
 
+from tasks.core.references import TargetName
 from tasks.core.registry import load
 from tasks.manifests.manifest import Account
 from tasks.weigh import methods
@@ -54,7 +55,7 @@ class Params(EvidenceSettings):
     """Weighted sum of the terms, or product of their powers (a softmax of weighted logarithms)."""
     scale: Literal["share", "min-max"] = "share"
     """How the linear form makes terms comparable: each as a share of its sum, or from 0 (the least) to 1 (the most)."""
-    target: str | None = None
+    target: TargetName | None = None
     """Source that relevance and accuracy are measured for."""
     relevance: Literal["dsir", "mixture-em", "adversarial"] = "dsir"
     """Measure of the term `relevance`."""

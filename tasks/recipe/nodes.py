@@ -1,0 +1,104 @@
+"""The tree of a recipe with the types of its models: what each value is, also where the recipe is wrong."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from tasks.core.registry import OneOf
+
+Path = tuple[str | int, ...]
+Mark = TypeVar("Mark")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the tree with its type.
+
+    Attributes:
+        annotation: the type; of a union the branch that can hold such a value, of a section of several kinds the
+            settings of its kind.
+        marks: what the type is annotated with.
+        inline: the field of which the whole section is the value.
+    """
+
+    annotation: Any
+    marks: tuple[Any, ...]
+    value: Any
+    path: Path
+    inline: str | None = None
+
+    def mark(self, kind: type[Mark]) -> Mark | None:
+        """Give the annotation of a kind."""
+        return next((mark for mark in self.marks if isinstance(mark, kind)), None)
+
+    def fields(self) -> list[str]:
+        """Name the keys that a section may have."""
+        return list(self.annotation.model_fields) if is_model(self.annotation) else []
+
+    def children(self) -> Iterator[tuple[str | int, "Node"]]:
+        """Give what stands in a section, a mapping or a list, each with its key; not keys that the section does not
+        know.
+        """
+        if isinstance(self.value, Mapping) and is_model(self.annotation):
+            for name, described in self.annotation.model_fields.items():
+                if name in self.value:
+                    path = self.path if name == self.inline else (*self.path, name)
+                    yield name, node_of(described.annotation, self.value[name], path, tuple(described.metadata))
+        elif isinstance(self.value, Mapping) and get_origin(self.annotation) is dict:
+            for key, value in self.value.items():
+                yield key, node_of(get_args(self.annotation)[1], value, (*self.path, key))
+        elif isinstance(self.value, list | tuple) and get_origin(self.annotation) in (list, tuple):
+            for number, value in enumerate(self.value):
+                yield number, node_of(get_args(self.annotation)[0], value, (*self.path, number))
+
+    def all(self) -> Iterator["Node"]:
+        """Give the node and all that stands in it."""
+        yield self
+        for _, child in self.children():
+            yield from child.all()
+
+
+def node_of(annotation: Any, value: Any, path: Path = (), marks: tuple[Any, ...] = ()) -> Node:
+    """Find the type of a value among those that may stand in its place."""
+    if get_origin(annotation) is Annotated:
+        return node_of(annotation.__origin__, value, path, (*marks, *annotation.__metadata__))
+    if get_origin(annotation) in (Union, UnionType):
+        fitting = (branch for branch in get_args(annotation) if _can_hold(branch, value))
+        return node_of(next(fitting, NoneType), value, path, marks)
+    node = Node(annotation, marks, value, path)
+    return _of_its_kind(node, choice) if (choice := node.mark(OneOf)) else node
+
+
+def _of_its_kind(node: Node, choice: OneOf) -> Node:
+    try:
+        whole = choice.spelled_out(node.value)
+        settings = choice.params(whole) if isinstance(whole, Mapping) else NoneType
+    except ValueError:  # there is no such kind, which is said when the section is validated
+        return replace(node, annotation=NoneType)
+    inline = choice.inline[1] if choice.inline and choice.is_inline(node.value) else None
+    return replace(node, annotation=settings, value=whole, inline=inline)
+
+
+def _can_hold(annotation: Any, value: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        by_name = isinstance(value, str) and any(isinstance(mark, OneOf) for mark in annotation.__metadata__)
+        return by_name or _can_hold(annotation.__origin__, value)
+    base = get_origin(annotation) or annotation
+    if isinstance(value, Mapping):
+        return base is dict or is_model(base)
+    if isinstance(value, list | tuple):
+        return base in (list, tuple)
+    return (base is NoneType) == (value is None) and base not in (dict, list, tuple) and not is_model(base)
+
+
+def is_model(kind: Any) -> bool:
+    """Say whether a type is a section."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def dotted(path: Path) -> str:
+    """Write a path as the recipe's messages do."""
+    return ".".join(map(str, path))

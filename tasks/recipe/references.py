@@ -1,0 +1,214 @@
+"""What the names in a recipe refer to. One walk follows the types of its models over the tree as it was written, so
+that it works in a recipe that is wrong in other ways, too: it finds names that nothing answers to, and all that goes
+when a source is left out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from tasks.core.references import About, Among, NamesAll, NotAll, Reference, To, Unchecked
+from tasks.core.suggest import Problem, nearest
+from tasks.recipe.nodes import Node, Path, dotted, is_model, node_of
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a name of one kind can mean in some place of the recipe.
+
+    Attributes:
+        noun: what such a name is.
+        known: those that there are; None where that cannot be told.
+        left_out: those that there were.
+    """
+
+    noun: str
+    known: tuple[str, ...] | None
+    left_out: frozenset[str] = frozenset()
+
+
+Scope = Mapping[To, Names]
+
+
+@dataclass
+class References:
+    """What was found along the references of a recipe.
+
+    Attributes:
+        problems: names that nothing answers to.
+        gone: paths of what goes with the sources that are left out.
+    """
+
+    root: Node
+    problems: list[Problem] = field(default_factory=list)
+    gone: set[Path] = field(default_factory=set)
+
+    def stays(self, path: str) -> bool:
+        """Say whether what a dotted path leads to is not left out."""
+        return not any(f"{path}.".startswith(f"{dotted(gone)}.") for gone in self.gone)
+
+    def place(self, location: Iterable[str | int]) -> tuple[str, Node]:
+        """Find the place that pydantic means in what is left of the tree.
+
+        Returns:
+            Its dotted path in the whole tree, and the innermost node there that is known.
+        """
+        node, path = self.root, Path()
+        for part in location:
+            staying = [(key, child) for key, child in node.children() if child.path not in self.gone]
+            if isinstance(node.value, list | tuple):  # pydantic counts those that are left
+                staying = [(number, child) for number, (_, child) in enumerate(staying)]
+            if child := next((child for key, child in staying if key == part), None):
+                node, path = child, child.path
+            elif not _is_branch(part):
+                path = (*path, part)
+        return dotted(path), node
+
+
+def _is_branch(part: object) -> bool:
+    """Say whether pydantic names a branch of a union here, not a key of the recipe."""
+    return isinstance(part, str) and (
+        part in {"str", "int", "float", "bool", "[key]"} or part[:1].isupper() or part.startswith("literal[")
+    )
+
+
+def without(value: Any, gone: set[Path], path: Path = ()) -> Any:
+    """Give a tree without what is gone; the tree itself stays as it is."""
+    if isinstance(value, Mapping):
+        return {key: without(inner, gone, (*path, key)) for key, inner in value.items() if (*path, key) not in gone}
+    if isinstance(value, list | tuple):
+        parts = enumerate(value)
+        return [without(inner, gone, (*path, number)) for number, inner in parts if (*path, number) not in gone]
+    return value
+
+
+def follow(recipe: type[BaseModel], tree: Mapping[str, Any], left_out: Sequence[str] = ()) -> References:
+    """Follow the references of a recipe.
+
+    Args:
+        recipe: the model of the whole.
+        tree: as it was written, which may be wrong in any way.
+        left_out: sources that are taken as not named.
+    """
+    found = References(node_of(recipe, tree))
+    sources, labels = tree.get("sources"), tree.get("labels")
+    known = None
+    if isinstance(sources, Mapping):
+        found.gone.update(("sources", name) for name in left_out if name in sources)
+        known = tuple(str(name) for name in sources if name not in left_out)
+        found.problems += [
+            (f"--without {name}", f"no source has this name;{nearest(name, sources)}")
+            for name in left_out
+            if name not in sources
+        ]
+    source = Names("source", known, frozenset(left_out))
+    scope: dict[To, Names] = {
+        "source": source,
+        "member": source,
+        "subject": replace(source, known=None if known is None else (*known, "mix")),
+        "label": Names("label", tuple(map(str, labels)) if isinstance(labels, list) and labels else None),
+    }
+    _Walk(found).goes(found.root, scope)
+    return found
+
+
+class _Walk:
+    """One walk along the references; notes problems and what goes.
+
+    Attributes:
+        named: the names met so far, each with what it refers to.
+    """
+
+    def __init__(self, found: References) -> None:
+        self.found = found
+        self.named: list[tuple[To, str]] = []
+
+    def goes(self, node: Node, scope: Scope) -> bool:
+        """Say whether a value goes with what is left out."""
+        if node.path in self.found.gone:
+            return True
+        before = len(self.named)
+        if is_model(node.annotation):
+            goes = self._section_goes(node, scope)
+        elif isinstance(node.value, Mapping):
+            goes = self._entries_go(node, scope)
+        elif isinstance(node.value, list | tuple):
+            goes = self._items_go(node, scope)
+        else:
+            reference = node.mark(Reference)
+            goes = bool(reference) and isinstance(node.value, str) and self._name_goes(reference, node, scope)
+        if not goes:
+            self._check_all(node, scope, self.named[before:])
+        return goes
+
+    def _section_goes(self, section: Node, scope: Scope) -> bool:
+        """Follow the fields of a section, last those whose names are among what another field has left."""
+        for _, child in sorted(section.children(), key=lambda pair: pair[1].mark(Among) is not None):
+            if self.goes(child, self._inside(child, section, scope)):
+                if child.mark(About):
+                    return True
+                named = child.value if isinstance(child.value, list) else [child.value]
+                self._problem(
+                    child.path,
+                    f"no source has this name ({', '.join(map(repr, named))}): it is left out; name another source "
+                    "here, or do not leave it out",
+                )
+        return False
+
+    def _inside(self, child: Node, section: Node, scope: Scope) -> Scope:
+        """Give the names that can be meant inside a field."""
+        if free := child.mark(Unchecked):
+            return {**scope, free.to: replace(scope[free.to], known=None)}
+        among = child.mark(Among)
+        other = dict(section.children()).get(among.field) if among else None
+        if among is None or other is None or not other.value or scope[among.to].known is None:
+            return scope
+        by_key = isinstance(other.value, Mapping)
+        staying = {True: list[str](), False: list[str]()}
+        for key, inner in other.children():
+            staying[inner.path not in self.found.gone].append(str(key if by_key else inner.value))
+        return {**scope, among.to: Names(among.noun, tuple(staying[True]), frozenset(staying[False]))}
+
+    def _entries_go(self, mapping: Node, scope: Scope) -> bool:
+        arguments = get_args(mapping.annotation)
+        for key, child in mapping.children():
+            named = replace(node_of(arguments[0], key, child.path), path=child.path)
+            reference = named.mark(Reference)
+            if (reference and self._name_goes(reference, named, scope, is_key=True)) or self.goes(child, scope):
+                self.found.gone.add(child.path)
+        return False
+
+    def _items_go(self, items: Node, scope: Scope) -> bool:
+        """Follow a list; it goes when something goes and nothing is left."""
+        going = [child.path for _, child in items.children() if self.goes(child, scope)]
+        self.found.gone.update(going)
+        return bool(going) and len(going) == len(items.value)
+
+    def _name_goes(self, reference: Reference, node: Node, scope: Scope, *, is_key: bool = False) -> bool:
+        name, names = str(node.value), scope[reference.to]
+        if name in names.left_out:
+            return True
+        self.named.append((reference.to, name))
+        if names.known is not None and name not in names.known:
+            what = f"no {names.noun} has this name" + ("" if is_key else f" ({name!r})")
+            if names.noun == "label":
+                what = f"{name!r} is not one of the recipe's labels"
+            self._problem(node.path, f"{what};{nearest(name, names.known)}")
+        return False
+
+    def _check_all(self, node: Node, scope: Scope, named: Sequence[tuple[To, str]]) -> None:
+        """See that all names stand somewhere in a value, or not all, where it is marked so."""
+        for mark in node.marks:
+            if isinstance(mark, NamesAll | NotAll):
+                inside, names = {name for to, name in named if to == mark.to}, scope[mark.to]
+                missing = [name for name in names.known or () if name not in inside]
+                if inside and isinstance(mark, NamesAll):
+                    for name in missing:
+                        self._problem(node.path, mark.otherwise.format(noun=names.noun, name=name))
+                elif inside and names.known and not missing:
+                    self._problem(node.path, mark.otherwise)
+
+    def _problem(self, path: Path, text: str) -> None:
+        self.found.problems.append((dotted(path), text))
