@@ -263,6 +263,8 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
 def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
+    if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
+        raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
     problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *label_problems(expanded)]
     problems = [(path, text) for path, text in problems if references.stays(path)] + references.problems

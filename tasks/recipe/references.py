@@ -97,7 +97,7 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, Any], left_out: Sequence[
     known = None
     if isinstance(sources, Mapping):
         found.gone.update(("sources", name) for name in left_out if name in sources)
-        known = tuple(str(name) for name in sources if name not in left_out)
+        known = tuple(str(name) for name in sources if name not in left_out) or None
         found.problems += [
             (f"--without {name}", f"no source has this name;{nearest(name, sources)}")
             for name in left_out
@@ -149,6 +149,7 @@ class _Walk:
             if self.goes(child, self._inside(child, section, scope)):
                 if child.mark(About):
                     return True
+                self.found.gone -= {inner.path for inner in child.all()}
                 named = child.value if isinstance(child.value, list) else [child.value]
                 self._problem(
                     child.path,
@@ -166,10 +167,10 @@ class _Walk:
         if among is None or other is None or not other.value or scope[among.to].known is None:
             return scope
         by_key = isinstance(other.value, Mapping)
-        staying = {True: list[str](), False: list[str]()}
-        for key, inner in other.children():
-            staying[inner.path not in self.found.gone].append(str(key if by_key else inner.value))
-        return {**scope, among.to: Names(among.noun, tuple(staying[True]), frozenset(staying[False]))}
+        names = {inner.path: str(key if by_key else inner.value) for key, inner in other.children()}
+        known = tuple(name for path, name in names.items() if path not in self.found.gone)
+        left_out = frozenset(name for path, name in names.items() if path in self.found.gone)
+        return {**scope, among.to: Names(among.noun, known or None, left_out)}
 
     def _entries_go(self, mapping: Node, scope: Scope) -> bool:
         arguments = get_args(mapping.annotation)
@@ -181,10 +182,10 @@ class _Walk:
         return False
 
     def _items_go(self, items: Node, scope: Scope) -> bool:
-        """Follow a list; it goes when something goes and nothing is left."""
-        going = [child.path for _, child in items.children() if self.goes(child, scope)]
-        self.found.gone.update(going)
-        return bool(going) and len(going) == len(items.value)
+        """Follow a list; one of names goes when none of them is left."""
+        going = [child for _, child in items.children() if self.goes(child, scope)]
+        self.found.gone.update(child.path for child in going)
+        return len(going) == len(items.value) and any(child.mark(Reference) for child in going)
 
     def _name_goes(self, reference: Reference, node: Node, scope: Scope, *, is_key: bool = False) -> bool:
         name, names = str(node.value), scope[reference.to]

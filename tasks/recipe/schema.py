@@ -14,8 +14,8 @@ from tasks.recipe.model import Recipe
 def recipe_schema() -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a recipe."""
     kinds = {name: _models(name) for name in {one[registry.KINDS_OF] for one in _choices(Recipe.model_json_schema())}}
-    models: list[tuple[Any, JsonSchemaMode]] = [(Recipe, "validation")]
-    models += [(model, "validation") for some in kinds.values() for model in some.values()]
+    every = [Recipe, *(model for some in kinds.values() for model in some.values())]
+    models: list[tuple[Any, JsonSchemaMode]] = [(model, "validation") for model in every]
     places, parts = models_json_schema(models, ref_template="#/$defs/{model}")
     for choice in _choices(parts):
         package, by_name, inline = (choice.pop(key) for key in (registry.KINDS_OF, "by_name", "inline"))

@@ -268,6 +268,6 @@ def test_a_subject_that_is_no_source_is_told_with_its_line(tmp_path: Path) -> No
     )
     with pytest.raises(
         RecipeError,
-        match=r":6: checks\.expectations\.0\.subjects\.0: no source has this name \('twets'\); did you mean 'tweets'\?",
+        match=r":6: checks\.expectations\.0\.subjects\.1: no source has this name \('twets'\); did you mean 'tweets'\?",
     ):
         load_recipe(str(file))
