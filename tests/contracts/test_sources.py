@@ -21,7 +21,7 @@ from tasks.ingest import kinds
 from tasks.ingest.batch import START, Opened
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import Outcome, read_source
-from tasks.ingest.settings import FileSettings, SourceSettings, _parse
+from tasks.ingest.settings import FileSettings, SourceSettings, parse_source
 
 LABELS = {"good": "positive", "bad": "negative"}
 ROWS = [("one text", "good"), ("another text", "bad"), ("a third text", "odd")]
@@ -152,7 +152,7 @@ every_kind = pytest.mark.parametrize("kind", registry.names(kinds))
 
 def example(kind: str, folder: Path) -> SourceSettings:
     section = {"kind": kind, "columns": BOTH, "labels": LABELS, "max_bad": 1} | EXAMPLES[kind](folder)
-    return _parse(section)
+    return parse_source(section)
 
 
 def read(settings: SourceSettings, folder: Path, name: str) -> tuple[pl.DataFrame, pl.DataFrame, Outcome]:
