@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from tasks.core.suggest import NAME, Problem, nearest
@@ -64,8 +64,16 @@ def open_secrets(recipe: Node) -> Iterator[Problem]:
             )
 
 
-def explain(error: ErrorDetails, references: References) -> Problem:
-    """Put one of pydantic's errors into words, with its place in the tree as it was written."""
+def explained(error: ValidationError, references: References) -> Iterator[Problem]:
+    """Put pydantic's errors into words, each with its place in the tree as it was written."""
+    errors = error.errors()
+    above = {one["loc"][:length] for one in errors for length in range(len(one["loc"]))}
+    for one in errors:
+        if one["type"] != "too_short" or one["loc"] not in above:  # it counts only those items that are right
+            yield _explained(one, references)
+
+
+def _explained(error: ErrorDetails, references: References) -> Problem:
     path, section = references.place(error["loc"])
     if error["type"] == "extra_forbidden":
         return path, f"unknown key;{nearest(error['loc'][-1], section.fields())}"

@@ -26,7 +26,7 @@ from tasks.mix.settings import PlanSettings
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import Places, expand, read, unexpand, with_value
-from tasks.recipe.mistakes import explain, open_secrets, unfit_names
+from tasks.recipe.mistakes import explained, open_secrets, unfit_names
 from tasks.recipe.nodes import node_of
 from tasks.recipe.references import follow, without
 from tasks.recipe.unlabelled import label_problems
@@ -272,7 +272,7 @@ def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -
     try:
         recipe = Recipe.model_validate(without(expanded, references.gone))
     except ValidationError as error:
-        problems += [explain(item, references) for item in error.errors()]
+        problems += explained(error, references)
     if problems or recipe is None:
         raise RecipeError(places.listing(problems), problems=[f"{path}: {text}" for path, text in problems])
     published = unexpand(recipe.model_dump(mode="json", exclude_none=True), without(tree, references.gone))
