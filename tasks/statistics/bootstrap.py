@@ -131,15 +131,15 @@ def hierarchical_intervals(
     """
     replicates, rows_alone = hierarchical_replicates(amounts, rows, resamples, rng)
     added = list(extra) or [0.0] * len(amounts)
-    found: list[IntervalEstimate] = []
+    intervals: list[IntervalEstimate] = []
     for contrast, redrawn, fixed, more in zip(amounts, replicates, rows_alone, added, strict=True):
         by_seed = rows.scores(contrast)
         of_seeds = float(by_seed.var(ddof=1)) / len(by_seed) if len(by_seed) > 1 else 0.0
         of_rows = float(fixed.var(ddof=1)) + more
         freedom = welch_satterthwaite([(of_seeds, len(by_seed) - 1), (of_rows, rows.count - 1)])
         error = math.sqrt(float(redrawn.var(ddof=1)) + more)
-        found.append(student_interval(float(by_seed.mean()), error, freedom, confidence))
-    return found
+        intervals.append(student_interval(float(by_seed.mean()), error, freedom, confidence))
+    return intervals
 
 
 def bca_interval(
@@ -164,7 +164,7 @@ def bca_interval(
     if all(len(group) < 2 or np.ptp(values[group]) == np.ptp(weights[group]) == 0 for group in groups):
         point = float(statistic(*groups))
         return point, point
-    found = bootstrap(
+    replicates = bootstrap(
         groups,
         statistic,
         paired=False,
@@ -175,4 +175,4 @@ def bca_interval(
         batch=200,
         rng=rng,
     )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    return float(replicates.confidence_interval.low), float(replicates.confidence_interval.high)

@@ -20,14 +20,14 @@ def exact(players: int) -> Coefficients:
     chance = [
         math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players) for size in range(players)
     ]
-    found: Coefficients = {}
+    coefficients: Coefficients = {}
     for coalition in range(2**players):
         inside = np.array([coalition >> player & 1 for player in range(players)], bool)
         size = int(inside.sum())
         joined = chance[size - 1] if size else 0.0
         left = chance[size] if size < players else 0.0
-        found[coalition] = np.where(inside, joined, -left)
-    return found
+        coefficients[coalition] = np.where(inside, joined, -left)
+    return coefficients
 
 
 def of_orders(orders: Orders) -> Coefficients:
@@ -35,15 +35,15 @@ def of_orders(orders: Orders) -> Coefficients:
     they are the exact ones.
     """
     players = len(orders[0])
-    found: Coefficients = {}
+    coefficients: Coefficients = {}
     for order in orders:
         before = 0
         for player in order:
             after = before | 1 << player
             for coalition, sign in ((after, 1.0), (before, -1.0)):
-                found.setdefault(coalition, np.zeros(players))[player] += sign / len(orders)
+                coefficients.setdefault(coalition, np.zeros(players))[player] += sign / len(orders)
             before = after
-    return found
+    return coefficients
 
 
 def drawn_orders(players: int, count: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
@@ -55,7 +55,7 @@ def drawn_orders(players: int, count: int, rng: np.random.Generator) -> list[tup
         drawn = [halves[at] for at in rng.permutation(len(halves))]
     else:
         drawn = [tuple(map(int, rng.permutation(players))) for _ in range((count + 1) // 2)]
-    return [order for one in drawn for order in (one, one[::-1])]
+    return [each for order in drawn for each in (order, order[::-1])]
 
 
 def whole_orders(orders: Orders, known: Mapping[int, object]) -> list[tuple[int, ...]]:

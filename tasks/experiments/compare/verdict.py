@@ -34,8 +34,11 @@ def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple
         )
     if doubt := _too_few(ours, sum(findings.judged.values())):
         return "no claim", f"No claim: {doubt}. The recipe's mix scores {score_text(metric, ours.score)}."
-    over_single = next((one for one in contrasts if one.first == RECIPE and _kind(arms, one.second) == "source"), None)
-    others = [one for one in contrasts if one.first == RECIPE and _kind(arms, one.second) == "mix"]
+    over_single = next(
+        (contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "source"),
+        None,
+    )
+    others = [contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "mix"]
     beside = _beside(others, arms, metric)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
@@ -90,13 +93,13 @@ def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, me
     if ours.outcome == "gain":
         return ""
     better = [
-        one
-        for one in contrasts
-        if one.first != RECIPE and one.outcome == "gain" and _kind(arms, one.second) == "source"
+        contrast
+        for contrast in contrasts
+        if contrast.first != RECIPE and contrast.outcome == "gain" and _kind(arms, contrast.second) == "source"
     ]
     if not better:
         return ""
-    best = max(better, key=lambda one: one.estimate)
+    best = max(better, key=lambda contrast: contrast.estimate)
     return (
         f" Another mix does: {best.first}, {gain_text(metric, best.estimate)} "
         f"({range_text(metric, best.low, best.high)})."
@@ -113,16 +116,17 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) 
         "none": "No detectable difference from",
     }
     for kind, opening in openings.items():
-        some = [one for one in contrasts if one.outcome == kind]
-        told = [
-            f"{one.second} ({gain_text(metric, one.estimate)}, {range_text(metric, one.low, one.high)})" for one in some
+        alike = [contrast for contrast in contrasts if contrast.outcome == kind]
+        said = [
+            f"{other.second} ({gain_text(metric, other.estimate)}, {range_text(metric, other.low, other.high)})"
+            for other in alike
         ]
         seen = (
-            f"; {size_text(metric, max(one.detectable for one in some))} would have been seen"
-            if some and kind == "none"
+            f"; {size_text(metric, max(contrast.detectable for contrast in alike))} would have been seen"
+            if alike and kind == "none"
             else ""
         )
-        text += f" {opening} {_listed(told)}{seen}." if some else ""
+        text += f" {opening} {_listed(said)}{seen}." if alike else ""
     return text
 
 

@@ -75,7 +75,7 @@ def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section,
         raise RecipeError(
             f"mix.weights: learned, but no search of {name!r} is in {store.uri}; `cuvee search RECIPE` makes one"
         )
-    now = {one.subject: one.fingerprint for one in cleaned}
+    now = {rows.subject: rows.fingerprint for rows in cleaned}
     why = [f"{source} is new" for source in now if source not in last.fingerprints]
     why += [f"{source} is no source any more" for source in last.fingerprints if source not in now]
     why += [

@@ -68,6 +68,6 @@ def gain(arm: ConfirmingRuns, base: ConfirmingRuns, columns: Sequence[str]) -> G
     """Compare two arms seed by seed and row by row; see `over_seeds_and_rows`."""
     by_seed = base.test_costs(columns) - arm.test_costs(columns)
     rows = [((stacked(base.test, name) - stacked(arm.test, name)).mean(0), arm.test[0].sizes[name]) for name in columns]
-    found = over_seeds_and_rows(by_seed, rows, CONFIDENCE)
-    detectable = detectable_difference(found.error, found.freedom, CONFIDENCE)
-    return Gain(by_seed, found.estimate, found.low, found.high, found.p, detectable)
+    difference = over_seeds_and_rows(by_seed, rows, CONFIDENCE)
+    detectable = detectable_difference(difference.error, difference.freedom, CONFIDENCE)
+    return Gain(by_seed, difference.estimate, difference.low, difference.high, difference.p, detectable)

@@ -38,8 +38,8 @@ def read_prior(text: str, sources: Sequence[str]) -> tuple[Vector, tuple[str, ..
     total = float(shares.sum())
     if total <= 0:
         raise RecipeError("the prior gives no source a share")
-    told = (f"the prior summed to {total:.4g} and was divided by that",) if abs(total - 1) > 1e-6 else ()
-    return shares / total, told
+    notes = (f"the prior summed to {total:.4g} and was divided by that",) if abs(total - 1) > 1e-6 else ()
+    return shares / total, notes
 
 
 def _written(text: str) -> Mapping[str, Any]:
@@ -51,7 +51,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
-        found = (
+        read = (
             yaml.safe_load(path.read_text("utf-8"))
             if path.suffix in {".yaml", ".yml"}
             else json.loads(path.read_text("utf-8"))
@@ -63,7 +63,7 @@ def _read(path: Path) -> Mapping[str, Any]:
             f"prior {path.name} does not read as {'YAML' if path.suffix in {'.yaml', '.yml'} else 'JSON'}: "
             f"{str(error).splitlines()[0]}"
         ) from error
-    inner = next((found[key] for key in INSIDE if isinstance(found, dict) and isinstance(found.get(key), dict)), found)
+    inner = next((read[key] for key in INSIDE if isinstance(read, dict) and isinstance(read.get(key), dict)), read)
     if not isinstance(inner, dict):
         raise RecipeError(f"prior {path.name} must hold a share for each source")
     return {str(name): share for name, share in inner.items()}

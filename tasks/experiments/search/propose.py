@@ -66,10 +66,10 @@ def recommend(
         return predict(mixes) + pull
 
     mean = drawn[np.argsort(cost(drawn), kind="stable")[:TOP]].mean(0)
-    found = [region.limits.tidy(mean[None])[0]]
+    mixes = [region.limits.tidy(mean[None])[0]]
     if polish:
-        found.append(region.limits.tidy(_polish(cost, mean, region.limits)[None])[0])
-    return found[int(cost(np.stack(found)).argmin())]
+        mixes.append(region.limits.tidy(_polish(cost, mean, region.limits)[None])[0])
+    return mixes[int(cost(np.stack(mixes)).argmin())]
 
 
 def _polish(cost: Callable[[Matrix], Vector], start: Vector, limits: Limits) -> Vector:
@@ -87,6 +87,11 @@ def _polish(cost: Callable[[Matrix], Vector], start: Vector, limits: Limits) -> 
 
     total = {"type": "eq", "fun": lambda mix: mix.sum() - 1, "jac": np.ones_like}
     within = list(zip(limits.low, limits.high, strict=True))
-    asked: Any = {"method": "SLSQP", "bounds": within, "constraints": [total], "options": {"maxiter": 60, "ftol": 1e-8}}
-    found = minimize(value, start, jac=slope, **asked)
-    return np.clip(np.where(np.isfinite(found.x), found.x, start), limits.low, limits.high)
+    options: Any = {
+        "method": "SLSQP",
+        "bounds": within,
+        "constraints": [total],
+        "options": {"maxiter": 60, "ftol": 1e-8},
+    }
+    minimum = minimize(value, start, jac=slope, **options)
+    return np.clip(np.where(np.isfinite(minimum.x), minimum.x, start), limits.low, limits.high)

@@ -92,10 +92,10 @@ def _in_less_time(resources: Resources, late: str) -> tuple[str, str]:
 
 def _cost(resources: Resources) -> tuple[float, str]:
     """Give the seconds that a search takes, and in words what they rest on."""
-    one = resources.trial_seconds if resources.trial_seconds is not None else 1.0
-    seconds = resources.trials * one + 60 * STARTING
+    seconds_each = resources.trial_seconds if resources.trial_seconds is not None else 1.0
+    seconds = resources.trials * seconds_each + 60 * STARTING
     basis = (
-        f"{one:.1f} s each in earlier searches"
+        f"{seconds_each:.1f} s each in earlier searches"
         if resources.trial_seconds is not None
         else "at a second each where a linear classifier learns"
     )

@@ -79,8 +79,8 @@ class Limits:
 
     def tidy(self, mixes: Matrix) -> Matrix:
         """Bring mixes between the limits, with no share below `least`."""
-        found = self.within(mixes)
-        return self.within(np.where(found < self.least, self.low, found))
+        shares = self.within(mixes)
+        return self.within(np.where(shares < self.least, self.low, shares))
 
 
 def divergence(mixes: Matrix, prior: Vector) -> Vector:

@@ -135,7 +135,7 @@ def _limits(sources: Sequence[str], sizes: Vector, constraints: Constraints) -> 
     filled = np.minimum(most, constraints.copies * sizes / budget)
     least = max(LEAST, 2 / constraints.trial_rows)
     high = np.where(filled < least, np.minimum(low, filled), np.minimum(filled, 1.0))
-    told = ", ".join(f"{name} {cap:.3f}" for name, cap in zip(sources, high, strict=True))
+    caps = ", ".join(f"{name} {cap:.3f}" for name, cap in zip(sources, high, strict=True))
     if (high < low - 1e-9).any():
         name = sources[int((low - high).argmax())]
         raise NotEnoughData(
@@ -145,7 +145,7 @@ def _limits(sources: Sequence[str], sizes: Vector, constraints: Constraints) -> 
         )
     if high.sum() < 1 + HAIR or low.sum() > 1 - HAIR:
         raise NotEnoughData(
-            f"the limits leave no choice: the sources fill at most {told} of the mix, together {high.sum():.3f}, "
+            f"the limits leave no choice: the sources fill at most {caps} of the mix, together {high.sum():.3f}, "
             "and their floors sum to "
             f"{low.sum():.3f}. Make mix.size smaller than {math.floor(budget * high.sum()):,}, raise mix.max_epochs "
             "or mix.ceilings, or lower mix.floors"
@@ -157,9 +157,9 @@ def _columns(accounts: Sequence[Account], target: str | None) -> tuple[tuple[str
     held = {account.source: account.holdout for account in accounts if target in (None, account.source)}
     enough = tuple(name for name, rows in held.items() if rows >= FEWEST_ROWS)
     if not enough:
-        told = ", ".join(f"{name} {rows}" for name, rows in held.items())
+        counts = ", ".join(f"{name} {rows}" for name, rows in held.items())
         raise NotEnoughData(
-            f"too few rows are kept aside to learn weights from and to judge them: {told}; {FEWEST_ROWS} are the "
+            f"too few rows are kept aside to learn weights from and to judge them: {counts}; {FEWEST_ROWS} are the "
             f"least for any claim, {FEW_ROWS} "
             "advised. Raise holdout.shares of the target, add labelled rows, or weigh by likeness, which needs no "
             "labels (mix.weights: dsir)"

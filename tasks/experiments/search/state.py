@@ -109,7 +109,7 @@ def begin(
             f"{trials} trials are too few to learn from: {FEWEST} are the least, "
             f"{max(20, 6 * len(space.sources))} advised"
         )
-    snapshots = {one.subject: one.fingerprint for one in cleaned}
+    snapshots = {rows.subject: rows.fingerprint for rows in cleaned}
     limits = [space.limits.low.tolist(), space.limits.high.tolist()]
     identity = digest([constraints.setting, snapshots, space.columns, limits, trials, constraints.search.rounds])[:16]
     past = still_valid(

@@ -79,8 +79,9 @@ def judge(space: SearchSpace, learned: LearnedMix, arms: Mapping[str, Confirming
 
 
 def _gained(best: str, gains: Mapping[str, Gain], seeds: int) -> str:
-    told = " and ".join(
-        f"{one.mean:.4f} ({one.low:.4f} to {one.high:.4f}) below that of {name} weights" for name, one in gains.items()
+    figures = " and ".join(
+        f"{gain.mean:.4f} ({gain.low:.4f} to {gain.high:.4f}) below that of {name} weights"
+        for name, gain in gains.items()
     )
     which = (
         ""
@@ -88,7 +89,7 @@ def _gained(best: str, gains: Mapping[str, Gain], seeds: int) -> str:
         else " They are those of the best trial: the mix that the surrogate recommended measured worse."
     )
     return (
-        f"These weights pay: their loss is {told}, over {seeds} seeds, on rows that had no part in choosing "
+        f"These weights pay: their loss is {figures}, over {seeds} seeds, on rows that had no part in choosing "
         f"them.{which}"
     )
 
@@ -98,11 +99,11 @@ def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> st
     said = (
         f"worse than {' and '.join(worse)} weights" if worse else f"indistinguishable from {' and '.join(like)} weights"
     )
-    told = "; ".join(
+    figures = "; ".join(
         f"{name}: gain {gains[name].mean:.4f} ({gains[name].low:.4f} to {gains[name].high:.4f})" for name in like
     )
     least = max(gains[name].detectable for name in like)
-    return f"The weights found are {said} ({told}); a difference of {least:.4f} would have been seen. Kept: {kept}."
+    return f"The weights found are {said} ({figures}); a difference of {least:.4f} would have been seen. Kept: {kept}."
 
 
 def _unconfirmed(space: SearchSpace, learned: LearnedMix) -> Verdict:
