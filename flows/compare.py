@@ -13,9 +13,10 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.engine.calls import Made, Submitted
+from flows.engine.calls import RunProducts
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
+from flows.engine.submitted import Submitted
 from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
@@ -67,19 +68,18 @@ def compare(
     names = _names(loaded, arms)
     home = open_store(store_uri(store))
     home.ensure_writable()
-    start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
+    start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
     limit = loaded.recipe.compare.minutes
     with interruptible():
-        setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, home.uri, calls, made)
+        setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, calls, made)
         calls.finish()
         settled_arms = settle_arms(setup, calls, names)
         runner = TrialRunner(setup, calls, gives_up=True)
         run, judged = _try_and_judge(setup, runner, settled_arms, began + 60 * limit if limit else float("inf"))
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
-    comparison = record_comparison(
-        home.uri,
-        report_comparison(home.uri, conclude(start, run.model_copy(update=done), judged, setup.pool.accounts)),
-    )
+    comparison = conclude(start, run.model_copy(update=done), judged, setup.pool.accounts)
+    comparison = calls.now(report_comparison, home.uri, comparison)
+    comparison = calls.now(record_comparison, home.uri, comparison)
     if RECIPE in run.failed:
         raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
     if require_gain and not comparison.gained:
@@ -112,8 +112,8 @@ def _try_and_judge(
     )
     trials = [runner.results[mix, seed].product for mix, count in ended.items() for seed in range(count)]
     inputs = comparison_inputs(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
-    given = (setup.store, "trials", trials, setup.pool, inputs, recipe.labels, recipe.seed)
-    judged = setup.call(judge_trials, *given).result() if trials else None
+    given = (trials, setup.pool, inputs, recipe.labels, recipe.seed)
+    judged = setup.call.result(setup.call(judge_trials.of("trials"), *given)) if trials else None
     why = {mix: f"seed {seed}: {error}" for (mix, seed), error in runner.failed.items()}
     run = ComparisonRun(
         mixes=arms.mixes,

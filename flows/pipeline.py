@@ -11,16 +11,18 @@ from typing import Any, Literal, cast, get_args
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.engine.calls import Made, Submitted, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.engine.record import gather
 from flows.engine.runners import runner_named
+from flows.engine.submitted import Submitted
 from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.core.suggest import nearest
+from tasks.manifests.manifest import Manifest
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
 from tasks.recipe.model import load_recipe
 from tasks.report.task import report_run
@@ -60,38 +62,39 @@ def pipeline(
     loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()
-    start, calls, made = begin_run(loaded.published), Submitted(home.uri), Made()
+    start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
     known = {"flow_run_id": str(flow_run.id)}
     try:
         with interruptible():
-            walk(chain(blend(loaded, home.uri, calls, made), train(loaded, home.uri, calls, made)), until)
+            carry_out(chain(blend(loaded, calls, made), train(loaded, calls, made)), until)
             calls.finish()
-        published = publish(home.uri, start, made.resolved())
+        published = publish(calls, start, made.settled(calls.completed))
     except Exception as error:
         known["error"] = str(error) or type(error).__name__
-        finish(home.uri, gather(start, loaded, home.uri, made.resolved(), calls.notes(), **known), None)
+        finish(calls, gather(start, loaded, home.uri, made.settled(calls.completed), calls.notes(), **known), None)
         raise
-    record = gather(start, loaded, home.uri, made.resolved(), calls.notes(), **known, **published)
-    return finish(home.uri, record, made.resolved())
+    done = made.settled(calls.completed)
+    return finish(calls, gather(start, loaded, home.uri, done, calls.notes(), **known, **published), done.mix)
 
 
-def publish(store: str, start: RunStart, made: Made) -> dict[str, PublishedMix | PublishedModel]:
+def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, PublishedMix | PublishedModel]:
     """Put out what was made, the mix first, with the recipe that made it: without the sources that were left out."""
-    if made.mix is None:
+    if made.mix is None or made.plan is None:
         return {}
     if made.loaded and made.unreached:
         start = start.model_copy(update={"recipe": made.loaded.published, "unreached": made.unreached})
-    mix = publish_mix(store, start, made.mix, made.plan)
-    if made.scores is None:
+    mix = calls.now(publish_mix, calls.store, start, made.mix, made.plan)
+    if made.model is None or made.scores is None:
         return {"mix": mix}
-    return {"mix": mix, "model": publish_model(store, start, made.model, made.scores, mix)}
+    model = calls.now(publish_model, calls.store, start, made.model, made.scores, mix)
+    return {"mix": mix, "model": model}
 
 
-def finish(store: str, record: RunRecord, made: Made | None) -> dict[str, Any]:
+def finish(calls: Submitted, record: RunRecord, mix: Manifest | None) -> dict[str, Any]:
     """Write report and record; give the summary that the command line prints."""
-    report = report_run(store, record, made.mix if made else None)
+    report = calls.now(report_run, calls.store, record, mix)
     record = record.model_copy(update={"report": report})
-    record_run(store, record)
+    calls.now(record_run, calls.store, record)
     return record.summary()
 
 

@@ -13,9 +13,10 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.engine.calls import Made, Submitted
+from flows.engine.calls import RunProducts
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
+from flows.engine.submitted import Submitted
 from flows.steps.trial_runner import Trial, TrialRunner
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core import ui
@@ -69,7 +70,7 @@ def search(
     start, calls = begin_run(loaded.published), Submitted(home.uri)
     began = time.monotonic()
     with interruptible():
-        setup = trial_setup_for("search.target", loaded.recipe.search.target, loaded, home.uri, calls, Made())
+        setup = trial_setup_for("search.target", loaded.recipe.search.target, loaded, calls, RunProducts())
         calls.finish()
         runs = Submitted(home.uri, quiet=True)
         runner, state = TrialRunner(replace(setup, call=runs), runs), begun(setup)
@@ -85,15 +86,14 @@ def search(
         sources=state.space.sources,
         unit=loaded.recipe.mix.unit,
     )
-    record = report_search(home.uri, record)
-    record_search(home.uri, state, record)
+    record = calls.now(report_search, home.uri, record)
+    calls.now(record_search, home.uri, state, record)
     return record
 
 
 def begun(setup: TrialSetup) -> SearchState:
     """Lay out what is searched."""
-    recipe, made = setup.loaded.recipe, setup.made.resolved()
-    pool: Manifest = made.pool
+    recipe, made, pool = setup.loaded.recipe, setup.made, setup.whole
     mix, epochs = recipe.mix, recipe.train.epochs if recipe.train else 1.0
     without_rows = {account.source for account in pool.accounts if not account.rows}
     constraints = Constraints(
@@ -108,7 +108,7 @@ def begun(setup: TrialSetup) -> SearchState:
         setting=setup.setting,
         seed=recipe.seed,
     )
-    return begin_search(setup.store, recipe.name, pool, made.cleaned, constraints)
+    return begin_search(setup.call.store, recipe.name, pool, made.cleaned, constraints)
 
 
 def explore(state: SearchState, runner: TrialRunner, minutes: float | None) -> None:
@@ -152,7 +152,7 @@ def _note(state: SearchState, runner: TrialRunner, name: str, mix: Mapping[str, 
     """Note a trial that ended, or why it teaches nothing."""
     try:
         product = _product(runner, _trial(runner, mix, seed))
-        trial = note_trial(runner.setup.store, runner.setup.loaded.recipe.name, state, product, name, mix, seed)
+        trial = note_trial(runner.setup.call.store, runner.setup.loaded.recipe.name, state, product, name, mix, seed)
     except TrainingFailed as error:
         state.history.left_out[name] = str(error)
         ui.tell(f"{name}  left out: {error}")
@@ -183,7 +183,7 @@ def confirm(state: SearchState, runner: TrialRunner, seeds: int) -> SearchFindin
     for _ in runner.waves([trial for arm in trials.values() for trial in arm], "Confirming runs"):
         continue
     splits = {
-        name: [splits_of(runner.setup.store, _product(runner, trial), state.seed) for trial in arm]
+        name: [splits_of(runner.setup.call.store, _product(runner, trial), state.seed) for trial in arm]
         for name, arm in trials.items()
     }
     return conclude(state, runs, learned, {name: (mix, splits[name]) for name, mix in arms.items()})

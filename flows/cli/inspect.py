@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import Found, LookedUp
 from flows.engine.plain import Plain
 from flows.engine.record import receipt_of
@@ -51,7 +51,7 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
     if loaded.recipe.semantic_duplicates:
         try:
-            probe_encoder.fn("encoder", loaded.recipe.semantic_duplicates.encoder, loaded.folder)
+            probe_encoder.function(loaded.recipe.semantic_duplicates.encoder, loaded.folder)
         except CuveeError as error:
             problems.append(error)
     if len(unreached) == len(loaded.recipe.sources):
@@ -73,16 +73,16 @@ def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str
     }
 
 
-def _told(made: Made) -> list[dict[str, Any]]:
+def _told(made: RunProducts) -> list[dict[str, Any]]:
     """Say which sources cannot be reached, and what a run does without them."""
     return [one.told() for one in made.unreached]
 
 
-def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], Made]:
+def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProducts]:
     before = last_run(open_store(store), loaded.recipe.name)
-    look, made = LookedUp(before.tasks if before else ()), Made()
-    walk(blend(loaded, store, look, made), None)
-    walk(train(loaded, store, look, made), None)
+    look, made = LookedUp(store, before.tasks if before else ()), RunProducts()
+    carry_out(blend(loaded, look, made))
+    carry_out(train(loaded, look, made))
     return look.found, made
 
 
@@ -90,10 +90,12 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
     """Carry the steps out up to the plan, in a temporary store over the real one."""
     loaded = load_recipe(file, overrides)
     found, _ = _looked_up(loaded, store)
-    made = Made()
+    made = RunProducts()
     with overlay(store) as upper:
-        walk(blend(loaded, upper, Plain(), made), "plan")
-    manifest: Manifest = made.plan
+        carry_out(blend(loaded, Plain(upper), made), "plan")
+    if made.pool is None or made.plan is None:
+        raise RuntimeError("the steps ended before the plan")
+    pool, manifest = made.pool, made.plan
     return {
         "recipe": file,
         "name": loaded.recipe.name,
@@ -102,16 +104,16 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
         "unit": loaded.recipe.mix.unit,
         "receipt": [row.model_dump(mode="json") for row in receipt_of(made, loaded)],
         "unreached": _told(made),
-        "holdout": {account.source: account.holdout for account in made.pool.accounts},
+        "holdout": {account.source: account.holdout for account in pool.accounts},
         "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
         "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
-        "recommended": _recommended(loaded, store, manifest, made),
+        "recommended": _recommended(loaded, store, manifest, pool),
         "training_seconds": _training_seconds(loaded, store, manifest),
         "resolved": loaded.published,
     }
 
 
-def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, made: Made) -> dict[str, str]:
+def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, pool: Manifest) -> dict[str, str]:
     """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
     recipe = loaded.recipe
     named = (
@@ -121,7 +123,7 @@ def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, made: Made) -
     )
     steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
     generates = str(recipe.task) != "text-classification"
-    return advise(store, recipe.name, made.pool.accounts, recipe.search, named, steps, generates=generates)
+    return advise(store, recipe.name, pool.accounts, recipe.search, named, steps, generates=generates)
 
 
 def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float | None:

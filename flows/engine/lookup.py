@@ -1,31 +1,37 @@
 """Calls that only look: probes and gates are called, products are looked up under the key they would have."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast
 
-from prefect import Task
-
+from flows.engine.calls import Promise
+from flows.engine.wiring import refuse_wrong
 from tasks.core.errors import CuveeError, Unreachable
-from tasks.store.products import StageFunction, key_of
+from tasks.core.tasks import Task
+from tasks.store.products import StageTask
 from tasks.store.runs import TaskNote
-from tasks.store.storage import open_store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 MOST = 8
 """Changed parts of a key that are named."""
 
 
-@dataclass(frozen=True)
-class Missing:
+@dataclass(eq=False)
+class Missing(Promise):
     """A product that is not there, and why.
 
     Attributes:
         error: what cannot be reached, where that is the reason.
     """
 
-    task: str
+    task: Task[..., Any]
     why: str
     error: Unreachable | None = None
+
+    __repr__ = Promise.__repr__
 
 
 @dataclass(frozen=True)
@@ -39,55 +45,61 @@ class Found:
 
 
 class LookedUp:
-    """Only look: probes and gates are called, products are looked up under the key they would have.
+    """Only look: probes and gates are called, products are looked up under the key they would have; see `Call`.
 
     Args:
+        store: URI of the store.
         before: the task notes of the last run of the recipe, to say what changed since.
+
+    Attributes:
+        seconds: that the work behind what was found took.
     """
 
-    def __init__(self, before: tuple[TaskNote, ...]) -> None:
+    def __init__(self, store: str, before: tuple[TaskNote, ...] = ()) -> None:
+        self.store = store
         self.before = {(note.name, note.subject): note.parts for note in before if note.parts}
         self.found: list[Found] = []
+        self.seconds = 0.0
 
-    def __call__(self, task: Task[..., Any], *arguments: Any) -> Any:
+    def __call__(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Look for the product of `task`."""
-        gaps = list(_gaps(arguments))
-        if not isinstance(task.fn, StageFunction):
-            return self._ask(task, arguments, gaps)
-        subject = arguments[1]
-        if gaps:
-            return self._miss(task, subject, f"waits for {gaps[0].task}")
-        parts = task.fn.parts(*arguments)
-        manifest = open_store(arguments[0]).lookup(task.fn.stage, key_of(task.fn.stage, parts))
-        if manifest is None:
-            return self._miss(task, subject, self._changed(task.name, subject, parts))
-        self.found.append(Found(task.name, subject, hit=True, why=""))
-        return manifest
+        arguments = task.bind(*args, **kwargs)
+        refuse_wrong(task, arguments)
+        gap = next(_gaps(arguments), None)
+        if not isinstance(task, StageTask):
+            return cast("R", self._ask(task, *args, **kwargs) if gap is None else gap)
+        if gap is not None:
+            return cast("R", self._miss(task, f"waits for {gap.task.name} {gap.task.subject}"))
+        if found := task.lookup(self.store, *args, **kwargs):
+            self.found.append(Found(task.name, task.subject, hit=True, why=""))
+            self.seconds += found.seconds
+            return cast("R", found)
+        return cast("R", self._miss(task, self._changed(task, task.parts(*args, **kwargs))))
 
-    def attempt(self, task: Task[..., Any], *arguments: Any) -> Any:
+    def attempt(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Look for the product of `task`; see `Call`."""
-        return self(task, *arguments)
+        return self(task, *args, **kwargs)
 
-    def unreached(self, *made: Any) -> Unreachable | None:
+    def unreached(self, *made: object) -> Unreachable | None:
         """Find the first error among what was found; see `Call`."""
         return next((one.error for one in made if isinstance(one, Missing) and one.error), None)
 
-    def _ask(self, task: Task[..., Any], arguments: tuple[Any, ...], gaps: list[Missing]) -> Any:
-        if gaps:
-            return gaps[0]
+    def result(self, value: T) -> T:
+        """Give it as it is: nothing here is waited for."""
+        return value
+
+    def _ask(self, task: Task[P, R], *args: P.args, **kwargs: P.kwargs) -> "R | Missing":
         try:
-            return task.fn(*arguments)
+            return task.run(self.store, *args, **kwargs)
         except CuveeError as error:
-            return replace(
-                self._miss(task, arguments[0], str(error)), error=error if isinstance(error, Unreachable) else None
-            )
+            return self._miss(task, str(error), error if isinstance(error, Unreachable) else None)
 
-    def _miss(self, task: Task[..., Any], subject: str, why: str) -> Missing:
-        self.found.append(Found(task.name, subject, hit=False, why=why))
-        return Missing(f"{task.name} {subject}", why)
+    def _miss(self, task: Task[..., Any], why: str, error: Unreachable | None = None) -> Missing:
+        self.found.append(Found(task.name, task.subject, hit=False, why=why))
+        return Missing(task, why, error)
 
-    def _changed(self, name: str, subject: str, parts: dict[str, str]) -> str:
-        before = self.before.get((name, subject))
+    def _changed(self, task: Task[..., Any], parts: dict[str, str]) -> str:
+        before = self.before.get((task.name, task.subject))
         if before is None:
             return "not made yet"
         changed = sorted(part for part in {*before, *parts} if before.get(part) != parts.get(part))
@@ -98,6 +110,6 @@ class LookedUp:
 def _gaps(value: Any) -> Iterator[Missing]:
     if isinstance(value, Missing):
         yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
+    elif isinstance(value, list | tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
             yield from _gaps(item)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from flows.engine.calls import Made
+from flows.engine.calls import RunProducts
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow
@@ -30,7 +30,7 @@ LIBRARIES = (
 
 
 def gather(
-    start: RunStart, loaded: LoadedRecipe, store: str, made: Made, notes: list[TaskNote], **more: Any
+    start: RunStart, loaded: LoadedRecipe, store: str, made: RunProducts, notes: list[TaskNote], **more: Any
 ) -> RunRecord:
     """Put the record of a run together.
 
@@ -47,7 +47,7 @@ def gather(
         status="failed" if more.get("error") else "completed",
         finished=finished.isoformat(timespec="seconds"),
         seconds=round((finished - datetime.fromisoformat(start.started)).total_seconds(), 1),
-        receipt=receipt_of(made, loaded) if made.plan else (),
+        receipt=receipt_of(made, loaded),
         accounts=made.pool.accounts if made.pool else (),
         checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
         verdicts=(*made.verdicts, *made.mix_verdict),
@@ -64,9 +64,9 @@ def gather(
     )
 
 
-def receipt_of(made: Made, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
+def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
-    rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]]
+    rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]] if made.plan else []
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from flows.engine.calls import Submitted, settled
+from flows.engine.submitted import Submitted
 from flows.steps.blend import weigh
 from flows.steps.trial_setup import TrialSetup
 from tasks.core.errors import CuveeError
 from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE
 from tasks.experiments.compare.task import merge_arms
 from tasks.experiments.mixes import Mix, as_mix
+from tasks.manifests.manifest import Manifest
 from tasks.store.storage import open_store
 
 
@@ -41,9 +41,9 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
             continue
         start = len(calls.runs)
         promise = _promise(setup, name, arms)
-        made = settled(promise) if promise else None
-        if made:
-            mixes[name] = as_mix(made.facts["weights"])
+        settled = calls.completed(promise)
+        if settled is not None:
+            mixes[name] = as_mix(settled.facts["weights"])
         elif error := calls.stopped(start):
             if name == RECIPE or not isinstance(error, CuveeError):
                 raise error
@@ -67,10 +67,10 @@ def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
     return [name for name in names if name not in gone and name not in idle]
 
 
-def _promise(setup: TrialSetup, name: str, arms: Arms) -> Any:
+def _promise(setup: TrialSetup, name: str, arms: Arms) -> Manifest | None:
     recipe = setup.loaded.recipe
     if name == RECIPE:
-        return weigh(recipe, recipe.mix.weighing, setup.store, setup.call, setup.made)
+        return weigh(recipe, recipe.mix.weighing, setup.whole, setup.call, setup.made)
     if name == LEARNED:
         learned = _learned(setup, arms)
         return setup.settle(learned) if learned else None
@@ -79,12 +79,12 @@ def _promise(setup: TrialSetup, name: str, arms: Arms) -> Any:
 
 def _learned(setup: TrialSetup, arms: Arms) -> Mapping[str, float] | None:
     """Find the weights that `cuvee search` left, if they were learned on the data as it is."""
-    home, name = open_store(setup.store), setup.loaded.recipe.name
+    home, name = open_store(setup.call.store), setup.loaded.recipe.name
     path = f"searches/{name}/latest.json"
     if not home.exists(path):
         return None
     left = home.read_json(path)
-    now = {rows.subject: rows.fingerprint for rows in settled(setup.made.cleaned)}
+    now = {rows.subject: rows.fingerprint for rows in setup.made.cleaned}
     then = left.get("fingerprints", {})
     if changed := [source for source in {*now, *then} if now.get(source) != then.get(source)]:
         arms.notes.append(

@@ -3,20 +3,20 @@ recipe says so.
 """
 
 import textwrap
-from typing import Any
 
-from flows.engine.calls import Call, Made
+from flows.engine.calls import Call, RunProducts
 from tasks.core import ui
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.ingest.task import ingest_source, last_snapshot, probe_source
-from tasks.manifests.seen import Unreached
+from tasks.manifests.manifest import Manifest
+from tasks.manifests.seen import Fingerprint, Unreached
 from tasks.recipe.model import LoadedRecipe
 
 SHOWN = 200
 """Characters of an error that are told."""
 
 
-def read_sources(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> tuple[LoadedRecipe, dict[str, Any]]:
+def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[LoadedRecipe, dict[str, Manifest]]:
     """Call the tasks that read the sources; wait for those without which the run may go on.
 
     Returns:
@@ -27,24 +27,25 @@ def read_sources(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> tu
             earlier snapshot.
     """
     sources, labels, folder = loaded.recipe.sources, loaded.recipe.labels, loaded.folder
-    ways = {name: call if source.on_failure == "stop" else call.attempt for name, source in sources.items()}
-    seen = {name: ways[name](probe_source, name, source.reading, folder) for name, source in sources.items()}
-    raw = {
-        name: ways[name](ingest_source, store, name, seen[name], source.reading, labels, folder)
-        for name, source in sources.items()
-    }
-    errors = {
-        name: call.unreached(seen[name], raw[name]) for name, source in sources.items() if source.on_failure != "stop"
-    }
-    for name, error in errors.items():
-        if error:
-            raw[name] = _instead(loaded, store, name, error, made)
+    seen: dict[str, Fingerprint] = {}
+    for name, source in sources.items():
+        way = call if source.on_failure == "stop" else call.attempt
+        seen[name] = way(probe_source.of(name), name, source.reading, folder)
+    raw: dict[str, Manifest] = {}
+    for name, source in sources.items():
+        way = call if source.on_failure == "stop" else call.attempt
+        raw[name] = way(ingest_source.of(name), seen[name], source.reading, labels, folder)
+    # All are under way before the first is waited for.
+    for name, source in sources.items():
+        error = call.unreached(seen[name], raw[name]) if source.on_failure != "stop" else None
+        if error and (snapshot := _instead(loaded, call.store, name, error, made)):
+            raw[name] = snapshot
     left_out = [one.source for one in made.unreached if not one.snapshot_of]
     made.loaded = _without(loaded, left_out, made.unreached)
     return made.loaded, {name: raw[name] for name in made.loaded.recipe.sources}
 
 
-def _instead(loaded: LoadedRecipe, store: str, name: str, error: Unreachable, made: Made) -> Any:
+def _instead(loaded: LoadedRecipe, store: str, name: str, error: Unreachable, made: RunProducts) -> Manifest | None:
     """Give the snapshot that stands in for a source, or None; note it and say so."""
     source, why = loaded.recipe.sources[name], textwrap.shorten(str(error), SHOWN, placeholder=" …")
     snapshot, when = None, ""

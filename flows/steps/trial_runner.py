@@ -5,10 +5,10 @@ out. Both `compare` and `search` try mixes out by it.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from flows.engine.calls import Submitted, settled
+from flows.engine.calls import Promise
 from flows.engine.lookup import LookedUp
+from flows.engine.submitted import Submitted
 from flows.steps.trial_setup import TrialSetup
 from tasks.core import ui
 from tasks.core.errors import CuveeError
@@ -49,8 +49,7 @@ class TrialRunner:
     """
 
     def __init__(self, setup: TrialSetup, calls: Submitted, *, gives_up: bool = False) -> None:
-        self.setup = replace(setup, features=settled(setup.features), start=settled(setup.start))
-        self.calls, self.gives_up = calls, gives_up
+        self.setup, self.calls, self.gives_up = setup, calls, gives_up
         self.results: dict[Trial, TrialResult] = {}
         self.failed: dict[Trial, Exception] = {}
         self.ran = self.cached = 0
@@ -101,15 +100,9 @@ class TrialRunner:
         return result is not None
 
     def _look(self, trial: Trial) -> TrialResult | None:
-        look, seconds = LookedUp(()), [0.0]
-
-        def call(task: Any, *arguments: Any) -> Any:
-            made = look(task, *arguments)
-            seconds.append(made.seconds if isinstance(made, Manifest) else 0.0)
-            return made
-
-        made = replace(self.setup, call=call).try_out(*trial)
-        return TrialResult(made, sum(seconds)) if isinstance(made, Manifest) else None
+        look = LookedUp(self.setup.call.store)
+        product = replace(self.setup, call=look).try_out(*trial)
+        return None if isinstance(product, Promise) else TrialResult(product, look.seconds)
 
     def _run(self, trials: Sequence[Trial]) -> None:
         places = [len(self.calls.runs)]
@@ -117,14 +110,13 @@ class TrialRunner:
             self.setup.try_out(*trial)
             places.append(len(self.calls.runs))
         for trial, start, end in zip(trials, places, places[1:], strict=False):
-            for _, _, future in self.calls.runs[start:end]:
-                future.wait()
+            stopped = self.calls.stopped(start, end)  # waits for all of them
             if result := self._look(trial):
                 self.results[trial] = result
                 self.ran += 1
             else:
                 gone = CuveeError("its product is no longer in the store")
-                self.failed[trial] = self.calls.stopped(start, end) or gone
+                self.failed[trial] = stopped or gone
 
 
 def seeds_ended(runner: TrialRunner, mixes: Iterable[Mix], seeds: int) -> dict[Mix, int]:

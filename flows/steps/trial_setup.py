@@ -1,18 +1,20 @@
 """What `compare` and `search` share: one pool, one budget, and a mix tried out on it under a seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from flows.engine.calls import Call, Made, Submitted, settled, walk
+from flows.engine.calls import Call, RunProducts, carry_out
+from flows.engine.submitted import Submitted
 from flows.steps.blend import blend, weigh
 from tasks.core.errors import RecipeError
-from tasks.core.records import digest
+from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model
 from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.seen import Fingerprint
 from tasks.mix.task import plan_mix, write_mix
 from tasks.recipe.model import LoadedRecipe, MixSettings
 from tasks.train.task import probe_model, train_model
@@ -26,7 +28,8 @@ class TrialSetup:
     """What all trials of a comparison or search share.
 
     Attributes:
-        made: the pool whole, with its checks and verdicts; weights are settled on it.
+        made: what the recipe made up to its checks.
+        whole: the pool whole; weights are settled on it.
         pool: what trials draw from.
         size: rows or tokens of each trial, as the recipe's unit says.
         share: of the whole pool's rows that trials draw from.
@@ -35,19 +38,19 @@ class TrialSetup:
     """
 
     loaded: LoadedRecipe
-    store: str
     call: Call
-    made: Made
+    made: RunProducts
+    whole: Manifest
     pool: Manifest
     size: int
     share: float
-    features: list[Any]
-    start: Any
+    features: list[Manifest]
+    start: Fingerprint | None
 
     @property
     def factors(self) -> dict[str, float]:
         """What the checks' verdicts multiply the shares of sources by."""
-        return {verdict.subject: verdict.factor for verdict in settled(self.made.verdicts)}
+        return {verdict.subject: verdict.factor for verdict in self.made.verdicts}
 
     @property
     def setting(self) -> str:
@@ -76,12 +79,12 @@ class TrialSetup:
             ]
         )
 
-    def settle(self, weights: Any) -> Any:
+    def settle(self, weights: Mapping[str, float] | Section | str) -> Manifest:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
-        return weigh(self.loaded.recipe, wanted.weighing, self.store, self.call, self.made)
+        return weigh(self.loaded.recipe, wanted.weighing, self.whole, self.call, self.made)
 
-    def try_out(self, mix: Mix, seed: int) -> Any:
+    def try_out(self, mix: Mix, seed: int) -> Manifest:
         """Learn from a mix and predict the hold-out; what comes back holds `predictions.parquet`.
 
         The same shares and seed are the same trial, whoever asks.
@@ -95,19 +98,17 @@ class TrialSetup:
         # At equal budget a small source is repeated as often as its share takes.
         unbounded = {"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
         settings = recipe.mix.model_copy(update=unbounded).plan
-        plan = self.call(plan_mix, self.store, name, self.pool, weights, settings, 1.0, seed)
-        if self.start is None:
-            return self.call(
-                run_trial, self.store, name, self.pool, plan, self.features, recipe.trials.head, recipe.labels, seed
-            )
-        made = self.call(write_mix, self.store, name, self.pool, plan, settings)
-        model = self.call(
-            train_model, self.store, name, self.start, made, recipe.train, recipe.objective, seed, self.loaded.folder
-        )
-        return self.call(evaluate_model, self.store, name, model, made, recipe.evaluate, recipe.objective, seed)
+        plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
+        if self.start is None or recipe.train is None:
+            head, labels = recipe.trials.head, recipe.labels
+            return self.call(run_trial.of(name), self.pool, plan, self.features, head, labels, seed)
+        mixed = self.call(write_mix.of(name), self.pool, plan, settings)
+        trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
+        model = self.call(train_model.of(name), self.start, *trained)
+        return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate, recipe.objective, seed)
 
 
-def trial_setup(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> TrialSetup:
+def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSetup:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
     if len(names := loaded.recipe.sources) == 1:
         raise RecipeError(
@@ -118,22 +119,24 @@ def trial_setup(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> Tri
             f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; "
             "write one"
         )
-    walk(blend(loaded, store, call, made), "check")
+    carry_out(blend(loaded, call, made), "check")
     if isinstance(call, Submitted):
         call.finish()  # what failed on the way to the pool is told here
-    loaded = made.loaded or loaded
+    made = made.settled(call.result)
+    loaded, whole = made.loaded or loaded, made.pool
+    if whole is None:
+        raise RuntimeError("the steps ended before the pool")
     recipe = loaded.recipe
-    whole: Manifest = settled(made.pool)
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
-    pool = settled(call(shrink_pool, store, "pool", whole, share, recipe.seed)) if share < 1 else whole
-    start = call(probe_model, "model", recipe.train, loaded.folder) if recipe.trains_in_trials else None
-    return TrialSetup(
-        loaded, store, call, made, pool, size, share, [] if start else _features(loaded, store, call, made), start
-    )
+    pool = call.result(call(shrink_pool.of("pool"), whole, share, recipe.seed)) if share < 1 else whole
+    full = recipe.train if recipe.trains_in_trials else None
+    start = call.result(call(probe_model.of("model"), full, loaded.folder)) if full else None
+    features = [] if start else call.result(_features(loaded, call, made.cleaned))
+    return TrialSetup(loaded, call, made, whole, pool, size, share, features, start)
 
 
 def trial_setup_for(
-    setting: str, target: str | None, loaded: LoadedRecipe, store: str, calls: Submitted, made: Made
+    setting: str, target: str | None, loaded: LoadedRecipe, calls: Submitted, made: RunProducts
 ) -> TrialSetup:
     """Make everything ready to judge by a target's hold-out, or by all where there is no target.
 
@@ -144,15 +147,17 @@ def trial_setup_for(
         QualityGate: most of the target stands in another source, too.
     """
     try:
-        return trial_setup(loaded, store, calls, made)
+        return trial_setup(loaded, calls, made)
     finally:  # a leak explains what checks may have stumbled over
-        if target and made.cleaned and (found := settled(calls(find_leak, store, target, target, made.cleaned))):
-            refuse_leak(setting, target, found)
+        if target and made.cleaned:
+            found = calls.completed(calls(find_leak.of(target), target, made.cleaned))
+            if found is not None:
+                refuse_leak(setting, target, found)
 
 
-def _features(loaded: LoadedRecipe, store: str, call: Call, made: Made) -> list[Any]:
-    encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, made.cleaned, strict=True))
+def _features(loaded: LoadedRecipe, call: Call, cleaned: list[Manifest]) -> list[Manifest]:
+    encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, cleaned, strict=True))
     if encoder is None:
-        return [call(hash_source, store, name, rows) for name, rows in named]
-    known = call(probe_encoder, "encoder", encoder, loaded.folder)
-    return [call(embed_source, store, name, known, rows, encoder, loaded.folder) for name, rows in named]
+        return [call(hash_source.of(name), rows) for name, rows in named]
+    known = call(probe_encoder.of("encoder"), encoder, loaded.folder)
+    return [call(embed_source.of(name), known, rows, encoder, loaded.folder) for name, rows in named]

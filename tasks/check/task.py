@@ -3,9 +3,6 @@
 import json
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.check.facts import drift_columns, duplicate_share, facts_of
 from tasks.check.policy import verdicts
 from tasks.check.results import result_of, summary_of, table_of
@@ -14,6 +11,7 @@ from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
 from tasks.core import ui
 from tasks.core.suggest import Problem
+from tasks.core.tasks import task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.store.products import Workbench, stage_task
@@ -21,21 +19,19 @@ from tasks.store.products import Workbench, stage_task
 
 @stage_task("check")
 def check_source(
-    work: Workbench, subject: str, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
+    work: Workbench, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
 ) -> Product:
     """Hold one source's rows, and how far it has moved, against its expectations."""
-    files, moved = [work.open(pool, f"train/{subject}.parquet")], drift_columns(drift.facts.get(subject, {}))
-    shares = {"duplicate_share": duplicate_share(pool.account(subject))} | moved
-    return _checked(work, subject, files, suite_for(subject, settings, labels, moved), shares)
+    files, moved = [work.open(pool, f"train/{work.subject}.parquet")], drift_columns(drift.facts.get(work.subject, {}))
+    shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
+    return _checked(work, work.subject, files, suite_for(work.subject, settings, labels, moved), shares)
 
 
 @stage_task("check")
-def check_mix(
-    work: Workbench, subject: str, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]
-) -> Product:
+def check_mix(work: Workbench, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]) -> Product:
     """Hold the mix against its expectations."""
     files = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
-    return _checked(work, subject, files, suite_for(subject, settings, labels), {"duplicate_share": 0.0})
+    return _checked(work, work.subject, files, suite_for(work.subject, settings, labels), {"duplicate_share": 0.0})
 
 
 def _checked(
@@ -54,11 +50,11 @@ def _checked(
     return Product(rows=facts.height, facts=result.model_dump(mode="json"))
 
 
-@task(name="gate-checks", task_run_name="gate-{subject}", cache_policy=NO_CACHE)
-def gate_checks(subject: str, checks: list[Manifest], settings: ChecksSettings) -> tuple[Verdict, ...]:
-    """Judge what the checks found; stop where a policy says so."""
+@task(run_name="gate-{subject}")
+def gate_checks(what: str, checks: list[Manifest], settings: ChecksSettings) -> tuple[Verdict, ...]:
+    """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
     results = [CheckResult.model_validate(check.facts) for check in checks]
-    ui.show_table(f"gate-{subject}", [summary_of(result) for result in results], f"What the checks of {subject} found")
+    ui.show_table(f"gate-{what}", [summary_of(result) for result in results], f"What the checks of {what} found")
     found = verdicts(results, settings)
     for verdict in found:
         if verdict.action != "keep":

@@ -10,14 +10,14 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("clean")
-def clean_source(work: Workbench, subject: str, snapshot: Manifest, settings: SourceCleaning) -> Product:
+def clean_source(work: Workbench, snapshot: Manifest, settings: SourceCleaning) -> Product:
     """Normalise a source's texts and drop the rows that no model should see."""
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
-        done = clean_file(snapshot.account(subject), work.open(snapshot, "data.parquet"), path, keys, settings)
+        done = clean_file(snapshot.account(work.subject), work.open(snapshot, "data.parquet"), path, keys, settings)
     account = done.account
-    ui.log(f"{subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
+    ui.log(f"{work.subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
     if done.label_conflicts:
-        ui.log(f"{subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
+        ui.log(f"{work.subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
     facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts}
     facts |= {"media": snapshot.facts["media"]} if "media" in snapshot.facts else {}
     return Product(rows=account.rows, tokens=account.tokens, columns=COLUMNS, accounts=(account,), facts=facts)

@@ -1,33 +1,65 @@
-"""What a run shows in the Prefect UI. Outside a run (plain calls, `cuvee plan`) nothing is shown and nothing fails."""
+"""What a run shows to people. By itself nothing is shown and nothing fails; the engine plugs in where it goes to."""
 
-import base64
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Self, cast
-from uuid import UUID
+from typing import Any, Protocol, Self
 
-from prefect.artifacts import (
-    create_image_artifact,
-    create_link_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
-from prefect.context import FlowRunContext, TaskRunContext
-from prefect.logging import get_logger, get_run_logger
+
+class Port(Protocol):
+    """Where what a run shows goes to."""
+
+    def in_run(self) -> bool:
+        """Say whether a flow or task run is under way here."""
+        ...
+
+    def log(self, message: str, *, warn: bool) -> None:
+        """Write one line to the run's log."""
+        ...
+
+    def table(self, key: str, rows: list[dict[str, Any]], headline: str) -> None:
+        """Show a table."""
+        ...
+
+    def markdown(self, key: str, text: str, headline: str) -> None:
+        """Show Markdown."""
+        ...
+
+    def image(self, key: str, png: bytes, headline: str) -> None:
+        """Show a picture."""
+        ...
+
+    def link(self, key: str, url: str, text: str, headline: str) -> None:
+        """Show a link."""
+        ...
+
+    def progress(self, key: str, title: str) -> Callable[[float, str], None]:
+        """Show how far a long task is; what comes back is called with the share that is done and its description."""
+        ...
+
+
+_ports: list[Port] = []
+_watchers: list[Callable[[str], None]] = []
+
+
+def plug(port: Port) -> None:
+    """Show what runs show through `port`, in this process."""
+    _ports[:] = [port]
+
+
+def _running() -> list[Port]:
+    return [port for port in _ports if port.in_run()]
 
 
 def in_run() -> bool:
     """Say whether a flow or task run is under way here."""
-    return TaskRunContext.get() is not None or FlowRunContext.get() is not None
+    return bool(_running())
 
 
 def log(message: str, *, warn: bool = False) -> None:
-    """Write one line to the run's log, or to the process's log outside a run."""
-    logger = get_run_logger() if in_run() else get_logger("cuvee")
-    (logger.warning if warn else logger.info)(message)
+    """Write one line to the run's log."""
+    for port in _running():
+        port.log(message, warn=warn)
 
 
 def artifact_key(*names: str) -> str:
@@ -42,63 +74,55 @@ def escape(text: str) -> str:
 
 
 def show_table(key: str, rows: Sequence[dict[str, Any]], headline: str) -> None:
-    """Show rows as a table artifact."""
-    if in_run():
-        create_table_artifact(key=artifact_key(key), table=list(rows), description=headline)
+    """Show rows as a table."""
+    for port in _running():
+        port.table(artifact_key(key), list(rows), headline)
 
 
 def show_markdown(key: str, text: str, headline: str) -> None:
     """Show Markdown, mermaid diagrams included."""
-    if in_run():
-        create_markdown_artifact(key=artifact_key(key), markdown=text, description=headline)
+    for port in _running():
+        port.markdown(artifact_key(key), text, headline)
 
 
 def show_image(key: str, png: bytes, headline: str) -> None:
-    """Show a picture; it travels inside the artifact, so keep it small."""
-    if in_run():
-        uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-        create_image_artifact(key=artifact_key(key), image_url=uri, description=headline)
+    """Show a picture; it travels inside what is shown, so keep it small."""
+    for port in _running():
+        port.image(artifact_key(key), png, headline)
 
 
 def show_link(key: str, url: str, text: str, headline: str) -> None:
     """Show a link."""
-    if in_run():
-        create_link_artifact(key=artifact_key(key), link=url, link_text=text, description=headline)
-
-
-_told: list[Callable[[str], None]] = []
+    for port in _running():
+        port.link(artifact_key(key), url, text, headline)
 
 
 def tell(line: str) -> None:
     """Give a line to whoever watches this process (the command line); nobody watches a deployed run."""
-    for listener in _told:
+    for listener in _watchers:
         listener(line)
 
 
 def watch(listener: Callable[[str], None]) -> None:
     """Have `listener` told of every task that ends and of the progress of long ones."""
-    _told.append(listener)
+    _watchers.append(listener)
 
 
 class Progress:
-    """How far a long task is: an artifact in the UI, a changing line for whoever watches.
+    """How far a long task is: shown with the run, and as a changing line for whoever watches.
 
     Args:
-        subject: what is worked on; names the artifact.
+        subject: what is worked on; names what is shown.
         title: what is done to it.
     """
 
     def __init__(self, subject: str, title: str) -> None:
         self.subject, self.title = subject, title
-        self.artifact: UUID | None = None
+        self.updates: list[Callable[[float, str], None]] = []
         self.last = 0.0
 
     def __enter__(self) -> Self:
-        if in_run():
-            found = create_progress_artifact(
-                progress=0.0, key=artifact_key("progress", self.subject), description=self.title
-            )
-            self.artifact = cast("UUID", found)
+        self.updates = [port.progress(artifact_key("progress", self.subject), self.title) for port in _running()]
         return self
 
     def __call__(self, done: float, text: str) -> None:
@@ -108,8 +132,8 @@ class Progress:
             return
         self.last = now
         tell(f"\r{self.title}: {text}")
-        if self.artifact:
-            update_progress_artifact(self.artifact, progress=100 * done, description=f"{self.title}: {text}")
+        for update in self.updates:
+            update(done, f"{self.title}: {text}")
 
     def __exit__(self, *_: object) -> None:
         return None

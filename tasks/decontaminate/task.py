@@ -10,7 +10,7 @@ from tasks.store.products import Workbench, stage_task
 
 @stage_task("decontaminate")
 def decontaminate_pool(
-    work: Workbench, subject: str, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int
+    work: Workbench, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int
 ) -> Product:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
     files = {benchmark.subject: work.open(benchmark, "data.parquet") for benchmark in benchmarks}
@@ -22,6 +22,6 @@ def decontaminate_pool(
         for name, rows in counts.items()
     )
     ui.log(
-        f"{subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out ({matched or 'none'})"
+        f"{work.subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out ({matched or 'none'})"
     )
     return drop_rows(work, pool, removal)

@@ -17,9 +17,7 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("deduplicate")
-def deduplicate_sources(
-    work: Workbench, subject: str, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int
-) -> Product:
+def deduplicate_sources(work: Workbench, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     shares = [holdout.of(name) for name in files]
@@ -32,32 +30,32 @@ def deduplicate_sources(
         ]
         copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))
     if pool.label_conflicts:
-        ui.log(f"{subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
+        ui.log(f"{work.subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
     facts = pooled_facts(snapshots, pool.dropped)
     return Product(rows=rows, tokens=tokens, columns=COLUMNS, accounts=pool.accounts, facts=facts)
 
 
 @stage_task("nearby")
-def drop_near_duplicates(work: Workbench, subject: str, pool: Manifest, settings: NearSettings, seed: int) -> Product:
+def drop_near_duplicates(work: Workbench, pool: Manifest, settings: NearSettings, seed: int) -> Product:
     """Drop training rows that nearly repeat another one or a row kept aside."""
     removal = near_duplicates(open_sides(work, pool), settings, _scratch(work), seed)
     told = removal.dropped
     counts = f"{told.rows:,} of {told.figures['rows compared']:,} rows"
-    ui.log(f"{subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
+    ui.log(f"{work.subject}: {counts} are near duplicates (Jaccard >= {settings.threshold:g})")
     return drop_rows(work, pool, removal)
 
 
 @stage_task("semantic")
 def drop_semantic_duplicates(
-    work: Workbench, subject: str, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int
+    work: Workbench, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int
 ) -> Product:
     """Drop training rows that mean the same as another one or as a row kept aside."""
     vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
     removal = semantic_duplicates(open_sides(work, pool), vectors, threshold, _scratch(work), seed)
     told = removal.dropped
     counts = f"{told.rows:,} of {told.figures['rows compared']:,} rows"
-    ui.log(f"{subject}: {counts} are semantic duplicates (cosine >= {threshold:g})")
+    ui.log(f"{work.subject}: {counts} are semantic duplicates (cosine >= {threshold:g})")
     return drop_rows(work, pool, removal)
 
 

@@ -1,38 +1,34 @@
 """Prefect tasks of the embedding stage. The work is in encoder.py and vectors.py."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.core import ui
+from tasks.core.tasks import task
 from tasks.embed.encoder import in_turn, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
-from tasks.store.products import RETRIES, Workbench, stage_task
+from tasks.store.products import Workbench, stage_task
 
 
-@task(name="probe-encoder", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
-def probe_encoder(subject: str, settings: EncoderSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
+@task(run_name="probe-{subject}")
+def probe_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
     """See what the encoder is now."""
     return seen_encoder(settings, base)
 
 
 @stage_task("embed")
-def embed_source(
-    work: Workbench, subject: str, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str
-) -> Product:
+def embed_source(work: Workbench, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str) -> Product:
     """Make vectors of a source's texts."""
     files = (work.writing(name) for name in ("vectors.npy", "rows.parquet"))
     with (
         in_turn(settings, base) as encode,
         next(files) as vectors,
         next(files) as ids,
-        ui.Progress(subject, "Encoding") as progress,
+        ui.Progress(work.subject, "Encoding") as progress,
     ):
         written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
     if written.cut:
-        ui.log(f"{subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
+        ui.log(f"{work.subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
     return Product(
         rows=written.rows,
         facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]},

@@ -14,7 +14,6 @@ from tasks.store.products import Workbench, stage_task
 @stage_task("evaluate")
 def evaluate_model(
     work: Workbench,
-    subject: str,  # noqa: ARG001
     model: Manifest,
     mix: Manifest,
     settings: EvaluateSettings,

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import nearest
+from tasks.core.tasks import task
 from tasks.history import differ
 from tasks.history.earlier import LOOK_BACK, earlier_snapshots
 from tasks.history.find import FoundMix, find_mix, shards_of
@@ -14,7 +12,6 @@ from tasks.history.impact import known_sources, made_from
 from tasks.history.ledger import ledger, spent
 from tasks.history.trace import as_read, row_at
 from tasks.manifests.manifest import Manifest
-from tasks.store.products import RETRIES
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store
 
@@ -85,14 +82,14 @@ def ledger_of(store: str, name: str) -> dict[str, Any]:
     return {"recipe": name, "sources": ledger(records)}
 
 
-@task(name="count-spent", task_run_name="count-spent", cache_policy=NO_CACHE, **RETRIES)
-def count_spent(subject: str, store: str, recipe: dict[str, Any], pool: Manifest) -> dict[str, float]:  # noqa: ARG001 (a task's first argument is its subject)
+@task()
+def count_spent(store: str, recipe: dict[str, Any], pool: Manifest) -> dict[str, float]:
     """Say how often the recipe's earlier runs have trained on each source."""
     return spent(list_records(open_store(store), recipe["name"]), recipe, pool)
 
 
-@task(name="find-earlier", task_run_name="find-earlier", cache_policy=NO_CACHE, **RETRIES)
-def find_earlier(subject: str, store: str, name: str, snapshots: list[Manifest]) -> dict[str, Manifest]:  # noqa: ARG001 (a task's first argument is its subject)
+@task()
+def find_earlier(store: str, name: str, snapshots: list[Manifest]) -> dict[str, Manifest]:
     """Find the snapshot of each source before the present one, where the recipe's last runs mixed another one."""
     home = open_store(store)
     return earlier_snapshots(home, list_records(home, name, LOOK_BACK), snapshots)

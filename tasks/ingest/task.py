@@ -1,12 +1,10 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
-from typing import Any, cast
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
+from typing import Any
 
 from tasks.core import ui
 from tasks.core.errors import Unreachable
+from tasks.core.tasks import task
 from tasks.ingest.earlier import probed
 from tasks.ingest.preview import preview
 from tasks.ingest.probe import fingerprint
@@ -15,14 +13,14 @@ from tasks.ingest.settings import SourceSettings
 from tasks.ingest.write import media_beside
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
-from tasks.store.products import RETRIES, StageFunction, Workbench, newest, stage_task
+from tasks.store.products import Workbench, newest, stage_task
 from tasks.store.storage import open_store
 
 
-@task(name="probe-source", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
-def probe_source(subject: str, settings: SourceSettings, base: str) -> Fingerprint:
+@task(run_name="probe-{subject}")
+def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprint:
     """See what a source holds now."""
-    return fingerprint(subject, settings, base)
+    return fingerprint(source, settings, base)
 
 
 def preview_source(subject: str, settings: SourceSettings, base: str, labels: tuple[str, ...]) -> dict[str, Any]:
@@ -32,23 +30,23 @@ def preview_source(subject: str, settings: SourceSettings, base: str, labels: tu
 
 @stage_task("ingest")
 def ingest_source(
-    work: Workbench, subject: str, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str
+    work: Workbench, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str
 ) -> Product:
     """Read a source and bring it to the one schema; bad rows go to quarantine."""
     known = probed(seen, work.earlier("seen"), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
-        outcome = read_source(subject, settings, base, labels, rows, quarantine, known)
+        outcome = read_source(work.subject, settings, base, labels, rows, quarantine, known)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
     refuse(
-        subject,
+        work.subject,
         settings,
         outcome,
         work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None,
     )
     work.leave(outcome.note)
-    ui.log(f"{subject}: {outcome.how}")
-    ui.show_table(f"files-{subject}", outcome.shown(), f"{subject}: {outcome.how}")
+    ui.log(f"{work.subject}: {outcome.how}")
+    ui.show_table(f"files-{work.subject}", outcome.shown(), f"{work.subject}: {outcome.how}")
     facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
     facts |= {"media": settings.media} if settings.media else {}
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
@@ -63,9 +61,7 @@ def last_snapshot(
     Raises:
         Unreachable: the store holds none.
     """
-    parts = cast("StageFunction", ingest_source.fn).parts(
-        store, subject, Fingerprint(source=subject, files=()), settings, labels, base
-    )
+    parts = ingest_source.of(subject).parts(Fingerprint(source=subject, files=()), settings, labels, base)
     found = newest(open_store(store), "ingest", parts, "seen")
     if found is None:
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"

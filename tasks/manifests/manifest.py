@@ -12,7 +12,7 @@ class Facts(Section):
     """What only one stage says of its products; each stage has a class of its own in this room."""
 
 
-F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=dict[str, Any])
+F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=Any)
 """Facts of a stage; a plain dictionary for those that have no class yet."""
 BESIDES = {"format", "key", "path", "parents", "parts", "seconds", "how", "fingerprint"}
 """What a manifest says that is no part of its fingerprint."""

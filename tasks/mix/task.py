@@ -22,7 +22,6 @@ from tasks.store.storage import open_store
 @stage_task("plan")
 def plan_mix(
     work: Workbench,
-    subject: str,
     pool: Manifest,
     weights: Manifest,
     settings: PlanSettings,
@@ -35,7 +34,7 @@ def plan_mix(
     made = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
     with work.writing("plan.npz") as path:
         save_plan(made.plan, path)
-    ui.log(f"{subject}: {headline(made.receipt)}")
+    ui.log(f"{work.subject}: {headline(made.receipt)}")
     receipt = [row.model_dump(mode="json") for row in made.receipt]
     facts = made.facts | {"receipt": receipt, "sources": list(files), "trainer_epochs": trainer_epochs, "seed": seed}
     return Product(rows=len(made.plan.row), tokens=sum(row.tokens for row in made.receipt), facts=facts)
@@ -44,7 +43,6 @@ def plan_mix(
 @stage_task("mix")
 def write_mix(
     work: Workbench,
-    subject: str,
     pool: Manifest,
     plan: Manifest,
     settings: PlanSettings,
@@ -53,7 +51,7 @@ def write_mix(
     """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
     media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
     names = shards(plan.rows, settings.shard_rows)
-    _write_missing(work, subject, pool, plan, settings.shard_rows, media)
+    _write_missing(work, work.subject, pool, plan, settings.shard_rows, media)
     for source in plan.facts["sources"]:
         with work.writing(f"data/holdout-{source}.parquet") as path:
             media.copy(work.open(pool, f"holdout/{source}.parquet"), path)

@@ -8,14 +8,14 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("personal")
-def protect_source(work: Workbench, subject: str, rows: Manifest, settings: SourceProtection) -> Product:
+def protect_source(work: Workbench, rows: Manifest, settings: SourceProtection) -> Product:
     """Redact, drop or count the rows of a source that hold personal data."""
     files = (work.open(rows, "data.parquet"), work.open(rows, "keys.parquet"))
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
-        done = protect_file(rows.account(subject), files, path, keys, settings)
+        done = protect_file(rows.account(work.subject), files, path, keys, settings)
     account = done.account
     ui.log(
-        f"{subject}: {done.rows:,} rows hold personal data ({in_words(done.pieces)}); action: {settings.action}; "
+        f"{work.subject}: {done.rows:,} rows hold personal data ({in_words(done.pieces)}); action: {settings.action}; "
         f"{account.rows:,} rows stay"
     )
     facts = rows.facts | {"dropped": [done.dropped.model_dump(mode="json")]}

@@ -12,22 +12,18 @@ NO_EARLIER = {"rows": "no previous snapshot"}
 
 
 @stage_task("profile")
-def profile_mix(
-    work: Workbench, subject: str, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int
-) -> Product:
+def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int) -> Product:
     """Measure quality and diversity of the sources, before and after cleaning, and of the mix; show them in the UI."""
     raw = {one.subject: work.open(one, "data.parquet") for one in snapshots}
     sources = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
     shards = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
     facts = profile(raw, sources, shards, pool.accounts, seed)
-    ui.show_table(f"profile-{subject}", rows_of(facts), headline(facts))
+    ui.show_table(f"profile-{work.subject}", rows_of(facts), headline(facts))
     return Product(rows=mix.rows, facts=facts)
 
 
 @stage_task("drift")
-def measure_drift(
-    work: Workbench, subject: str, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int
-) -> Product:
+def measure_drift(work: Workbench, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int) -> Product:
     """Measure how far each source has moved from the snapshot before; sources without one have no figures."""
     facts = {
         one.subject: drift(work.open(one, "data.parquet"), work.open(earlier[one.subject], "data.parquet"), seed)
@@ -35,6 +31,8 @@ def measure_drift(
         if one.subject in earlier
     }
     ui.show_table(
-        f"drift-{subject}", [{"source": one.subject} | facts.get(one.subject, NO_EARLIER) for one in snapshots], DRIFT
+        f"drift-{work.subject}",
+        [{"source": one.subject} | facts.get(one.subject, NO_EARLIER) for one in snapshots],
+        DRIFT,
     )
     return Product(facts=facts)

@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.core import ui
+from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
-from tasks.store.products import RETRIES
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart, run_id, write_record
 from tasks.store.storage import open_store
 
@@ -25,7 +22,7 @@ def begin_run(recipe: dict[str, Any]) -> RunStart:
     return RunStart(run=run_id(started, uuid4().hex), name=recipe["name"], started=started, recipe=recipe)
 
 
-@task(name="publish-mix", task_run_name="publish-mix", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def publish_mix(store: str, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:
     """Put the mix out as a dataset folder; `latest.json` names it last."""
     for sentence in conflicts(licences_of(start), start.recipe["publish"].get("licence")):
@@ -33,13 +30,13 @@ def publish_mix(store: str, start: RunStart, mix: Manifest, plan: Manifest) -> P
     return put_out_mix(open_store(store), start, mix, plan)
 
 
-@task(name="publish-model", task_run_name="publish-model", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def publish_model(store: str, start: RunStart, model: Manifest, scores: Manifest, mix: PublishedMix) -> PublishedModel:
     """Put the model out as a folder that transformers loads; `latest.json` names it last."""
     return put_out_model(open_store(store), start, model, scores.facts["metrics"], mix)
 
 
-@task(name="record-run", task_run_name="record-run", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def record_run(store: str, record: RunRecord) -> str:
     """Write what the run says of itself, failed or not; gives the record's URI."""
     return write_record(open_store(store), record)

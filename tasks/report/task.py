@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.core import ui
+from tasks.core.tasks import task
 from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
@@ -14,14 +12,13 @@ from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
-from tasks.store.products import RETRIES
 from tasks.store.runs import RunRecord, run_folder
 from tasks.store.storage import Store, open_store
 
 SAMPLES = 3
 
 
-@task(name="report-run", task_run_name="report-run", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> str:
     """Write the run's report and show it in the UI; gives the report's URI."""
     home, path = open_store(store), f"{run_folder(record)}/report.html"
@@ -32,7 +29,7 @@ def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> st
     return home.where(path)
 
 
-@task(name="report-search", task_run_name="report-search", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def report_search(store: str, found: SearchRecord) -> SearchRecord:
     """Write the report of a search and show in the UI what it found; gives the record with the report's place."""
     home, path = open_store(store), f"{search_folder(found.name)}/{found.search}/report.html"
@@ -66,7 +63,7 @@ def _show(record: RunRecord, report: str) -> None:
     ui.show_link(f"{name}-report", report, ui.escape(report), "The run, told in full")
 
 
-@task(name="report-comparison", task_run_name="report-comparison", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def report_comparison(store: str, found: Comparison) -> Comparison:
     """Write the comparison's report and show it in the UI; gives the record with the report's place."""
     home, path = open_store(store), f"{comparison_folder(found)}/report.html"

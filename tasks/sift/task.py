@@ -12,23 +12,23 @@ from tasks.sift.settings import SelectionSettings, SiftSettings
 from tasks.store.products import Workbench, stage_task
 
 
-@stage_task("sift", task_run_name="sift-{settings.kind}")
-def sift_pool(work: Workbench, subject: str, pool: Manifest, settings: SiftSettings, seed: int) -> Product:
+@stage_task("sift", run_name="sift-{settings.kind}")
+def sift_pool(work: Workbench, pool: Manifest, settings: SiftSettings, seed: int) -> Product:
     """Drop the training rows that a model trained on the others thinks worst of."""
     with threadpool_limits(1):  # sums are then added in one order, so judgements do not depend on the machine's cores
         removal = registry.load(methods, settings.kind).judge(open_sides(work, pool)[TRAIN], settings, seed)
     counts = {source: sum(reasons.values()) for source, reasons in removal.dropped.counts.items()}
     by_source = ", ".join(f"{source} {rows:,}" for source, rows in sorted(counts.items(), key=lambda item: -item[1]))
-    ui.log(f"{subject}: {settings.kind} drops {removal.dropped.rows:,} rows ({by_source or 'none'})")
+    ui.log(f"{work.subject}: {settings.kind} drops {removal.dropped.rows:,} rows ({by_source or 'none'})")
     return drop_rows(work, pool, removal)
 
 
 @stage_task("select")
-def select_rows(work: Workbench, subject: str, pool: Manifest, settings: SelectionSettings, seed: int) -> Product:
+def select_rows(work: Workbench, pool: Manifest, settings: SelectionSettings, seed: int) -> Product:
     """Keep the rows that are like the target's; the hold-out stays as it is."""
     removal, notes = select(open_sides(work, pool)[TRAIN], settings, seed)
     for note in notes:
-        ui.log(f"{subject}: {note}", warn=True)
+        ui.log(f"{work.subject}: {note}", warn=True)
     table = [{"source": name} | figures for name, figures in removal.dropped.by_source.items()]
-    ui.show_table(f"selected-{subject}", table, f"Rows like those of {settings.target}")
+    ui.show_table(f"selected-{work.subject}", table, f"Rows like those of {settings.target}")
     return drop_rows(work, pool, removal)

@@ -1,7 +1,7 @@
 """One content key per product: the name of its folder in the store and of its Prefect result, so each finds the other.
 
-A task made by `stage_task` computes its key from its arguments, the code of its stage and the versions that matter; it
-gives back the manifest that the store holds under that key, or does the work and writes it.
+A task made by `stage_task` computes its key from its subject, its arguments, the code of its stage and the versions
+that matter; it gives back the manifest that the store holds under that key, or does the work and writes it.
 """
 
 import contextlib
@@ -10,26 +10,24 @@ import inspect
 import shutil
 import threading
 import time
-import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, cast
 
-import prefect
-from prefect.context import TaskRunContext
-from prefect.states import Completed
-from prefect.tasks import exponential_backoff
+from typing_extensions import TypeVar
 
-from tasks.core.errors import Unreachable
 from tasks.core.parallel import threads
 from tasks.core.records import digest, flatten
-from tasks.manifests.manifest import FileFact, Manifest, Product
+from tasks.core.tasks import Task, signature_of
+from tasks.manifests.manifest import Facts, FileFact, Manifest, Product
 from tasks.store.code import code_of, code_parts, is_code
 from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
-PLACES = {"store", "base"}
+P = ParamSpec("P")
+F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=Any)
+PLACES = {"base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
@@ -44,11 +42,12 @@ class Workbench:
     Attributes:
         store: the store, to open the files of other products.
         stage: the folder below `snapshots/` that the product goes to.
+        subject: what the product is about.
         key: the content key of the product in hand.
     """
 
-    def __init__(self, store: Store, stage: str, key: str, parts: dict[str, str]) -> None:
-        self.store, self.stage, self.key, self.parts = store, stage, key, parts
+    def __init__(self, store: Store, stage: str, subject: str, key: str, parts: dict[str, str]) -> None:
+        self.store, self.stage, self.subject, self.key, self.parts = store, stage, subject, key, parts
         self.pointer = ""
         self.note: dict[str, Any] | None = None
         self.path = f"snapshots/{stage}/{key}"
@@ -140,118 +139,89 @@ def key_of(stage: str, parts: dict[str, str]) -> str:
     return digest({"stage": stage, "parts": parts})[:32]
 
 
-@typing.runtime_checkable
-class StageFunction(typing.Protocol):
-    """The function under a task that `stage_task` made, with what it adds."""
+@dataclass(frozen=True)
+class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
+    """A task whose function writes one product of a stage; the product is made once and found ever after.
 
-    stage: str
-    parts: Callable[..., dict[str, str]]
-    """Arguments of the task -> the parts of its content key."""
+    The function's first parameter is its `Workbench`. All others are small frozen values, and all but `base` are part
+    of the content key, together with the subject.
+
+    Attributes:
+        stage: the folder below `snapshots/` that the products go to.
+    """
+
+    stage: str = ""
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Its parameters without the workbench, and the manifest that it gives."""
+        given = signature_of(self.function)
+        return inspect.Signature([*given.parameters.values()][1:], return_annotation=Manifest[self.facts])
+
+    @property
+    def facts(self) -> type[F_co]:
+        """The class of what the stage says of its products."""
+        product = signature_of(self.function).return_annotation
+        return cast("type[F_co]", (product.__pydantic_generic_metadata__["args"] or (dict,))[0])
+
+    def parts(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, str]:
+        """Name everything that the product depends on; see `key_parts`."""
+        return key_parts(self.function, {"subject": self.subject} | self.bind(*args, **kwargs))
+
+    def lookup(self, store: str, /, *args: P.args, **kwargs: P.kwargs) -> Manifest[F_co] | None:
+        """Find the finished product."""
+        return open_store(store).lookup(self.stage, key_of(self.stage, self.parts(*args, **kwargs)), self.facts)
+
+    def run(self, store: str, /, *args: P.args, **kwargs: P.kwargs) -> Manifest[F_co]:
+        """Find the finished product, or make it; others of this machine that want the same one wait for it."""
+        home, parts = open_store(store), self.parts(*args, **kwargs)
+        key = key_of(self.stage, parts)
+        if found := home.lookup(self.stage, key, self.facts):
+            return found
+        with home.holding(f"{self.stage}-{key}"):
+            if found := home.lookup(self.stage, key, self.facts):
+                return found
+            with contextlib.nullcontext() if self.stage in WAITING else _cores:
+                return self._make(Workbench(home, self.stage, self.subject, key, parts), self.bind(*args, **kwargs))
+
+    def _make(self, bench: Workbench, arguments: dict[str, Any]) -> Manifest[F_co]:
+        """Do the work; data first, manifest last."""
+        started = time.monotonic()
+        product: Product[F_co] = self.function(bench, **arguments)
+        seconds = round(time.monotonic() - started, 3)
+        inputs = [
+            one for value in arguments.values() for one in (value if isinstance(value, list | tuple) else [value])
+        ]
+        manifest = Manifest[self.facts](
+            stage=bench.stage,
+            subject=bench.subject,
+            key=bench.key,
+            path=bench.path,
+            parts=bench.parts,
+            seconds=seconds,
+            files=tuple(sorted(bench.files, key=lambda file: file.name)),
+            parents=tuple(one.fingerprint for one in inputs if isinstance(one, Manifest)),
+            **{name: getattr(product, name) for name in Product.model_fields},
+        )
+        bench.store.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
+        if bench.note:
+            bench.store.write_json(bench.pointer, bench.note)
+        shutil.rmtree(bench.scratch, ignore_errors=True)
+        return manifest
 
 
-def stage_task(stage: str, **options: Any) -> Callable[[Callable[..., Product]], prefect.Task[..., Manifest]]:
-    """Make a Prefect task of a function that writes one product.
-
-    The function's first parameter is its `Workbench`; the task takes the store's URI in its place. The second is the
-    `subject`. All others are small frozen values, and all but `base` are part of the content key.
+def stage_task(
+    stage: str, *, run_name: str = ""
+) -> Callable[[Callable[Concatenate[Workbench, P], Product[F_co]]], StageTask[P, F_co]]:
+    """Make a task of a function that writes one product; see `StageTask`.
 
     Args:
         stage: the folder below `snapshots/` that the products go to.
-        options: more settings of the Prefect task.
+        run_name: what one run of it is called; by default the first word of its name, and its subject.
     """
 
-    def decorate(work: Callable[..., Product]) -> prefect.Task[..., Manifest]:
-        signature = inspect.signature(work, eval_str=True)
-        first = next(iter(signature.parameters))
-        store = inspect.Parameter("store", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
-        rest = [p for name, p in signature.parameters.items() if name != first]
-
-        def parts(*args: Any, **kwargs: Any) -> dict[str, str]:
-            bound = run_signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            return key_parts(work, bound.arguments)
-
-        def key(_context: Any, arguments: dict[str, Any]) -> str:
-            found = key_of(stage, parts(**arguments))
-            _forget_without_product(open_store(arguments["store"]), stage, found)
-            return found
-
-        @functools.wraps(work)
-        def run(*args: Any, **kwargs: Any) -> Any:
-            arguments = run_signature.bind(*args, **kwargs).arguments
-            made_of = parts(**arguments)
-            if found := open_store(arguments["store"]).lookup(stage, key_of(stage, made_of)):
-                in_run = TaskRunContext.get() is not None
-                return Completed(name="Cached", message="found in the store", data=found) if in_run else found
-            return produce(stage, made_of, work, arguments)
-
-        run_signature = inspect.Signature([store, *rest], return_annotation=Manifest)
-        run.__signature__ = run_signature  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in (store, *rest)} | {"return": Manifest}
-        run.stage, run.parts = stage, parts  # type: ignore[attr-defined]
+    def decorate(work: Callable[Concatenate[Workbench, P], Product[F_co]]) -> StageTask[P, F_co]:
         name = work.__name__.replace("_", "-")
-        run_name = options.pop("task_run_name", f"{name.partition('-')[0]}-{{subject}}")
-        return prefect.task(
-            name=name,
-            task_run_name=run_name,
-            cache_key_fn=key,
-            persist_result=True,
-            result_serializer="json",
-            **(RETRIES | options),
-        )(run)
+        return StageTask(name, work, run_name or f"{name.partition('-')[0]}-{{subject}}", stage=stage)
 
     return decorate
-
-
-def produce(stage: str, parts: dict[str, str], work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
-    """Make the product with this key; others of this machine that want the same one wait for it."""
-    home, key = open_store(arguments["store"]), key_of(stage, parts)
-    with home.holding(f"{stage}-{key}"):
-        if found := home.lookup(stage, key):
-            return found
-        with contextlib.nullcontext() if stage in WAITING else _cores:
-            return _make(Workbench(home, stage, key, parts), work, arguments)
-
-
-def _make(bench: Workbench, work: Callable[..., Product], arguments: dict[str, Any]) -> Manifest:
-    """Do the work; data first, manifest last."""
-    started = time.monotonic()
-    product = work(bench, **{name: value for name, value in arguments.items() if name != "store"})
-    seconds = round(time.monotonic() - started, 3)
-    inputs = [item for value in arguments.values() for item in (value if isinstance(value, (list, tuple)) else [value])]
-    manifest = Manifest(
-        stage=bench.stage,
-        subject=arguments["subject"],
-        key=bench.key,
-        path=bench.path,
-        parts=bench.parts,
-        seconds=seconds,
-        files=tuple(sorted(bench.files, key=lambda file: file.name)),
-        parents=tuple(item.fingerprint for item in inputs if isinstance(item, Manifest)),
-        **{name: getattr(product, name) for name in Product.model_fields},
-    )
-    bench.store.write_json(f"{bench.path}/manifest.json", manifest.model_dump(mode="json"))
-    if bench.note:
-        bench.store.write_json(bench.pointer, bench.note)
-    shutil.rmtree(bench.scratch, ignore_errors=True)
-    return manifest
-
-
-def _forget_without_product(home: Store, stage: str, key: str) -> None:
-    """Drop Prefect's result when the product behind it is gone: then it is a miss, not a crash."""
-    if home.exists(f"results/{key}") and home.lookup(stage, key) is None:
-        home.remove(f"results/{key}")
-
-
-def may_go_through_later(_task: Any, _run: Any, state: Any) -> bool:
-    """Retry only what a second try can mend."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, Unreachable) and error.transient
-
-
-RETRIES: dict[str, Any] = {
-    "retries": 3,
-    "retry_delay_seconds": exponential_backoff(backoff_factor=1),
-    "retry_jitter_factor": 0.5,
-    "retry_condition_fn": may_go_through_later,
-}

@@ -24,7 +24,7 @@ from tasks.manifests.formats import read_manifest
 from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.locks import lock
 
-F = TypeVar("F", bound=Facts | dict[str, Any], default=dict[str, Any])
+F = TypeVar("F", bound=Facts | dict[str, Any], default=Any)
 
 LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """Answers of S3 to a conditional write that came too late."""

@@ -4,14 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.core import ui
 from tasks.core.records import Objective
+from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
-from tasks.store.products import RETRIES, Workbench, stage_task
+from tasks.store.products import Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
 from tasks.train.launch import run, stop_all
@@ -19,8 +17,8 @@ from tasks.train.model import seen_model
 from tasks.train.settings import TrainSettings
 
 
-@task(name="probe-model", task_run_name="probe-{subject}", cache_policy=NO_CACHE, **RETRIES)
-def probe_model(subject: str, settings: TrainSettings, base: str) -> Fingerprint:  # noqa: ARG001 (names the task run)
+@task(run_name="probe-{subject}")
+def probe_model(settings: TrainSettings, base: str) -> Fingerprint:
     """See what the start model is now."""
     return seen_model(settings, base)
 
@@ -33,7 +31,6 @@ def stop_training() -> None:
 @stage_task("train")
 def train_model(
     work: Workbench,
-    subject: str,
     seen: Fingerprint,
     mix: Manifest,
     settings: TrainSettings,
@@ -43,7 +40,10 @@ def train_model(
 ) -> Product:
     """Fine-tune the model on the mix."""
     job = _job(work, mix, settings, objective, seed, base)
-    with Mirror(work.store, work.path, Path(job.checkpoints)) as mirror, ui.Progress(subject, "Training") as progress:
+    with (
+        Mirror(work.store, work.path, Path(job.checkpoints)) as mirror,
+        ui.Progress(work.subject, "Training") as progress,
+    ):
         accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
         facts = _collect(work, Path(job.out))
         mirror.clear()

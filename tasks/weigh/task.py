@@ -13,19 +13,18 @@ from tasks.weigh.shares import weigh
 
 
 @stage_task("probe")
-def learn_source(work: Workbench, subject: str, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product:
+def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product:
     """Train a cheap classifier on one source alone."""
-    head, facts = train_probe(subject, work.open(pool, f"train/{subject}.parquet"), labels, seed)
+    head, facts = train_probe(work.subject, work.open(pool, f"train/{work.subject}.parquet"), labels, seed)
     with work.writing("head.npz") as path:
         save(head, path)
-    ui.log(f"{subject}: a probe on {facts['rows']:,} rows, accuracy {facts['accuracy']:.3f} by cross-validation")
+    ui.log(f"{work.subject}: a probe on {facts['rows']:,} rows, accuracy {facts['accuracy']:.3f} by cross-validation")
     return Product(rows=facts["rows"], facts=facts)
 
 
 @stage_task("appraise")
 def appraise_sources(
     work: Workbench,
-    subject: str,
     pool: Manifest,
     checks: list[Manifest],
     heads: list[Manifest],
@@ -40,7 +39,7 @@ def appraise_sources(
     sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=probes, labels=labels, seed=seed)
     evidence = evidence_of(sources, weights)
     for note in evidence.notes:
-        ui.log(f"{subject}: {note}", warn=True)
+        ui.log(f"{work.subject}: {note}", warn=True)
     return Product(
         facts={"asked": weights.model_dump(mode="json"), "terms": evidence.terms, "notes": list(evidence.notes)}
     )
@@ -48,8 +47,7 @@ def appraise_sources(
 
 @stage_task("weigh")
 def weigh_sources(
-    _work: Workbench,
-    subject: str,
+    work: Workbench,
     pool: Manifest,
     verdicts: tuple[Verdict, ...],
     settings: WeighSettings,
@@ -64,5 +62,5 @@ def weigh_sources(
         ui.log(note, warn=True)
     for number, phase in enumerate(facts.get("phases", [facts]), 1):
         if phase["why"]:
-            ui.show_table(f"why-{subject}-{number}", phase["why"], f"Why these weights: {phase['method']['kind']}")
+            ui.show_table(f"why-{work.subject}-{number}", phase["why"], f"Why these weights: {phase['method']['kind']}")
     return Product(facts=facts)

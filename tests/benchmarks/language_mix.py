@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.engine.calls import Made
+from flows.engine.calls import RunProducts
 from flows.engine.plain import Plain
-from flows.steps.trial_setup import bench
+from flows.steps.trial_setup import trial_setup
+from tasks.experiments.mixes import as_mix
 from tasks.recipe.model import load_recipe
 
 MEASURES = ("bits_per_byte", "perplexity")
@@ -30,15 +31,15 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "language_mix.yaml"
 def measured(store: str, size: int, seeds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
     """Give measure -> mix -> domain (or `all domains`, their mean) -> one value a seed."""
     loaded = load_recipe(str(RECIPE), {"mix.size": size, "trials": {"size": size}})
-    ready = bench(loaded, store, Plain(), Made())
+    ready = trial_setup(loaded, Plain(store), RunProducts())
     names = list(loaded.recipe.sources)
     mixes: dict[str, Any] = {"uniform": "uniform", "proportional": "proportional"}
     mixes |= {f"{name} alone": {other: float(other == name) for other in names} for name in names}
     found: dict[str, dict[str, dict[str, list[float]]]] = {measure: {mix: {} for mix in mixes} for measure in MEASURES}
-    settled = {mix: ready.weights(weights) for mix, weights in mixes.items()}
+    settled = {mix: as_mix(ready.settle(weights).facts["weights"]) for mix, weights in mixes.items()}
     for seed in range(seeds):
         for mix, weights in settled.items():
-            scores = ready.try_out(mix.replace(" ", "-"), weights, seed).facts["metrics"]["by_source"]
+            scores = ready.try_out(weights, seed).facts["metrics"]["by_source"]
             for measure, rows in ((measure, found[measure][mix]) for measure in MEASURES):
                 values = {name: scores[name][measure] for name in names}
                 for name, value in (values | {"all domains": statistics.mean(values.values())}).items():

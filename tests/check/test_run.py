@@ -145,12 +145,12 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
         stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=(account,)
     )
     settings = ChecksSettings(on_failure="downweight")
-    check = check_source.fn(str(tmp_path), "s", pool, settings, LABELS, NO_DRIFT)
+    check = check_source.of("s").run(str(tmp_path), pool, settings, LABELS, NO_DRIFT)
     document = json.loads((tmp_path / check.path / "result.json").read_text())
     assert [row["success"] for row in document["results"]].count(False) == 3
     result = CheckResult.model_validate(check.facts)
     assert [failure.observed for failure in result.failed] == ["15 of 30 rows", "missing: negative", f"{2 / 3}"]
-    [verdict] = gate_checks.fn("sources", [check], settings)
+    [verdict] = gate_checks.function("sources", [check], settings)
     assert (verdict.action, verdict.factor) == ("downweight", 0.5)
 
 
@@ -162,7 +162,7 @@ def test_task_checks_all_shards_of_the_mix(tmp_path: Path, rows: Callable[..., P
         rows(label=["odd" if "holdout" in name else "positive"] * 15).rename(tmp_path / "snapshots/mix/m" / name)
     files = tuple(FileFact(name=name, bytes=0, sha256="") for name in names)
     mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files)
-    check = check_mix.fn(str(tmp_path), "mix", mix, ChecksSettings(), LABELS)
+    check = check_mix.of("mix").run(str(tmp_path), mix, ChecksSettings(), LABELS)
     assert (check.rows, check.facts["passed"], [failure["observed"] for failure in check.facts["failed"]]) == (
         30,
         True,

@@ -101,7 +101,7 @@ def test_a_source_of_which_nothing_is_left_says_where_its_rows_went(cleaned: Cle
 
 def test_task_carries_the_account_on_and_tells_of_conflicts(tmp_path: Path, snapshot: Callable[..., Any]) -> None:
     raw = snapshot("a", [f"text {n % 90}" for n in range(100)], ["positive"] * 95 + ["negative"] * 5, quarantined=3)
-    made = clean_source.fn(str(tmp_path), "a", raw, SourceCleaning())
+    made = clean_source.of("a").run(str(tmp_path), raw, SourceCleaning())
     [account] = made.accounts
     assert (account.read, account.quarantined, account.dropped, account.rows) == (103, 3, {"exact_duplicate": 10}, 90)
     assert made.facts == {"licence": None, "label_conflicts": 5}

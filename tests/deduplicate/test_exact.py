@@ -156,8 +156,8 @@ def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned:
 def test_tasks_clean_and_pool_through_the_store(tmp_path: Path, snapshot: Callable[..., Any]) -> None:
     store = str(tmp_path)
     raw = [snapshot(name, [f"{name} text {n % 90}" for n in range(100)]) for name in ("a", "b")]
-    clean = [clean_source.fn(store, one.subject, one, SourceCleaning()) for one in raw]
-    pool = deduplicate_sources.fn(store, "pool", clean, HoldoutSettings(share=0.2), 0)
+    clean = [clean_source.of(one.subject).run(store, one, SourceCleaning()) for one in raw]
+    pool = deduplicate_sources.of("pool").run(store, clean, HoldoutSettings(share=0.2), 0)
     assert [account.dropped for account in pool.accounts] == [{"exact_duplicate": 10}] * 2
     assert (pool.rows, pool.tokens) == tuple(
         sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens")

@@ -87,12 +87,12 @@ def test_the_same_texts_and_encoder_are_not_encoded_twice(
     fact = as_fact(store, "snapshots/clean/k", "data.parquet", tmp_path / "rows")
     rows = Manifest(stage="clean", subject="films", key="k", path="snapshots/clean/k", files=(fact,), rows=1)
     seen = seen_encoder(settings, ".")
-    first = embed_source.fn(store.uri, "films", seen, rows, settings, ".")
+    first = embed_source.of("films").run(store.uri, seen, rows, settings, ".")
     monkeypatch.setattr("tasks.embed.task.in_turn", None)
-    assert embed_source.fn(store.uri, "films", seen, rows, settings, ".").fingerprint == first.fingerprint
+    assert embed_source.of("films").run(store.uri, seen, rows, settings, ".").fingerprint == first.fingerprint
     other = Fingerprint(source="encoder", files=())
     with pytest.raises(TypeError):
-        embed_source.fn(store.uri, "films", other, rows, settings, ".")
+        embed_source.of("films").run(store.uri, other, rows, settings, ".")
 
 
 def test_sources_are_encoded_one_after_the_other(tiny_encoder: Path) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.plain import Plain
 from flows.engine.record import gather
 from flows.steps.blend import blend
@@ -44,18 +44,18 @@ def write_recipe(folder: Path, policy: str) -> str:
     return str(folder / "recipe.yaml")
 
 
-def run(folder: Path, policy: str) -> tuple[Made, RunRecord]:
-    loaded, made = load_recipe(write_recipe(folder, policy)), Made()
-    walk(blend(loaded, str(folder / "store"), Plain(), made), "mix")
+def run(folder: Path, policy: str) -> tuple[RunProducts, RunRecord]:
+    loaded, made = load_recipe(write_recipe(folder, policy)), RunProducts()
+    carry_out(blend(loaded, Plain(str(folder / "store")), made), "mix")
     return made, gather(begin_run(loaded.published), loaded, str(folder / "store"), made, [])
 
 
-def pass_rate(folder: Path, made: Made) -> float:
+def pass_rate(folder: Path, made: RunProducts) -> float:
     train = pl.read_parquet(folder / "store" / made.pool.path / "train" / "tweets.parquet")
     return 1 - train["text"].str.starts_with("buy ").mean()
 
 
-def places(record: RunRecord, made: Made) -> dict[str, str]:
+def places(record: RunRecord, made: RunProducts) -> dict[str, str]:
     said: dict[str, Any] = {"ui": [receipt_table(record), checks_table(record)], "report": build_page(record, [], {})}
     return {name: str(text) for name, text in said.items()} | {"card": dataset_card(record, made.mix, "f" * 64)}
 

@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.engine.calls import Made
+from flows.engine.calls import RunProducts
 from flows.engine.plain import Plain
-from flows.steps.trial_setup import bench
+from flows.steps.trial_setup import trial_setup
 from tasks.core.errors import RecipeError
+from tasks.experiments.mixes import as_mix
 from tasks.recipe.model import load_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -114,9 +115,9 @@ def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every
     recipe: Path, tmp_path: Path
 ) -> None:
     loaded = load_recipe(str(recipe))
-    ready = bench(loaded, str(tmp_path / "store"), Plain(), Made())
+    ready = trial_setup(loaded, Plain(str(tmp_path / "store")), RunProducts())
     assert (ready.size, ready.features) == (100, [])
-    tried = ready.try_out("news-only", ready.weights({"news": 1, "code": 0}), 0)
+    tried = ready.try_out(as_mix({"news": 1}), 0)
     table = pl.read_parquet(tmp_path / "store" / tried.path / "predictions.parquet")
     assert table.columns == ["row_id", "source", "loss", "tokens", "bytes"]
     by_source = {name: rows["loss"].sum() / rows["tokens"].sum() for (name,), rows in table.group_by("source")}
@@ -124,4 +125,4 @@ def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every
 
     untrained = load_recipe(str(recipe), {"train": None})
     with pytest.raises(RecipeError, match="no `train` section"):
-        bench(untrained, str(tmp_path), Plain(), Made())
+        trial_setup(untrained, Plain(str(tmp_path)), RunProducts())

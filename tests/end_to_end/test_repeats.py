@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from flows.cli.inspect import validate_recipe
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import LookedUp
 from flows.engine.plain import Plain
 from flows.engine.record import gather
@@ -63,14 +63,14 @@ def write_recipe(folder: Path, **more: Any) -> str:
     return str(folder / "recipe.yaml")
 
 
-Run = tuple[LoadedRecipe, str, Made]
+Run = tuple[LoadedRecipe, str, RunProducts]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("repeats")
-    loaded, made = load_recipe(write_recipe(folder)), Made()
-    walk(blend(loaded, str(folder / "store"), Plain(), made), "mix")
+    loaded, made = load_recipe(write_recipe(folder)), RunProducts()
+    carry_out(blend(loaded, Plain(str(folder / "store")), made), "mix")
     return loaded, str(folder / "store"), made
 
 
@@ -84,7 +84,7 @@ def test_rows_that_repeat_the_benchmark_are_not_in_the_mix(run: Run) -> None:
     assert made.mix.account("news").dropped == {}
 
 
-def _held(store: str, made: Made, source: str) -> int:
+def _held(store: str, made: RunProducts, source: str) -> int:
     held = pl.read_parquet(Path(store, made.mix.path, f"data/holdout-{source}.parquet"))["row_id"]
     return len({"talk.csv:5", "talk.csv:7"} & set(held))
 
@@ -159,8 +159,8 @@ def test_no_training_row_shares_a_run_of_words_with_the_hold_out(tmp_path: Path)
         "holdout": {"share": 0.3},
     }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    made, store = Made(), str(tmp_path / "store")
-    walk(blend(load_recipe(str(tmp_path / "recipe.yaml")), store, Plain(), made), "deduplicate")
+    made, store = RunProducts(), str(tmp_path / "store")
+    carry_out(blend(load_recipe(str(tmp_path / "recipe.yaml")), Plain(store), made), "deduplicate")
     train, held = (
         " | ".join(pl.read_parquet(Path(store, made.pool.path, f"{side}/*.parquet"))["text"])
         for side in ("train", "holdout")
@@ -215,12 +215,8 @@ def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp
         "holdout": {"share": 0.3},
     }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    loaded, store, made, look = (
-        load_recipe(str(tmp_path / "recipe.yaml")),
-        str(tmp_path / "store"),
-        Made(),
-        LookedUp(()),
-    )
+    loaded, store, made = load_recipe(str(tmp_path / "recipe.yaml")), str(tmp_path / "store"), RunProducts()
+    look = LookedUp(store)
     walk(blend(loaded, store, Plain(), made), "deduplicate")
     (example,) = step_of(made, "semantic-duplicates").examples
     assert {example.text, example.other_text} == set(FILM[:2])
@@ -233,7 +229,7 @@ def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp
         )
         == 1
     )
-    walk(blend(loaded, store, look, Made()), "deduplicate")
+    carry_out(blend(loaded, look, RunProducts()), "deduplicate")
     assert all(found.hit for found in look.found)
     page = build_page(gather(begin_run(loaded.published), loaded, store, made, []), [], {})
     assert "Semantic duplicates" in page

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from flows.cli.inspect import explain_recipe, plan_recipe, validate_recipe
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import LookedUp
 from flows.engine.plain import Plain
 from flows.pipeline import pipeline
@@ -51,9 +51,9 @@ def write_recipe(folder: Path, on_failure: str = "stop", **more: Any) -> str:
     return str(folder / "recipe.yaml")
 
 
-def made_of(recipe: str, store: Path, **how: Any) -> Made:
-    made = Made()
-    walk(blend(load_recipe(recipe, **how), str(store), Plain(), made), "mix")
+def made_of(recipe: str, store: Path, **how: Any) -> RunProducts:
+    made = RunProducts()
+    carry_out(blend(load_recipe(recipe, **how), Plain(str(store)), made), "mix")
     return made
 
 
@@ -142,14 +142,14 @@ def test_looking_ahead_sees_what_a_run_would_do(folder: Path) -> None:
         ("talk", 0.3, 43),
         ("tweets", 0.3, 0),
     ]
-    walk(blend(load_recipe(recipe), store, Plain(), Made()), "mix")
+    carry_out(blend(load_recipe(recipe), Plain(store), RunProducts()), "mix")
     explained = explain_recipe(recipe, store, {})
     misses = [(row["task"], row["subject"]) for row in explained["tasks"] if not row["hit"]]
     assert misses == [("probe-source", "tweets"), ("ingest-source", "tweets")], (
         "all else is found as it is without the source"
     )
-    look, made = LookedUp(()), Made()
-    walk(blend(load_recipe(recipe), store, look, made), None)
+    look, made = LookedUp(str(store)), RunProducts()
+    carry_out(blend(load_recipe(recipe), look, made))
     assert made.mix.rows == 100
 
 

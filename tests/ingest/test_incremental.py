@@ -23,8 +23,8 @@ LAW = settings(max_examples=60, deadline=None)
 
 
 def ingest(store: Path, folder: Path, section: SourceSettings) -> Manifest:
-    seen = probe_source.fn("s", section, str(folder))
-    return ingest_source.fn(str(store), "s", seen, section, LABELS, str(folder))
+    seen = probe_source.function("s", section, str(folder))
+    return ingest_source.of("s").run(str(store), seen, section, LABELS, str(folder))
 
 
 def outcome(store: Path, folder: Path, section: SourceSettings) -> str:

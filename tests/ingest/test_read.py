@@ -297,9 +297,9 @@ def test_missing_files_are_unreachable_and_not_worth_a_retry(tmp_path: Path, nam
 def test_too_many_bad_rows_stop_the_source_and_tell_where_to_look(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\n" + "a,positive\n" * 50 + "b,mixed\n" * 3 + "c\n")
     section = source(path="a.csv")
-    seen = probe_source.fn("s", section, str(tmp_path))
+    seen = probe_source.function("s", section, str(tmp_path))
     with pytest.raises(QualityGate) as caught:
-        ingest_source.fn(str(tmp_path / "store"), "s", seen, section, LABELS, str(tmp_path))
+        ingest_source.of("s").run(str(tmp_path / "store"), seen, section, LABELS, str(tmp_path))
     told = str(caught.value)
     assert "4 of 54 records are bad (7.4 %, at most 1 % allowed): unmapped_label 3, bad_fields 1" in told
     assert "a.csv:" in told
@@ -346,10 +346,10 @@ def test_fingerprint_changes_with_one_character_and_not_with_the_place(tmp_path:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.csv").write_text("text,label\na,positive\n")
     section = source(path="a.csv")
-    first = probe_source.fn("s", section, str(tmp_path / "x"))
-    assert probe_source.fn("s", section, str(tmp_path / "y")) == first
+    first = probe_source.function("s", section, str(tmp_path / "x"))
+    assert probe_source.function("s", section, str(tmp_path / "y")) == first
     (tmp_path / "y" / "a.csv").write_text("text,label\nb,positive\n")
-    assert probe_source.fn("s", section, str(tmp_path / "y")) != first
+    assert probe_source.function("s", section, str(tmp_path / "y")) != first
 
 
 def test_credentials_in_a_url_are_refused() -> None:

@@ -46,8 +46,8 @@ def ingest(folder: Path, store: str = "store", **section: Any) -> Manifest:
     parsed = parse_source(
         {"sql": "sqlite:///r.db", "columns": {"text": "body", "label": "stars"}, "max_bad": 1} | section
     )
-    return ingest_source.fn(
-        str(folder / store), "s", probe_source.fn("s", parsed, str(folder)), parsed, LABELS, str(folder)
+    return ingest_source.of("s").run(
+        str(folder / store), probe_source.function("s", parsed, str(folder)), parsed, LABELS, str(folder)
     )
 
 
@@ -163,7 +163,7 @@ def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sql, "BATCH_ROWS", block)
         try:
-            probe_source.fn("s", parsed, str(tmp_path))
+            probe_source.function("s", parsed, str(tmp_path))
             outcome = read_source("s", parsed, str(tmp_path), LABELS, tmp_path / "rows", tmp_path / "bad")
         except CuveeError:
             assert watermark
@@ -230,14 +230,14 @@ def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(
             "columns": {"text": "body", "label": "stars"},
         }
     )
-    seen = probe_source.fn("s", parsed, str(tmp_path))
+    seen = probe_source.function("s", parsed, str(tmp_path))
     insert(database, (3, "c"))
     if watermark:
-        made = ingest_source.fn(str(tmp_path / "store"), "s", seen, parsed, LABELS, str(tmp_path))
+        made = ingest_source.of("s").run(str(tmp_path / "store"), seen, parsed, LABELS, str(tmp_path))
         assert [text for _, text in rows(tmp_path, made)] == ["a", "b"], "what was seen, and no more"
     database.execute("DELETE FROM reviews WHERE id = 1")
     with pytest.raises(Unreachable, match="changed while it was read"):
-        ingest_source.fn(str(tmp_path / "other"), "s", seen, parsed, LABELS, str(tmp_path))
+        ingest_source.of("s").run(str(tmp_path / "other"), seen, parsed, LABELS, str(tmp_path))
     assert not list(tmp_path.glob("other/snapshots/ingest/*/manifest.json"))
 
 

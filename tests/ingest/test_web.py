@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.engine.calls import result_storage
+from flows.engine.submitted import as_prefect, result_storage
 from tasks.core.errors import Unreachable
 from tasks.ingest.settings import parse_source
 from tasks.ingest.task import ingest_source, probe_source
@@ -83,7 +83,9 @@ def server() -> Iterator[Server]:
 
 def ingest(store: Path, server: Server) -> Manifest:
     section = parse_source({"path": server.url})
-    return ingest_source.fn(str(store), "s", probe_source.fn("s", section, "."), section, ("negative", "positive"), ".")
+    return ingest_source.of("s").run(
+        str(store), probe_source.function("s", section, "."), section, ("negative", "positive"), "."
+    )
 
 
 def test_the_etag_says_whether_a_file_changed(tmp_path: Path, server: Server) -> None:
@@ -166,8 +168,9 @@ def test_prefect_tries_again_until_the_body_is_whole(tmp_path: Path, server: Ser
     @flow
     def read() -> Manifest:
         at_once = {"retry_delay_seconds": 0.1, "result_storage": result_storage(str(tmp_path))}
-        seen = probe_source.with_options(retry_delay_seconds=0.1)("s", section, ".")
-        return ingest_source.with_options(**at_once)(str(tmp_path), "s", seen, section, ("negative", "positive"), ".")
+        place = (str(tmp_path), "s")
+        seen = as_prefect(probe_source).with_options(retry_delay_seconds=0.1)(*place, "s", section, ".")
+        return as_prefect(ingest_source).with_options(**at_once)(*place, seen, section, ("negative", "positive"), ".")
 
     assert prefect_server
     assert read().rows == 2_000

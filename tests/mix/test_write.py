@@ -36,8 +36,8 @@ def mixed(pool: Callable[..., Manifest], weighed: Callable[..., Manifest]) -> Mi
     def make(store: Path, sizes: dict[str, int], shares: dict[str, float], **mix: Any) -> tuple[Manifest, Manifest]:
         store.mkdir(exist_ok=True)
         held, settings = pool(store, sizes), PlanSettings(**mix)
-        plan = plan_mix.fn(str(store), "mix", held, weighed(shares), settings, 1.0, 0)
-        return plan, write_mix.fn(str(store), "mix", held, plan, settings)
+        plan = plan_mix.of("mix").run(str(store), held, weighed(shares), settings, 1.0, 0)
+        return plan, write_mix.of("mix").run(str(store), held, plan, settings)
 
     return make
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import LookedUp
 from flows.engine.plain import Plain
 from flows.engine.record import gather
@@ -129,7 +129,7 @@ def write_recipe(folder: Path, **more: Any) -> str:
     return str(folder / "recipe.yaml")
 
 
-Run = tuple[LoadedRecipe, str, Made]
+Run = tuple[LoadedRecipe, str, RunProducts]
 PERSONAL = {"policies": {"talk": "drop", "chat": "keep"}}
 AGAINST = {"quiz": {"path": "news.csv"}}
 
@@ -137,8 +137,8 @@ AGAINST = {"quiz": {"path": "news.csv"}}
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("private")
-    loaded, made = load_recipe(write_recipe(folder, personal=PERSONAL, holdout={"share": 0.3})), Made()
-    walk(blend(loaded, str(folder / "store"), Plain(), made), "mix")
+    loaded, made = load_recipe(write_recipe(folder, personal=PERSONAL, holdout={"share": 0.3})), RunProducts()
+    carry_out(blend(loaded, Plain(str(folder / "store")), made), "mix")
     return loaded, str(folder / "store"), made
 
 
@@ -194,11 +194,11 @@ def test_nothing_that_a_run_tells_holds_it(run: Run) -> None:
 
 
 def test_recipe_without_the_section_runs_no_task_for_it(tmp_path: Path) -> None:
-    loaded, made, store = load_recipe(write_recipe(tmp_path)), Made(), str(tmp_path / "store")
-    walk(blend(loaded, store, Plain(), made), "deduplicate")
+    loaded, made, store = load_recipe(write_recipe(tmp_path)), RunProducts(), str(tmp_path / "store")
+    carry_out(blend(loaded, Plain(store), made), "deduplicate")
     assert not Path(store, "snapshots/personal").exists()
     assert [one["step"] for one in made.pool.facts["dropped"]] == ["exact-duplicates", "near-duplicates"]
-    with_keep, looked = load_recipe(loaded.file, {"personal": {"action": "keep"}}), LookedUp(())
+    with_keep, looked = load_recipe(loaded.file, {"personal": {"action": "keep"}}), LookedUp(store)
     walk(blend(with_keep, store, looked, Made()), "clean")
     kept = {"ingest-source": True, "measure-drift": True, "clean-source": True}
     assert {found.task: found.hit for found in looked.found} == kept | {"protect-source": False}

@@ -191,7 +191,7 @@ def staged(name: str, files: dict[str, pl.DataFrame], store: str, accounts: tupl
         return Product(accounts=accounts)
 
     write_files.__module__ = "tasks.profile.task"
-    return stage_task(name)(write_files).fn(store, name)
+    return stage_task(name)(write_files).of(name).run(store)
 
 
 def test_the_task_profiles_pool_and_mix(tmp_path: Path, facts: dict[str, Any], case: dict[str, Any]) -> None:
@@ -213,7 +213,7 @@ def test_the_task_profiles_pool_and_mix(tmp_path: Path, facts: dict[str, Any], c
         staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), ()).model_copy(update={"subject": name})
         for name, frame in read.items()
     ]
-    made = profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3)
+    made = profile_mix.of("mix").run(str(tmp_path), raw, pool, mix, 3)
     assert made.facts == facts
-    assert profile_mix.fn(str(tmp_path), "mix", raw, pool, mix, 3) == made
+    assert profile_mix.of("mix").run(str(tmp_path), raw, pool, mix, 3) == made
     assert made.parents == (*(one.fingerprint for one in raw), pool.fingerprint, mix.fingerprint)

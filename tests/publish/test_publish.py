@@ -36,7 +36,7 @@ MIX_FILES = {
 
 
 def put_out(products: Any, start: RunStart) -> PublishedMix:
-    return publish_mix.fn(products.store.uri, start, products.mix, products.plan)
+    return publish_mix.function(products.store.uri, start, products.mix, products.plan)
 
 
 def test_a_published_mix_has_the_layout_of_the_store(store: Store, start: Start, make_products: Any) -> None:
@@ -84,7 +84,9 @@ def test_transformers_loads_the_model_folder(folder_store: Store, start: Start, 
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     products = make_products(folder_store)
-    found = publish_model.fn(folder_store.uri, start(), products.model, products.scores, put_out(products, start()))
+    found = publish_model.function(
+        folder_store.uri, start(), products.model, products.scores, put_out(products, start())
+    )
     model = AutoModelForSequenceClassification.from_pretrained(found.uri)
     tokens = AutoTokenizer.from_pretrained(found.uri)("sentence one", return_tensors="pt")
     assert model(input_ids=tokens["input_ids"]).logits.shape == (1, 2)
@@ -94,7 +96,7 @@ def test_transformers_loads_the_model_folder(folder_store: Store, start: Start, 
 def test_a_published_model_has_the_layout_of_the_store(store: Store, start: Start, make_products: Any) -> None:
     products = make_products(store)
     mix = put_out(products, start())
-    found = publish_model.fn(store.uri, start(), products.model, products.scores, mix)
+    found = publish_model.function(store.uri, start(), products.model, products.scores, mix)
     there = set(store.list(f"models/sentiment/{found.id}"))
     assert there >= {"model.safetensors", "config.json", "tokenizer.json", "training-curve.json"}
     assert there >= {"README.md", "metrics.json", "recipe.yaml", "lock.json"}
@@ -227,7 +229,7 @@ def test_a_run_is_named_by_its_start_and_recorded(store: Store, start: Start) ->
     assert first.run != second.run
     assert first.run[:15] == first.started[:19].replace("-", "").replace(":", "").replace("T", "-")
     record = RunRecord(**first.model_dump(), status="failed", finished=first.started, seconds=0.1, error="no")
-    uri = record_run.fn(store.uri, record)
+    uri = record_run.function(store.uri, record)
     assert uri == store.where(f"runs/sentiment/{first.run}/run.json")
     assert RunRecord.model_validate(store.read_json(f"runs/sentiment/{first.run}/run.json")) == record
 
@@ -235,7 +237,7 @@ def test_a_run_is_named_by_its_start_and_recorded(store: Store, start: Start) ->
 def test_nothing_published_names_this_machine(folder_store: Store, start: Start, make_products: Any) -> None:
     products = make_products(folder_store)
     mix = put_out(products, start())
-    publish_model.fn(folder_store.uri, start(), products.model, products.scores, mix)
+    publish_model.function(folder_store.uri, start(), products.model, products.scores, mix)
     for folder, name in itertools.product(("mixes", "models"), ("README.md", "lock.json", "recipe.yaml")):
         for path in Path(folder_store.uri, folder).rglob(name):
             assert folder_store.uri not in path.read_text(), path

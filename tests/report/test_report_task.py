@@ -10,7 +10,7 @@ from tasks.store.runs import RunRecord
 
 
 def test_the_page_lies_beside_the_record(tmp_path: Path, record: RunRecord, mix: Manifest) -> None:
-    uri = report_run.fn(str(tmp_path), record, mix)
+    uri = report_run.function(str(tmp_path), record, mix)
     assert uri == str(tmp_path / "runs" / "opinions" / record.run / "report.html")
     page = Path(uri).read_text("utf-8")
     assert "films.tsv:3" in page
@@ -18,18 +18,18 @@ def test_the_page_lies_beside_the_record(tmp_path: Path, record: RunRecord, mix:
 
 
 def test_a_failed_run_without_a_mix_has_a_page(tmp_path: Path, unfinished: RunRecord) -> None:
-    assert "What stopped it" in Path(report_run.fn(str(tmp_path), unfinished)).read_text("utf-8")
+    assert "What stopped it" in Path(report_run.function(str(tmp_path), unfinished)).read_text("utf-8")
 
 
 def test_odd_characters_do_not_stop_the_page(tmp_path: Path, unfinished: RunRecord) -> None:
     odd = unfinished.model_copy(update={"error": "a\ud800b\x00c"})
-    assert "a\ufffdb\u2400c" in Path(report_run.fn(str(tmp_path), odd)).read_text("utf-8")
+    assert "a\ufffdb\u2400c" in Path(report_run.function(str(tmp_path), odd)).read_text("utf-8")
 
 
 def test_on_a_bucket(bucket: str, record: RunRecord) -> None:
     from tasks.store.storage import Store
 
-    uri = report_run.fn(f"{bucket}/prefix", record)
+    uri = report_run.function(f"{bucket}/prefix", record)
     assert uri == f"{bucket}/prefix/runs/opinions/{record.run}/report.html"
     assert b"What was mixed" in Store(f"{bucket}/prefix").read_bytes(f"runs/opinions/{record.run}/report.html")
 
@@ -41,9 +41,11 @@ def shown(prefect_server: str, tmp_path: Path, record: RunRecord, mix: Manifest)
     from prefect.client.orchestration import get_client
     from prefect.runtime import flow_run
 
+    from flows.engine.submitted import Submitted
+
     @flow
     def one_run() -> str:
-        report_run(str(tmp_path), record, mix)
+        Submitted(str(tmp_path)).now(report_run, str(tmp_path), record, mix)
         return str(flow_run.id)
 
     run = one_run()

@@ -150,7 +150,7 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
         files=tuple(files),
         accounts=accounts,
     )
-    made = sift_pool.fn(str(tmp_path), "pool", pool, perplexity.Params(clean=("papers",), drop=0.05), 0)
+    made = sift_pool.of("pool").run(str(tmp_path), pool, perplexity.Params(clean=("papers",), drop=0.05), 0)
     assert {account.source: (account.rows, account.dropped) for account in made.accounts} == {
         "papers": (200, {}),
         "web": (190, {"perplexing": 10}),

@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.engine.submitted import as_prefect, may_mend
 from tasks.core.errors import CuveeError, QualityGate, Unreachable
 from tasks.core.records import Section, digest, flatten
 from tasks.manifests.manifest import Manifest, Product
 from tasks.store import products
 from tasks.store.products import (
-    StageFunction,
     Workbench,
     key_of,
     key_parts,
-    may_go_through_later,
     stage_task,
 )
 from tasks.store.storage import Store
@@ -45,8 +44,8 @@ def calls() -> list[str]:
 
 @pytest.fixture
 def numbers(calls: list[str]) -> Any:
-    def write_numbers(work: Workbench, subject: str, settings: Settings, base: str = "/anywhere") -> Product:
-        calls.append(subject)
+    def write_numbers(work: Workbench, settings: Settings, base: str = "/anywhere") -> Product:
+        calls.append(work.subject)
         with work.writing("data.parquet") as path:
             pl.DataFrame({"n": [settings.factor * n for n in range(3)]}).write_parquet(path)
         return Product(rows=3, facts={"sum": 3 * settings.factor})
@@ -56,8 +55,8 @@ def numbers(calls: list[str]) -> Any:
 
 @pytest.fixture
 def total(calls: list[str]) -> Any:
-    def sum_numbers(work: Workbench, subject: str, parts: list[Manifest]) -> Product:
-        calls.append(subject)
+    def sum_numbers(work: Workbench, parts: list[Manifest]) -> Product:
+        calls.append(work.subject)
         frames = [pl.read_parquet(work.open(part, "data.parquet")) for part in parts]
         with work.writing("sum.txt") as path:
             path.write_text(str(pl.concat(frames)["n"].sum()))
@@ -72,7 +71,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_a_product_is_its_files_and_a_manifest_that_says_what_they_hold(store: str, numbers: Any) -> None:
-    made = numbers.fn(store, "news", Settings())
+    made = numbers.of("news").run(store, Settings())
     assert made.path == f"snapshots/clean/{made.key}"
     assert set(Store(store).list(made.path)) == {"data.parquet", "manifest.json"}
     assert Store(store).lookup("clean", made.key) == made
@@ -80,7 +79,7 @@ def test_a_product_is_its_files_and_a_manifest_that_says_what_they_hold(store: s
 
 
 def test_the_same_arguments_do_the_work_once(store: str, numbers: Any, calls: list[str]) -> None:
-    assert numbers.fn(store, "news", Settings()) == numbers.fn(store, "news", Settings())
+    assert numbers.of("news").run(store, Settings()) == numbers.of("news").run(store, Settings())
     assert calls == ["news"]
 
 
@@ -88,22 +87,22 @@ def test_the_same_arguments_do_the_work_once(store: str, numbers: Any, calls: li
 def test_any_other_argument_makes_another_product(
     tmp_path: Path, numbers: Any, calls: list[str], other: tuple[str, Settings]
 ) -> None:
-    first, second = numbers.fn(str(tmp_path), "news", Settings()), numbers.fn(str(tmp_path), *other)
+    first, second = numbers.of("news").run(str(tmp_path), Settings()), numbers.of(other[0]).run(str(tmp_path), other[1])
     assert first.key != second.key
     assert len(calls) == 2
 
 
 def test_places_are_no_part_of_the_key(tmp_path: Path, numbers: Any) -> None:
-    first = numbers.fn(str(tmp_path / "a"), "news", Settings(), base="/here")
-    second = numbers.fn(str(tmp_path / "b"), "news", Settings(), base="/there")
+    first = numbers.of("news").run(str(tmp_path / "a"), Settings(), base="/here")
+    second = numbers.of("news").run(str(tmp_path / "b"), Settings(), base="/there")
     assert first.key == second.key
     assert not {name for name in first.parts if name.startswith(("store", "base"))}
 
 
 def test_a_product_whose_file_is_gone_is_made_again(store: str, numbers: Any, calls: list[str]) -> None:
-    made = numbers.fn(store, "news", Settings())
+    made = numbers.of("news").run(store, Settings())
     Store(store).remove(f"{made.path}/data.parquet")
-    again = numbers.fn(store, "news", Settings())
+    again = numbers.of("news").run(store, Settings())
     assert calls == ["news", "news"]
     assert again.files == made.files
     assert Store(store).open(again, "data.parquet").exists()
@@ -113,27 +112,27 @@ def test_equal_content_made_in_another_way_stops_the_change_there(
     tmp_path: Path, numbers: Any, total: Any, calls: list[str]
 ) -> None:
     store = str(tmp_path)
-    first = numbers.fn(store, "news", Settings(note="one"))
-    downstream = total.fn(store, "sum", [first])
-    second = numbers.fn(store, "news", Settings(note="two"))
+    first = numbers.of("news").run(store, Settings(note="one"))
+    downstream = total.of("sum").run(store, [first])
+    second = numbers.of("news").run(store, Settings(note="two"))
     assert first.key != second.key
     assert first.fingerprint == second.fingerprint
-    assert total.fn(store, "sum", [second]) == downstream
+    assert total.of("sum").run(store, [second]) == downstream
     assert calls == ["news", "sum", "news"]
 
 
 def test_other_content_goes_on_downstream(tmp_path: Path, numbers: Any, total: Any) -> None:
     store = str(tmp_path)
-    sums = [total.fn(store, "sum", [numbers.fn(store, "news", Settings(factor=factor))]) for factor in (1, 2)]
+    sums = [total.of("sum").run(store, [numbers.of("news").run(store, Settings(factor=factor))]) for factor in (1, 2)]
     assert sums[0].key != sums[1].key
-    assert sums[0].parents == (numbers.fn(store, "news", Settings()).fingerprint,)
+    assert sums[0].parents == (numbers.of("news").run(store, Settings()).fingerprint,)
 
 
 def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, calls: list[str]) -> None:
     broken = threading.Event()
     broken.set()
 
-    def write_shards(work: Workbench, subject: str) -> Product:
+    def write_shards(work: Workbench) -> Product:
         for shard in ("0", "1"):
             if work.has(shard):
                 continue
@@ -146,18 +145,18 @@ def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, call
 
     task = staged(write_shards)
     with pytest.raises(CuveeError):
-        task.fn(store, "mix")
-    key = key_of("clean", task.fn.parts(store, "mix"))
+        task.of("mix").run(store)
+    key = key_of("clean", task.of("mix").parts())
     assert Store(store).lookup("clean", key) is None
     broken.clear()
-    whole = task.fn(store, "mix")
+    whole = task.of("mix").run(store)
     assert calls == ["0", "1"]
     assert [file.name for file in whole.files] == ["0", "1"]
-    assert whole.fingerprint == task.fn(f"{store}-other", "mix").fingerprint
+    assert whole.fingerprint == task.of("mix").run(f"{store}-other").fingerprint
 
 
 def test_a_file_whose_writing_failed_is_not_in_the_store(tmp_path: Path) -> None:
-    bench = Workbench(Store(str(tmp_path)), "clean", "k", {})
+    bench = Workbench(Store(str(tmp_path)), "clean", "mix", "k", {})
     with pytest.raises(CuveeError), bench.writing("data") as path:
         path.write_text("half")
         raise CuveeError("stopped")
@@ -167,8 +166,8 @@ def test_a_file_whose_writing_failed_is_not_in_the_store(tmp_path: Path) -> None
 
 
 def test_two_at_once_do_the_work_once_and_both_get_it(store: str, calls: list[str]) -> None:
-    def write_slowly(work: Workbench, subject: str) -> Product:
-        calls.append(subject)
+    def write_slowly(work: Workbench) -> Product:
+        calls.append(work.subject)
         with work.writing("data") as path:
             time.sleep(0.2)
             path.write_text("x")
@@ -176,7 +175,7 @@ def test_two_at_once_do_the_work_once_and_both_get_it(store: str, calls: list[st
 
     task = staged(write_slowly)
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda _: task.fn(store, "news"), range(4)))
+        made = list(pool.map(lambda _: task.of("news").run(store), range(4)))
     assert calls == ["news"]
     assert all(one == made[0] for one in made)
 
@@ -188,7 +187,7 @@ def test_as_much_computes_at_once_as_there_are_cores_and_waiting_takes_none(
     monkeypatch.setattr(products, "_cores", threading.BoundedSemaphore(2))
     together, counting, inside, most = threading.Barrier(at_once), threading.Lock(), [0], [0]
 
-    def work_on(work: Workbench, subject: str) -> Product:
+    def work_on(work: Workbench) -> Product:
         with counting:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
@@ -200,26 +199,25 @@ def test_as_much_computes_at_once_as_there_are_cores_and_waiting_takes_none(
     work_on.__module__ = "tasks.clean.task"
     task = stage_task(stage)(work_on)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda number: task.fn(str(tmp_path / "store"), f"source {number}"), range(6)))
+        list(pool.map(lambda number: task.of(f"source {number}").run(str(tmp_path / "store")), range(6)))
     assert most == [at_once]
 
 
 def test_no_scratch_stays_behind(tmp_path: Path, numbers: Any) -> None:
-    made = numbers.fn(str(tmp_path), "news", Settings())
+    made = numbers.of("news").run(str(tmp_path), Settings())
     assert set(Store(str(tmp_path)).list("")) == {f"{made.path}/data.parquet", f"{made.path}/manifest.json"}
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_the_key_is_the_name_under_which_the_store_and_prefect_keep_it(tmp_path: Path, numbers: Any) -> None:
-    made = numbers.fn(str(tmp_path), "news", Settings())
-    assert isinstance(numbers.fn, StageFunction)
-    arguments = {"store": str(tmp_path), "subject": "news", "settings": Settings(), "base": "/anywhere"}
-    assert numbers.cache_key_fn(None, arguments) == made.key
+    made = numbers.of("news").run(str(tmp_path), Settings())
+    arguments = {"at_store": str(tmp_path), "subject": "news", "settings": Settings(), "base": "/anywhere"}
+    assert as_prefect(numbers).cache_key_fn(None, arguments) == made.key
     assert key_of("clean", made.parts) == made.key
 
 
 def test_parts_hold_digests_never_values(numbers: Any) -> None:
-    parts = numbers.fn.parts("s", "news", Settings(note="a-secret"))
+    parts = numbers.of("news").parts(Settings(note="a-secret"))
     assert not any("a-secret" in value for value in parts.values())
     assert parts["settings.note"] == digest("a-secret")[:16]
 
@@ -272,7 +270,7 @@ def test_list_items_of_the_same_name_all_count() -> None:
 def test_only_a_transient_failure_is_tried_again(error: Exception, again: bool) -> None:
     from prefect.states import Failed
 
-    assert may_go_through_later(None, None, Failed(data=error)) is again
+    assert may_mend(None, None, Failed(data=error)) is again
 
 
 @pytest.mark.parametrize("kind", ["folder", "bucket"])
@@ -285,10 +283,10 @@ def test_under_prefect_a_lost_product_is_a_miss_and_a_found_one_is_cached(
     store = str(tmp_path / "store") if kind == "folder" else f"{request.getfixturevalue('bucket')}/prefix"
     block = (LocalFileSystem if kind == "folder" else RemoteFileSystem)(basepath=f"{store}/results")
     block.save(f"test-caching-{kind}", overwrite=True)
-    task = numbers.with_options(result_storage=block)
+    task = as_prefect(numbers).with_options(result_storage=block)
 
     @flow
-    def once() -> tuple[str | None, Manifest]:
+    def once() -> tuple[str | None, Any]:
         state = task(store, "news", Settings(), return_state=True)
         return state.name, state.result()
 

@@ -95,8 +95,8 @@ def settings(**more: Any) -> TrainSettings:
 def trained(
     mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE
 ) -> Manifest:
-    seen = probe_model.fn("model", chosen, base)
-    return train_model.fn(str(mix[0]), "model", seen, mix[1], chosen, objective, 0, base)
+    seen = probe_model.function(chosen, base)
+    return train_model.of("model").run(str(mix[0]), seen, mix[1], chosen, objective, 0, base)
 
 
 def outcome(store: Path, model: Manifest) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def outcome(store: Path, model: Manifest) -> tuple[str, str]:
 
 def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     model = trained(mix, settings())
-    scores = evaluate_model.fn(str(mix[0]), "model", model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
+    scores = evaluate_model.of("model").run(str(mix[0]), model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
     metrics = scores.facts["metrics"]
     assert metrics["accuracy"] > 0.95
     assert metrics["baseline"]["gain_interval"][0] > 0.2
@@ -181,7 +181,7 @@ def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_score
     two_sources: tuple[Path, Manifest],
 ) -> None:
     model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=10), objective=WORDS)
-    scores = evaluate_model.fn(str(two_sources[0]), "model", model, two_sources[1], EvaluateSettings(), WORDS, 0)
+    scores = evaluate_model.of("model").run(str(two_sources[0]), model, two_sources[1], EvaluateSettings(), WORDS, 0)
     metrics, curve = (
         scores.facts["metrics"],
         json.loads((two_sources[0] / model.path / "training-curve.json").read_text()),
@@ -224,7 +224,7 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
         if file.name.startswith("model/"):
             (folder / file.name[6:]).write_bytes((mix[0] / first.path / file.name).read_bytes())
     chosen = settings(model="start", epochs=1)
-    seen = probe_model.fn("model", chosen, str(tmp_path))
+    seen = probe_model.function(chosen, str(tmp_path))
     assert {file.name for file in seen.files} >= {"model.safetensors", "config.json"}
     assert trained(mix, chosen, str(tmp_path)).facts["steps"] == 12
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")

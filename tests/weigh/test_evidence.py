@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from flows.cli.inspect import explain_recipe
-from flows.engine.calls import Made, walk
+from flows.engine.calls import RunProducts, carry_out
 from flows.engine.plain import Plain
 from flows.steps.blend import blend
 from tasks.core.errors import NotEnoughData, RecipeError
@@ -59,10 +59,10 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "recipe.yaml"
 
 
-def blended(recipe: Path, until: str = "plan", **mix: Any) -> Made:
+def blended(recipe: Path, until: str = "plan", **mix: Any) -> RunProducts:
     loaded = load_recipe(str(recipe), {f"mix.{field}": value for field, value in mix.items()})
-    made = Made()
-    walk(blend(loaded, open_store(str(recipe.parent / "store")).uri, Plain(), made), until)
+    made = RunProducts()
+    carry_out(blend(loaded, Plain(open_store(str(recipe.parent / "store")).uri), made), until)
     return made
 
 

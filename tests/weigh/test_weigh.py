@@ -1,6 +1,5 @@
 """Weights as published, normalised, and changed by the checks' verdicts, which is told."""
 
-import logging
 from pathlib import Path
 
 import pytest
@@ -178,7 +177,7 @@ def manifest(**sizes: tuple[int, int]) -> Manifest:
 
 def weigh(store: Path, weights: Section, unit: str = "rows", *verdicts: Verdict) -> dict[str, dict[str, float]]:
     settings = WeighSettings.model_validate({"weights": weights, "unit": unit})
-    return weigh_sources.fn(str(store), "mix", manifest(a=(100, 200), b=(100, 600)), verdicts, settings, []).facts
+    return weigh_sources.of("mix").run(str(store), manifest(a=(100, 200), b=(100, 600)), verdicts, settings, []).facts
 
 
 def test_sizes_are_counted_in_the_recipes_unit(tmp_path: Path) -> None:
@@ -194,12 +193,8 @@ def test_facts_say_what_was_asked_what_is_used_and_why(tmp_path: Path) -> None:
     assert facts["method"] == {"kind": "given", "shares": {"a": 0.5, "b": 0.5}}
 
 
-def test_normalising_is_logged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    logger = logging.getLogger("weighing")
-    monkeypatch.setattr(ui, "get_logger", lambda _name: logger)
+def test_normalising_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(ui, "log", lambda message, *, warn: logged.append(message) if warn else None)
     weigh(tmp_path, given_weights.Params(shares={"a": 4, "b": 4}))
-    assert [record.getMessage() for record in caplog.records] == [
-        "the weights sum to 8; they were normalised to sum to 1"
-    ]
+    assert logged == ["the weights sum to 8; they were normalised to sum to 1"]

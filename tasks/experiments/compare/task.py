@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
+from tasks.core.tasks import task
 from tasks.experiments.compare import arms, leakage, valuation_trials
 from tasks.experiments.compare.analysis import analyse
 from tasks.experiments.compare.inputs import CoalitionGame, ComparisonInputs, MixTrials
@@ -14,7 +12,7 @@ from tasks.experiments.comparison import Comparison, Findings, comparison_folder
 from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.rows import pool as pools
-from tasks.store.products import RETRIES, Workbench, stage_task
+from tasks.store.products import Workbench, stage_task
 from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
 
@@ -53,7 +51,7 @@ def comparison_inputs(
 
 
 @stage_task("leak")
-def find_leak(work: Workbench, subject: str, target: str, sources: list[Manifest]) -> Product:  # noqa: ARG001 (names the task run)
+def find_leak(work: Workbench, target: str, sources: list[Manifest]) -> Product:
     """Say how much of the target stands in each other source."""
     rows = {
         one.subject: leakage.SourceTexts(work.open(one, "data.parquet"), work.open(one, "keys.parquet"))
@@ -71,7 +69,6 @@ def refuse_leak(setting: str, target: str, found: Manifest) -> None:
 @stage_task("compare")
 def judge_trials(
     work: Workbench,
-    subject: str,  # noqa: ARG001
     trials: list[Manifest],
     pool: Manifest,
     inputs: ComparisonInputs,
@@ -91,7 +88,7 @@ def conclude(start: RunStart, run: ComparisonRun, judged: Manifest | None, accou
     return comparison_record(start, run, findings, accounts)
 
 
-@task(name="record-comparison", task_run_name="record-comparison", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def record_comparison(store: str, comparison: Comparison) -> Comparison:
     """Write what the comparison says of itself; gives the record with its place."""
     home, path = open_store(store), f"{comparison_folder(comparison)}/comparison.json"

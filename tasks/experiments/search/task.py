@@ -4,11 +4,10 @@ search of our own.
 
 from collections.abc import Mapping, Sequence
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from tasks.core.records import Section
+from tasks.core.tasks import task
 from tasks.experiments.search import archive
 from tasks.experiments.search.confirm import ConfirmingRuns
 from tasks.experiments.search.fit import LearnedMix, Runs, learn
@@ -23,7 +22,6 @@ from tasks.experiments.search.trials import Trial, runs_of
 from tasks.experiments.search.verdict import ARMS, arms_of
 from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, Manifest
-from tasks.store.products import RETRIES
 from tasks.store.storage import open_store
 
 Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
@@ -113,7 +111,7 @@ def conclude(state: SearchState, runs: Runs, learned: LearnedMix, arms: Mapping[
     return search_findings(state.space, state.history, runs, learned, confirmed)
 
 
-@task(name="record-search", task_run_name="record-search", cache_policy=NO_CACHE, **RETRIES)
+@task()
 def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
     """Keep what was found; the pointer that `mix.weights: learned` follows is written last."""
     learned = archive.LearnedWeights(
@@ -126,7 +124,7 @@ def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
     archive.write_record(open_store(store), record, learned)
 
 
-@task(name="recall-weights", task_run_name="recall-{subject}", cache_policy=NO_CACHE, **RETRIES)
-def recall_weights(subject: str, store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str) -> Manifest:  # noqa: ARG001
+@task(run_name="recall-{subject}")
+def recall_weights(store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str) -> Manifest:
     """Find the weights that the last search of this recipe has learned, if the data are still those."""
     return archive.recall(open_store(store), name, cleaned, asked, unit)

@@ -21,7 +21,7 @@ def size_trials(pool: Manifest, mix: int | Literal["all"], asked: int | None, un
 
 
 @stage_task("shrink")
-def shrink_pool(work: Workbench, subject: str, pool: Manifest, share: float, seed: int) -> Product:  # noqa: ARG001 (names the task run)
+def shrink_pool(work: Workbench, pool: Manifest, share: float, seed: int) -> Product:
     """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it
     is.
     """
@@ -30,7 +30,7 @@ def shrink_pool(work: Workbench, subject: str, pool: Manifest, share: float, see
 
 
 @stage_task("hash")
-def hash_source(work: Workbench, subject: str, rows: Manifest) -> Product:  # noqa: ARG001 (names the task run)
+def hash_source(work: Workbench, rows: Manifest) -> Product:
     """Hash the words of a source's texts."""
     with work.writing("vectors.npz") as vectors, work.writing("rows.parquet") as ids:
         written = write_hashed(work.open(rows, "data.parquet"), vectors, ids)
@@ -40,7 +40,6 @@ def hash_source(work: Workbench, subject: str, rows: Manifest) -> Product:  # no
 @stage_task("trial")
 def run_trial(
     work: Workbench,
-    subject: str,  # noqa: ARG001
     pool: Manifest,
     plan: Manifest,
     features: list[Manifest],

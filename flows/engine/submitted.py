@@ -1,0 +1,263 @@
+"""Tasks as Prefect task runs: one Prefect task is made of each of ours, once, so that the UI shows every call of it,
+retried and cached, wherever the flow's task runner carries it out.
+"""
+
+import functools
+import inspect
+import threading
+from asyncio import CancelledError
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+import prefect
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+from prefect.filesystems import LocalFileSystem, RemoteFileSystem
+from prefect.futures import PrefectFuture
+from prefect.serializers import JSONSerializer
+from prefect.states import Completed
+from prefect.tasks import exponential_backoff
+from prefect.utilities.importtools import from_qualified_name
+
+from flows.engine.calls import Promise
+from flows.engine.prefect_ui import PrefectUI
+from flows.engine.wiring import refuse_wrong
+from tasks.core import ui
+from tasks.core.errors import CuveeError, Unreachable
+from tasks.core.records import digest
+from tasks.core.tasks import Task
+from tasks.manifests.manifest import Manifest
+from tasks.store.products import StageTask, key_of
+from tasks.store.runs import TaskNote
+from tasks.store.storage import open_store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+BESIDES = ("at_store", "subject")
+"""Parameters that a Prefect task has beside those of ours."""
+
+ui.plug(PrefectUI())  # here, since worker processes of Dask and Ray import this module with their first task
+
+
+@dataclass
+class TaskRun(Promise):
+    """A task run of Prefect, and a promise of what it gives."""
+
+    task: Task[..., Any]
+    future: PrefectFuture[Any]
+
+    __repr__ = Promise.__repr__
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it came to another end than it should."""
+        self.future.wait()
+        return self.future.state.is_failed() or self.future.state.is_crashed()
+
+    @property
+    def error(self) -> Exception | None:
+        """What stopped it, if anything did."""
+        return self.future.state.result(raise_on_failure=False) if self.stopped else None
+
+
+class Submitted:
+    """Prefect task runs, concurrent where they do not wait for each other; see `Call`.
+
+    Args:
+        store: the store's URI; Prefect's results go to its `results/`.
+        quiet: say nothing of each task that ends.
+    """
+
+    def __init__(self, store: str, *, quiet: bool = False) -> None:
+        self.store, self.storage, self.quiet = store, result_storage(store), quiet
+        self.runs: list[TaskRun] = []
+        self.given_up: list[TaskRun] = []
+        self.told: set[UUID] = set()
+        self.telling = threading.Lock()
+
+    def __call__(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Submit `task`; gives a promise."""
+        run = self._submit(task, *args, **kwargs)
+        self.runs.append(run)
+        if not self.quiet:
+            run.future.add_done_callback(lambda _: self._tell(run))
+        return cast("R", run)
+
+    def now(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Carry out a task that ends a flow, such as publishing; wait for it. It is in no record."""
+        arguments = task.bind(*args, **kwargs)
+        refuse_wrong(task, arguments)
+        return as_prefect(task.of(""))(self.store, task.subject, **arguments)
+
+    def _submit(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> TaskRun:
+        arguments = task.bind(*args, **kwargs)
+        refuse_wrong(task, arguments)
+        chosen = as_prefect(task.of(""))
+        if isinstance(task, StageTask):
+            chosen = chosen.with_options(result_storage=self.storage)
+        return TaskRun(task, chosen.submit(self.store, task.subject, **_futures(arguments)))
+
+    def attempt(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Submit `task`; see `Call`."""
+        return self(task, *args, **kwargs)
+
+    def unreached(self, *made: object) -> Unreachable | None:
+        """Wait for attempts; see `Call`."""
+        attempts = [one for one in made if isinstance(one, TaskRun)]
+        for attempt in attempts:
+            if isinstance(error := attempt.error, Unreachable):
+                self.given_up += attempts
+                return error
+        return None
+
+    def result(self, value: T) -> T:
+        """Wait for a promise, or a list of them."""
+        if isinstance(value, list):
+            return cast("T", [self.result(one) for one in cast("list[Any]", value)])
+        return cast("T", value.future.result()) if isinstance(value, TaskRun) else value
+
+    def completed(self, value: T) -> T | None:
+        """Wait for a promise; gives nothing where its task run did not complete."""
+        if not isinstance(value, TaskRun):
+            return value
+        value.future.wait()
+        return value.future.result() if value.future.state.is_completed() else None
+
+    def _tell(self, run: TaskRun) -> None:
+        try:
+            note = self._note(run)
+        except CancelledError:  # the run was interrupted before this task began
+            return
+        with self.telling:
+            if note.state != "notready" and run.future.task_run_id not in self.told:
+                self.told.add(run.future.task_run_id)
+                ui.tell(_line(note))
+
+    def finish(self) -> None:
+        """Wait for every task run and tell of it; raise what the failed ones raised."""
+        for run in self.runs:
+            run.future.wait()
+            # Its callback may come later than this, with some runners after the end of the process.
+            self._tell(run)
+        failed = [run for run in self.runs if run not in self.given_up and run.stopped]
+        errors = [run.error for run in failed]
+        expected = [error for error in errors if isinstance(error, CuveeError)]
+        if len(expected) > 1 and len(expected) == len(errors):
+            raise type(expected[0])("\n".join(str(error) for error in expected)) from expected[0]
+        for run in failed:
+            run.future.result()
+
+    def stopped(self, start: int, end: int | None = None) -> Exception | None:
+        """Give the first error of the task runs with these numbers, in the order of the calls; None when all came to an
+        end.
+        """
+        return next((run.error for run in self.runs[start:end] if run.stopped), None)
+
+    def notes(self) -> list[TaskNote]:
+        """Say of every task run what became of it, in the order of the calls."""
+        return [self._note(run) for run in self.runs]
+
+    def _note(self, run: TaskRun) -> TaskNote:
+        made, state = self.completed(run), run.future.state
+        outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
+        outcome = "unreached" if run in self.given_up and made is None else outcome
+        return TaskNote.of(run.task.name, run.task.subject, outcome, made if isinstance(made, Manifest) else None)
+
+
+def _futures(value: Any) -> Any:
+    """Give Prefect its own futures for the promises in a value."""
+    if isinstance(value, TaskRun):
+        return value.future
+    if isinstance(value, list | tuple):
+        return type(value)(_futures(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _futures(item) for name, item in value.items()}
+    return value
+
+
+def _line(note: TaskNote) -> str:
+    took = f"{note.seconds:.1f} s" if note.state == "run" else ""
+    how = note.how if note.state == "run" else ""
+    return f"{note.name:<20} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {took:>8}  {how}".rstrip()
+
+
+@functools.cache
+def as_prefect(task: Task[..., Any]) -> prefect.Task[..., Any]:
+    """Make the Prefect task of one of ours."""
+    first = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str) for name in BESIDES]
+    signature = task.signature.replace(parameters=[*first, *task.signature.parameters.values()])
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        arguments = signature.bind(*args, **kwargs).arguments
+        return carried_out(task, **arguments)
+
+    def key(_context: Any, arguments: dict[str, Any]) -> str:
+        return key_with_product(task, **arguments)
+
+    run.__name__, run.__doc__ = task.name, task.function.__doc__
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    options: dict[str, Any] = {"cache_policy": NO_CACHE}
+    if isinstance(task, StageTask):
+        options = {"cache_key_fn": key, "persist_result": True, "result_serializer": SERIALIZER}
+    return prefect.task(
+        name=task.name,
+        task_run_name=task.run_name,
+        retries=task.retries,
+        retry_delay_seconds=exponential_backoff(backoff_factor=1),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=may_mend,
+        **options,
+    )(run)
+
+
+def carried_out(task: Task[..., Any], /, at_store: str, subject: str, **arguments: Any) -> Any:
+    """Do a task's work inside its task run; what the store holds already ends it as *Cached*."""
+    chosen = task.of(subject)
+    found = chosen.lookup(at_store, **arguments) if isinstance(chosen, StageTask) else None
+    if found is not None and TaskRunContext.get() is not None:
+        return Completed(name="Cached", message="found in the store", data=found)
+    return chosen.run(at_store, **arguments)
+
+
+def key_with_product(task: Task[..., Any], /, at_store: str, subject: str, **arguments: Any) -> str:
+    """Give the content key of a call; where its product is gone, Prefect's result goes, too: a miss, not a crash."""
+    chosen, home = cast("StageTask[..., Any]", task.of(subject)), open_store(at_store)
+    key = key_of(chosen.stage, chosen.parts(**arguments))
+    if home.exists(f"results/{key}") and home.lookup(chosen.stage, key, chosen.facts) is None:
+        home.remove(f"results/{key}")
+    return key
+
+
+def may_mend(_task: Any, _run: Any, state: Any) -> bool:
+    """Retry only what a second try can mend."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, Unreachable) and error.transient
+
+
+def result_storage(store: str) -> LocalFileSystem | RemoteFileSystem:
+    """Keep Prefect's results beside the products; credentials stay in the environment."""
+    home = open_store(store)
+    kind = LocalFileSystem if home.is_local else RemoteFileSystem
+    block = kind(basepath=home.where("results"))
+    block.save(f"cuvee-{digest(home.uri)[:12]}", overwrite=True)
+    return block
+
+
+def encoded(value: Any) -> Any:
+    """Write a manifest into a result of Prefect's: with the class of its facts, by name."""
+    if not isinstance(value, Manifest):
+        raise TypeError(f"{type(value).__name__} is no result of a task")
+    facts = type(value.facts)
+    return {"facts_class": f"{facts.__module__}.{facts.__qualname__}", "manifest": value.model_dump(mode="json")}
+
+
+def decoded(found: dict[str, Any]) -> Any:
+    """Read a manifest from a result of Prefect's; see `encoded`."""
+    if set(found) != {"facts_class", "manifest"}:
+        return found
+    return Manifest[from_qualified_name(found["facts_class"])].model_validate(found["manifest"])
+
+
+SERIALIZER = JSONSerializer(object_encoder=f"{__name__}.encoded", object_decoder=f"{__name__}.decoded")

@@ -1,0 +1,70 @@
+"""What one step of a flow is: a typed function with a name. Who carries it out, and how, is the flow's business."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Generic, ParamSpec, Self, TypeVar
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+RETRIES = 3
+"""How often what may be mended by another try is tried again."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[P, R_co]):
+    """One step of a flow, declared beside the work that it does.
+
+    Attributes:
+        name: for people and records.
+        function: what does the work.
+        run_name: what one run of it is called; `{subject}` and its parameters may stand in it.
+        retries: how often it is tried again after a failure that another try may mend.
+        subject: what this call of it is about: a source's name, `pool`, `mix`, `model`.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    run_name: str
+    retries: int = RETRIES
+    subject: str = ""
+
+    def of(self, subject: str) -> Self:
+        """Give the task as it is called about `subject`."""
+        return replace(self, subject=subject)
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Its parameters and what it gives, annotations resolved."""
+        return signature_of(self.function)
+
+    def bind(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """Give every parameter's value by name, defaults filled in."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments
+
+    def run(self, store: str, /, *args: P.args, **kwargs: P.kwargs) -> R_co:  # noqa: ARG002 (for tasks that keep what they make)
+        """Do the work here and now."""
+        return self.function(*args, **kwargs)
+
+
+@functools.cache
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Give a function's signature; annotations are resolved once."""
+    return inspect.signature(function, eval_str=True)
+
+
+def task(*, run_name: str = "") -> Callable[[Callable[P, R_co]], Task[P, R_co]]:
+    """Make a task of a function that is never cached: it looks at the world, or changes it.
+
+    Args:
+        run_name: what one run of it is called; by default as the task.
+    """
+
+    def decorate(function: Callable[P, R_co]) -> Task[P, R_co]:
+        name = function.__name__.replace("_", "-")
+        return Task(name, function, run_name or name)
+
+    return decorate
