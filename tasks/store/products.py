@@ -5,7 +5,6 @@ that matter; it gives back the manifest that the store holds under that key, or 
 """
 
 import contextlib
-import functools
 import inspect
 import shutil
 import threading
