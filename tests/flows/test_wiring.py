@@ -42,13 +42,10 @@ def wired(call: Call, recipe: Recipe) -> None:
     {wrong}
 """
 WRONG = {
-    "the product of another stage": 'call(write_mix.of("mix"), pool, check, recipe.mix.plan)',
-    "another order": 'call(write_mix.of("mix"), plan, pool, recipe.mix.plan)',
     "an argument is missing": 'call(write_mix.of("mix"), pool, plan)',
     "one argument too many": 'call(clean_source.of("news"), raw, recipe.clean.of("news"), 0)',
     "a product where a list of them is wanted": 'call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, 0)',
     "settings of another stage": 'call(check_mix.of("mix"), mix, recipe.holdout, ())',
-    "products of another stage in a list": 'call(gate_checks.of("mix"), "mix", [plan], recipe.checks)',
     "what is promised is another thing": "rows: str = mix",
 }
 
