@@ -22,6 +22,7 @@ def decontaminate_pool(
         for name, rows in counts.items()
     )
     ui.log(
-        f"{work.subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out ({matched or 'none'})"
+        f"{work.subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out "
+        f"({matched or 'none'})"
     )
     return drop_rows(work, pool, removal)

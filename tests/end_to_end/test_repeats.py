@@ -95,7 +95,7 @@ def test_benchmark_rows_are_no_part_of_the_pool(run: Run) -> None:
     assert step_of(made, "contamination").figures["rows of quiz"] == 3
 
 
-def step_of(made: Made, name: str) -> Dropped:
+def step_of(made: RunProducts, name: str) -> Dropped:
     (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == name]
     return step
 
@@ -217,7 +217,7 @@ def test_a_row_that_means_the_same_goes_and_one_that_says_the_opposite_stays(tmp
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     loaded, store, made = load_recipe(str(tmp_path / "recipe.yaml")), str(tmp_path / "store"), RunProducts()
     look = LookedUp(store)
-    walk(blend(loaded, store, Plain(), made), "deduplicate")
+    carry_out(blend(loaded, Plain(store), made), "deduplicate")
     (example,) = step_of(made, "semantic-duplicates").examples
     assert {example.text, example.other_text} == set(FILM[:2])
     assert example.score == pytest.approx(0.96, abs=0.005)

@@ -166,7 +166,7 @@ def test_what_was_found_is_in_no_row_of_either_side_unless_kept(run: Run) -> Non
     assert {row.why for row in step.examples} == {"held email 1", "held phone 1", "held card 1"}
 
 
-def personal_step(made: Made) -> Dropped:
+def personal_step(made: RunProducts) -> Dropped:
     (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == "personal-data"]
     return step
 
@@ -199,7 +199,7 @@ def test_recipe_without_the_section_runs_no_task_for_it(tmp_path: Path) -> None:
     assert not Path(store, "snapshots/personal").exists()
     assert [one["step"] for one in made.pool.facts["dropped"]] == ["exact-duplicates", "near-duplicates"]
     with_keep, looked = load_recipe(loaded.file, {"personal": {"action": "keep"}}), LookedUp(store)
-    walk(blend(with_keep, store, looked, Made()), "clean")
+    carry_out(blend(with_keep, looked, RunProducts()), "clean")
     kept = {"ingest-source": True, "measure-drift": True, "clean-source": True}
     assert {found.task: found.hit for found in looked.found} == kept | {"protect-source": False}
 
@@ -209,8 +209,8 @@ def test_benchmarks_are_redacted_as_the_rows_are_that_are_compared_with_them(tmp
     rows = pl.read_csv(tmp_path / "news.csv").head(20)
     rows.with_columns(pl.col("text") + " more").write_csv(tmp_path / "quiz.csv")
     loaded = load_recipe(file, {"decontaminate.against.quiz.path": "quiz.csv", "personal.action": "redact"})
-    made, store = Made(), str(tmp_path / "store")
-    walk(blend(loaded, store, Plain(), made), "deduplicate")
+    made, store = RunProducts(), str(tmp_path / "store")
+    carry_out(blend(loaded, Plain(store), made), "deduplicate")
     steps = {one.step: one for one in PoolFacts.model_validate(made.pool.facts).dropped}
     assert steps["contamination"].figures["rows of quiz"] == 20
     held = made.pool.account("news").holdout
