@@ -6,7 +6,7 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from tasks.core.errors import Unreachable
 from tasks.core.tasks import Task
-from tasks.manifests.check import Verdict
+from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.seen import Unreached
 from tasks.recipe.model import LoadedRecipe
@@ -79,12 +79,12 @@ class RunProducts:
     drift: Manifest | None = None
     cleaned: list[Manifest] = field(default_factory=list)
     pool: Manifest | None = None
-    checks: list[Manifest] = field(default_factory=list)
+    checks: list[Manifest[CheckResult]] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
     weights: Manifest | None = None
     plan: Manifest | None = None
     mix: Manifest | None = None
-    mix_check: Manifest | None = None
+    mix_check: Manifest[CheckResult] | None = None
     mix_verdict: tuple[Verdict, ...] = ()
     profile: Manifest | None = None
     model: Manifest | None = None

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 from flows.engine.calls import RunProducts
-from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.pool import PoolFacts
@@ -49,7 +48,7 @@ def gather(
         seconds=round((finished - datetime.fromisoformat(start.started)).total_seconds(), 1),
         receipt=receipt_of(made, loaded),
         accounts=made.pool.accounts if made.pool else (),
-        checks=tuple(CheckResult.model_validate(check.facts) for check in checks if check),
+        checks=tuple(check.facts for check in checks),
         verdicts=(*made.verdicts, *made.mix_verdict),
         dropped=PoolFacts.model_validate(made.pool.facts).dropped if made.pool else (),
         drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},

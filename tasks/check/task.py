@@ -20,7 +20,7 @@ from tasks.store.products import Workbench, stage_task
 @stage_task("check")
 def check_source(
     work: Workbench, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
-) -> Product:
+) -> Product[CheckResult]:
     """Hold one source's rows, and how far it has moved, against its expectations."""
     files, moved = [work.open(pool, f"train/{work.subject}.parquet")], drift_columns(drift.facts.get(work.subject, {}))
     shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
@@ -28,7 +28,9 @@ def check_source(
 
 
 @stage_task("check")
-def check_mix(work: Workbench, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]) -> Product:
+def check_mix(
+    work: Workbench, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]
+) -> Product[CheckResult]:
     """Hold the mix against its expectations."""
     files = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
     return _checked(work, work.subject, files, suite_for(work.subject, settings, labels), {"duplicate_share": 0.0})
@@ -36,7 +38,7 @@ def check_mix(work: Workbench, mix: Manifest, settings: ChecksSettings, labels: 
 
 def _checked(
     work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float]
-) -> Product:
+) -> Product[CheckResult]:
     facts = facts_of(files, suite, shares)
     outcomes, document = evaluate(facts, suite)
     result = result_of(subject, facts, outcomes)
@@ -47,13 +49,13 @@ def _checked(
         table_of(outcomes, facts),
         f"{len(result.failed)} of {result.evaluated} checks of {subject} failed",
     )
-    return Product(rows=facts.height, facts=result.model_dump(mode="json"))
+    return Product(rows=facts.height, facts=result)
 
 
 @task(run_name="gate-{subject}")
-def gate_checks(what: str, checks: list[Manifest], settings: ChecksSettings) -> tuple[Verdict, ...]:
+def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: ChecksSettings) -> tuple[Verdict, ...]:
     """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
-    results = [CheckResult.model_validate(check.facts) for check in checks]
+    results = [check.facts for check in checks]
     ui.show_table(f"gate-{what}", [summary_of(result) for result in results], f"What the checks of {what} found")
     found = verdicts(results, settings)
     for verdict in found:

@@ -2,7 +2,7 @@
 
 from tasks.core import ui
 from tasks.core.records import Section
-from tasks.manifests.check import Verdict
+from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.models.linear import load, save
 from tasks.store.products import Workbench, stage_task
@@ -26,7 +26,7 @@ def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed:
 def appraise_sources(
     work: Workbench,
     pool: Manifest,
-    checks: list[Manifest],
+    checks: list[Manifest[CheckResult]],
     heads: list[Manifest],
     weights: Section,
     labels: tuple[str, ...],
@@ -34,7 +34,7 @@ def appraise_sources(
 ) -> Product:
     """Work out what the weights ask of the sources."""
     files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
-    rates = {check.subject: float(check.facts["pass_rate"]) for check in checks}
+    rates = {check.subject: check.facts.pass_rate for check in checks}
     probes = {head.subject: load(work.open(head, "head.npz")) for head in heads}
     sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=probes, labels=labels, seed=seed)
     evidence = evidence_of(sources, weights)

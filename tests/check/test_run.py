@@ -148,7 +148,7 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
     check = check_source.of("s").run(str(tmp_path), pool, settings, LABELS, NO_DRIFT)
     document = json.loads((tmp_path / check.path / "result.json").read_text())
     assert [row["success"] for row in document["results"]].count(False) == 3
-    result = CheckResult.model_validate(check.facts)
+    result = check.facts
     assert [failure.observed for failure in result.failed] == ["15 of 30 rows", "missing: negative", f"{2 / 3}"]
     [verdict] = gate_checks.function("sources", [check], settings)
     assert (verdict.action, verdict.factor) == ("downweight", 0.5)
@@ -163,7 +163,7 @@ def test_task_checks_all_shards_of_the_mix(tmp_path: Path, rows: Callable[..., P
     files = tuple(FileFact(name=name, bytes=0, sha256="") for name in names)
     mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files)
     check = check_mix.of("mix").run(str(tmp_path), mix, ChecksSettings(), LABELS)
-    assert (check.rows, check.facts["passed"], [failure["observed"] for failure in check.facts["failed"]]) == (
+    assert (check.rows, check.facts.passed, [failure.observed for failure in check.facts.failed]) == (
         30,
         True,
         ["missing: negative"],
