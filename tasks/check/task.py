@@ -14,6 +14,7 @@ from tasks.core.suggest import Problem
 from tasks.core.tasks import task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.rows.files import TRAIN, open_mix, pool_file
 from tasks.store.products import Workbench, stage_task
 
 
@@ -22,7 +23,7 @@ def check_source(
     work: Workbench, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
 ) -> Product[CheckResult]:
     """Hold one source's rows, and how far it has moved, against its expectations."""
-    files, moved = [work.open(pool, f"train/{work.subject}.parquet")], drift_columns(drift.facts.get(work.subject, {}))
+    files, moved = [work.open(pool, pool_file(TRAIN, work.subject))], drift_columns(drift.facts.get(work.subject, {}))
     shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
     return _checked(work, work.subject, files, suite_for(work.subject, settings, labels, moved), shares)
 
@@ -32,7 +33,7 @@ def check_mix(
     work: Workbench, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]
 ) -> Product[CheckResult]:
     """Hold the mix against its expectations."""
-    files = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
+    files = open_mix(work, mix, TRAIN)
     return _checked(work, work.subject, files, suite_for(work.subject, settings, labels), {"duplicate_share": 0.0})
 
 

@@ -15,7 +15,8 @@ from tasks.decontaminate.overlap import find_overlaps
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.dropped import DroppedRow, Figure
 from tasks.rows.dropping import SHOWN, Removal, cut, example, spread, with_texts
-from tasks.rows.reading import TRAIN, Sides, kept_aside, rows_of, texts_alone
+from tasks.rows.files import TRAIN
+from tasks.rows.reading import Sides, kept_aside, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.shingles import ALONE, NOT_WORD
 

@@ -9,7 +9,8 @@ import polars as pl
 
 from tasks.deduplicate.semantic import Embeddings, find_semantic_duplicates
 from tasks.rows.dropping import Removal, examples_of, spread
-from tasks.rows.reading import TRAIN, Sides, kept_aside, locate, rows_of, texts_alone
+from tasks.rows.files import TRAIN
+from tasks.rows.reading import Sides, kept_aside, locate, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.settings import NearSettings
 

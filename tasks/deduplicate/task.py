@@ -9,6 +9,7 @@ from tasks.deduplicate.near import Vectors, near_duplicates, semantic_duplicates
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.rows.files import pool_file
 from tasks.rows.groups import copy_rows
 from tasks.rows.keys import COLUMNS, CONFLICTS
 from tasks.rows.pool import drop_rows, open_sides, pooled_facts
@@ -25,7 +26,7 @@ def deduplicate_sources(work: Workbench, snapshots: list[Manifest], holdout: Hol
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
         kept = [
-            {stack.enter_context(work.writing(f"{side}/{name}.parquet")): of[name] for side, of in pool.sides.items()}
+            {stack.enter_context(work.writing(pool_file(side, name))): of[name] for side, of in pool.sides.items()}
             for name in files
         ]
         copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.errors import CuveeError, RecipeError
+from tasks.rows.files import TRAIN, of_side
 from tasks.store.runs import PublishedMix, RunRecord, find_run, list_records
 from tasks.store.storage import Store
 
@@ -81,9 +82,7 @@ def shards_of(store: Store, found: FoundMix) -> list[Path]:
     Raises:
         RecipeError: the mix was deleted.
     """
-    names = sorted(
-        name for name in store.list(found.folder) if name.startswith("data/train-") and name.endswith(".parquet")
-    )
+    names = of_side(store.list(found.folder), TRAIN)
     if not names:
         raise RecipeError(
             f"the mix {found.mix.id} is no longer in {store.uri}: {found.folder}/data holds nothing; `cuvee run` "

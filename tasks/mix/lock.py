@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.rows.files import HOLDOUT, TRAIN, pool_file
 
 PLANNED = ("seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs")
 """What the plan was asked for; facts of its manifest."""
@@ -45,8 +46,8 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Seque
                 "rows": account.rows,
                 "holdout": account.holdout,
                 "weight": weights[account.source],
-                "train_sha256": pool.file(f"train/{account.source}.parquet").sha256,
-                "holdout_sha256": pool.file(f"holdout/{account.source}.parquet").sha256,
+                "train_sha256": pool.file(pool_file(TRAIN, account.source)).sha256,
+                "holdout_sha256": pool.file(pool_file(HOLDOUT, account.source)).sha256,
             }
             for account in pool.accounts
         ],

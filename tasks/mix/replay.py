@@ -11,6 +11,7 @@ from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
 from tasks.mix.write import shards, write_shards
+from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, pool_file
 from tasks.store.storage import Store, sha256_of
 
 
@@ -31,7 +32,7 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     pool = _pool(store, lock, folder)
     names = [row["source"] for row in lock["sources"]]
     files = [
-        _same(store.open(pool, f"train/{row['source']}.parquet"), row["train_sha256"], f"the rows of {row['source']}")
+        _same(store.open(pool, pool_file(TRAIN, row["source"])), row["train_sha256"], f"the rows of {row['source']}")
         for row in lock["sources"]
     ]
     shard_rows = yaml.safe_load(store.read_bytes(f"{folder}/recipe.yaml"))["mix"]["shard_rows"]
@@ -46,7 +47,7 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     for number, path in write_shards(plan, files, shard_rows, range(len(wanted)), out / "scratch", media.save):
         path.replace(out / wanted[number])
     for name in names:
-        media.copy(store.open(pool, f"holdout/{name}.parquet"), out / f"data/holdout-{name}.parquet")
+        media.copy(store.open(pool, pool_file(HOLDOUT, name)), out / mix_holdout(name))
     (out / "scratch").rmdir()
     _compare(out, lock)
     return {"files": len(lock["files"]), "rows": len(plan.row), "sha256": lock["sha256"], "same_bytes": True}

@@ -15,6 +15,7 @@ from tasks.mix.receipt import headline
 from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
+from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, open_pool, pool_file
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 
@@ -30,7 +31,7 @@ def plan_mix(
     spent: dict[str, float] | None = None,
 ) -> Product:
     """Decide which row stands where in the mix."""
-    files = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
+    files = open_pool(work, pool, TRAIN)
     made = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
     with work.writing("plan.npz") as path:
         save_plan(made.plan, path)
@@ -53,8 +54,8 @@ def write_mix(
     names = shards(plan.rows, settings.shard_rows)
     _write_missing(work, work.subject, pool, plan, settings.shard_rows, media)
     for source in plan.facts["sources"]:
-        with work.writing(f"data/holdout-{source}.parquet") as path:
-            media.copy(work.open(pool, f"holdout/{source}.parquet"), path)
+        with work.writing(mix_holdout(source)) as path:
+            media.copy(work.open(pool, pool_file(HOLDOUT, source)), path)
     for name, value in {
         "receipt.json": plan.facts["receipt"],
         "lock.json": lock(pool, plan, work.files, snapshots or []),
@@ -73,7 +74,7 @@ def _write_missing(
     """Write the shards that an interrupted attempt has not."""
     names = shards(plan.rows, shard_rows)
     missing = [number for number, name in enumerate(names) if not work.has(name)]
-    files = [work.open(pool, f"train/{source}.parquet") for source in plan.facts["sources"]]
+    files = [work.open(pool, pool_file(TRAIN, source)) for source in plan.facts["sources"]]
     order = load_plan(work.open(plan, "plan.npz"))
     with ui.Progress(subject, "Mixing") as progress:
         for number, path in write_shards(order, files, shard_rows, missing, work.scratch / "shards", media.save):

@@ -10,6 +10,7 @@ import polars as pl
 
 from tasks.mix.plan import Plan
 from tasks.mix.spill import Spill
+from tasks.rows.files import shard
 
 WRITERS = 2
 """Shards put together at the same time; each is in memory."""
@@ -18,7 +19,7 @@ ROW_GROUP = 65_536
 
 def shards(rows: int, shard_rows: int) -> list[str]:
     """Name the shards of a mix in order; shard i holds rows i · shard_rows and up."""
-    return [f"data/train-{number:05d}.parquet" for number in range(-(-rows // shard_rows))]
+    return [shard(number) for number in range(-(-rows // shard_rows))]
 
 
 def save(rows: pl.DataFrame, path: Path) -> None:

@@ -5,6 +5,7 @@ from tasks.manifests.manifest import Manifest, Product
 from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
+from tasks.rows.files import TRAIN, open_mix, open_pool
 from tasks.store.products import Workbench, stage_task
 
 DRIFT = "How far each source has moved from its snapshot in the last finished run that mixed another one"
@@ -15,8 +16,8 @@ NO_EARLIER = {"rows": "no previous snapshot"}
 def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int) -> Product:
     """Measure quality and diversity of the sources, before and after cleaning, and of the mix; show them in the UI."""
     raw = {one.subject: work.open(one, "data.parquet") for one in snapshots}
-    sources = {account.source: work.open(pool, f"train/{account.source}.parquet") for account in pool.accounts}
-    shards = [work.open(mix, file.name) for file in mix.files if file.name.startswith("data/train-")]
+    sources = open_pool(work, pool, TRAIN)
+    shards = open_mix(work, mix, TRAIN)
     facts = profile(raw, sources, shards, pool.accounts, seed)
     ui.show_table(f"profile-{work.subject}", rows_of(facts), headline(facts))
     return Product(rows=mix.rows, facts=facts)

@@ -15,6 +15,7 @@ from tasks.manifests.dropped import Dropped, figure_text, in_words
 from tasks.manifests.manifest import Manifest
 from tasks.objectives.measures import MEASURED, measured
 from tasks.publish.licences import conflicts, obligations
+from tasks.rows.files import SIDES, side_glob
 from tasks.store.runs import PublishedMix, RunStart
 
 _NAMES = (
@@ -61,7 +62,7 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     """Write the card of a published mix."""
     licences = licences_of(start)
     recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
-    splits = [{"split": split, "path": f"data/{split}-*.parquet"} for split in ("train", "holdout")]
+    splits = [{"split": split, "path": side_glob(split)} for split in SIDES]
     front = _front(start) | {
         "pretty_name": start.name,
         "task_categories": [MEASURED[recipe["task"]].hub],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.manifests.manifest import Manifest
+from tasks.rows.files import SIDES, side_glob
 from tasks.store.runs import RunStart
 
 _TERMS = (
@@ -56,8 +57,8 @@ def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
         "datePublished": start.started[:10],
         "version": "1.0.0",
         "creator": {"@type": "sc:Organization", "name": "unknown"},
-        "distribution": [_file_set(split) for split in ("train", "holdout")],
-        "recordSet": [_record_set(split, COLUMNS | media) for split in ("train", "holdout")],
+        "distribution": [_file_set(split) for split in SIDES],
+        "recordSet": [_record_set(split, COLUMNS | media) for split in SIDES],
     }
 
 
@@ -75,7 +76,7 @@ def _file_set(split: str) -> dict[str, Any]:
         "@id": f"{split}-files",
         "name": f"{split}-files",
         "encodingFormat": "application/x-parquet",
-        "includes": f"data/{split}-*.parquet",
+        "includes": side_glob(split),
     }
 
 

@@ -13,8 +13,8 @@ from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
+from tasks.rows.files import TRAIN, pool_file
 from tasks.rows.groups import copy_rows, counted
-from tasks.rows.reading import TRAIN
 
 if TYPE_CHECKING:
     from tasks.store.products import Workbench
@@ -37,7 +37,7 @@ def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, Path]]:
     """Open the files of a pool: side -> source -> file, the side to train on first."""
     sides = {file.name.partition("/")[0] for file in pool.files}
     return {
-        side: {account.source: work.open(pool, f"{side}/{account.source}.parquet") for account in pool.accounts}
+        side: {account.source: work.open(pool, pool_file(side, account.source)) for account in pool.accounts}
         for side in sorted(sides, key=lambda side: (side != TRAIN, side))
     }
 
@@ -47,7 +47,7 @@ def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
     accounts: list[Account] = []
     for side, files in open_sides(work, pool).items():
         for source, file in files.items():
-            with work.writing(f"{side}/{source}.parquet") as path:
+            with work.writing(pool_file(side, source)) as path:
                 if side == TRAIN:
                     removed = removal.rows.filter(pl.col("source") == source)
                     _copy_without(file, removed["row"], path)

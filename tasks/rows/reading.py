@@ -7,11 +7,10 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from tasks.rows.files import TRAIN
 from tasks.rows.keys import MEDIA_KEY
 
 BATCH_ROWS = 4096
-TRAIN = "train"
-"""The side of the pool that is trained on; all others are kept aside."""
 Sides = Mapping[str, Mapping[str, Path]]
 """Side of the pool -> source -> Parquet file, sources in the recipe's order."""
 Places = np.ndarray[tuple[int], np.dtype[np.int64]]

@@ -4,8 +4,8 @@ from threadpoolctl import threadpool_limits
 
 from tasks.core import registry, ui
 from tasks.manifests.manifest import Manifest, Product
+from tasks.rows.files import TRAIN
 from tasks.rows.pool import drop_rows, open_sides
-from tasks.rows.reading import TRAIN
 from tasks.sift import methods
 from tasks.sift.selection import select
 from tasks.sift.settings import SelectionSettings, SiftSettings

@@ -11,7 +11,7 @@ from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows import pool as pools
 from tasks.rows.dropping import Removal
-from tasks.rows.reading import TRAIN
+from tasks.rows.files import TRAIN
 from tasks.store.products import Workbench, stage_task
 
 

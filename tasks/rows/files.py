@@ -1,0 +1,54 @@
+"""Names of the files of a pool and of a mix, and how they are opened."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from tasks.manifests.manifest import Facts, Manifest
+
+TRAIN, HOLDOUT = "train", "holdout"
+SIDES = (TRAIN, HOLDOUT)
+"""The side that is trained on, then those kept aside."""
+
+
+class Opens(Protocol):
+    """A store, or what a stage sees of it."""
+
+    def open(self, manifest: Manifest[Facts | dict[str, Any]], name: str, /) -> Path:
+        """Give a local path to a file of a product."""
+        ...
+
+
+def pool_file(side: str, source: str) -> str:
+    """Name the file of one source's rows in the pool."""
+    return f"{side}/{source}.parquet"
+
+
+def shard(number: int) -> str:
+    """Name a file of the mix to train on."""
+    return f"data/{TRAIN}-{number:05d}.parquet"
+
+
+def mix_holdout(source: str) -> str:
+    """Name the file of the rows that a source keeps aside, in the mix."""
+    return f"data/{HOLDOUT}-{source}.parquet"
+
+
+def side_glob(side: str) -> str:
+    """Say where the files of a side lie in a mix."""
+    return f"data/{side}-*.parquet"
+
+
+def of_side(names: Iterable[str], side: str) -> list[str]:
+    """Find the files of a side among those of a mix, in order."""
+    return sorted(name for name in names if name.startswith(f"data/{side}-") and name.endswith(".parquet"))
+
+
+def open_pool(store: Opens, pool: Manifest[Any], side: str) -> dict[str, Path]:
+    """Open the files of one side of the pool, by source."""
+    return {account.source: store.open(pool, pool_file(side, account.source)) for account in pool.accounts}
+
+
+def open_mix(store: Opens, mix: Manifest[Any], side: str) -> list[Path]:
+    """Open the files of one side of the mix, in order."""
+    return [store.open(mix, name) for name in of_side((file.name for file in mix.files), side)]
