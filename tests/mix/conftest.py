@@ -79,6 +79,9 @@ def pool() -> Pool:
                 )
             )
         where = {"key": "p", "path": "snapshots/deduplicate/p", "parents": ("f" * 64,)}
-        return Manifest(stage="deduplicate", subject="pool", files=tuple(files), accounts=tuple(accounts), **where)
+        said = {"dropped": []}
+        return Manifest(
+            stage="deduplicate", subject="pool", files=tuple(files), accounts=tuple(accounts), facts=said, **where
+        )
 
     return make
