@@ -333,6 +333,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
     from tasks.clean.filter import clean_file
     from tasks.clean.settings import SourceCleaning
     from tasks.manifests.manifest import Account
+    from tasks.objectives.text_classification.columns import layout
 
     def clean(
         source: str, texts: Sequence[str | None], labels: Sequence[str] | None = None, settings: Any = None
@@ -340,8 +341,8 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
         folder = tmp_path_factory.mktemp("rows")
         table(source, texts, labels).write_parquet(folder / "raw.parquet")
         before = Account(source=source, read=len(texts), rows=len(texts))
-        out, keys = folder / "data.parquet", folder / "keys.parquet"
-        return out, clean_file(before, folder / "raw.parquet", out, keys, settings or SourceCleaning())
+        files = tuple(folder / name for name in ("raw.parquet", "data.parquet", "keys.parquet"))
+        return files[1], clean_file(before, files, settings or SourceCleaning(), layout(()))
 
     return clean
 
@@ -354,6 +355,7 @@ def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any,
     import polars as pl
 
     from tasks.deduplicate.exact import deduplicate
+    from tasks.objectives.text_classification.columns import layout
 
     def pool(
         sources: dict[str, list[str]], share: float = 0.3, seed: int = 0
@@ -364,6 +366,7 @@ def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any,
             [done.account for _, done in parts.values()],
             [share] * len(parts),
             seed,
+            layout(()),
         )
         sides: dict[str, dict[str, list[str]]] = {}
         for side, masks in found.sides.items():

@@ -17,7 +17,7 @@ from tasks.history.task import folder_of
 from tasks.ingest.task import preview_source
 from tasks.manifests.manifest import Manifest
 from tasks.mix.task import replay_mix
-from tasks.objectives.measures import MEASURED
+from tasks.objectives.parts import all_measures
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.rows.media import without_media_bytes
 from tasks.store.runs import RunRecord, find_run, last_run, list_records
@@ -34,11 +34,12 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
     sources: dict[str, Any] = {}
     unreached: dict[str, str] = {}
     # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
-    asked = expectation_problems(loaded.recipe.checks) if loaded.recipe.checks.expectations else []
+    checks, layout = loaded.recipe.checks, loaded.recipe.layout
+    asked = expectation_problems(checks, layout) if checks.expectations else []
     problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in asked]
     for name, settings in loaded.recipe.sources.items():
         try:
-            sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.labels)
+            sources[name] = preview_source(name, settings, loaded.folder, layout)
         except CuveeError as error:
             if isinstance(error, Unreachable) and settings.on_failure != "stop":
                 unreached[name] = str(error)
@@ -46,7 +47,7 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
             problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
     for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
         try:
-            preview_source(name, settings, loaded.folder, ())
+            preview_source(name, settings, loaded.folder, layout.unlabelled)
         except CuveeError as error:
             problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
     if loaded.recipe.semantic_duplicates:
@@ -122,7 +123,7 @@ def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, pool: Manifes
         or (recipe.mix.select.target if recipe.mix.select else None)
     )
     steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
-    generates = str(recipe.task) != "text-classification"
+    generates = not recipe.layout.labels
     return advise(store, recipe.name, pool.accounts, recipe.search, named, steps, generates=generates)
 
 
@@ -148,7 +149,7 @@ def _brief(record: RunRecord) -> dict[str, Any]:
         "status": record.status,
         "started": record.started,
         "rows": record.mix.rows if record.mix else None,
-        **{told.main.key: (record.metrics or {}).get(told.main.key) for told in MEASURED.values()},
+        **{key: (record.metrics or {}).get(key) for key in all_measures()},
         "seconds": record.seconds,
     }
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.engine.home import page_of
-from tasks.objectives.measures import measured
+from tasks.objectives.parts import measures_of
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -74,9 +74,9 @@ def unreached(found: Sequence[dict[str, Any]]) -> None:
         console.print(Text(f"{one['source']} {one['done']}"))
 
 
-def scores(metrics: dict[str, Any]) -> None:
+def scores(metrics: dict[str, Any], task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
-    told = measured(metrics)
+    told = measures_of(task)
     main, others = told.main, told.measures[1:]
     named = [*metrics["by_source"].items(), ("all", metrics)] + (
         [(told.baseline, metrics["baseline"])] if metrics.get("baseline") else []
@@ -105,7 +105,7 @@ def ran(summary: dict[str, Any]) -> None:
     receipt(summary["receipt"])
     unreached(summary["unreached"])
     if summary.get("metrics"):
-        scores(summary["metrics"])
+        scores(summary["metrics"], summary["task"])
     tasks = summary["tasks"]
     console.print(
         f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, "

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from flows.cli.render import console, percent, receipt, scores, table
 from tasks.manifests.dropped import Dropped, in_words
-from tasks.objectives.measures import MEASURED
+from tasks.objectives.parts import all_measures
 
 
 def listed(found: dict[str, Any]) -> None:
@@ -14,7 +14,8 @@ def listed(found: dict[str, Any]) -> None:
     if not found["runs"]:
         console.print("no runs yet")
         return
-    scored = [told.main for told in MEASURED.values() if any(row[told.main.key] is not None for row in found["runs"])]
+    mains = [told.main for told in all_measures().values()]
+    scored = [main for main in mains if any(row[main.key] is not None for row in found["runs"])]
     columns = ["run", "name", "status", "rows", *(one.key for one in scored), "seconds"]
     titles = [*columns[:3], "rows>", *(f"{one.name}>" for one in scored), "seconds>"]
     rows = (row | {"seconds": f"{row['seconds']:.1f}"} for row in found["runs"])
@@ -36,7 +37,7 @@ def shown(record: dict[str, Any]) -> None:
         receipt(record["receipt"])
     dropped(record["dropped"])
     if record.get("metrics"):
-        scores(record["metrics"])
+        scores(record["metrics"], record["task"])
     failed = [
         failure | {"subject": check["subject"]} for check in record["checks"] for failure in check.get("failed", [])
     ]
@@ -88,7 +89,7 @@ def differed(found: dict[str, Any]) -> None:
     table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
     both = [
         one
-        for told in MEASURED.values()
+        for told in all_measures().values()
         for one in told.measures
         if any(f"{one.key}_a" in row for row in found["scores"])
     ]

@@ -6,6 +6,7 @@ from flows.engine.calls import Call, RunProducts
 from flows.steps.sources import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source
+from tasks.core.layout import Layout
 from tasks.decontaminate.task import decontaminate_pool
 from tasks.deduplicate.task import deduplicate_sources, drop_near_duplicates, drop_semantic_duplicates
 from tasks.embed.task import embed_source, probe_encoder
@@ -24,7 +25,7 @@ from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
 def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
     loaded, raw = read_sources(loaded, call, made)
-    recipe, labels = loaded.recipe, loaded.recipe.labels
+    recipe = loaded.recipe
     snapshots = [*raw.values()]
     earlier = call(find_earlier.of("sources"), call.store, recipe.name, snapshots)
     drift = made.drift = call(measure_drift.of("sources"), snapshots, earlier, recipe.seed)
@@ -34,7 +35,7 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     made.pool = _pool(loaded, made.cleaned, call)
     yield "deduplicate"
     checked = made.pool
-    made.checks = [call(check_source.of(name), checked, recipe.checks, labels, drift) for name in recipe.sources]
+    made.checks = [call(check_source.of(name), checked, recipe.checks, drift) for name in recipe.sources]
     made.verdicts = call(gate_checks.of("sources"), "sources", made.checks, recipe.checks)
     if recipe.mix.select:
         made.pool = call(select_rows.of("pool"), checked, recipe.mix.select, recipe.seed)
@@ -47,7 +48,7 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     yield "plan"
     media = [raw[name] for name, source in recipe.sources.items() if source.media]
     mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.plan, media)
-    made.mix_check = call(check_mix.of("mix"), mix, recipe.checks, labels)
+    made.mix_check = call(check_mix.of("mix"), mix, recipe.checks)
     made.mix_verdict = call(gate_checks.of("mix"), "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix.of("mix"), snapshots, pool, mix, recipe.seed)
     yield "mix"
@@ -66,7 +67,7 @@ def _pool(loaded: LoadedRecipe, cleaned: list[Manifest], call: Call) -> Manifest
     recipe = loaded.recipe
     pool = call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, recipe.seed)
     if recipe.decontaminate:
-        benchmarks = _benchmarks(recipe.decontaminate, loaded.folder, call)
+        benchmarks = _benchmarks(recipe.decontaminate, recipe.layout.unlabelled, loaded.folder, call)
         if recipe.personal:
             like_sources, names = recipe.personal.of_benchmark(), recipe.decontaminate.against
             benchmarks = [
@@ -102,12 +103,13 @@ def weigh(recipe: Recipe, wanted: WeighSettings, pool: Manifest, call: Call, mad
     return call(weigh_sources.of("mix"), pool, made.verdicts, wanted, appraised)
 
 
-def _benchmarks(settings: DecontaminateSettings, folder: str, call: Call) -> list[Manifest]:
+def _benchmarks(settings: DecontaminateSettings, layout: Layout, folder: str, call: Call) -> list[Manifest]:
     """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones
     are dropped.
     """
     seen = {name: call(probe_source.of(name), name, source, folder) for name, source in settings.against.items()}
     raw = {
-        name: call(ingest_source.of(name), seen[name], source, (), folder) for name, source in settings.against.items()
+        name: call(ingest_source.of(name), seen[name], source, layout, folder)
+        for name, source in settings.against.items()
     }
     return [call(clean_source.of(name), rows, ALL_TEXTS) for name, rows in raw.items()]

@@ -26,7 +26,7 @@ def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[L
         Unreachable: no source is left, or the recipe cannot be carried out without those left out, or one has no
             earlier snapshot.
     """
-    sources, labels, folder = loaded.recipe.sources, loaded.recipe.labels, loaded.folder
+    sources, layout, folder = loaded.recipe.sources, loaded.recipe.layout, loaded.folder
     seen: dict[str, Fingerprint] = {}
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
@@ -34,7 +34,7 @@ def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[L
     raw: dict[str, Manifest] = {}
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
-        raw[name] = way(ingest_source.of(name), seen[name], source.reading, labels, folder)
+        raw[name] = way(ingest_source.of(name), seen[name], source.reading, layout, folder)
     # All are under way before the first is waited for.
     for name, source in sources.items():
         error = call.unreached(seen[name], raw[name]) if source.on_failure != "stop" else None
@@ -51,7 +51,7 @@ def _instead(loaded: LoadedRecipe, store: str, name: str, error: Unreachable, ma
     snapshot, when = None, ""
     if source.on_failure == "last":
         try:
-            snapshot, when = last_snapshot(store, name, source.reading, loaded.recipe.labels, loaded.folder)
+            snapshot, when = last_snapshot(store, name, source.reading, loaded.recipe.layout, loaded.folder)
         except Unreachable as none:
             raise Unreachable(f"{error}\n  {none}") from error
     found = Unreached(source=name, why=why, snapshot_of=when)

@@ -16,6 +16,7 @@ from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, si
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.seen import Fingerprint
 from tasks.mix.task import plan_mix, write_mix
+from tasks.objectives.parts import measures_of
 from tasks.recipe.model import LoadedRecipe, MixSettings
 from tasks.train.task import probe_model, train_model
 
@@ -100,8 +101,8 @@ class TrialSetup:
         settings = recipe.mix.model_copy(update=unbounded).plan
         plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
         if self.start is None or recipe.train is None:
-            head, labels = recipe.trials.head, recipe.labels
-            return self.call(run_trial.of(name), self.pool, plan, self.features, head, labels, seed)
+            head, objective = recipe.trials.head, recipe.objective
+            return self.call(run_trial.of(name), self.pool, plan, self.features, head, objective, seed)
         mixed = self.call(write_mix.of(name), self.pool, plan, settings)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
         model = self.call(train_model.of(name), self.start, *trained)
@@ -115,9 +116,9 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
             f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one"
         )
     if loaded.recipe.trains_in_trials and loaded.recipe.train is None:
+        model = measures_of(loaded.recipe.task).model
         raise RecipeError(
-            f"{loaded.file}: trials of a language model train the recipe's own, but there is no `train` section; "
-            "write one"
+            f"{loaded.file}: trials of a {model} train the recipe's own, but there is no `train` section; write one"
         )
     carry_out(blend(loaded, call, made), "check")
     if isinstance(call, Submitted):

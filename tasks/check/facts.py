@@ -9,19 +9,30 @@ from typing import Any
 import polars as pl
 
 from tasks.check.settings import Expectation
+from tasks.core.layout import Layout
 from tasks.manifests.manifest import Account
+from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
 
+CHARACTERS = "characters"
 DRIFT = ("drift_rows", "drift_labels", "drift_lengths", "drift_words", "drift_new")
-COLUMNS = ("row_id", "source", "label", "tokens", "characters", "duplicate_share", *DRIFT, "text")
-"""What an expectation may name. `characters` is the length of the text (missing where the text is); `duplicate_share`
-and those of drift are
-the same in all rows."""
 REPEATED = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
 NEARLY = ("near_duplicate", "near_holdout")
 """Why rows are dropped that repeat, or nearly repeat, another one."""
 
 
-def facts_of(files: Sequence[Path], wanted: Iterable[Expectation], shares: Mapping[str, float]) -> pl.DataFrame:
+def named_columns(layout: Layout) -> tuple[str, ...]:
+    """Give what every row is held against: all of it but the texts. `characters` is the length of the texts."""
+    return ROW_ID, SOURCE, *(name for name in layout.names if name not in layout.texts), TOKENS, CHARACTERS
+
+
+def columns(layout: Layout) -> tuple[str, ...]:
+    """Give what an expectation may name. `duplicate_share` and those of drift are the same in all rows."""
+    return *named_columns(layout), "duplicate_share", *DRIFT, *layout.texts
+
+
+def facts_of(
+    files: Sequence[Path], wanted: Iterable[Expectation], shares: Mapping[str, float], layout: Layout
+) -> pl.DataFrame:
     """Give one row of facts for every row of the files; the text only when an expectation names it.
 
     Columns that the files lack are left out. Whole numbers are signed, since Great Expectations subtracts them.
@@ -33,11 +44,11 @@ def facts_of(files: Sequence[Path], wanted: Iterable[Expectation], shares: Mappi
     table = pl.scan_parquet(list(files))
     there = table.collect_schema().names()
     asked = {column for one in wanted for column in columns_of(one)}
-    plain = [
-        name for name in ("row_id", "source", "label", "text") if name in there and (name != "text" or name in asked)
-    ]
-    numbers = [pl.col("tokens").cast(pl.Int64)] if "tokens" in there else []
-    numbers += [pl.col("text").str.len_chars().cast(pl.Int64).alias("characters")] if "text" in there else []
+    plain = [name for name in (ROW_ID, SOURCE, *layout.names) if name in there]
+    plain = [name for name in plain if name not in layout.texts or name in asked]
+    numbers = [pl.col(TOKENS).cast(pl.Int64)] if TOKENS in there else []
+    length = pl.sum_horizontal((pl.col(name).str.len_chars() for name in layout.texts), ignore_nulls=False)
+    numbers += [length.cast(pl.Int64).alias(CHARACTERS)] if {*layout.texts} <= {*there} else []
     return table.select(*plain, *numbers, *(pl.lit(share).alias(name) for name, share in shares.items())).collect(
         engine="streaming"
     )

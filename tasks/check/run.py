@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from tasks.check.facts import COLUMNS, columns_of
+from tasks.check.facts import columns_of
 from tasks.check.settings import Expectation
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
@@ -61,8 +61,13 @@ class Outcome:
     error: str = ""
 
 
-def evaluate(frame: pl.DataFrame, suite: Sequence[Expectation]) -> tuple[list[Outcome], dict[str, Any]]:
+def evaluate(
+    frame: pl.DataFrame, suite: Sequence[Expectation], columns: Sequence[str]
+) -> tuple[list[Outcome], dict[str, Any]]:
     """Hold a frame of facts against expectations.
+
+    Args:
+        columns: that an expectation may name.
 
     Returns:
         An outcome for each expectation, in their order; and Great Expectations' own result as JSON values, without what
@@ -71,7 +76,7 @@ def evaluate(frame: pl.DataFrame, suite: Sequence[Expectation]) -> tuple[list[Ou
     Raises:
         RecipeError: an expectation that Great Expectations does not know, or arguments that it does not take.
     """
-    wrong = [f"  {one.type}: {place}: {text}" for one in suite for place, text in objections(one)]
+    wrong = [f"  {one.type}: {place}: {text}" for one in suite for place, text in objections(one, columns)]
     if wrong:
         raise RecipeError("checks.expectations cannot be used as they are written:\n" + "\n".join(wrong))
     document = _validated(frame, suite, {"result_format": "SUMMARY", "partial_unexpected_count": SHOWN})
@@ -96,7 +101,7 @@ def share_meeting(frame: pl.DataFrame, failed: Sequence[Outcome]) -> float:
     return float(good.mean())
 
 
-def objections(one: Expectation) -> list[Problem]:
+def objections(one: Expectation, columns: Sequence[str]) -> list[Problem]:
     """Say what is wrong with the name and the arguments of an expectation, and where in it; needs no data."""
     _great_expectations()
     with importing:
@@ -119,9 +124,9 @@ def objections(one: Expectation) -> list[Problem]:
     known = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
     found = [(f"kwargs.{name}", f"unknown argument;{nearest(name, known)}") for name in one.kwargs if name not in known]
     found += [
-        ("kwargs", f"no column {column!r};{nearest(column, COLUMNS)}")
+        ("kwargs", f"no column {column!r};{nearest(column, columns)}")
         for column in columns_of(one)
-        if column not in COLUMNS
+        if column not in columns
     ]
     condition = one.kwargs.get("row_condition")
     if condition is not None and (not isinstance(condition, dict) or "pass_through" in str(condition)):

@@ -1,21 +1,23 @@
 """The expectations that every source and the mix must meet, by their Great Expectations names."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
 
-from tasks.check.facts import DRIFT, columns_of
+from tasks.check.facts import CHARACTERS, DRIFT, columns, columns_of, named_columns
 from tasks.check.run import evaluate, objections
 from tasks.check.settings import ChecksSettings, Expectation, Severity
+from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
+from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
 
 MIX = "mix"
 SAMPLE_ROWS = 24
 
 
 def suite_for(
-    subject: str, settings: ChecksSettings, labels: Sequence[str], measured: Collection[str] = ()
+    subject: str, settings: ChecksSettings, layout: Layout, measured: Collection[str] = ()
 ) -> list[Expectation]:
     """List the default expectations about a subject and those of the recipe.
 
@@ -23,28 +25,23 @@ def suite_for(
         subject: a source's name, or `mix`. In the mix rows repeat as planned, so that only sources are held to have
             none twice.
         measured: columns of drift that the subject has; nothing is expected of the others.
-        labels: the recipe's; without any nothing is expected of them.
+        layout: of the rows; without a label set nothing is expected of labels.
     """
     default = [
         _expect("table_row_count_to_be_between", min_value=settings.min_rows),
-        *(
-            _expect("column_to_exist", column=column)
-            for column in ("row_id", "source", "label", "tokens", "characters")
-        ),
-        *(_expect("column_values_to_not_be_null", column=column) for column in ("row_id", "characters")),
-        _expect(
-            "column_values_to_be_between", "warning", column="characters", min_value=1, max_value=settings.max_chars
-        ),
+        *(_expect("column_to_exist", column=column) for column in named_columns(layout)),
+        *(_expect("column_values_to_not_be_null", column=column) for column in (ROW_ID, CHARACTERS)),
+        _expect("column_values_to_be_between", "warning", column=CHARACTERS, min_value=1, max_value=settings.max_chars),
     ]
-    if labels:
-        default.append(_expect("column_values_to_not_be_null", column="label"))
-        default.append(_expect("column_values_to_be_in_set", column="label", value_set=list(labels)))
+    if labels := list(layout.labels):
+        default.append(_expect("column_values_to_not_be_null", column=layout.label))
+        default.append(_expect("column_values_to_be_in_set", column=layout.label, value_set=labels))
         default.append(
-            _expect("column_distinct_values_to_contain_set", "warning", column="label", value_set=list(labels))
+            _expect("column_distinct_values_to_contain_set", "warning", column=layout.label, value_set=labels)
         )
     if subject != MIX:
         default.append(_expect("column_max_to_be_between", column="duplicate_share", max_value=settings.max_duplicates))
-        default.append(_expect("column_values_to_be_unique", column="row_id"))
+        default.append(_expect("column_values_to_be_unique", column=ROW_ID))
     limits = {f"drift_{name}": most for name, most in settings.drift.model_dump().items() if most is not None}
     default += [_expect("column_max_to_be_between", column=column, max_value=most) for column, most in limits.items()]
     asked = default + [one for one in settings.expectations if not one.subjects or subject in one.subjects]
@@ -55,7 +52,7 @@ def _expect(what: str, severity: Severity = "critical", **kwargs: Any) -> Expect
     return Expectation(type=f"expect_{what}", kwargs=kwargs, severity=severity)
 
 
-def problems(settings: ChecksSettings) -> list[Problem]:
+def problems(settings: ChecksSettings, layout: Layout) -> list[Problem]:
     """Say what is wrong with the recipe's own expectations, and where: names, arguments, and what cannot be evaluated.
     Needs no data.
     """
@@ -63,11 +60,11 @@ def problems(settings: ChecksSettings) -> list[Problem]:
     sound: dict[str, Expectation] = {}
     for number, one in enumerate(settings.expectations):
         place = f"checks.expectations.{number}"
-        wrong = [(f"{place}.{inner}", text) for inner, text in objections(one)]
+        wrong = [(f"{place}.{inner}", text) for inner, text in objections(one, columns(layout))]
         found += wrong
         sound |= {} if wrong else {place: one}
     if sound:
-        outcomes, _ = evaluate(_sample(), list(sound.values()))
+        outcomes, _ = evaluate(_sample(layout), list(sound.values()), columns(layout))
         found += [
             (place, f"cannot be evaluated: {one.error}")
             for place, one in zip(sound, outcomes, strict=True)
@@ -76,18 +73,19 @@ def problems(settings: ChecksSettings) -> list[Problem]:
     return found
 
 
-def _sample() -> pl.DataFrame:
+def _sample(layout: Layout) -> pl.DataFrame:
     """Make rows of the shape that checks look at."""
     numbers = range(SAMPLE_ROWS)
+    labels = layout.labels or ("",)
     return pl.DataFrame(
         {
-            "row_id": [f"rows.csv:{number + 1}" for number in numbers],
-            "source": ["sample"] * SAMPLE_ROWS,
-            "label": ["negative" if number % 2 else "positive" for number in numbers],
-            "tokens": [number + 2 for number in numbers],
-            "characters": [8 + number for number in numbers],
+            ROW_ID: [f"rows.csv:{number + 1}" for number in numbers],
+            SOURCE: ["sample"] * SAMPLE_ROWS,
+            **{name: [labels[number % len(labels)] for number in numbers] for name in layout.names},
+            TOKENS: [number + 2 for number in numbers],
+            CHARACTERS: [8 + number for number in numbers],
             "duplicate_share": [0.0] * SAMPLE_ROWS,
             **dict.fromkeys(DRIFT, [0.0] * SAMPLE_ROWS),
-            "text": [f"text no {'x' * number}" for number in numbers],
+            **{name: [f"{name} no {'x' * number}" for number in numbers] for name in layout.texts},
         }
     )

@@ -3,45 +3,46 @@
 import json
 from pathlib import Path
 
-from tasks.check.facts import drift_columns, duplicate_share, facts_of
+from tasks.check.facts import columns, drift_columns, duplicate_share, facts_of
 from tasks.check.policy import verdicts
 from tasks.check.results import result_of, summary_of, table_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
 from tasks.core import ui
+from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
 from tasks.core.tasks import task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.files import TRAIN, open_mix, pool_file
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("check")
-def check_source(
-    work: Workbench, pool: Manifest, settings: ChecksSettings, labels: tuple[str, ...], drift: Manifest
-) -> Product[CheckResult]:
+def check_source(work: Workbench, pool: Manifest, settings: ChecksSettings, drift: Manifest) -> Product[CheckResult]:
     """Hold one source's rows, and how far it has moved, against its expectations."""
     files, moved = [work.open(pool, pool_file(TRAIN, work.subject))], drift_columns(drift.facts.get(work.subject, {}))
+    layout = layout_of(pool)
     shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
-    return _checked(work, work.subject, files, suite_for(work.subject, settings, labels, moved), shares)
+    return _checked(work, work.subject, files, suite_for(work.subject, settings, layout, moved), shares, layout)
 
 
 @stage_task("check")
-def check_mix(
-    work: Workbench, mix: Manifest, settings: ChecksSettings, labels: tuple[str, ...]
-) -> Product[CheckResult]:
+def check_mix(work: Workbench, mix: Manifest, settings: ChecksSettings) -> Product[CheckResult]:
     """Hold the mix against its expectations."""
-    files = open_mix(work, mix, TRAIN)
-    return _checked(work, work.subject, files, suite_for(work.subject, settings, labels), {"duplicate_share": 0.0})
+    files, layout = open_mix(work, mix, TRAIN), layout_of(mix)
+    return _checked(
+        work, work.subject, files, suite_for(work.subject, settings, layout), {"duplicate_share": 0.0}, layout
+    )
 
 
 def _checked(
-    work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float]
+    work: Workbench, subject: str, files: list[Path], suite: list[Expectation], shares: dict[str, float], layout: Layout
 ) -> Product[CheckResult]:
-    facts = facts_of(files, suite, shares)
-    outcomes, document = evaluate(facts, suite)
+    facts = facts_of(files, suite, shares, layout)
+    outcomes, document = evaluate(facts, suite, columns(layout))
     result = result_of(subject, facts, outcomes)
     with work.writing("result.json") as path:
         path.write_text(json.dumps(document, indent=2, default=str), "utf-8")
@@ -65,6 +66,6 @@ def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: Checks
     return found
 
 
-def expectation_problems(settings: ChecksSettings) -> list[Problem]:
+def expectation_problems(settings: ChecksSettings, layout: Layout) -> list[Problem]:
     """Say what is wrong with a recipe's expectations; needs no data."""
-    return problems(settings)
+    return problems(settings, layout)

@@ -16,11 +16,12 @@ from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.core import registry
 from tasks.core.errors import QualityGate
+from tasks.core.layout import Layout
 from tasks.manifests.manifest import Account
 from tasks.rows.groups import Groups, counted, groups_of, writing
 from tasks.rows.keys import KEYS, MEDIA_KEY, SeenKeys, as_number, conflicts, row_keys
+from tasks.rows.layout import TOKENS, cleaned_schema, writing_rows
 
-SHAPE = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String, "tokens": pl.UInt32}
 SEEN = {"key": pl.UInt128, "label": pl.String}
 
 
@@ -37,7 +38,7 @@ class Cleaned:
     label_conflicts: int
 
 
-def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: SourceCleaning) -> Cleaned:
+def clean_file(before: Account, files: tuple[Path, Path, Path], settings: SourceCleaning, layout: Layout) -> Cleaned:
     """Clean the rows of a Parquet file into another.
 
     Texts are normalised; what is empty, too short, too long, refused by a filter or a repetition is dropped, for the
@@ -45,16 +46,17 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
     reasons. Of equal texts the first stays, whatever its label; rows with media are equal when both text and media are.
 
     Args:
-        out: written: the rows that stay, in their order.
-        keys: written: `key` and `match` of each of them, 16 bytes each.
+        files: the rows as they were read; written: those that stay, in their order, and `key` and `match` of each of
+            them, 16 bytes each.
 
     Raises:
         QualityGate: no row is left.
     """
+    file, out, keys = files
     dropped = Counter(before.dropped)
-    shape = SHAPE | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
-    with writing(out, shape, "text") as rows, writing(keys, KEYS, "key") as theirs:
-        seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, rows, theirs, settings, dropped)])
+    shape = cleaned_schema(layout) | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
+    with writing_rows(out, shape, layout) as rows, writing(keys, KEYS, ["key"]) as theirs:
+        seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), settings, layout, dropped)])
     left = counted(out)
     if not left["rows"]:
         raise _nothing_left(before, dropped)
@@ -69,32 +71,44 @@ def clean_file(before: Account, file: Path, out: Path, keys: Path, settings: Sou
 
 
 def _sifted(
-    file: Path, rows: Groups, keys: Groups, settings: SourceCleaning, dropped: Counter[str]
+    file: Path, out: tuple[Groups, Groups], settings: SourceCleaning, layout: Layout, dropped: Counter[str]
 ) -> Iterator[pl.DataFrame]:
     """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label
     of those that no rule drops.
     """
-    known = SeenKeys()
+    known, (rows, keys) = SeenKeys(), out
     for given in groups_of(file):
-        texts = normalised(given["text"].fill_null(""), keep_lines=settings.keep_lines)
-        block = given.with_columns(texts).hstack(measured(texts))
-        reasons = judge(block, settings)
+        block, reasons = _judged(given, settings, layout)
         dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
         block = block.filter(reasons.is_null()).select(rows.writer.schema.names)
-        both = pl.DataFrame(row_keys(block))
+        both = pl.DataFrame(row_keys(block, layout))
         first = known.new(both["key"])
         if repeats := len(first) - int(first.sum()):
             dropped["exact_duplicate"] += repeats
         rows.add(block.filter(first))
         keys.add(both.filter(first))
-        yield pl.DataFrame([as_number(both["key"]), block["label"]])
+        if layout.label:
+            yield pl.DataFrame([as_number(both["key"]), block[layout.label].alias("label")])
+
+
+def _judged(given: pl.DataFrame, settings: SourceCleaning, layout: Layout) -> tuple[pl.DataFrame, pl.Series]:
+    """Normalise and count the texts of rows; give the rows, and why each is dropped: by the first of its texts that
+    is refused, null where none is.
+    """
+    texts = [normalised(given[role].fill_null(""), keep_lines=settings.keep_lines) for role in layout.texts]
+    counts = [measured(text) for text in texts]
+    reasons = [
+        judge(pl.DataFrame([text.alias("text"), *count]), settings) for text, count in zip(texts, counts, strict=True)
+    ]
+    tokens = pl.sum_horizontal(count[TOKENS] for count in counts).cast(pl.UInt32)
+    return given.with_columns(*texts, tokens.alias(TOKENS)), pl.select(pl.coalesce(reasons)).to_series()
 
 
 def judge(rows: pl.DataFrame, settings: SourceCleaning) -> pl.Series:
     """Say why each row is dropped, null where it stays.
 
     Args:
-        rows: `text`, normalised, and its counts (measure.py).
+        rows: `text`, one of the row's, normalised, and its counts (measure.py).
     """
     length = pl.col("chars")
     reasons = rows.select(

@@ -5,19 +5,24 @@ from tasks.clean.settings import SourceCleaning
 from tasks.core import ui
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
-from tasks.rows.keys import COLUMNS, CONFLICTS
+from tasks.rows.keys import CONFLICTS
+from tasks.rows.layout import described, facts_of, layout_of
 from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("clean")
 def clean_source(work: Workbench, snapshot: Manifest, settings: SourceCleaning) -> Product:
     """Normalise a source's texts and drop the rows that no model should see."""
+    layout = layout_of(snapshot)
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
-        done = clean_file(snapshot.account(work.subject), work.open(snapshot, "data.parquet"), path, keys, settings)
+        files = (work.open(snapshot, "data.parquet"), path, keys)
+        done = clean_file(snapshot.account(work.subject), files, settings, layout)
     account = done.account
     ui.log(f"{work.subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
     if done.label_conflicts:
         ui.log(f"{work.subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
-    facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts}
+    facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts} | facts_of(layout)
     facts |= {"media": snapshot.facts["media"]} if "media" in snapshot.facts else {}
-    return Product(rows=account.rows, tokens=account.tokens, columns=COLUMNS, accounts=(account,), facts=facts)
+    return Product(
+        rows=account.rows, tokens=account.tokens, columns=described(layout), accounts=(account,), facts=facts
+    )

@@ -2,8 +2,9 @@
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,8 +21,16 @@ KINDS_OF = "x-kinds-of"
 
 def names(package: ModuleType) -> tuple[str, ...]:
     """Give the kinds of `package`, sorted, as they are written in a recipe (dashes for underscores)."""
-    found = (m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
-    return tuple(sorted(name.replace("_", "-") for name in found))
+    return _written(m.name for m in pkgutil.iter_modules(package.__path__))
+
+
+def folders(package: ModuleType) -> tuple[str, ...]:
+    """Give the kinds of `package` that are folders, sorted, as they are written in a recipe."""
+    return _written(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg)
+
+
+def _written(modules: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(name.replace("_", "-") for name in modules if not name.startswith("_")))
 
 
 def load(package: ModuleType, kind: object) -> ModuleType:
@@ -30,12 +39,33 @@ def load(package: ModuleType, kind: object) -> ModuleType:
     Raises:
         UnknownKind: no such file; the text lists those there are and the nearest.
     """
-    known = names(package)
+    return importlib.import_module(_named(package, kind, names(package)))
+
+
+def part(package: ModuleType, kind: object, name: str) -> ModuleType:
+    """Import the file `name` of the folder of `package` that defines `kind`.
+
+    Raises:
+        UnknownKind: no such folder; the text lists those there are and the nearest.
+    """
+    return importlib.import_module(f"{_named(package, kind, folders(package))}.{name}")
+
+
+def has(package: ModuleType, kind: object, name: str) -> bool:
+    """Say whether the folder of `package` that defines `kind` has the file `name`; nothing is imported but the folder.
+
+    Raises:
+        UnknownKind: no such folder.
+    """
+    return importlib.util.find_spec(f"{_named(package, kind, folders(package))}.{name}") is not None
+
+
+def _named(package: ModuleType, kind: object, known: tuple[str, ...]) -> str:
     if kind not in known:
         near = difflib.get_close_matches(str(kind), known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownKind(f"unknown kind {kind!r}; known: {', '.join(known)}.{hint}")
-    return importlib.import_module(f"{package.__name__}.{str(kind).replace('-', '_')}")
+    return f"{package.__name__}.{str(kind).replace('-', '_')}"
 
 
 @dataclass(frozen=True)

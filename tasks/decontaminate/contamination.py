@@ -16,6 +16,7 @@ from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.dropped import DroppedRow, Figure
 from tasks.rows.dropping import SHOWN, Removal, cut, example, spread, with_texts
 from tasks.rows.files import TRAIN
+from tasks.rows.layout import RowFile
 from tasks.rows.reading import Sides, kept_aside, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.shingles import ALONE, NOT_WORD
@@ -25,12 +26,12 @@ BEFORE = 60
 
 
 def find_contamination(
-    sides: Sides, benchmarks: Mapping[str, Path], settings: OverlapSettings, scratch: Path, seed: int
+    sides: Sides, benchmarks: Mapping[str, RowFile], settings: OverlapSettings, scratch: Path, seed: int
 ) -> Removal:
     """Find the training rows that repeat a row kept aside or a benchmark.
 
     Args:
-        benchmarks: name -> Parquet file.
+        benchmarks: name -> file.
         scratch: a folder for intermediate files.
 
     Raises:
@@ -68,7 +69,7 @@ def _benchmark(file: str) -> str:
     return file.partition("/")[0]
 
 
-def _figures(against: Mapping[str, Path], settings: OverlapSettings) -> dict[str, Figure]:
+def _figures(against: Mapping[str, RowFile], settings: OverlapSettings) -> dict[str, Figure]:
     rows: Counter[str] = Counter()
     for file, count in zip(against, rows_of(against).tolist(), strict=True):
         rows[f"rows of {named(_benchmark(file))}"] += count
@@ -100,7 +101,7 @@ def _with_reasons(hits: pl.DataFrame, sources: list[str], files: list[str]) -> p
     return matches.sort(*places)
 
 
-def _refuse_nothing_left(rows: pl.DataFrame, matches: pl.DataFrame, train: Mapping[str, Path]) -> None:
+def _refuse_nothing_left(rows: pl.DataFrame, matches: pl.DataFrame, train: Mapping[str, RowFile]) -> None:
     gone = dict(rows["source"].value_counts().iter_rows())
     problems = [
         f"source {source!r}: all {total:,} rows repeat {', '.join(benchmarks)}; nothing is left to train on"
@@ -124,7 +125,7 @@ def _matched(matches: pl.DataFrame) -> dict[str, dict[str, Figure]]:
     return matched
 
 
-def _examples(rows: pl.DataFrame, files: Mapping[str, Path], words: int) -> list[DroppedRow]:
+def _examples(rows: pl.DataFrame, files: Mapping[str, RowFile], words: int) -> list[DroppedRow]:
     """Choose rows evenly through reasons and benchmarks, and show of their texts what is shared."""
     chosen = spread(rows.sort(pl.col("other").str.contains("/"), "near", maintain_order=True))
     return [_around_shared(row, words) for row in with_texts(chosen, files).to_dicts()]

@@ -11,13 +11,13 @@ exactly.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
 import polars as pl
 
 from tasks.core.parallel import in_order
+from tasks.rows.layout import RowFile
 from tasks.rows.reading import batches, locate, rows_of
 from tasks.similarity.shingles import Flags, Hashes, Places, Shingles, edges, ragged, shingle
 
@@ -79,11 +79,13 @@ class Protected(NamedTuple):
         return cls(keys, rows[wanted], maybe, need, hashes[by_row], np.cumsum(counted) - counted, counted)
 
 
-def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words: int, share: float) -> pl.DataFrame:
+def find_overlaps(
+    train: Mapping[str, RowFile], against: Mapping[str, RowFile], words: int, share: float
+) -> pl.DataFrame:
     """Find the training rows that share runs of words with protected rows.
 
     Args:
-        train, against: name -> Parquet file with a column `text`.
+        train, against: name -> file.
         words: length of a run; a shorter text is one run as a whole.
         share: least part of a protected row's runs; 0 = one run.
 
@@ -95,9 +97,7 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
     pairs = [np.empty((0, 2), np.int64)]
     for first, protected in _parts(against, words, share, ends):
         start = 0
-        for sizes, shared in in_order(
-            lambda texts, part=protected: _of_batch(texts, words, part), batches(train, "text")
-        ):
+        for sizes, shared in in_order(lambda texts, part=protected: _of_batch(texts, words, part), batches(train)):
             pairs.append(np.stack([shared.texts + start, shared.rows + first], axis=1))
             start += sizes
     every = np.concatenate(pairs)
@@ -109,10 +109,10 @@ def find_overlaps(train: Mapping[str, Path], against: Mapping[str, Path], words:
     return pl.DataFrame(dict(zip(SHARED, columns, strict=True)), schema=SHARED)
 
 
-def _parts(against: Mapping[str, Path], words: int, share: float, ends: Places) -> Iterator[tuple[int, Protected]]:
+def _parts(against: Mapping[str, RowFile], words: int, share: float, ends: Places) -> Iterator[tuple[int, Protected]]:
     """Give the protected texts a part at a time, each with the number of its first text."""
     first, number, held, waiting = 0, 0, 0, list[Shingles]()
-    for block in (block for texts in batches(against, "text") for block in shingle(texts, words)):
+    for block in (block for texts in batches(against) for block in shingle(texts, words)):
         waiting.append(block)
         held, number = held + len(block.hashes), number + len(block.sizes)
         if held >= PART_NGRAMS or number == ends[-1]:

@@ -4,6 +4,7 @@ from tasks.core import ui
 from tasks.decontaminate.contamination import find_contamination
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import drop_rows, open_sides
 from tasks.store.products import Workbench, stage_task
 
@@ -13,7 +14,7 @@ def decontaminate_pool(
     work: Workbench, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int
 ) -> Product:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
-    files = {benchmark.subject: work.open(benchmark, "data.parquet") for benchmark in benchmarks}
+    files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in benchmarks}
     (scratch := work.scratch / "near").mkdir(exist_ok=True)
     removal = find_contamination(open_sides(work, pool), files, settings, scratch, seed)
     matched = ", ".join(

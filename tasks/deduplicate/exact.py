@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tasks.core.layout import Layout
 from tasks.deduplicate.holdout import in_holdout
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
 from tasks.rows.dropping import count_reasons, examples_of, spread
 from tasks.rows.groups import groups_of
 from tasks.rows.keys import MEDIA_KEY, as_number, conflicts
+from tasks.rows.layout import TOKENS, RowFile
 from tasks.rows.reading import locate
 
 REASONS = pl.Enum(["holdout_duplicate", "in_holdout", "cross_source_duplicate"])
@@ -44,12 +46,13 @@ class Pool:
     dropped: Dropped
 
 
-def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
+def outline(file: Path, keys: Path, share: float, seed: int, layout: Layout) -> pl.DataFrame:
     """Give for every row the keys of its text (`key` and `match`) as numbers, and whether it belongs to the
     hold-out.
     """
-    # All texts of one image or recording fall on the same side.
-    drawn = "match" if MEDIA_KEY in pl.read_parquet_schema(file) else "key"
+    # All texts of one image or recording fall on the same side, as do all rows that share what rows are matched by.
+    shared = MEDIA_KEY in pl.read_parquet_schema(file) or layout.match != layout.key
+    drawn = "match" if shared else "key"
     return pl.concat(
         pl.DataFrame([as_number(block["key"]), as_number(block["match"]), in_holdout(block[drawn], share, seed)])
         for block in groups_of(keys)
@@ -57,7 +60,11 @@ def outline(file: Path, keys: Path, share: float, seed: int) -> pl.DataFrame:
 
 
 def deduplicate(
-    files: Sequence[tuple[Path, Path]], accounts: Sequence[Account], shares: Sequence[float], seed: int
+    files: Sequence[tuple[Path, Path]],
+    accounts: Sequence[Account],
+    shares: Sequence[float],
+    seed: int,
+    layout: Layout,
 ) -> Pool:
     """Carve the hold-out, then keep the first copy of every text; the order of the sources decides who is first.
 
@@ -66,8 +73,8 @@ def deduplicate(
         accounts: the sources' accounts so far, in the same order.
         shares: expected share of each source's rows that go to the hold-out.
     """
-    outlines = pl.concat([outline(*both, share, seed) for both, share in zip(files, shares, strict=True)])
-    texts = {account.source: file for account, (file, _) in zip(accounts, files, strict=True)}
+    outlines = pl.concat([outline(*both, share, seed, layout) for both, share in zip(files, shares, strict=True)])
+    texts = {account.source: RowFile(file, layout) for account, (file, _) in zip(accounts, files, strict=True)}
     first = outlines["key"].is_first_distinct()
     judged = outlines.with_columns(reason=_reason(first, outlines["match"].filter(outlines["holdout"]).unique()))
     repeated, examples = judged["key"].filter(~first).unique(), _examples(judged, texts)
@@ -76,7 +83,8 @@ def deduplicate(
     labels = {side: Counter[str]() for side in SIDES}
     closed, repeats, gone, start = list[Account](), list[pl.DataFrame](), list[pl.DataFrame](), 0
     for before in accounts:
-        own = pl.read_parquet(texts[before.source], columns=["label", "tokens"])
+        own = pl.scan_parquet(texts[before.source].path)
+        own = own.select(TOKENS, label=pl.col(layout.label) if layout.label else None).collect()
         own = own.hstack(judged.slice(start, own.height))
         start += own.height
         chosen = {side: own.select(mask).to_series() for side, mask in SIDES.items()}
@@ -88,8 +96,8 @@ def deduplicate(
             _closed(
                 before,
                 reasons["reason"],
-                own["tokens"].filter(chosen["train"]),
-                own["tokens"].filter(chosen["holdout"]),
+                own[TOKENS].filter(chosen["train"]),
+                own[TOKENS].filter(chosen["holdout"]),
             )
         )
         gone.append(reasons)
@@ -105,7 +113,7 @@ def deduplicate(
     return Pool(sides, counted, tuple(closed), label_conflicts, dropped)
 
 
-def _examples(judged: pl.DataFrame, files: Mapping[str, Path]) -> tuple[DroppedRow, ...]:
+def _examples(judged: pl.DataFrame, files: Mapping[str, RowFile]) -> tuple[DroppedRow, ...]:
     """Choose a few rows that are dropped for each reason, and the first row that each of them repeats."""
     places = [spread((judged["reason"] == reason).arg_true().to_frame("place"), 2) for reason in REASONS.categories]
     chosen = pl.concat(places)["place"].cast(pl.Int64)

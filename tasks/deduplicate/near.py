@@ -10,6 +10,7 @@ import polars as pl
 from tasks.deduplicate.semantic import Embeddings, find_semantic_duplicates
 from tasks.rows.dropping import Removal, examples_of, spread
 from tasks.rows.files import TRAIN
+from tasks.rows.layout import ROW_ID, RowFile
 from tasks.rows.reading import Sides, kept_aside, locate, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.settings import NearSettings
@@ -76,17 +77,17 @@ def semantic_duplicates(
     return Removal.of("semantic-duplicates", rows, figures=figures, score="cosine", examples=examples)
 
 
-def _ordered(files: Mapping[str, Path], vectors: Mapping[str, Vectors], out: Path) -> Embeddings:
+def _ordered(files: Mapping[str, RowFile], vectors: Mapping[str, Vectors], out: Path) -> Embeddings:
     """Put the vectors of the pool's rows one after the other, in the order of the files."""
     opened = {source: np.load(of_source.vectors, mmap_mode="r") for source, of_source in vectors.items()}
     ordered = np.lib.format.open_memmap(
         out, "w+", np.float16, (max(1, int(rows_of(files).sum())), next(iter(opened.values())).shape[1])
     )
     done = 0
-    for name, path in files.items():
+    for name, file in files.items():
         source = name.rpartition("/")[2]
         numbered = pl.read_parquet(vectors[source].row_ids).with_row_index("place")
-        places = pl.read_parquet(path, columns=["row_id"]).join(
+        places = pl.read_parquet(file.path, columns=[ROW_ID]).join(
             numbered, on="row_id", how="left", maintain_order="left"
         )["place"]
         for start in range(0, len(places), BLOCK_ROWS):

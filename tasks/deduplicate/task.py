@@ -10,8 +10,8 @@ from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.files import pool_file
-from tasks.rows.groups import copy_rows
-from tasks.rows.keys import COLUMNS, CONFLICTS
+from tasks.rows.keys import CONFLICTS
+from tasks.rows.layout import copy_rows, described, layout_of
 from tasks.rows.pool import drop_rows, open_sides, pooled_facts
 from tasks.similarity.settings import NearSettings
 from tasks.store.products import Workbench, stage_task
@@ -21,20 +21,20 @@ from tasks.store.products import Workbench, stage_task
 def deduplicate_sources(work: Workbench, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    shares = [holdout.of(name) for name in files]
-    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], shares, seed)
+    shares, layout = [holdout.of(name) for name in files], layout_of(snapshots[0])
+    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], shares, seed, layout)
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
         kept = [
             {stack.enter_context(work.writing(pool_file(side, name))): of[name] for side, of in pool.sides.items()}
             for name in files
         ]
-        copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)))
+        copy_rows(dict(zip((rows for rows, _ in files.values()), kept, strict=True)), layout)
     if pool.label_conflicts:
         ui.log(f"{work.subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
     facts = pooled_facts(snapshots, pool.dropped)
-    return Product(rows=rows, tokens=tokens, columns=COLUMNS, accounts=pool.accounts, facts=facts)
+    return Product(rows=rows, tokens=tokens, columns=described(layout), accounts=pool.accounts, facts=facts)
 
 
 @stage_task("nearby")

@@ -7,6 +7,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
@@ -26,7 +27,8 @@ def embed_source(work: Workbench, seen: Fingerprint, rows: Manifest, settings: E
         next(files) as ids,
         ui.Progress(work.subject, "Encoding") as progress,
     ):
-        written = write_vectors(work.open(rows, "data.parquet"), encode, vectors, ids, progress)
+        texts = layout_of(rows).compared
+        written = write_vectors(work.open(rows, "data.parquet"), texts, encode, (vectors, ids), progress)
     if written.cut:
         ui.log(f"{work.subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
     return Product(

@@ -1,6 +1,6 @@
 """Vectors of all rows of a source, in a file: 2 bytes a dimension and row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from tasks.embed.encoder import Encoded
+from tasks.rows.layout import ROW_ID, one_text
 
 BLOCK_ROWS = 4096
 
@@ -31,24 +32,30 @@ class Written(NamedTuple):
 
 
 def write_vectors(
-    source: Path, encode: Encodes, vectors: Path, row_ids: Path, progress: Callable[[float, str], None]
+    source: Path,
+    columns: Sequence[str],
+    encode: Encodes,
+    files: tuple[Path, Path],
+    progress: Callable[[float, str], None],
 ) -> Written:
     """Encode the texts of a Parquet file, some thousand at a time.
 
     Args:
-        vectors: gets a numpy array of float16, shape (rows, dimensions); two vectors' cosine stays true to 0.0005.
-        row_ids: gets the rows' ids as Parquet, in the same order.
+        columns: of the texts, those of a row as one.
+        files: get a numpy array of float16, shape (rows, dimensions), two vectors' cosine true to 0.0005, and the
+            rows' ids as Parquet, in the same order.
         progress: is told the share done, and words for it.
     """
+    vectors, row_ids = files
     rows, cut = pq.read_metadata(source).num_rows, 0
-    pl.scan_parquet(source).select("row_id").sink_parquet(row_ids, compression="zstd")
+    pl.scan_parquet(source).select(ROW_ID).sink_parquet(row_ids, compression="zstd")
     if not rows:
         np.lib.format.write_array(vectors.open("wb"), np.empty((0, encode.dimensions), np.float16))
         return Written(0, 0)
     out, done = np.lib.format.open_memmap(vectors, "w+", np.float16, (rows, encode.dimensions)), 0
     with pq.ParquetFile(source) as file:
-        for batch in file.iter_batches(BLOCK_ROWS, columns=["text"]):
-            encoded = encode(batch.column(0).to_pylist())
+        for batch in file.iter_batches(BLOCK_ROWS, columns=list(columns)):
+            encoded = encode(pl.DataFrame(batch).select(one_text(columns)).to_series().to_list())
             out[done : done + len(batch)] = encoded.vectors
             done, cut = done + len(batch), cut + encoded.cut
             progress(done / rows, f"{done:,} of {rows:,} texts")

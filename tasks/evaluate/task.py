@@ -1,13 +1,11 @@
-"""Prefect tasks of the evaluation stage. The work is in objectives/."""
+"""Prefect tasks of the evaluation stage. The work is in the `evaluate.py` of the task's folder."""
 
 from pathlib import Path
-from typing import Any
 
-from tasks.core import registry
 from tasks.core.records import Objective
-from tasks.evaluate import objectives
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.objectives.parts import Trained, evaluate_of
 from tasks.store.products import Workbench, stage_task
 
 
@@ -21,15 +19,12 @@ def evaluate_model(
     seed: int,
 ) -> Product:
     """Score the model on the hold-out, in total and per source."""
-    folder = _model_folder(work, model)
     parts = {
         side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")]
         for side in ("train", "holdout")
     }
-    kind: Any = registry.load(objectives, objective.task)
-    predictions, metrics = kind.score(
-        folder, parts["train"], parts["holdout"], model.facts["max_tokens"], objective, settings, seed
-    )
+    trained = Trained(_model_folder(work, model), model.facts["max_tokens"], objective.labels)
+    predictions, metrics = evaluate_of(objective.task).score(trained, parts["train"], parts["holdout"], settings, seed)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     return Product(rows=predictions.height, facts={"metrics": metrics})

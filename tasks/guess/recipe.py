@@ -16,15 +16,8 @@ from tasks.guess.naming import slugged
 from tasks.guess.sections import paths_of
 from tasks.guess.sources import Guess, Guesses, label_counts
 from tasks.guess.vocabulary import GENERAL
+from tasks.objectives.parts import guess_for
 
-TINY = {
-    "architecture": "bert",
-    "config": {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512},
-}
-PRETRAINED = "google/bert_uncased_L-2_H-128_A-2"
-CAUSAL = {"n_embd": 128, "n_layer": 2, "n_head": 2}
-"""Configuration of a small language model."""
-PRETRAINED_CAUSAL = "HuggingFaceTB/SmolLM2-135M"
 SMALL, MIDDLE = 20_000, 100_000
 """Records below which training goes over the mix ten times, and four times."""
 LONGEST_COMMENT = 150
@@ -59,17 +52,17 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dic
     if name is not None and not re.match(NAME, name):
         raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
     sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
-    learns = {"labels": guesses.labels} if guesses.labels else {"task": "language-modelling"}
-    recipe: dict[str, Any] = {"name": name or _common_name(guesses), **learns, "sources": sources}
+    task = guess_for(guesses.labels)
+    recipe: dict[str, Any] = {"name": name or _common_name(guesses), **(task.learns(guesses.labels) or {})}
+    recipe["sources"] = sources
     if code := [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]:
         recipe["clean"] = {"sources": {source: {"keep_lines": True} for source in code}}
     rows = sum(guess.seen.rows for guess in guesses.sources.values())
     words = max(guess.seen.words for guess in guesses.sources.values())
     epochs = 10 if rows < SMALL else 4 if rows < MIDDLE else 2
     tokens = 64 if words < 40 else 128 if words < 90 else 256
-    model = TINY if guesses.labels else {"architecture": "gpt2", "config": CAUSAL | {"n_positions": tokens}}
     recipe["mix"] = {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {})
-    recipe["train"] = {"model": model, "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens}
+    recipe["train"] = {"model": task.model(tokens), "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens}
     return recipe
 
 
@@ -113,7 +106,7 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
         _comment(f"Next: cuvee validate {file}, then cuvee run {file}"),
         "",
         _entry("name", recipe["name"]),
-        *([_entry("labels", recipe["labels"])] if guesses.labels else _without_labels(recipe)),
+        *_learned(recipe, guesses),
         "",
         "sources:",
     ]
@@ -145,7 +138,7 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
             "from few records:"
         ),
     ]
-    parts += [f"# train: {{model: {PRETRAINED if guesses.labels else PRETRAINED_CAUSAL}}}"]
+    parts += [f"# train: {{model: {guess_for(guesses.labels).PRETRAINED}}}"]
     parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
     return "\n".join(parts) + "\n"
 
@@ -173,14 +166,10 @@ def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
     return {"name": recipe["name"], "labels": guesses.labels, "sources": sources, "left_out": left_out}
 
 
-def _without_labels(recipe: Mapping[str, Any]) -> list[str]:
-    return [
-        (
-            "# No file has labels, so a language model learns the texts. For a classifier name the column of labels: "
-            "`cuvee init --label COLUMN`."
-        ),
-        _entry("task", recipe["task"]),
-    ]
+def _learned(recipe: Mapping[str, Any], guesses: Guesses) -> list[str]:
+    task = guess_for(guesses.labels)
+    why = [f"# {task.WHY}"] if task.WHY else []
+    return why + [_entry(key, recipe[key]) for key in task.learns(guesses.labels) or ()]
 
 
 def _size(guess: Guess) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
-from tasks.objectives.measures import measured
+from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord
 
 MEASURES = ("weight", "rows", "share_rows", "tokens", "share_tokens", "epochs")
@@ -60,7 +60,7 @@ def scores_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
     """Give the scores of either model in total and by source; null where there is none."""
     before, after = (_scores(record) for record in (one, other))
     told = dict.fromkeys(
-        measure.key for record in (one, other) if record.metrics for measure in measured(record.metrics).measures
+        measure.key for record in (one, other) if record.metrics for measure in measures_of(record.task).measures
     )
     return [
         {"source": name}

@@ -19,7 +19,9 @@ FILE, PART = "__file", "__part"
 MEDIA = "__media"
 """Column with the record's image or audio: `bytes` as they stand in the file, and `path`, its name."""
 MEDIA_TYPE = pl.Struct({"bytes": pl.Binary, "path": pl.String})
-OURS = frozenset({LINE, FILE, PART, MEDIA, "__text", "__label", "__reason"})
+ROLES, REASON = "__roles", "__reason"
+"""Columns with what the roles of the task's layout hold of a record, and with why it cannot be used."""
+OURS = frozenset({LINE, FILE, PART, MEDIA, ROLES, REASON})
 """Names that no column of a source can have here."""
 EXCERPT = 500
 LONGEST_LINE = 1 << 30

@@ -1,4 +1,4 @@
-"""Bring raw records to the one schema of the task: row_id, source, text, label."""
+"""Bring raw records to the layout of the task."""
 
 import re
 from collections import Counter
@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from tasks.core.errors import RecipeError
+from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
-from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, Batch
+from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, Batch
 from tasks.ingest.columns import exact
 from tasks.ingest.settings import SourceSettings
+from tasks.rows.layout import BETWEEN, ROW_ID, SOURCE, read_schema
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
 """Nodes of an expression that look at other rows too."""
-ROW_SCHEMA = {"row_id": pl.String, "source": pl.String, "text": pl.String, "label": pl.String}
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}
@@ -53,8 +54,8 @@ class Mapper:
 
     Args:
         source: its name.
-        labels: the recipe's labels; empty where labels do not matter: rows then have none, whatever the source says of
-            its own.
+        layout: of the rows; where it has no label set, labels do not matter and rows have none, whatever the source
+            says of its own.
 
     Attributes:
         numbers: columns of the condition that are numbers; settled by the first records.
@@ -63,8 +64,8 @@ class Mapper:
         RecipeError: a column that is not there, a template or condition that cannot be understood.
     """
 
-    def __init__(self, source: str, settings: SourceSettings, labels: Sequence[str]) -> None:
-        self.source, self.settings, self.labels = source, settings, labels
+    def __init__(self, source: str, settings: SourceSettings, layout: Layout) -> None:
+        self.source, self.settings, self.layout = source, settings, layout
         self.numbers: tuple[str, ...] | None = None
         self.first = ""
         self.known: tuple[str, dict[str, None]] = ("", {})
@@ -97,26 +98,28 @@ class Mapper:
         bad = _bad_frame(batches)
         frame = _joined(batches)
         if not frame.height:
-            return Mapped(pl.DataFrame(schema=ROW_SCHEMA), bad.drop(PART), _tallies(batches, None, bad))
+            return Mapped(pl.DataFrame(schema=read_schema(self.layout)), bad.drop(PART), _tallies(batches, None, bad))
         names = [name for name in frame.columns if name not in OURS]
         try:
-            frame = frame.with_columns(self._text(names).alias("__text"), self._label(names).alias("__label"))
-            frame = frame.with_columns(self._judged(frame).alias("__reason"))
+            filled = [self._filled(role, names).alias(role.name) for role in self.layout.roles]
+            frame = frame.with_columns(pl.struct(filled).alias(ROLES))
+            frame = frame.with_columns(self._judged(frame).alias(REASON))
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
         bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
-        media = _media(frame.filter(pl.col("__reason").is_null())) if MEDIA in frame.columns else None
+        media = _media(frame.filter(pl.col(REASON).is_null())) if MEDIA in frame.columns else None
         return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad), media)
 
-    def _text(self, names: list[str]) -> pl.Expr:
-        return self._column("text", self.settings.columns.get("text", "text"), names)
-
-    def _label(self, names: list[str]) -> pl.Expr:
-        if not self.labels:
+    def _filled(self, role: Role, names: list[str]) -> pl.Expr:
+        """Give what a role holds, as it stands in the source."""
+        columns = self.settings.columns
+        if role.holds == "nothing" or (role.holds == "label" and not role.values):
             return pl.lit(None, pl.String)
-        if "label" not in self.settings.columns and self.settings.label is not None:
+        if role.holds == "text":
+            return self._column(role.name, columns.get(role.name, role.name), names)
+        if role.name not in columns and self.settings.label is not None:
             return pl.lit(self.settings.label)
-        return self._column("label", self.settings.columns.get("label", "label"), names).str.strip_chars()
+        return self._column(role.name, columns.get(role.name, role.name), names).str.strip_chars()
 
     def _column(self, role: str, wanted: str | int, names: list[str]) -> pl.Expr:
         if isinstance(wanted, int):
@@ -146,8 +149,8 @@ class Mapper:
         condition, _ = self._condition(frame)
         try:
             keep = frame.with_columns(map(_number, self.numbers or ())).with_columns(
-                condition.fill_null(value=False).alias("__text")
-            )["__text"]
+                condition.fill_null(value=False).alias(REASON)
+            )[REASON]
         except pl.exceptions.PolarsError as error:
             raise self._cannot_ask(error) from None
         if keep.dtype != pl.Boolean:
@@ -196,13 +199,15 @@ class Mapper:
         )
 
     def _reason(self) -> pl.Expr:
-        """Say why a row cannot be used, null when it can."""
-        missing = pl.when(pl.col("__text").is_null()).then(pl.lit("missing_text"))
-        if not self.labels:
-            return missing
-        known = list(self.settings.labels or dict.fromkeys(self.labels, ""))
+        """Say why a row cannot be used, null when it can: its label first, then its texts."""
+        reason = pl.lit(None, pl.String)
+        for role in reversed([role for role in self.layout.roles if role.holds == "text"]):
+            reason = pl.when(_role(role.name).is_null()).then(pl.lit(f"missing_{role.name}")).otherwise(reason)
+        if not self.layout.label or not self.layout.labels:
+            return reason
+        known = list(self.settings.labels or dict.fromkeys(self.layout.labels, ""))
         left_out = [raw for raw, label in (self.settings.labels or {}).items() if label is None]
-        label = pl.col("__label")
+        label = _role(self.layout.label)
         return (
             pl.when(label.is_null() | (label == ""))
             .then(pl.lit("missing_label"))
@@ -210,26 +215,26 @@ class Mapper:
             .then(pl.lit("unmapped_label"))
             .when(label.is_in(left_out))
             .then(pl.lit("label_left_out"))
-            .otherwise(missing)
+            .otherwise(reason)
         )
 
-    def _mapped(self) -> pl.Expr:
-        mapping = self.settings.labels if self.labels else None
-        return (
-            pl.col("__label").replace_strict(mapping, default=None, return_dtype=pl.String)
-            if mapping
-            else pl.col("__label")
-        )
+    def _mapped(self, role: Role) -> pl.Expr:
+        mapping = self.settings.labels if role.holds == "label" and role.values else None
+        held = _role(role.name)
+        return held.replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else held
 
     def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
-        unfit = frame.filter(pl.col("__reason").is_not_null() & ~pl.col("__reason").is_in(DROPPED))
-        label = pl.format("label {}", pl.col("__label").fill_null("is missing")) if self.labels else pl.lit("")
+        unfit = frame.filter(pl.col(REASON).is_not_null() & ~pl.col(REASON).is_in(DROPPED))
+        label, texts = self.layout.label, [_role(name).fill_null("") for name in self.layout.texts]
+        bears = (
+            pl.format("label {}", _role(label).fill_null("is missing")) if label and self.layout.labels else pl.lit("")
+        )
         values = [
             pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name)))
             for name in self.numbers or ()
         ]
         number = (
-            pl.when(pl.col("__reason") == "bad_where_value").then(pl.coalesce(values))
+            pl.when(pl.col(REASON) == "bad_where_value").then(pl.coalesce(values))
             if values
             else pl.lit(None, pl.String)
         )
@@ -237,22 +242,25 @@ class Mapper:
             PART,
             pl.col(FILE).alias("file"),
             pl.col(LINE).alias("line"),
-            pl.col("__reason").alias("reason"),
-            pl.coalesce(number, label).str.slice(0, 200).alias("detail"),
-            pl.col("__text").fill_null("").str.slice(0, 500).alias("raw"),
+            pl.col(REASON).alias("reason"),
+            pl.coalesce(number, bears).str.slice(0, 200).alias("detail"),
+            pl.concat_str(texts, separator=BETWEEN).str.slice(0, 500).alias("raw"),
         )
 
     def _rows(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.filter(pl.col("__reason").is_null()).select(
-            pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"),
-            pl.lit(self.source).alias("source"),
-            pl.col("__text").alias("text"),
-            self._mapped().alias("label"),
+        return frame.filter(pl.col(REASON).is_null()).select(
+            pl.concat_str(FILE, pl.lit(":"), LINE).alias(ROW_ID),
+            pl.lit(self.source).alias(SOURCE),
+            *(self._mapped(role).alias(role.name) for role in self.layout.roles),
         )
 
 
+def _role(name: str) -> pl.Expr:
+    return pl.col(ROLES).struct.field(name)
+
+
 def _media(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(pl.concat_str(FILE, pl.lit(":"), LINE).alias("row_id"), pl.col(MEDIA).alias("media"))
+    return frame.select(pl.concat_str(FILE, pl.lit(":"), LINE).alias(ROW_ID), pl.col(MEDIA).alias("media"))
 
 
 def _joined(batches: Sequence[Batch]) -> pl.DataFrame:
@@ -268,7 +276,7 @@ def _tallies(batches: Sequence[Batch], frame: pl.DataFrame | None, bad: pl.DataF
     for part, count in bad.group_by(PART).len().iter_rows():
         tallies[part].bad = count
     if frame is not None:
-        for part, reason, count in frame.group_by(PART, "__reason").len().iter_rows():
+        for part, reason, count in frame.group_by(PART, REASON).len().iter_rows():
             if reason is None:
                 tallies[part].rows = count
             elif reason in DROPPED:

@@ -1,12 +1,13 @@
 """How a source reads, from its first records; nothing is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.core.layout import Layout
 from tasks.ingest.batch import Batch
 from tasks.ingest.map import Mapper
 from tasks.ingest.read import batches
@@ -17,14 +18,14 @@ FEW = 10
 """Records that are looked at, at least, where blocks hold fewer."""
 
 
-def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[str]) -> dict[str, Any]:
+def preview(source: str, settings: SourceSettings, base: str, layout: Layout) -> dict[str, Any]:
     """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one
     record each.
 
     Raises:
         CuveeError: the source cannot be reached or mapped, or none of its first records can be used.
     """
-    mapper = Mapper(source, settings, labels)
+    mapper = Mapper(source, settings, layout)
     first = list(_first(batches(settings, base), mapper))
     if not first:
         raise QualityGate("it holds no records: its files are empty, or its query finds nothing")
@@ -36,11 +37,12 @@ def preview(source: str, settings: SourceSettings, base: str, labels: Sequence[s
             "none of its first records can be used: "
             + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
         )
+    bears = mapped.rows[layout.label].drop_nulls() if layout.label else pl.Series([], dtype=pl.String)
     return {
         "columns": [name for name in first[0].frame.columns if not name.startswith("__")],
         "looked_at": sum(map(_records, first)),
-        "sample": mapped.rows.select("text", "label").head(ROWS).to_dicts(),
-        "labels": dict(mapped.rows["label"].drop_nulls().value_counts(sort=True).iter_rows()),
+        "sample": mapped.rows.select(layout.names).head(ROWS).to_dicts(),
+        "labels": dict(bears.value_counts(sort=True).iter_rows()),
         "bad": dict(mapped.bad.group_by("reason").agg(pl.len()).sort("reason").iter_rows()),
         "bad_examples": [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad],
         "dropped": dict(dropped),

@@ -10,16 +10,18 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.core.layout import Layout
 from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
 from tasks.ingest.files import Place, begins, find, unpacked, whole
-from tasks.ingest.map import BAD_SCHEMA, ROW_SCHEMA, Mapped, Mapper, Tally
+from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import MediaFile, media_beside
 from tasks.manifests.manifest import Account
 from tasks.manifests.seen import SeenFile
 from tasks.rows.groups import Groups, writing
 from tasks.rows.keys import MEDIA_KEY, digests
+from tasks.rows.layout import read_schema, writing_rows
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 4 << 20
 """Small batches are mapped together up to this size."""
@@ -149,7 +151,7 @@ def read_source(
     source: str,
     settings: SourceSettings,
     base: str,
-    labels: Sequence[str],
+    layout: Layout,
     rows: Path,
     quarantine: Path,
     known: Probed | None = None,
@@ -162,15 +164,15 @@ def read_source(
             over, and a file that
             grew is read from where it ended. The files written are the same bytes as without it.
     """
-    mapper = Mapper(source, settings, labels)
+    mapper = Mapper(source, settings, layout)
     parts = _parts(settings, base, known.seen.files if known else ())
     old = kept(known, parts) if known and known.files and _goes_on(mapper, settings, base, parts, known) else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
-    shape = ROW_SCHEMA | ({MEDIA_KEY: pl.Binary} if settings.media else {})
+    shape = read_schema(layout) | ({MEDIA_KEY: pl.Binary} if settings.media else {})
     with contextlib.ExitStack() as stack:
         write_rows, write_bad = (
-            stack.enter_context(writing(rows, shape, "text")),
-            stack.enter_context(writing(quarantine, BAD_SCHEMA, "raw")),
+            stack.enter_context(writing_rows(rows, shape, layout)),
+            stack.enter_context(writing(quarantine, BAD_SCHEMA, ["raw"], ["file", "reason"])),
         )
         media = stack.enter_context(MediaFile(media_beside(rows))) if settings.media else None
         reading = _Reading(mapper, write_rows, write_bad, media)
@@ -194,7 +196,7 @@ def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequenc
     """
     if not settings.alone or [file.name for file in known.seen.files] != [part.name for part in parts]:
         return False
-    trial = Mapper(mapper.source, settings, mapper.labels)
+    trial = Mapper(mapper.source, settings, mapper.layout)
     if settings.where is not None and (
         first := next((batch for batch in batches(settings, base) if batch.frame.height), None)
     ):

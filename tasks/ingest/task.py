@@ -4,6 +4,7 @@ from typing import Any
 
 from tasks.core import ui
 from tasks.core.errors import Unreachable
+from tasks.core.layout import Layout
 from tasks.core.tasks import task
 from tasks.ingest.earlier import probed
 from tasks.ingest.preview import preview
@@ -13,6 +14,7 @@ from tasks.ingest.settings import SourceSettings
 from tasks.ingest.write import media_beside
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
+from tasks.rows.layout import facts_of
 from tasks.store.products import Workbench, newest, stage_task
 from tasks.store.storage import open_store
 
@@ -23,19 +25,17 @@ def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprin
     return fingerprint(source, settings, base)
 
 
-def preview_source(subject: str, settings: SourceSettings, base: str, labels: tuple[str, ...]) -> dict[str, Any]:
+def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout) -> dict[str, Any]:
     """See how a source reads, from its first records; no task, since nothing is made."""
-    return preview(subject, settings, base, labels)
+    return preview(subject, settings, base, layout)
 
 
 @stage_task("ingest")
-def ingest_source(
-    work: Workbench, seen: Fingerprint, settings: SourceSettings, labels: tuple[str, ...], base: str
-) -> Product:
-    """Read a source and bring it to the one schema; bad rows go to quarantine."""
+def ingest_source(work: Workbench, seen: Fingerprint, settings: SourceSettings, layout: Layout, base: str) -> Product:
+    """Read a source and bring it to the task's layout; bad rows go to quarantine."""
     known = probed(seen, work.earlier("seen"), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
-        outcome = read_source(work.subject, settings, base, labels, rows, quarantine, known)
+        outcome = read_source(work.subject, settings, base, layout, rows, quarantine, known)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
     refuse(
@@ -48,12 +48,13 @@ def ingest_source(
     ui.log(f"{work.subject}: {outcome.how}")
     ui.show_table(f"files-{work.subject}", outcome.shown(), f"{work.subject}: {outcome.how}")
     facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
+    facts |= facts_of(layout)
     facts |= {"media": settings.media} if settings.media else {}
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
 
 
 def last_snapshot(
-    store: str, subject: str, settings: SourceSettings, labels: tuple[str, ...], base: str
+    store: str, subject: str, settings: SourceSettings, layout: Layout, base: str
 ) -> tuple[Manifest, str]:
     """Find the snapshot made last of a source with these settings, and when it was made; no task, since nothing is
     made.
@@ -61,7 +62,7 @@ def last_snapshot(
     Raises:
         Unreachable: the store holds none.
     """
-    parts = ingest_source.of(subject).parts(Fingerprint(source=subject, files=()), settings, labels, base)
+    parts = ingest_source.of(subject).parts(Fingerprint(source=subject, files=()), settings, layout, base)
     found = newest(open_store(store), "ingest", parts, "seen")
     if found is None:
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"

@@ -10,6 +10,7 @@ import polars as pl
 
 from tasks.manifests.manifest import Manifest
 from tasks.mix.write import save
+from tasks.rows.layout import layout_of
 from tasks.rows.media import Media, write_with_media
 
 
@@ -20,10 +21,12 @@ class MixMedia:
     Attributes:
         kind: `image`, `audio`, or empty.
         sources: of the sources that have media.
+        texts: columns of the rows' texts.
     """
 
     kind: str
     sources: Mapping[str, Media]
+    texts: tuple[str, ...]
 
     @classmethod
     def of(cls, pool: Manifest, files: Mapping[str, Path]) -> Self:
@@ -35,6 +38,7 @@ class MixMedia:
         return cls(
             next(iter(pool.facts.get("media", {}).values()), ""),
             {source: Media(path) for source, path in files.items()},
+            layout_of(pool).texts,
         )
 
     @property
@@ -45,13 +49,13 @@ class MixMedia:
     def save(self, rows: pl.DataFrame, path: Path) -> None:
         """Write rows of the mix."""
         if self.kind:
-            write_with_media(rows, self.sources, self.kind, path)
+            write_with_media(rows, self.sources, self.kind, path, self.texts)
         else:
             save(rows, path)
 
     def copy(self, file: Path, path: Path) -> None:
         """Write the rows of a file of the pool."""
         if self.kind:
-            write_with_media(pl.read_parquet(file), self.sources, self.kind, path)
+            write_with_media(pl.read_parquet(file), self.sources, self.kind, path, self.texts)
         else:
             shutil.copyfile(file, path)

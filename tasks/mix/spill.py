@@ -20,10 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-TEXTS = ("row_id", "source", "text", "label")
+from tasks.rows.keys import MEDIA_KEY
+
 PLACE = "__place"
-SCHEMA = pa.schema([*((name, pa.large_string()) for name in TEXTS), ("tokens", pa.uint32()), (PLACE, pa.uint32())])
-COLUMNS = tuple(SCHEMA.names[:-1])
 PIECE_BYTES = 16 << 20
 PIECE_ROWS = 65_536
 """A piece of reading is the smaller of the two."""
@@ -34,10 +33,11 @@ class Spill:
 
     Args:
         file: empty, open for writing and reading.
+        schema: of the rows, as their files declare it.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self.file, self.schema = file, schema.append(pa.field(PLACE, pa.uint32()))
         self.pieces: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         """Shard -> offset and length of each piece."""
 
@@ -56,7 +56,7 @@ class Spill:
         wanted |= places
         wanted.sort()
         start = done = 0
-        for batch in _batches(path):
+        for batch in _batches(path, self.schema.names[:-1]):
             stop = int(np.searchsorted(wanted, np.uint64((start + len(batch)) << 32)))
             for first in range(done, stop, len(batch)):
                 self._add(batch, start, wanted[first : min(first + len(batch), stop)], shard_rows)
@@ -68,7 +68,7 @@ class Spill:
         order = np.argsort(places)
         rows = batch.take(pa.array((wanted[order] >> np.uint64(32)).astype(np.int64) - start))
         places = places[order]
-        rows = pa.RecordBatch.from_arrays([*rows.columns, pa.array(places)], names=SCHEMA.names).cast(SCHEMA)
+        rows = pa.RecordBatch.from_arrays([*rows.columns, pa.array(places)], names=self.schema.names).cast(self.schema)
         shards = places // np.uint32(shard_rows)
         edges = [0, *(np.flatnonzero(np.diff(shards)) + 1).tolist(), len(places)]
         for first, stop in itertools.pairwise(edges):
@@ -81,13 +81,21 @@ class Spill:
         added.
         """
         read = (os.pread(self.file.fileno(), length, offset) for offset, length in self.pieces[number])
-        rows = pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(piece), SCHEMA) for piece in read], SCHEMA)
+        batches = [pa.ipc.read_record_batch(pa.py_buffer(piece), self.schema) for piece in read]
+        rows = pa.Table.from_batches(batches, self.schema)
         return pl.DataFrame(rows).sort(PLACE).drop(PLACE).rechunk()
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def schema_of(path: Path) -> pa.Schema:
+    """Give the columns of a source's rows that stand in the mix."""
+    declared = pq.read_schema(path)
+    kept = [pa.field(field.name, field.type) for field in declared if field.name != MEDIA_KEY]
+    return pa.schema(kept)
+
+
+def _batches(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
         size = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
         rows = PIECE_BYTES * file.metadata.num_rows // max(size, 1)
-        for batch in file.iter_batches(min(max(rows, 1), PIECE_ROWS), columns=list(COLUMNS)):
-            yield batch.select(list(COLUMNS))
+        for batch in file.iter_batches(min(max(rows, 1), PIECE_ROWS), columns=columns):
+            yield batch.select(columns)

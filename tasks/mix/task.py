@@ -16,6 +16,7 @@ from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
 from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, open_pool, pool_file
+from tasks.rows.layout import facts_of, layout_of
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 
@@ -63,6 +64,7 @@ def write_mix(
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
     facts = {"receipt": plan.facts["receipt"], "shards": len(names), "dropped": pool.facts["dropped"]}
+    facts |= facts_of(layout_of(pool))
     return Product(
         rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts
     )

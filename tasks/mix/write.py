@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tasks.mix.plan import Plan
-from tasks.mix.spill import Spill
+from tasks.mix.spill import Spill, schema_of
 from tasks.rows.files import shard
 
 WRITERS = 2
@@ -51,7 +51,7 @@ def write_shards(
         return
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=scratch) as file, ThreadPoolExecutor(WRITERS) as pool:
-        spill = Spill(file)
+        spill = Spill(file, schema_of(files[0]))
         _spill_all(plan, files, shard_rows, wanted, spill)
 
         def write(number: int) -> tuple[int, Path]:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.core.layout import Layout
 from tasks.manifests.dropped import Dropped, DroppedRow, Figure
 from tasks.manifests.manifest import Account
 from tasks.personal.scan import Span, find
@@ -19,6 +20,7 @@ from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.rows.dropping import EXAMPLES
 from tasks.rows.groups import counted, groups_of, writing
 from tasks.rows.keys import KEYS, SeenKeys, row_keys
+from tasks.rows.layout import TOKENS, one_text, writing_rows
 
 REASON = "personal_data"
 TAG = re.compile(r"\[([A-Z]+(?:-[A-Z]+)*)\]")
@@ -44,7 +46,11 @@ class Protected:
 
 
 def protect_file(
-    before: Account, files: tuple[Path, Path], out: Path, keys: Path, settings: SourceProtection
+    before: Account,
+    files: tuple[Path, Path],
+    out: tuple[Path, Path],
+    settings: SourceProtection,
+    layout: Layout,
 ) -> Protected:
     """Redact or drop the rows with personal data, or only count them.
 
@@ -52,20 +58,20 @@ def protect_file(
 
     Args:
         files: the cleaned rows, and the keys of their texts.
-        out: written: the rows that stay, in their order.
-        keys: written: `key` and `match` of each of them.
+        out: written: the rows that stay, in their order, and `key` and `match` of each of them.
 
     Raises:
         QualityGate: no row is left.
     """
     tally, seen, repeats = Tally(), SeenKeys(), 0
-    with writing(out, pl.read_parquet_schema(files[0]), "text") as rows, writing(keys, KEYS, "key") as kept_keys:
-        for block, own in _protected(*files, settings, tally):
+    schema = pl.read_parquet_schema(files[0])
+    with writing_rows(out[0], schema, layout) as rows, writing(out[1], KEYS, ["key"]) as kept_keys:
+        for block, own in _protected(*files, settings, layout, tally):
             first = seen.new(own["key"])
             rows.add(block.filter(first))
             kept_keys.add(own.filter(first))
             repeats += len(first) - int(first.sum())
-    left, pieces = counted(out), dict(sorted(tally.pieces.items()))
+    left, pieces = counted(out[0]), dict(sorted(tally.pieces.items()))
     if not left["rows"]:
         raise QualityGate(
             f"source {before.source!r} has no row left: all {tally.rows:,} hold personal data "
@@ -100,24 +106,31 @@ class Tally:
 
 
 def _protected(
-    file: Path, keys: Path, settings: SourceProtection, tally: Tally
+    file: Path, keys: Path, settings: SourceProtection, layout: Layout, tally: Tally
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give, block by block, the rows that stay and their keys; count in `tally` what they held."""
     every, start = pl.read_parquet(keys), 0
     for given in groups_of(file):
         block, own = given, every.slice(start, given.height)
         start += given.height
-        touched, texts, counts = redacted(block["text"], settings.kinds)
-        tally.pieces.update(counts)
+        touched = pl.Series([], dtype=pl.UInt32)
+        for role in layout.texts:
+            rows, texts, counts = redacted(given[role], settings.kinds)
+            tally.pieces.update(counts)
+            touched = pl.concat([touched, rows]).unique().sort()
+            block = block.with_columns(block[role].scatter(rows, texts))
         tally.rows += len(touched)
         if settings.action == "redact" and len(touched):
-            block, own = _with_texts(block, own, touched, texts)
+            yield _counted_anew(block, own, touched, layout)
         elif settings.action == "drop":
             few = touched[: EXAMPLES - len(tally.examples)]
-            tally.examples += map(_untold, block[few].to_dicts(), texts.head(len(few)))
-            stays = ~pl.int_range(block.height, eager=True).is_in(touched.implode())
-            block, own = block.filter(stays), own.filter(stays)
-        yield block, own
+            joined = one_text(layout.texts)
+            pairs = zip(given[few].with_columns(joined).to_dicts(), block[few].select(joined)["text"], strict=True)
+            tally.examples += [_untold(row, text) for row, text in pairs]
+            stays = ~pl.int_range(given.height, eager=True).is_in(touched.implode())
+            yield given.filter(stays), own.filter(stays)
+        else:
+            yield given, own
 
 
 def _untold(row: Mapping[str, Any], text: str) -> DroppedRow:
@@ -131,16 +144,20 @@ def _untold(row: Mapping[str, Any], text: str) -> DroppedRow:
     return DroppedRow(source=row["source"], row_id=row["row_id"], reason=REASON, why=f"held {held}")
 
 
-def _with_texts(
-    block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, texts: pl.Series
+def _counted_anew(
+    block: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series, layout: Layout
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Put texts in the place of others, with their tokens and keys."""
-    tokens = texts.str.count_matches(r"\w+") + texts.str.count_matches(r"[^\w\s]")
-    block = block.with_columns(block["text"].scatter(rows, texts), block["tokens"].scatter(rows, tokens))
+    """Give the rows that changed their tokens and keys."""
+    changed = block[rows]
+    tokens = changed.select(
+        pl.sum_horizontal(
+            pl.col(role).str.count_matches(pattern) for role in layout.texts for pattern in (r"\w+", r"[^\w\s]")
+        )
+    ).to_series()
     places = pl.concat([pl.int_range(len(keys), eager=True), rows.cast(pl.Int64)])
-    new = pl.DataFrame([*row_keys(block[rows])])
+    new = pl.DataFrame([*row_keys(changed, layout)])
     last = places.to_frame("place").with_row_index().unique("place", keep="last").sort("place")["index"]
-    return block, pl.concat([keys, new]).gather(last)
+    return block.with_columns(block[TOKENS].scatter(rows, tokens)), pl.concat([keys, new]).gather(last)
 
 
 def redacted(texts: pl.Series, chosen: Sequence[DetectorSettings]) -> tuple[pl.Series, pl.Series, Counter[str]]:

@@ -4,6 +4,7 @@ from tasks.core import ui
 from tasks.manifests.manifest import Manifest, Product
 from tasks.personal.redact import in_words, protect_file
 from tasks.personal.settings import SourceProtection
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
@@ -12,7 +13,7 @@ def protect_source(work: Workbench, rows: Manifest, settings: SourceProtection) 
     """Redact, drop or count the rows of a source that hold personal data."""
     files = (work.open(rows, "data.parquet"), work.open(rows, "keys.parquet"))
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
-        done = protect_file(rows.account(work.subject), files, path, keys, settings)
+        done = protect_file(rows.account(work.subject), files, (path, keys), settings, layout_of(rows))
     account = done.account
     ui.log(
         f"{work.subject}: {done.rows:,} rows hold personal data ({in_words(done.pieces)}); action: {settings.action}; "

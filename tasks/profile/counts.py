@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,15 +9,16 @@ import polars as pl
 
 from tasks.profile.between import total_variation
 from tasks.profile.topics import evenness
+from tasks.rows.layout import RowFile, scanned
 
 SHORTEST = 20
 """Characters below which a language is not guessed: `el gato` is too little to tell."""
 
 
-def label_counts(paths: Sequence[Path]) -> dict[str, int]:
+def label_counts(files: Sequence[RowFile]) -> dict[str, int]:
     """Count the rows of each label, by name; empty if rows have none."""
     counted = (
-        pl.scan_parquet(list(paths))
+        scanned(files)
         .filter(pl.col("label").is_not_null())
         .group_by("label")
         .len()
@@ -46,7 +46,7 @@ def label_distance(counts: Mapping[str, int], others: Mapping[str, int]) -> floa
     return total_variation(*(np.array([some.get(name, 0) for name in names], float) for some in (counts, others)))
 
 
-def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
+def lengths(rows: pl.LazyFrame, length: pl.Expr) -> dict[str, Any]:
     """Describe the lengths of all texts.
 
     Args:
@@ -56,7 +56,7 @@ def lengths(paths: Sequence[Path], length: pl.Expr) -> dict[str, Any]:
         mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i +
         1].
     """
-    sizes = pl.scan_parquet(list(paths)).select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
+    sizes = rows.select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
     quantiles = {name: sizes.quantile(q, "lower") for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))}
     bits = 64 - sizes.bitwise_leading_zeros().cast(pl.Int64)
     counted = dict(bits.value_counts().iter_rows())

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
+from tasks.core.layout import Layout
 from tasks.core.rng import generator
 from tasks.profile.between import jensen_shannon, js_matrix
 from tasks.profile.counts import label_counts, label_distance
@@ -16,6 +16,7 @@ from tasks.profile.figures import told_plainly
 from tasks.profile.sampling import sample_texts
 from tasks.profile.words import draw, number_words
 from tasks.rows.keys import digests
+from tasks.rows.layout import RowFile
 
 SAMPLE_ROWS = 20_000
 """Texts of each snapshot whose words are counted: with fewer, two samples of the same texts look apart."""
@@ -24,8 +25,8 @@ LONGEST = 64
 """Bins of lengths: 0, 1, 2-3, 4-7 … characters."""
 
 
-def drift(now: Path, before: Path, seed: int) -> dict[str, Any]:
-    """Measure what changed between two snapshots, Parquet files with `text` and `label`.
+def drift(now: Path, before: Path, seed: int, layout: Layout) -> dict[str, Any]:
+    """Measure what changed between two snapshots, Parquet files of one layout.
 
     Returns:
         rows: |rows now / rows before - 1|, from 0; labels: total variation distance of the label shares, in [0, 1];
@@ -36,40 +37,40 @@ def drift(now: Path, before: Path, seed: int) -> dict[str, Any]:
             rows_now, rows_before.
         A measure that cannot be taken is null.
     """
-    rows_now, rows_before = (pq.read_metadata(path).num_rows for path in (now, before))
+    both = RowFile(now, layout), RowFile(before, layout)
+    rows_now, rows_before = (file.rows for file in both)
+    labels = label_distance(*(label_counts([file]) for file in both))
     return told_plainly(
         {
             "rows": abs(rows_now / rows_before - 1) if rows_before else math.nan,
-            "labels": label_distance(label_counts([now]), label_counts([before])),
-            "lengths": jensen_shannon(_lengths(now), _lengths(before)),
-            "words": _words_apart(now, before, seed),
-            "new": share_of_new(now, before),
+            "labels": labels,
+            "lengths": jensen_shannon(*map(_lengths, both)),
+            "words": _words_apart(*both, seed),
+            "new": share_of_new(*both),
             "rows_now": rows_now,
             "rows_before": rows_before,
         }
     )
 
 
-def _lengths(path: Path) -> np.ndarray:
+def _lengths(file: RowFile) -> np.ndarray:
     """Count texts by the number of bits of their length in characters, shape (LONGEST,)."""
     bits = LONGEST - pl.col("text").fill_null("").str.len_chars().cast(pl.UInt64).bitwise_leading_zeros()
-    return np.bincount(
-        pl.scan_parquet(path).select(bits).collect(engine="streaming").to_series().to_numpy(), minlength=LONGEST
-    )
+    return np.bincount(file.scan().select(bits).collect(engine="streaming").to_series().to_numpy(), minlength=LONGEST)
 
 
-def _words_apart(now: Path, before: Path, seed: int) -> float:
+def _words_apart(now: RowFile, before: RowFile, seed: int) -> float:
     """Both are drawn alike, so that unchanged files give the same sample."""
     texts = {
-        side: sample_texts([path], SAMPLE_ROWS, generator(seed, "drift"))
-        for side, path in (("now", now), ("before", before))
+        side: sample_texts([file], SAMPLE_ROWS, generator(seed, "drift"))
+        for side, file in (("now", now), ("before", before))
     }
     words = number_words(texts)
     size = min(len(some.ids) for some in words.values())
     return js_matrix([draw(some, size, generator(seed, "drift words")) for some in words.values()], 1)[0][1]
 
 
-def share_of_new(now: Path, before: Path) -> float:
+def share_of_new(now: RowFile, before: RowFile) -> float:
     """Share of the rows whose text does not stand in the earlier file; NaN for no rows. Holds 16 bytes a row, not the
     texts.
     """
@@ -81,7 +82,5 @@ def share_of_new(now: Path, before: Path) -> float:
     return new / rows if rows else math.nan
 
 
-def _keys(path: Path) -> Iterator[pl.Series]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=["text"]):
-            yield digests(pl.Series(batch.column(0)))
+def _keys(file: RowFile) -> Iterator[pl.Series]:
+    return (digests(rows["text"]) for rows in file.batches(BATCH_ROWS))

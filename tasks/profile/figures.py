@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from tasks.core.layout import Layout
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Account
 from tasks.profile import between, counts, topics, variety
@@ -18,6 +19,7 @@ from tasks.profile.quality import flawless
 from tasks.profile.sampling import sample_texts
 from tasks.profile.vendi import vendi_dual
 from tasks.profile.words import Words, draw, number_words
+from tasks.rows.layout import TOKENS, RowFile, scanned
 
 SAMPLE_ROWS = 2_000
 """Texts looked at of every source, and of the mix."""
@@ -36,28 +38,33 @@ RAW, SOURCE = "raw", "source"
 
 
 def profile(
-    raw: Mapping[str, Path], sources: Mapping[str, Path], mix: Sequence[Path], accounts: Sequence[Account], seed: int
+    raw: Mapping[str, Path],
+    sources: Mapping[str, Path],
+    mix: Sequence[Path],
+    accounts: Sequence[Account],
+    seed: int,
+    layout: Layout,
 ) -> dict[str, Any]:
     """Measure the sources, before and after cleaning, and the mix.
 
     Args:
-        raw: name -> Parquet file of a source's rows as they were read (text, label).
-        sources: name -> Parquet file of its rows that may be trained on (text, label, tokens).
+        raw: name -> Parquet file of a source's rows as they were read.
+        sources: name -> Parquet file of its rows that may be trained on.
         mix: Parquet files of the mix, in order.
         accounts: of the same sources; they tell what cleaning removed.
         seed: draws the samples.
 
     Returns:
         sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures;
-            mix: measures; between:
-        names (sources in order, then the mix), js (n -> matrix, bits), overlap (n -> matrix). A measure that cannot be
-        taken is null;
-        figures are rounded to 4 digits.
+            mix: measures; between: names (sources in order, then the mix), js (n -> matrix, bits), overlap (n ->
+            matrix). A measure that cannot be taken is null; figures are rounded to 4 digits.
     """
     given = {(RAW, name): [path] for name, path in raw.items()} | {
         (SOURCE, name): [path] for name, path in sources.items()
     }
-    paths: dict[Subject, Sequence[Path]] = given | {(MIX, MIX): mix}
+    paths = {
+        subject: [RowFile(path, layout) for path in files] for subject, files in (given | {(MIX, MIX): [*mix]}).items()
+    }
     texts = {subject: sample_texts(files, SAMPLE_ROWS, generator(seed, *subject)) for subject, files in paths.items()}
     words = number_words(texts)
     size = min(DRAW_WORDS, common_size([len(some.ids) for some in words.values()], FEWEST_WORDS))
@@ -75,7 +82,9 @@ def profile(
     labels = {subject: counts.label_counts(files) for subject, files in paths.items()}
     for subject, files in paths.items():
         measured[subject] |= _counted(files, texts[subject], labels[subject], labels[MIX, MIX])
-        measured[subject] |= {} if subject[0] == RAW else {"lengths": counts.lengths(files, pl.col("tokens"))}
+        if subject[0] != RAW:
+            rows = pl.scan_parquet([file.path for file in files])
+            measured[subject] |= {"lengths": counts.lengths(rows, pl.col(TOKENS))}
     for account in accounts:
         measured[SOURCE, account.source] |= {"cleaning": cleaning(account)}
     sampled = {"sources": {name: len(texts[SOURCE, name]) for name in sources}, "mix": len(texts[MIX, MIX])}
@@ -127,7 +136,7 @@ def _topics(texts: Mapping[Subject, pl.Series], seed: int) -> dict[Subject, dict
 
 
 def _counted(
-    paths: Sequence[Path], texts: pl.Series, labels: Mapping[str, int], of_mix: Mapping[str, int]
+    files: Sequence[RowFile], texts: pl.Series, labels: Mapping[str, int], of_mix: Mapping[str, int]
 ) -> dict[str, Any]:
     told = {
         "counts": dict(labels),
@@ -137,7 +146,7 @@ def _counted(
     }
     return {
         "labels": told if labels else None,
-        "characters": counts.lengths(paths, pl.col("text").fill_null("").str.len_chars()),
+        "characters": counts.lengths(scanned(files), pl.col("text").fill_null("").str.len_chars()),
         "languages": counts.languages(texts.head(LANGUAGE_ROWS).fill_null("")),
     }
 

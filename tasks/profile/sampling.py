@@ -1,23 +1,24 @@
 """Samples of a fixed size, the same ones for the same seed."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from tasks.rows.groups import groups_of
+from tasks.rows.layout import RowFile, one_text
 
 
-def sample_texts(paths: Sequence[Path], rows: int, rng: np.random.Generator) -> pl.Series:
+def sample_texts(files: Sequence[RowFile], rows: int, rng: np.random.Generator) -> pl.Series:
     """Draw up to `rows` texts of Parquet files without repeating a row, in a random order; holds one row group at a
     time.
     """
-    total = sum(pq.read_metadata(path).num_rows for path in paths)
+    total = sum(file.rows for file in files)
     chosen = np.sort(rng.choice(total, min(rows, total), replace=False))
     found, start = list[str | None](), 0
-    for texts in (group["text"] for path in paths for group in groups_of(path, ["text"])):
+    groups = (group for file in files for group in groups_of(file.path, file.layout.compared))
+    for group in groups:
+        texts = group.select(one_text(group.columns)).to_series()
         first, after = np.searchsorted(chosen, (start, start + len(texts)))
         found += texts[chosen[first:after] - start].to_list()  # as a series they would hold the whole group
         start += len(texts)

@@ -6,6 +6,7 @@ from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
 from tasks.rows.files import TRAIN, open_mix, open_pool
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 DRIFT = "How far each source has moved from its snapshot in the last finished run that mixed another one"
@@ -18,7 +19,7 @@ def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix:
     raw = {one.subject: work.open(one, "data.parquet") for one in snapshots}
     sources = open_pool(work, pool, TRAIN)
     shards = open_mix(work, mix, TRAIN)
-    facts = profile(raw, sources, shards, pool.accounts, seed)
+    facts = profile(raw, sources, shards, pool.accounts, seed, layout_of(pool))
     ui.show_table(f"profile-{work.subject}", rows_of(facts), headline(facts))
     return Product(rows=mix.rows, facts=facts)
 
@@ -27,9 +28,9 @@ def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix:
 def measure_drift(work: Workbench, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int) -> Product:
     """Measure how far each source has moved from the snapshot before; sources without one have no figures."""
     facts = {
-        one.subject: drift(work.open(one, "data.parquet"), work.open(earlier[one.subject], "data.parquet"), seed)
+        one.subject: drift(work.open(one, "data.parquet"), work.open(before, "data.parquet"), seed, layout_of(one))
         for one in snapshots
-        if one.subject in earlier
+        if (before := earlier.get(one.subject)) and layout_of(before).names == layout_of(one).names
     }
     ui.show_table(
         f"drift-{work.subject}",

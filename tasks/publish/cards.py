@@ -13,7 +13,7 @@ import yaml
 
 from tasks.manifests.dropped import Dropped, figure_text, in_words
 from tasks.manifests.manifest import Manifest
-from tasks.objectives.measures import MEASURED, measured
+from tasks.objectives.parts import columns_of, measures_of
 from tasks.publish.licences import conflicts, obligations
 from tasks.rows.files import SIDES, side_glob
 from tasks.store.runs import PublishedMix, RunStart
@@ -65,7 +65,7 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
     splits = [{"split": split, "path": side_glob(split)} for split in SIDES]
     front = _front(start) | {
         "pretty_name": start.name,
-        "task_categories": [MEASURED[recipe["task"]].hub],
+        "task_categories": [measures_of(recipe["task"]).hub],
         "size_categories": [size_category(mix.rows + holdout)],
         "configs": [{"config_name": "default", "data_files": splits}],
     }
@@ -80,6 +80,7 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
         accounts=mix.accounts,
         media=mix.columns.get("media"),
         steps=_steps(mix),
+        columns=columns_of(recipe["task"]).ABOUT,
         sources=_sources(recipe),
         unit=recipe["mix"]["unit"],
         sha256=sha256,
@@ -124,10 +125,11 @@ def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:
 def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str, Any]], mix: PublishedMix) -> str:
     """Write the card of a published model."""
     recipe, base = start.recipe, start.recipe["train"]["model"]
+    measured = measures_of(recipe["task"])
     front = _front(start) | {
         "library_name": "transformers",
-        "pipeline_tag": MEASURED[recipe["task"]].hub,
-        "metrics": [measure.hub for measure in measured(metrics).measures],
+        "pipeline_tag": measured.hub,
+        "metrics": [measure.hub for measure in measured.measures],
         "model-index": [{"name": start.name, "results": [_result(start, metrics, "all"), *_by_source(start, metrics)]}],
     }
     if isinstance(base, str) and HUB_NAME.fullmatch(base):
@@ -137,7 +139,7 @@ def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str,
         start,
         front,
         metrics=metrics,
-        measured=measured(metrics),
+        measured=measured,
         receipt=receipt,
         mix=mix,
         base=base if isinstance(base, str) else None,
@@ -175,7 +177,7 @@ def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
-    told = measured(score)
+    told = measures_of(start.recipe["task"])
     named = {one.key: (one.hub, one.name[:1].upper() + one.name[1:]) for one in told.measures}
     return {
         "task": {"type": told.hub},

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.manifests.manifest import Manifest
+from tasks.objectives.parts import columns_of
 from tasks.rows.files import SIDES, side_glob
 from tasks.store.runs import RunStart
 
@@ -23,14 +24,11 @@ CONTEXT: dict[str, Any] = {
     "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
 } | {term: f"cr:{term}" for term in _TERMS.split()}
-COLUMNS = {
+PLACE = {
     "row_id": ("sc:Text", "Where the row stands in its source: file and line or record number."),
     "source": ("sc:Text", "The source's name."),
-    "text": ("sc:Text", "The text."),
-    "label": ("sc:Text", "The label."),
-    "tokens": ("sc:Integer", "Number of words and punctuation marks in the text."),
 }
-
+LENGTH = {"tokens": ("sc:Integer", "Number of words and punctuation marks in the text.")}
 MEDIA = {
     "image": ("sc:ImageObject", "The image that the text belongs to."),
     "audio": ("sc:AudioObject", "The recording that the text belongs to."),
@@ -45,6 +43,7 @@ def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
     """
     publish = start.recipe["publish"]
     text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
+    roles = {name: ("sc:Text", about.sentence) for name, about in columns_of(start.recipe["task"]).ABOUT.items()}
     media = {"media": MEDIA[mix.columns["media"]]} if "media" in mix.columns else {}
     return {
         "@context": CONTEXT,
@@ -58,7 +57,7 @@ def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
         "version": "1.0.0",
         "creator": {"@type": "sc:Organization", "name": "unknown"},
         "distribution": [_file_set(split) for split in SIDES],
-        "recordSet": [_record_set(split, COLUMNS | media) for split in SIDES],
+        "recordSet": [_record_set(split, PLACE | roles | LENGTH | media) for split in SIDES],
     }
 
 

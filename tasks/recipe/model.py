@@ -4,13 +4,14 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
+from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
 from tasks.core.references import Unchecked
 from tasks.core.suggest import NAME, Problem
@@ -23,13 +24,13 @@ from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.ingest.settings import Source
 from tasks.mix.settings import PlanSettings
+from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import Places, expand, read, unexpand, with_value
 from tasks.recipe.mistakes import explained, open_secrets, unfit_names
 from tasks.recipe.nodes import node_of
 from tasks.recipe.references import follow, without
-from tasks.recipe.unlabelled import label_problems
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
@@ -135,7 +136,7 @@ class Recipe(Section):
 
     name: str = Field(pattern=NAME)
     """What mixes, models and runs are filed under."""
-    task: Literal["text-classification", "language-modelling"] = "text-classification"
+    task: TaskName = DEFAULT
     """What the model is to learn: the labels of texts, or the texts themselves, token after token."""
     labels: tuple[str, ...] = ()
     """The label set, two at least; the order numbers the classes. Language modelling has none."""
@@ -175,9 +176,14 @@ class Recipe(Section):
         return Objective(task=self.task, labels=self.labels)
 
     @property
+    def layout(self) -> Layout:
+        """What a row holds."""
+        return columns_of(self.task).layout(self.labels)
+
+    @property
     def trains_in_trials(self) -> bool:
-        """Whether a trial trains the recipe's own model; a linear classifier stands for none but classifiers."""
-        return self.trials.full or self.task == "language-modelling"
+        """Whether a trial trains the recipe's own model: asked for, or since the task has no cheaper learner."""
+        return self.trials.full or not has_trial(self.task)
 
     @model_validator(mode="after")
     def _one_kind_of_media(self) -> Self:
@@ -260,13 +266,18 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     return _resolved(tree, Places(file, lines, frozenset(overridden)), tuple(without))
 
 
+def _task_problems(tree: Mapping[str, Any]) -> list[Problem]:
+    task = tree.get("task", DEFAULT)
+    return columns_of(task).problems(tree) if task in task_names() else []
+
+
 def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
     problems: list[Problem] = []
     expanded = expand(tree, "", problems)
     if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
         raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
-    problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *label_problems(expanded)]
+    problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *_task_problems(expanded)]
     problems = [(path, text) for path, text in problems if references.stays(path)] + references.problems
     recipe: Recipe | None = None
     try:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.manifests.dropped import in_words
-from tasks.objectives.measures import measured
+from tasks.objectives.parts import measures_of
 from tasks.report.dag import mermaid
 from tasks.report.words import consequence, percent, plural, reason_text
 from tasks.store.runs import RunRecord
@@ -96,7 +96,7 @@ def scores_table(record: RunRecord) -> Table:
     """Say how the model did, per source, in total, and against the baseline."""
     if record.metrics is None:
         return []
-    told = measured(record.metrics)
+    told = measures_of(record.task)
     scores = [
         *record.metrics["by_source"].items(),
         ("all", record.metrics),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.dropped import figure_text
-from tasks.objectives.measures import measured
+from tasks.objectives.parts import measures_of
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table
 from tasks.report.samples import Sample
@@ -32,6 +32,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         samples: a few rows of the mix.
         labels: source -> label -> rows in the mix; empty when there is no mix.
     """
+    measured = measures_of(record.task) if record.metrics else None
     return template("template.html.j2").render(
         record=record,
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
@@ -45,8 +46,8 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path((record.training or {}).get("online")),
-        measured=measured(record.metrics) if record.metrics else None,
-        score_axis=plots.score_axis(record.metrics) if record.metrics else None,
+        measured=measured,
+        score_axis=plots.score_axis(record.metrics, measured.main) if record.metrics and measured else None,
         scores=_scores(record),
         confusion=_confusion(record),
         balance=_balance(record, labels),

@@ -12,7 +12,7 @@ from tasks.core.imports import importing
 from tasks.core.records import Section
 from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
-from tasks.objectives.measures import measured
+from tasks.objectives.measuring import Measure
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
 
@@ -68,9 +68,9 @@ def _round_step(rough: float) -> float:
     return next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * (1 - 1e-9))
 
 
-def score_axis(metrics: Mapping[str, Any]) -> Axis:
-    """Lay the axis of the main measure: all sources, their intervals and the baseline are on it."""
-    main, scores = measured(metrics).main, [metrics, *metrics["by_source"].values()]
+def score_axis(metrics: Mapping[str, Any], main: Measure) -> Axis:
+    """Lay the axis of a measure: all sources, their intervals and the baseline are on it."""
+    scores = [metrics, *metrics["by_source"].values()]
     ends = [end for score in scores for end in score.get(f"{main.key}_interval", [score[main.key]])]
     values = [*ends, *(score[main.key] for score in scores), metrics["baseline"][main.key]]
     return axis(values, floor=0, ceiling=1 if main.share else math.inf)

@@ -6,7 +6,7 @@ from typing import Any
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped, Figure
 from tasks.manifests.manifest import Account
-from tasks.objectives.measures import measured
+from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord, TaskNote
 
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -140,7 +140,7 @@ def _mixed(record: RunRecord) -> str:
 def _scored(record: RunRecord) -> str:
     if record.metrics is None:
         return "No model was trained."
-    told = measured(record.metrics)
+    told = measures_of(record.task)
     main, baseline = told.main, record.metrics["baseline"]
     low, high = record.metrics[f"{main.key}_interval"]
     worst, best = baseline.get("gain_interval") or (low - baseline[main.key], high - baseline[main.key])
@@ -184,7 +184,7 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     if record.mix:
         found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
     if record.metrics:
-        metrics, told = record.metrics, measured(record.metrics)
+        metrics, told = record.metrics, measures_of(record.task)
         found += [
             (one.name, one.say(metrics[one.key]), f"{told.baseline} {one.say(metrics['baseline'][one.key])}")
             for one in told.measures

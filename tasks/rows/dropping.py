@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +11,7 @@ import polars as pl
 
 from tasks.manifests.dropped import Dropped, DroppedRow, Figure
 from tasks.manifests.manifest import Account
+from tasks.rows.layout import RowFile
 from tasks.rows.reading import rows_at
 
 REMOVED = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String})
@@ -62,18 +62,18 @@ def spread(rows: pl.DataFrame, most: int = EXAMPLES) -> pl.DataFrame:
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))]
 
 
-def examples_of(rows: pl.DataFrame, files: Mapping[str, Path]) -> list[DroppedRow]:
+def examples_of(rows: pl.DataFrame, files: Mapping[str, RowFile]) -> list[DroppedRow]:
     """Show a few dropped rows; see `with_texts` for the arguments."""
     return [example(row) for row in with_texts(rows, files).to_dicts()]
 
 
-def with_texts(rows: pl.DataFrame, files: Mapping[str, Path]) -> pl.DataFrame:
+def with_texts(rows: pl.DataFrame, files: Mapping[str, RowFile]) -> pl.DataFrame:
     """Fetch `row_id` and `text` of a few dropped rows, and `other_text` of those that they repeat.
 
     Args:
         rows: `source`, `row` and `reason`; where there are any, `other` and `other_row` (the row that each repeats),
             `score` and `why`.
-        files: name -> Parquet file, for every name in `source` and `other`.
+        files: name -> file, for every name in `source` and `other`.
     """
     shown = rows.hstack(rows_at(files, rows["source"], rows["row"], ["row_id", "text"]))
     if "other" not in rows.columns:

@@ -17,19 +17,17 @@ from tasks.core.parallel import in_order
 GROUP_ROWS = 16_384
 GROUP_BYTES = 4 << 20
 """Few enough that a group, decoded, encoded and compressed, is little beside the libraries that do it."""
-FEW_VALUES = ("source", "label", "file", "reason")
-"""Columns worth a dictionary."""
 
 
 class Groups:
     """Gathers rows; a row group ends with the row that makes it GROUP_ROWS rows or GROUP_BYTES of text.
 
     Args:
-        measured: the column whose bytes count.
+        measured: the columns whose bytes count.
         behind: one thread, which encodes and compresses a group while the next one is made.
     """
 
-    def __init__(self, writer: pq.ParquetWriter, measured: str, behind: ThreadPoolExecutor) -> None:
+    def __init__(self, writer: pq.ParquetWriter, measured: Sequence[str], behind: ThreadPoolExecutor) -> None:
         self.writer, self.measured, self.behind = writer, measured, behind
         self.written: Future[None] | None = None
         self.waiting: list[pl.DataFrame] = []
@@ -37,7 +35,8 @@ class Groups:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take more rows."""
-        ends = frame[self.measured].cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
+        sizes = (pl.col(name).cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64) for name in self.measured)
+        ends = frame.select(size=pl.sum_horizontal(sizes).cum_sum())["size"].to_numpy()
         at = 0
         while at < frame.height:
             before = int(ends[at - 1]) if at else 0
@@ -66,12 +65,18 @@ class Groups:
 
 
 @contextlib.contextmanager
-def writing(path: Path, schema: Mapping[str, Any], measured: str) -> Generator[Groups]:
-    """Open a Parquet file to be filled with rows."""
+def writing(
+    path: Path, schema: Mapping[str, Any], measured: Sequence[str], few: Sequence[str] = ()
+) -> Generator[Groups]:
+    """Open a Parquet file to be filled with rows.
+
+    Args:
+        measured: the columns whose bytes make a group full.
+        few: columns worth a dictionary.
+    """
     shape = pl.DataFrame(schema=schema).to_arrow().schema
-    few = [name for name in FEW_VALUES if name in schema]
     with (
-        pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=few) as writer,  # pyright: ignore[reportArgumentType]
+        pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=list(few)) as writer,  # pyright: ignore[reportArgumentType]
         ThreadPoolExecutor(1) as behind,
     ):
         groups = Groups(writer, measured, behind)
@@ -93,24 +98,3 @@ def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.D
 def counted(path: Path) -> dict[str, int]:
     """Count the `rows` and `tokens` of a Parquet file."""
     return pl.scan_parquet(path).select(rows=pl.len(), tokens=pl.col("tokens").sum()).collect().row(0, named=True)
-
-
-def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]]) -> None:
-    """Write some rows of each file to each of several others, in their order, reading it once; several files at a time.
-
-    Args:
-        files: Parquet of rows with `text` -> file to write -> one truth value for each row.
-    """
-    for _ in in_order(lambda item: _copy(*item), files.items()):
-        pass
-
-
-def _copy(path: Path, kept: Mapping[Path, pl.Series]) -> None:
-    schema = pl.read_parquet_schema(path)
-    with contextlib.ExitStack() as stack:
-        files = [(stack.enter_context(writing(out, schema, "text")), chosen) for out, chosen in kept.items()]
-        at = 0
-        for rows in groups_of(path):
-            for file, chosen in files:
-                file.add(rows.filter(chosen.slice(at, rows.height)))
-            at += rows.height

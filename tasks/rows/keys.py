@@ -2,14 +2,15 @@
 
 import string
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
-COLUMNS = dict.fromkeys(("row_id", "source", "text", "label"), "text") | {"tokens": "uint32"}
-"""Columns of a cleaned row, and what each holds."""
+from tasks.core.layout import Layout
+
 CONFLICTS = "texts stand there with different labels; the first one's label counts"
 MEDIA_KEY = "media_key"
 """Column of rows with an image or a recording: the digest of its bytes."""
@@ -29,20 +30,28 @@ def digests(texts: pl.Series) -> pl.Series:
     return pl.Series("key", list(map(xxhash.xxh3_128_digest, texts.cast(pl.Binary).to_list())), pl.Binary)
 
 
-def row_keys(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def row_keys(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, pl.Series]:
     """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be
     learnt and one kept aside.
 
     Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is
     said of them.
     """
-    texts = digests(rows["text"])
+    texts = _together([digests(rows[role]) for role in layout.key], "key")
     if MEDIA_KEY not in rows.columns:
-        return texts, match_digests(rows["text"])
+        return texts, _together([match_digests(rows[role]) for role in layout.match], "match")
     both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
     return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[
         MEDIA_KEY
     ].alias("match")
+
+
+def _together(digested: Sequence[pl.Series], name: str) -> pl.Series:
+    """Make one digest of those of several texts of a row."""
+    if len(digested) == 1:
+        return digested[0].alias(name)
+    joined = map(b"".join, zip(*(each.to_list() for each in digested), strict=True))
+    return pl.Series(name, list(map(xxhash.xxh3_128_digest, joined)), pl.Binary)
 
 
 def as_number(keys: pl.Series) -> pl.Series:

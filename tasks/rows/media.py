@@ -5,7 +5,7 @@ What stages in between see of a row's image or audio is `media_key`, by which me
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,16 @@ class Media:
         return self.file.get_batch(number).column("media")[at].as_py()
 
 
-def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, out: Path) -> None:
+def write_with_media(
+    rows: pl.DataFrame, media: Mapping[str, Media], kind: str, out: Path, texts: Collection[str]
+) -> None:
     """Write rows with a column `media`, null where a source has none, to Parquet that `datasets` reads as images or
     audio.
 
     Args:
         media: by source.
         kind: `image` or `audio`.
+        texts: columns of texts that are long and seldom repeat.
     """
     rows = rows.drop(MEDIA_KEY, strict=False)
     plain = rows.head(0).to_arrow().schema
@@ -53,8 +56,9 @@ def write_with_media(rows: pl.DataFrame, media: Mapping[str, Media], kind: str, 
         {"huggingface": json.dumps({"info": {"features": _features(plain, kind)}})}
     )
     keys = list(rows.select("source", "row_id").iter_rows())
-    texts: Any = ["row_id", "source", "label"]  # media are neither repeated nor compared inside a file
-    with pq.ParquetWriter(out, schema, compression="zstd", use_dictionary=texts, write_statistics=texts) as writer:
+    # media are neither repeated nor compared inside a file
+    short: Any = [name for name, dtype in rows.schema.items() if dtype == pl.String and name not in texts]
+    with pq.ParquetWriter(out, schema, compression="zstd", use_dictionary=short, write_statistics=short) as writer:
         start = 0
         for piece in _pieces(keys, media):
             table = rows.slice(start, len(piece)).to_arrow().append_column("media", pa.array(piece, FEATURE))

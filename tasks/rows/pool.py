@@ -14,7 +14,8 @@ from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
 from tasks.rows.files import TRAIN, pool_file
-from tasks.rows.groups import copy_rows, counted
+from tasks.rows.groups import counted
+from tasks.rows.layout import RowFile, copy_rows, layout_of
 
 if TYPE_CHECKING:
     from tasks.store.products import Workbench
@@ -30,16 +31,25 @@ def pooled_facts(sources: Sequence[Manifest], dropped: Dropped) -> dict[str, Any
     steps = (Dropped.model_validate(one) for source in sources for one in source.facts.get("dropped", ()))
     before = dropped_by_sources([source.accounts[0] for source in sources], steps)
     media = {source.subject: source.facts["media"] for source in sources if "media" in source.facts}
-    return PoolFacts(media=media, dropped=(*before, dropped)).model_dump(mode="json")
+    facts = PoolFacts(layout=layout_of(sources[0]), media=media, dropped=(*before, dropped))
+    return facts.model_dump(mode="json")
 
 
-def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, Path]]:
+def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, RowFile]]:
     """Open the files of a pool: side -> source -> file, the side to train on first."""
     sides = {file.name.partition("/")[0] for file in pool.files}
     return {
-        side: {account.source: work.open(pool, pool_file(side, account.source)) for account in pool.accounts}
+        side: {
+            account.source: RowFile(work.open(pool, pool_file(side, account.source)), layout_of(pool))
+            for account in pool.accounts
+        }
         for side in sorted(sides, key=lambda side: (side != TRAIN, side))
     }
+
+
+def train_rows(work: "Workbench", pool: Manifest) -> dict[str, RowFile]:
+    """Open the files that are trained on, by source."""
+    return open_sides(work, pool)[TRAIN]
 
 
 def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
@@ -53,7 +63,7 @@ def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
                     _copy_without(file, removed["row"], path)
                     accounts.append(_after(pool.account(source), removed["reason"], path))
                 else:
-                    shutil.copyfile(file, path)
+                    shutil.copyfile(file.path, path)
     facts = PoolFacts.model_validate(pool.facts)
     facts = facts.model_copy(update={"dropped": (*facts.dropped, removal.dropped)})
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
@@ -66,14 +76,14 @@ def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
     )
 
 
-def _copy_without(file: Path, rows: pl.Series, out: Path) -> None:
+def _copy_without(file: RowFile, rows: pl.Series, out: Path) -> None:
     """Write a Parquet file without some of its rows, given by their numbers, a piece at a time."""
     if rows.is_empty():
-        shutil.copyfile(file, out)
+        shutil.copyfile(file.path, out)
         return
-    stays = np.ones(pl.scan_parquet(file).select(pl.len()).collect().item(), np.bool_)
+    stays = np.ones(file.rows, np.bool_)
     stays[rows.to_numpy()] = False
-    copy_rows({file: {out: pl.Series(stays)}})
+    copy_rows({file.path: {out: pl.Series(stays)}}, file.layout)
 
 
 def _after(before: Account, reasons: pl.Series, left: Path) -> Account:

@@ -1,13 +1,13 @@
 """Samples of Parquet rows, the same ones for the same seed."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from tasks.core.errors import NotEnoughData
 from tasks.core.rng import generator
+from tasks.rows.layout import RowFile
 
 SAMPLE_ROWS = 5_000
 """Most rows looked at of each source."""
@@ -17,14 +17,14 @@ FEW = 50
 """With fewer rows a target says little, and the log says so."""
 
 
-def sample(files: Mapping[str, Path], seed: int, rows: int = SAMPLE_ROWS) -> dict[str, pl.DataFrame]:
+def sample(files: Mapping[str, RowFile], seed: int, rows: int = SAMPLE_ROWS) -> dict[str, pl.DataFrame]:
     """Draw up to `rows` rows of every source, in a random order, with their texts and labels."""
     samples: dict[str, pl.DataFrame] = {}
     for name, file in files.items():
-        total = pl.scan_parquet(file).select(pl.len()).collect().item()
+        total = file.rows
         rng = generator(seed, "relevance", name)
         chosen = pl.LazyFrame({"at": np.sort(rng.permutation(total)[:rows])}, schema={"at": pl.UInt32})
-        numbered = pl.scan_parquet(file).select("text", "label").with_row_index("at")
+        numbered = file.scan().with_row_index("at")
         drawn = numbered.join(chosen, on="at", how="semi").collect(engine="streaming").sort("at").drop("at")
         samples[name] = drawn[rng.permutation(len(drawn))]
     return samples

@@ -1,18 +1,17 @@
 """Rows to judge, features to judge them by, and what a judgement says."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import EXAMPLES, Removal, examples_of, spread
+from tasks.rows.layout import RowFile
 
 BATCH_ROWS = 8_192
 FEATURES = 2**18
@@ -20,7 +19,7 @@ WORD = r"(?u)\b\w+\b"
 JUDGED = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String, "score": pl.Float64, "why": pl.String})
 
 
-def chosen(train: Mapping[str, Path], wanted: Sequence[str], where: str) -> dict[str, Path]:
+def chosen(train: Mapping[str, RowFile], wanted: Sequence[str], where: str) -> dict[str, RowFile]:
     """Give the files of the sources named.
 
     Raises:
@@ -32,16 +31,9 @@ def chosen(train: Mapping[str, Path], wanted: Sequence[str], where: str) -> dict
     return {name: path for name, path in train.items() if not wanted or name in wanted}
 
 
-def batches(file: Path) -> Iterator[pl.DataFrame]:
-    """Read texts and labels of a file, some thousand rows at a time."""
-    with pq.ParquetFile(file) as rows:
-        for batch in rows.iter_batches(BATCH_ROWS, columns=["row_id", "text", "label"]):
-            yield pl.DataFrame(batch)
-
-
-def sample(file: Path, most: int, rng: np.random.Generator) -> pl.DataFrame:
+def sample(file: RowFile, most: int, rng: np.random.Generator) -> pl.DataFrame:
     """Draw rows of a file without replacement, in the file's order."""
-    whole = pl.read_parquet(file, columns=["row_id", "text", "label"])
+    whole = file.scan().collect()
     return whole if whole.height <= most else whole[np.sort(rng.choice(whole.height, most, replace=False))]
 
 
@@ -72,7 +64,7 @@ def judged_rows(
 def removal(
     kind: str,
     parts: Sequence[pl.DataFrame],
-    train: Mapping[str, Path],
+    train: Mapping[str, RowFile],
     score: str,
     figures: Mapping[str, Figure],
     by_source: Mapping[str, Mapping[str, Figure]] | None = None,

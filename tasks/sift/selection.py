@@ -1,7 +1,6 @@
 """Choose the rows of the other sources that are like a target's, as DSIR does."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,15 +10,18 @@ from tasks.core.rng import generator
 from tasks.manifests.dropped import Figure
 from tasks.models.importance import gumbel_top, log_importance, log_ratio
 from tasks.rows.dropping import Removal, examples_of, spread
+from tasks.rows.layout import RowFile
 from tasks.rows.reading import locate
 from tasks.rows.sampling import refuse_tiny
 from tasks.sift.settings import SelectionSettings
-from tasks.text.hashing import BUCKETS, Floats, batches, grams
+from tasks.text.hashing import BUCKETS, Floats, grams
+
+BATCH_ROWS = 20_000
 
 REASON = "not_selected"
 
 
-def select(train: Mapping[str, Path], settings: SelectionSettings, seed: int) -> tuple[Removal, list[str]]:
+def select(train: Mapping[str, RowFile], settings: SelectionSettings, seed: int) -> tuple[Removal, list[str]]:
     """Draw `keep` of all rows of the other sources, with chances by their importance; the others are dropped.
 
     Args:
@@ -32,7 +34,7 @@ def select(train: Mapping[str, Path], settings: SelectionSettings, seed: int) ->
         NotEnoughData: the target has too few rows, or nothing stays.
     """
     target, others = train[settings.target], {name: file for name, file in train.items() if name != settings.target}
-    notes = refuse_tiny(settings.target, pl.scan_parquet(target).select(pl.len()).collect().item())
+    notes = refuse_tiny(settings.target, target.rows)
     ratio = log_ratio(_counts([target]), _counts(list(others.values())))
     scored = [_scored(file, ratio) for file in others.values()]
     sums, lengths = (np.concatenate(parts) for parts in zip(*scored, strict=True))
@@ -61,16 +63,16 @@ def select(train: Mapping[str, Path], settings: SelectionSettings, seed: int) ->
     return removal, notes
 
 
-def _counts(files: list[Path]) -> Floats:
+def _counts(files: list[RowFile]) -> Floats:
     counts = np.zeros(BUCKETS)
     for file in files:
-        for texts in batches(file):
+        for texts in file.texts(BATCH_ROWS):
             counts += grams(texts).counts()
     return counts
 
 
-def _scored(file: Path, ratio: Floats) -> tuple[Floats, Floats]:
-    scored = [(log_importance(block, ratio), block.lengths()) for block in map(grams, batches(file))]
+def _scored(file: RowFile, ratio: Floats) -> tuple[Floats, Floats]:
+    scored = [(log_importance(block, ratio), block.lengths()) for block in map(grams, file.texts(BATCH_ROWS))]
     sums, lengths = ([np.zeros(0), *(pair[at] for pair in scored)] for at in (0, 1))
     return np.concatenate(sums), np.concatenate(lengths)
 

@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from tasks.core.parallel import in_order
-from tasks.rows.reading import batches, rows_of, values_at
+from tasks.rows.layout import RowFile
+from tasks.rows.reading import batches, rows_of, texts_at
 from tasks.similarity.candidates import Groups, groups, spill
 from tasks.similarity.settings import NearSettings
 from tasks.similarity.settle import Settled, settle
@@ -50,7 +51,7 @@ class NearDuplicates(NamedTuple):
 
 
 def find_near_duplicates(
-    sources: Mapping[str, Path],
+    sources: Mapping[str, RowFile],
     settings: NearSettings,
     scratch: Path,
     *,
@@ -63,7 +64,7 @@ def find_near_duplicates(
     Of two near duplicates the one of the earlier source survives; inside a source the earlier row.
 
     Args:
-        sources: name -> Parquet file with a column `text`, the best source first.
+        sources: name -> file, the best source first.
         settings: threshold and shingles.
         scratch: a folder of its own for band keys and shingles, 8 bytes * bands a row; what it writes there stays.
         seed: draws the hash functions.
@@ -71,7 +72,7 @@ def find_near_duplicates(
         only_protected: whether only rows of protected sources drop others.
     """
     family = Family.drawn(settings.threshold, settings.permutations, seed)
-    paths, rows = spill(in_order(lambda texts: _keys(texts, settings.words, family), batches(sources, "text")), scratch)
+    paths, rows = spill(in_order(lambda texts: _keys(texts, settings.words, family), batches(sources)), scratch)
     sizes = rows_of(sources)
     kept_whole = np.isin(np.arange(len(sizes)), [number for number, name in enumerate(sources) if name in protected])
     band_groups = groups(paths, rows)
@@ -80,7 +81,7 @@ def find_near_duplicates(
             band_groups, kept_whole[np.searchsorted(np.cumsum(sizes), band_groups.members, side="right")]
         )
     candidates, places = np.unique(band_groups.members, return_inverse=True)
-    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), values_at(sources, "text", candidates))
+    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), texts_at(sources, candidates))
     sets = Sets.written(chain.from_iterable(blocks), scratch / "sets.u64")
 
     source = np.searchsorted(np.cumsum(sizes), candidates, side="right")

@@ -96,14 +96,12 @@ def _closure(
     names, libraries = [*kinds, *(name for source in found.values() for name in source.imports)], set[str]()
     while names:
         name = names.pop()
-        top, _, last = name.partition(".")[0], *name.rpartition(".")[1:]
+        top = name.partition(".")[0]
         if top != "tasks":
             libraries |= {top} - sys.stdlib_module_names - OTHERS.keys()
             continue
         if role := ROLE.fullmatch(name):
             names += [f"tasks.objectives.{one.replace('-', '_')}.{role[1]}" for one in objectives]
-        if last == "objectives":
-            names += [f"{name}.{one.replace('-', '_')}" for one in objectives]
         module = name if _file(name) else name.rpartition(".")[0]
         file = None if module in found or left_out(module) else _file(module)
         if file:

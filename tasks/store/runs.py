@@ -98,7 +98,7 @@ class RunRecord(RunStart):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    task: str = "text-classification"
+    task: str = ""
     labels: tuple[str, ...] = ()
     status: Literal["completed", "failed"]
     finished: str
@@ -143,6 +143,7 @@ class RunRecord(RunStart):
         found: dict[str, Any] = {
             "run": self.run,
             "status": self.status,
+            "task": self.task,
             "mix": self.mix.model_dump() if self.mix else None,
             "receipt": [row.model_dump() for row in self.receipt],
             "unreached": [one.told() for one in self.unreached],

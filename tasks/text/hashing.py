@@ -6,9 +6,7 @@ one space between. Bucket = sha256 (as a whole number) modulo the number of buck
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,6 @@ from tasks.core.imports import importing
 WORD = r"\w+|[^\w\s]+"
 BUCKETS = 10_000
 """As in DSIR's own code."""
-BATCH_ROWS = 20_000
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -77,13 +74,6 @@ def grams(texts: pl.Series, *, buckets: int = BUCKETS, pairs: bool = True) -> Gr
     known = known.with_columns(bucket=pl.Series([bucket_of(gram, buckets) for gram in known["gram"]], dtype=pl.Int64))
     every = every.join(known, on="gram", how="left")
     return Grams(every["row"].to_numpy(), every["bucket"].to_numpy(), len(texts), buckets)
-
-
-def batches(file: Path) -> Iterator[pl.Series]:
-    """Read the texts of a Parquet file, some at a time."""
-    rows = pl.scan_parquet(file).select(pl.len()).collect().item()
-    for start in range(0, rows, BATCH_ROWS):
-        yield pl.scan_parquet(file).select("text").slice(start, BATCH_ROWS).collect()["text"]
 
 
 def matrix(found: Grams) -> Any:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
-from tasks.core import registry
 from tasks.core.errors import CuveeError
-from tasks.train import objectives
-from tasks.train.examples import Examples
+from tasks.models.examples import Examples
+from tasks.objectives.parts import columns_of, examples_of, losses_of
+from tasks.rows.layout import ROW_ID, SOURCE
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
@@ -46,7 +47,7 @@ class Ordered(Trainer):
     The hold-out loss is the mean over all that is predicted, however long the rows are that a batch holds.
     """
 
-    objective: Any
+    losses: Callable[[Any, Any], tuple[Any, Any]]
     order: WindowedLengths | Steered
     steering: Steering | None = None
 
@@ -61,7 +62,7 @@ class Ordered(Trainer):
         if self.steering is None or sources is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**inputs)
-        each, counts = self.objective.losses(outputs.logits, inputs["labels"])
+        each, counts = self.losses(outputs.logits, inputs["labels"])
         self.steering.saw(sources, each.detach(), counts)
         loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
@@ -88,7 +89,7 @@ class Ordered(Trainer):
                 held = {name: value.to(self.args.device) for name, value in batch.items() if name != "source"}
                 with self.accelerator.autocast():
                     logits = model(**held).logits
-                each, counts = self.objective.losses(logits, held["labels"])
+                each, counts = self.losses(logits, held["labels"])
                 total, count = total + float(each.double().sum()), count + int(counts.sum())
         model.train()
         return total / count
@@ -182,12 +183,14 @@ def train(job: Job) -> None:
     """Carry a job out: model, tokenizer, `curve.json` and `facts.json` are in `job.out` afterwards."""
     watch_parent(job.parent)
     set_seed(job.seed)
-    mix = pl.read_parquet(list(job.mix), columns=["text", "label", "source", "row_id"])
-    objective: Any = registry.load(objectives, job.objective.task)
-    model, tokenizer = load(job.settings, job.base, job.objective, mix["text"])
-    rows = objective.examples(mix, tokenizer, job.settings.max_tokens, job.objective.labels)
+    task, labels, longest = job.objective.task, job.objective.labels, job.settings.max_tokens
+    layout, objective = columns_of(task).layout(labels), examples_of(task)
+    mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
+    texts = pl.concat([mix[role].alias("text") for role in layout.texts])
+    model, tokenizer = load(job.settings, job.base, job.objective, texts)
+    rows = objective.examples(mix, tokenizer, longest, labels)
     steering = steered(job, mix, rows)
-    aside = pl.concat([pl.read_parquet(file, columns=["text", "label"]) for file in job.holdout])
+    aside = pl.concat([pl.read_parquet(file, columns=list(layout.names)) for file in job.holdout])
     limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
     seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
@@ -196,12 +199,12 @@ def train(job: Job) -> None:
         model=model,
         args=arguments(job, len(rows), processes),
         train_dataset=rows,
-        eval_dataset=objective.examples(seen, tokenizer, job.settings.max_tokens, job.objective.labels),
+        eval_dataset=objective.examples(seen, tokenizer, longest, labels),
         processing_class=tokenizer,
         data_collator=objective.Collator(tokenizer),
         callbacks=[Telling(order), *([steering] if steering else [])],
     )
-    trainer.objective, trainer.order, trainer.steering = objective, order, steering
+    trainer.losses, trainer.order, trainer.steering = losses_of(task).losses, order, steering
     if steering and len(steering.probe):
         probe = torch.utils.data.Subset(rows, steering.probe.tolist())
         steering.measure = lambda: trainer.mean_loss(probe)
@@ -219,7 +222,7 @@ def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
         return None
     batches = math.ceil(len(rows) / job.settings.batch_size)
     piece = pl.Series(np.arange(len(rows)) - np.searchsorted(rows.row, rows.row)).cast(pl.String)
-    of = mix.select("source", "row_id")[rows.row.tolist()].with_columns(pl.col("row_id") + "#" + piece)
+    of = mix.select(SOURCE, ROW_ID)[rows.row.tolist()].with_columns(pl.col(ROW_ID) + "#" + piece)
     steering = Steering(
         of, job.settings.online, job.settings.batch_size, batches, math.ceil(batches * job.settings.epochs), job.seed
     )

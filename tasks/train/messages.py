@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import RecipeError, TrainingFailed
+from tasks.objectives.parts import measures_of
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
 
 
@@ -45,3 +46,8 @@ def failure(code: int, why: str, log: Path, job: Job) -> Exception:
         )
     last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
     return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")
+
+
+def cannot_be_built(architecture: str, task: str, why: str) -> str:
+    """Say that an architecture does not take its configuration."""
+    return f"train.model: no {architecture!r} {measures_of(task).model} can be built so: {why.splitlines()[0]}"

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tasks.core import registry
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
-from tasks.train import objectives
+from tasks.objectives.parts import Examples, examples_of
+from tasks.train import messages
 from tasks.train.settings import BuiltModel, TrainSettings
 
 NAMED = ("bos_token_id", "eos_token_id", "pad_token_id")
@@ -36,7 +36,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
         RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for
             the objective.
     """
-    kind: Any = registry.load(objectives, objective.task)
+    kind = examples_of(objective.task)
     if isinstance(settings.model, BuiltModel):
         model, tokenizer = _build(settings.model, kind, objective, texts)
     else:
@@ -52,7 +52,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     return model, tokenizer
 
 
-def _load(settings: TrainSettings, base: str, kind: Any, objective: Objective) -> tuple[Any, Any]:
+def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objective) -> tuple[Any, Any]:
     with importing:
         from transformers import AutoTokenizer
 
@@ -86,7 +86,7 @@ def _with_padding(tokenizer: Any, model: Any) -> Any:
     return tokenizer
 
 
-def _build(built: BuiltModel, kind: Any, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
+def _build(built: BuiltModel, kind: Examples, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
     with importing:
         from transformers import AutoConfig
 
@@ -98,7 +98,5 @@ def _build(built: BuiltModel, kind: Any, objective: Objective, texts: Iterable[s
         config = AutoConfig.for_model(built.architecture, **(built.config | kind.settings(objective.labels) | known))
         model = kind.Model.from_config(config)
     except (ValueError, TypeError, KeyError) as error:
-        raise RecipeError(
-            f"train.model: no {built.architecture!r} {kind.NAME} can be built so: {str(error).splitlines()[0]}"
-        ) from None
+        raise RecipeError(messages.cannot_be_built(built.architecture, objective.task, str(error))) from None
     return model, tokenizer

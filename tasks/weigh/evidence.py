@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,6 +11,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.manifests.manifest import Account, Manifest
 from tasks.models.linear import LinearClassifier
+from tasks.rows.layout import RowFile
 from tasks.rows.sampling import refuse_tiny, sample
 from tasks.weigh.settings import method_of
 
@@ -53,7 +53,7 @@ class KnownSources:
     seed: int
 
     @classmethod
-    def of(cls, files: Mapping[str, Path], accounts: Sequence[Account], **known: Any) -> "KnownSources":
+    def of(cls, files: Mapping[str, RowFile], accounts: Sequence[Account], **known: Any) -> "KnownSources":
         """Draw the samples from the files that may be trained on."""
         return cls(sample(files, known["seed"]), accounts, **known)
 

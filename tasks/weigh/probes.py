@@ -1,7 +1,6 @@
 """Probes: one cheap classifier for each source, and what they say of each other's rows."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from tasks.core.rng import generator
 from tasks.models.linear import LinearClassifier, numbered
 from tasks.models.probes import WIDTH, features_of, fit, held_out_logits
+from tasks.rows.layout import RowFile
 from tasks.rows.sampling import FEWEST, sample
 from tasks.text.hashing import Floats, Ints
 from tasks.weigh.evidence import KnownSources
@@ -17,7 +17,7 @@ MEASURED_ROWS = 1_000
 """Most rows of a source that other sources' probes are measured on."""
 
 
-def train_probe(source: str, file: Path, names: Sequence[str], seed: int) -> tuple[LinearClassifier, dict[str, Any]]:
+def train_probe(source: str, file: RowFile, names: Sequence[str], seed: int) -> tuple[LinearClassifier, dict[str, Any]]:
     """Train on a sample of the source's rows; gives the classifier, and facts: rows, rows by label, accuracy by
     cross-validation.
 

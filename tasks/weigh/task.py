@@ -5,7 +5,7 @@ from tasks.core.records import Section
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.models.linear import load, save
-from tasks.rows.files import TRAIN, open_pool, pool_file
+from tasks.rows.pool import train_rows
 from tasks.store.products import Workbench, stage_task
 from tasks.weigh.evidence import KnownSources, evidence_of
 from tasks.weigh.probes import train_probe
@@ -16,7 +16,7 @@ from tasks.weigh.shares import weigh
 @stage_task("probe")
 def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product:
     """Train a cheap classifier on one source alone."""
-    head, facts = train_probe(work.subject, work.open(pool, pool_file(TRAIN, work.subject)), labels, seed)
+    head, facts = train_probe(work.subject, train_rows(work, pool)[work.subject], labels, seed)
     with work.writing("head.npz") as path:
         save(head, path)
     ui.log(f"{work.subject}: a probe on {facts['rows']:,} rows, accuracy {facts['accuracy']:.3f} by cross-validation")
@@ -34,9 +34,9 @@ def appraise_sources(
     seed: int,
 ) -> Product:
     """Work out what the weights ask of the sources."""
-    files = open_pool(work, pool, TRAIN)
     rates = {check.subject: check.facts.pass_rate for check in checks}
     probes = {head.subject: load(work.open(head, "head.npz")) for head in heads}
+    files = train_rows(work, pool)
     sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=probes, labels=labels, seed=seed)
     evidence = evidence_of(sources, weights)
     for note in evidence.notes:

@@ -109,7 +109,8 @@ def cuvee(folder: Path, out: Path) -> None:
     from tasks.ingest import kinds as source_kinds
     from tasks.ingest.read import read_source
     from tasks.manifests.manifest import Account
-    from tasks.rows.groups import copy_rows
+    from tasks.objectives.text_classification.columns import layout
+    from tasks.rows.layout import copy_rows
 
     characters = {
         "least_letters": LEAST_LETTERS,
@@ -117,6 +118,7 @@ def cuvee(folder: Path, out: Path) -> None:
         "most_capitals": MOST_CAPITALS,
         "most_signs": MOST_SIGNS,
     }
+    rows = layout(LABELS)
     settings = SourceCleaning.model_validate(
         {"filters": [{"kind": "words", "least": LEAST_WORDS}, {"kind": "characters", **characters}]}
     )
@@ -125,15 +127,22 @@ def cuvee(folder: Path, out: Path) -> None:
         name = FILES[source]
         kind = {".csv": "delimited", ".jsonl": "jsonl", ".parquet": "parquet"}[Path(name).suffix]
         params = load(source_kinds, kind).Params(path=name)
-        before = read_source(source, params, str(folder), LABELS, out / f"{source}.read", out / f"{source}.bad").account
+        before = read_source(source, params, str(folder), rows, out / f"{source}.read", out / f"{source}.bad").account
         return clean_file(
-            before, out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys", settings
+            before,
+            (out / f"{source}.read", out / f"{source}.clean", out / f"{source}.keys"),
+            settings,
+            rows,
         ).account
 
     with ThreadPoolExecutor(WORKERS) as pool:
         accounts = list(pool.map(prepared, FILES))
     found = deduplicate(
-        [(out / f"{source}.clean", out / f"{source}.keys") for source in FILES], accounts, [0.1] * len(FILES), 0
+        [(out / f"{source}.clean", out / f"{source}.keys") for source in FILES],
+        accounts,
+        [0.1] * len(FILES),
+        0,
+        rows,
     )
     copy_rows(
         {
@@ -141,7 +150,8 @@ def cuvee(folder: Path, out: Path) -> None:
                 out / f"{source}-{side}.parquet": kept[source] for side, kept in found.sides.items()
             }
             for source in FILES
-        }
+        },
+        rows,
     )
 
 

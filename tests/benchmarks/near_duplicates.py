@@ -40,10 +40,11 @@ CLEAN_SHARE = 0.85
 
 def cuvee(folder: Path) -> list[str]:
     """This project."""
+    from tasks.rows.layout import FIRST, RowFile
     from tasks.similarity.engine import find_near_duplicates
     from tasks.similarity.settings import NearSettings
 
-    paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+    paths = {path.stem: RowFile(path, FIRST) for path in sorted(folder.glob("*.parquet"))}
     with tempfile.TemporaryDirectory() as scratch:
         dropped = find_near_duplicates(paths, NearSettings(threshold=THRESHOLD, words=SHINGLE), Path(scratch)).dropped
     return [

@@ -33,6 +33,7 @@ from tasks.personal.redact import protect_file  # noqa: E402
 from tasks.personal.scan import find  # noqa: E402
 from tasks.personal.settings import PATTERNED, PersonalSettings  # noqa: E402
 from tasks.rows.keys import digests, match_digests  # noqa: E402
+from tasks.rows.layout import FIRST  # noqa: E402
 
 GOLD = {
     "card": {"CREDIT_CARD"},
@@ -103,7 +104,11 @@ def speed(name: str, texts: pl.Series, rows: int, settings: PersonalSettings) ->
         pl.DataFrame([digests(repeated), match_digests(repeated)]).write_parquet(files[1])
         started = time.perf_counter()
         done = protect_file(
-            Account(source=name, read=rows, rows=rows), (files[0], files[1]), files[2], files[3], settings.of(name)
+            Account(source=name, read=rows, rows=rows),
+            (files[0], files[1]),
+            (files[2], files[3]),
+            settings.of(name),
+            FIRST,
         )
         seconds = time.perf_counter() - started
     megabytes = repeated.str.len_bytes().sum() / 1e6

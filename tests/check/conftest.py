@@ -7,14 +7,17 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tasks.check.facts import columns as named
 from tasks.check.facts import facts_of
 from tasks.check.results import result_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import suite_for
 from tasks.manifests.check import CheckResult
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 ROWS = 30
 
 
@@ -52,8 +55,8 @@ def checked(rows: Callable[..., Path]) -> Callable[..., CheckResult]:
         settings: ChecksSettings | None = None,
         **columns: list[Any] | None,
     ) -> CheckResult:
-        suite = suite_for(subject, (settings or ChecksSettings()).model_copy(update={"expectations": more}), LABELS)
-        facts = facts_of([rows(**columns)], suite, {"duplicate_share": duplicates})
-        return result_of(subject, facts, evaluate(facts, suite)[0])
+        suite = suite_for(subject, (settings or ChecksSettings()).model_copy(update={"expectations": more}), LAYOUT)
+        facts = facts_of([rows(**columns)], suite, {"duplicate_share": duplicates}, LAYOUT)
+        return result_of(subject, facts, evaluate(facts, suite, named(LAYOUT))[0])
 
     return check

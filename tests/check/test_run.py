@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.check.facts import facts_of
+from tasks.check.facts import columns, facts_of
 from tasks.check.results import printable
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
@@ -19,9 +19,12 @@ from tasks.check.suite import suite_for
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.objectives.text_classification.columns import layout
+from tasks.rows.layout import facts_of as laid_out
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 NO_DRIFT = Manifest(stage="drift", subject="sources", key="k", path="p", files=())
 
 
@@ -109,9 +112,9 @@ def test_the_same_expectation_twice_is_evaluated_twice(checked: Checked) -> None
 
 
 def test_results_come_in_the_suites_order_and_are_the_same_in_every_run(rows: Callable[..., Path]) -> None:
-    suite = suite_for("s", ChecksSettings(min_rows=50), LABELS)
-    facts = facts_of([rows(label=["odd"] * 30)], suite, {"duplicate_share": 0.9})
-    (outcomes, document), (_, again) = (evaluate(facts, suite) for _ in range(2))
+    suite = suite_for("s", ChecksSettings(min_rows=50), LAYOUT)
+    facts = facts_of([rows(label=["odd"] * 30)], suite, {"duplicate_share": 0.9}, LAYOUT)
+    (outcomes, document), (_, again) = (evaluate(facts, suite, columns(LAYOUT)) for _ in range(2))
     assert [one.expectation for one in outcomes] == suite
     assert [row["expectation_config"]["type"] for row in document["results"]] == [one.type for one in suite]
     assert json.dumps(document) == json.dumps(again)
@@ -120,7 +123,7 @@ def test_results_come_in_the_suites_order_and_are_the_same_in_every_run(rows: Ca
 
 def test_no_trace_of_the_machine_in_the_result(rows: Callable[..., Path]) -> None:
     suite = [Expectation(type="expect_column_values_to_match_regex", kwargs={"column": "text", "regex": "("})]
-    document = evaluate(facts_of([rows()], suite, {"duplicate_share": 0.0}), suite)[1]
+    document = evaluate(facts_of([rows()], suite, {"duplicate_share": 0.0}, LAYOUT), suite, columns(LAYOUT))[1]
     assert document["results"][0]["exception_message"].startswith("Invalid regular expression")
     assert "Traceback" not in json.dumps(document)
     assert "site-packages" not in json.dumps(document)
@@ -142,10 +145,16 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
     rows(label=["positive", "odd"] * 15).rename(folder / "s.parquet")
     account = Account(source="s", read=90, dropped={"exact_duplicate": 60}, rows=30)
     pool = Manifest(
-        stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=(account,)
+        stage="deduplicate",
+        subject="pool",
+        key="p",
+        path="snapshots/deduplicate/p",
+        files=(),
+        accounts=(account,),
+        facts=laid_out(LAYOUT),
     )
     settings = ChecksSettings(on_failure="downweight")
-    check = check_source.of("s").run(str(tmp_path), pool, settings, LABELS, NO_DRIFT)
+    check = check_source.of("s").run(str(tmp_path), pool, settings, NO_DRIFT)
     document = json.loads((tmp_path / check.path / "result.json").read_text())
     assert [row["success"] for row in document["results"]].count(False) == 3
     result = check.facts
@@ -161,8 +170,8 @@ def test_task_checks_all_shards_of_the_mix(tmp_path: Path, rows: Callable[..., P
     for name in names:
         rows(label=["odd" if "holdout" in name else "positive"] * 15).rename(tmp_path / "snapshots/mix/m" / name)
     files = tuple(FileFact(name=name, bytes=0, sha256="") for name in names)
-    mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files)
-    check = check_mix.of("mix").run(str(tmp_path), mix, ChecksSettings(), LABELS)
+    mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, facts=laid_out(LAYOUT))
+    check = check_mix.of("mix").run(str(tmp_path), mix, ChecksSettings())
     assert (check.rows, check.facts.passed, [failure.observed for failure in check.facts.failed]) == (
         30,
         True,

@@ -15,10 +15,12 @@ from tasks.check.suite import problems, suite_for
 from tasks.core.errors import RecipeError
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Account
+from tasks.objectives.text_classification.columns import layout
 from tasks.recipe.model import load_recipe
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 
 
 def failed(result: CheckResult) -> list[str]:
@@ -28,7 +30,7 @@ def failed(result: CheckResult) -> list[str]:
 def test_good_rows_pass(checked: Checked) -> None:
     result = checked()
     assert (result.passed, result.failed, result.pass_rate) == (True, (), 1.0)
-    assert result.evaluated == len(suite_for("s", ChecksSettings(), LABELS))
+    assert result.evaluated == len(suite_for("s", ChecksSettings(), LAYOUT))
 
 
 MISSING = ["positive", "negative", None] * 10
@@ -103,7 +105,7 @@ def test_recipe_may_add_expectations_about_some_subjects(checked: Checked) -> No
 
 
 def test_the_text_is_handed_over_only_where_an_expectation_names_it(rows: Callable[..., Path]) -> None:
-    default = suite_for("s", ChecksSettings(), LABELS)
+    default = suite_for("s", ChecksSettings(), LAYOUT)
     condition = {
         "type": "and",
         "conditions": [{"type": "comparison", "column": {"name": "text"}, "operator": "==", "parameter": "x"}],
@@ -114,19 +116,19 @@ def test_the_text_is_handed_over_only_where_an_expectation_names_it(rows: Callab
         {"column_list": ["label", "text"]},
         {"column": "label", "row_condition": condition},
     ]
-    assert "text" not in facts_of([rows()], default, {"duplicate_share": 0.0}).columns
+    assert "text" not in facts_of([rows()], default, {"duplicate_share": 0.0}, LAYOUT).columns
     for kwargs in naming:
         assert "text" in columns_of(Expectation(type="expect_x", kwargs=kwargs))
         assert (
             "text"
             in facts_of(
-                [rows()], [*default, Expectation(type="expect_x", kwargs=kwargs)], {"duplicate_share": 0.0}
+                [rows()], [*default, Expectation(type="expect_x", kwargs=kwargs)], {"duplicate_share": 0.0}, LAYOUT
             ).columns
         )
 
 
 def test_shards_are_looked_at_together_and_in_order(rows: Callable[..., Path]) -> None:
-    facts = facts_of([rows(text=["a", "bb"]), rows(text=["ccc"])], [], {"duplicate_share": 0.25})
+    facts = facts_of([rows(text=["a", "bb"]), rows(text=["ccc"])], [], {"duplicate_share": 0.25}, LAYOUT)
     assert facts["characters"].to_list() == [1, 2, 3]
     assert facts["duplicate_share"].to_list() == [0.25] * 3
     assert (
@@ -197,7 +199,7 @@ def test_a_wrong_expectation_is_told_without_data(
     what: str, kwargs: dict[str, Any], told: list[tuple[str, str]]
 ) -> None:
     good = Expectation(type="expect_column_values_to_be_in_set", kwargs={"column": "label", "value_set": ["a"]})
-    found = problems(ChecksSettings(expectations=(good, Expectation(type=f"expect_{what}", kwargs=kwargs))))
+    found = problems(ChecksSettings(expectations=(good, Expectation(type=f"expect_{what}", kwargs=kwargs))), LAYOUT)
     assert [place for place, _ in found] == [f"checks.expectations.1.{place}".rstrip(".") for place, _ in told]
     assert all(text in message for (_, text), (_, message) in zip(told, found, strict=True))
 
@@ -220,11 +222,12 @@ def test_sound_expectations_are_no_problem() -> None:
         problems(
             ChecksSettings(
                 expectations=tuple(Expectation(type=f"expect_{what}", kwargs=kwargs) for what, kwargs in sound)
-            )
+            ),
+            LAYOUT,
         )
         == []
     )
-    assert problems(ChecksSettings()) == []
+    assert problems(ChecksSettings(), LAYOUT) == []
 
 
 JSON = st.recursive(
@@ -248,7 +251,9 @@ TYPES = [
     what=st.sampled_from(TYPES), kwargs=st.dictionaries(NAMES, JSON | st.sampled_from(["label", "text"]), max_size=4)
 )
 def test_no_arguments_whatever_end_in_a_traceback(what: str, kwargs: dict[str, Any]) -> None:
-    assert isinstance(problems(ChecksSettings(expectations=(Expectation(type=f"expect_{what}", kwargs=kwargs),))), list)
+    assert isinstance(
+        problems(ChecksSettings(expectations=(Expectation(type=f"expect_{what}", kwargs=kwargs),)), LAYOUT), list
+    )
 
 
 def test_a_wrong_expectation_is_a_recipe_error_at_the_check(checked: Checked) -> None:

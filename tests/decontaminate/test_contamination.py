@@ -9,6 +9,7 @@ from tasks.core.errors import QualityGate
 from tasks.decontaminate.contamination import find_contamination, shared_words
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.rows.dropping import Removal
+from tasks.rows.layout import FIRST, RowFile
 
 ITEM = "which planet of the solar system has the most moons known to astronomers in our time and why"
 HELD = "a quiet little film that takes its time and never lets the viewer guess where it will end up going"
@@ -23,13 +24,13 @@ def find(
     bench: list[str] | None = None,
     **settings,
 ) -> Removal:
-    def written(side: str, files: dict[str, list[str]]) -> dict[str, Path]:
+    def written(side: str, files: dict[str, list[str]]) -> dict[str, RowFile]:
         (folder / side).mkdir(exist_ok=True)
         for name, rows in files.items():
             ids = [f"{name}:{row}" for row in range(len(rows))]
             frame = pl.DataFrame({"row_id": ids, "text": rows}, schema={"row_id": pl.String, "text": pl.String})
             frame.write_parquet(folder / side / f"{name}.parquet")
-        return {name: folder / side / f"{name}.parquet" for name in files}
+        return {name: RowFile(folder / side / f"{name}.parquet", FIRST) for name in files}
 
     holdout = written("holdout", {name: held or [] if number == 0 else [] for number, name in enumerate(train)})
     return find_contamination(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.decontaminate import overlap
 from tasks.decontaminate.overlap import find_overlaps
+from tasks.rows.layout import FIRST, RowFile
 
 texts = st.lists(st.lists(st.sampled_from(["a", "b", "c", "the", "Night,"]), max_size=9).map(" ".join), max_size=8)
 
@@ -23,10 +24,10 @@ def runs(text: str, size: int) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + size]) for i in range(max(1, len(words) - size + 1))} if words else set()
 
 
-def write(folder: Path, files: dict[str, list[str]]) -> dict[str, Path]:
+def write(folder: Path, files: dict[str, list[str]]) -> dict[str, RowFile]:
     for name, rows in files.items():
         pl.DataFrame({"text": rows}, schema={"text": pl.String}).write_parquet(folder / f"{name}.parquet")
-    return {name: folder / f"{name}.parquet" for name in files}
+    return {name: RowFile(folder / f"{name}.parquet", FIRST) for name in files}
 
 
 def plainly(

@@ -27,6 +27,7 @@ from tasks.deduplicate.settings import HoldoutSettings
 from tasks.deduplicate.task import deduplicate_sources
 from tasks.manifests.pool import PoolFacts
 from tasks.rows.keys import digests, match_keys
+from tasks.rows.layout import FIRST
 
 Pooled = Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]
 WORDS = st.sampled_from(
@@ -148,6 +149,7 @@ def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned:
         [done.account for _, done in parts],
         [1e-9] * len(parts),
         0,
+        FIRST,
     )
     assert pool.label_conflicts == 1
     assert pool.labels == {"train": {"positive": 2}, "holdout": {}}
@@ -177,10 +179,10 @@ def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_com
     frame = pl.DataFrame({"row_id": map(str, range(len(texts))), "source": "s", "text": texts, "label": "x"})
     program = (
         "import sys; from pathlib import Path; from tasks.clean.filter import clean_file; from "
-        "tasks.clean.settings import SourceCleaning;"
+        "tasks.clean.settings import SourceCleaning; from tasks.rows.layout import FIRST;"
         "from tasks.manifests.manifest import Account; a = Path(sys.argv[1]); b = Path(sys.argv[2]);"
-        "clean_file(Account(source='s', read=150000, rows=150000), a, b, Path(f'{b}.keys'), "
-        "SourceCleaning(min_chars=15))"
+        "clean_file(Account(source='s', read=150000, rows=150000), (a, b, Path(f'{b}.keys')), "
+        "SourceCleaning(min_chars=15), FIRST)"
     )
     for threads, block in {"1": 40_000, "4": 11_000}.items():
         frame.write_parquet(tmp_path / "raw.parquet", row_group_size=block)
@@ -252,6 +254,7 @@ def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(
         [done.account for _, done in parts],
         [0.1] * len(parts),
         0,
+        FIRST,
     )
     frames = {name: pl.read_parquet(file)["text"] for name, (file, _) in zip(("products", "vader"), parts, strict=True)}
     plain = {name: {re.sub(r"[^a-z0-9]", "", text.lower()) for text in found} for name, found in frames.items()}

@@ -5,17 +5,18 @@ from pathlib import Path
 import polars as pl
 
 from tasks.deduplicate.near import near_duplicates
+from tasks.rows.layout import FIRST, RowFile
 from tasks.similarity.settings import NearSettings
 
 LONG = "the quick brown fox jumps over the lazy dog and runs into the dark green forest near the old stone bridge"
 
 
-def written(folder: Path, side: str, sources: dict[str, list[str]]) -> dict[str, Path]:
+def written(folder: Path, side: str, sources: dict[str, list[str]]) -> dict[str, RowFile]:
     paths = {name: folder / f"{side}-{name}.parquet" for name in sources}
     for name, texts in sources.items():
         rows = {"row_id": [f"{name}:{side}:{n}" for n in range(len(texts))], "text": texts}
         pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String)).write_parquet(paths[name])
-    return paths
+    return {name: RowFile(path, FIRST) for name, path in paths.items()}
 
 
 def test_rows_go_for_what_is_kept_aside_and_for_earlier_rows(tmp_path: Path) -> None:

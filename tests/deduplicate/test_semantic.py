@@ -12,6 +12,7 @@ from tasks.deduplicate import semantic as meaning
 from tasks.deduplicate.near import Vectors, semantic_duplicates
 from tasks.deduplicate.semantic import SemanticDuplicates, find_semantic_duplicates, scale_to_unit
 from tasks.rows.dropping import Removal
+from tasks.rows.layout import FIRST, RowFile
 
 pytest.importorskip("faiss", reason="the extra `semantic` is not installed")
 
@@ -111,7 +112,7 @@ class Case:
         self, folder: Path, train: dict[str, list[str]], holdout: dict[str, list[str]], angles: dict[str, float]
     ) -> None:
         self.folder = folder
-        self.files: dict[str, dict[str, Path]] = {"train": {}, "holdout": {}}
+        self.files: dict[str, dict[str, RowFile]] = {"train": {}, "holdout": {}}
         self.vectors: dict[str, Vectors] = {}
         for source, rows in train.items():
             every = [*holdout[source], *reversed(rows)]
@@ -122,7 +123,8 @@ class Case:
             pl.DataFrame({"row_id": [f"f:{text}" for text in every]}).write_parquet(folder / f"{source}.rows")
             self.vectors[source] = Vectors(folder / f"{source}.npy", folder / f"{source}.rows")
             for side, texts in (("train", rows), ("holdout", holdout[source])):
-                path = self.files[side][source] = folder / f"{side}-{source}.parquet"
+                path = folder / f"{side}-{source}.parquet"
+                self.files[side][source] = RowFile(path, FIRST)
                 pl.DataFrame(
                     {"row_id": [f"f:{text}" for text in texts], "text": texts},
                     schema={"row_id": pl.String, "text": pl.String},

@@ -69,7 +69,7 @@ def test_what_is_written_is_in_the_order_of_the_rows(encode: Encoder, tmp_path: 
     pl.DataFrame({"row_id": [f"x:{n}" for n in range(6)], "text": TEXTS}).write_parquet(tmp_path / "rows")
     told: list[str] = []
     written = write_vectors(
-        tmp_path / "rows", encode, tmp_path / "v", tmp_path / "ids", lambda done, text: told.append(text)
+        tmp_path / "rows", ["text"], encode, (tmp_path / "v", tmp_path / "ids"), lambda done, text: told.append(text)
     )
     vectors = np.load(tmp_path / "v")
     assert written == (6, 1)

@@ -10,8 +10,10 @@ import pytest
 
 from tasks.ingest.read import Outcome, read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def read(tmp_path: Path) -> Callable[..., Found]:
             else {"label": "positive"}
         )
         outs = [tmp_path / f"{name}.out" for name in ("rows", "bad", "rows again", "bad again")]
-        outcome = read_source("s", parse_source(section | label), str(tmp_path), LABELS, outs[0], outs[1])
-        assert read_source("s", parse_source(section | label), str(tmp_path), LABELS, outs[2], outs[3]) == outcome
+        outcome = read_source("s", parse_source(section | label), str(tmp_path), LAYOUT, outs[0], outs[1])
+        assert read_source("s", parse_source(section | label), str(tmp_path), LAYOUT, outs[2], outs[3]) == outcome
         assert [path.read_bytes() for path in outs[:2]] == [path.read_bytes() for path in outs[2:]]
         rows, bad = pl.read_parquet(outs[0]), pl.read_parquet(outs[1])
         assert rows["row_id"].is_unique().all()

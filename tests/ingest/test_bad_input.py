@@ -21,15 +21,17 @@ from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.ingest.kinds import delimited, jsonl, parallel, text
 from tasks.ingest.read import Outcome, read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 MAPPED = {"1": "positive", "0": "negative"}
 
 
 def read(folder: Path, **section: Any) -> tuple[list[tuple[str, str]], list[tuple[str, int, str]], Outcome]:
     """Give (text, label) of the rows, (file, line, reason) of the bad ones."""
     good, bad = folder / "rows.out", folder / "bad.out"
-    outcome = read_source("s", parse_source(section), str(folder), LABELS, good, bad)
+    outcome = read_source("s", parse_source(section), str(folder), LAYOUT, good, bad)
     rows, lost = pl.read_parquet(good), pl.read_parquet(bad)
     assert outcome.account.read == rows.height + lost.height + sum(outcome.account.dropped.values())
     return rows.select("text", "label").rows(), lost.select("file", "line", "reason").rows(), outcome
@@ -123,11 +125,12 @@ import resource, sys
 from pathlib import Path
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 folder, name = Path(sys.argv[1]), sys.argv[2]
 section = {"path": name} | ({"label": "positive"} if name.endswith(".txt") else {})
 import polars, pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-outcome = read_source("s", parse_source(section), str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
+outcome = read_source("s", parse_source(section), str(folder), layout(("negative", "positive")), folder / "rows", folder / "bad")
 print(outcome.account.rows, outcome.account.quarantined, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """  # noqa: E501
 

@@ -16,15 +16,17 @@ from tasks.ingest.kinds import delimited, jsonl, text
 from tasks.ingest.settings import SourceSettings, parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.objectives.text_classification.columns import layout
 from tasks.rows import groups
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 LAW = settings(max_examples=60, deadline=None)
 
 
 def ingest(store: Path, folder: Path, section: SourceSettings) -> Manifest:
     seen = probe_source.function("s", section, str(folder))
-    return ingest_source.of("s").run(str(store), seen, section, LABELS, str(folder))
+    return ingest_source.of("s").run(str(store), seen, section, LAYOUT, str(folder))
 
 
 def outcome(store: Path, folder: Path, section: SourceSettings) -> str:

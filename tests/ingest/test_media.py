@@ -17,6 +17,7 @@ from PIL import Image
 from tasks.ingest.kinds import image_folder
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 from tasks.rows.keys import row_keys
 from tasks.rows.media import Media, write_with_media
 
@@ -120,12 +121,16 @@ def test_the_bytes_of_a_row_are_those_of_its_file_and_datasets_decodes_them(fold
 
     rows, bad = tmp_path / "rows", tmp_path / "bad"
     section = parse_source({"kind": "image-folder", "path": "set", "columns": SAID, "label": "positive"})
-    read_source("s", section, str(tmp_path), ("positive",), rows, bad)
+    read_source("s", section, str(tmp_path), layout(("positive",)), rows, bad)
     table = pl.read_parquet(rows)
     other = table.with_columns(source=pl.lit("texts"))
     (tmp_path / "mix").mkdir()
     write_with_media(
-        pl.concat([table, other]), {"s": Media(tmp_path / "rows.media")}, "image", tmp_path / "mix/train.parquet"
+        pl.concat([table, other]),
+        {"s": Media(tmp_path / "rows.media")},
+        "image",
+        tmp_path / "mix/train.parquet",
+        ("text",),
     )
     media = pl.read_parquet(tmp_path / "mix/train.parquet")["media"].to_list()
     assert media[:2] == [
@@ -139,7 +144,7 @@ def test_the_bytes_of_a_row_are_those_of_its_file_and_datasets_decodes_them(fold
 
 def test_a_row_repeats_another_when_text_and_media_do_and_matches_when_the_media_are_equal() -> None:
     rows = pl.DataFrame({"text": ["a", "a", "b", "a"], "media_key": [b"1" * 16, b"2" * 16, b"1" * 16, b"1" * 16]})
-    key, match = (series.to_list() for series in row_keys(rows))
+    key, match = (series.to_list() for series in row_keys(rows, layout(())))
     assert len(set(key)) == 3
     assert key[0] == key[3]
     assert match[0] == match[2] == match[3] != match[1]

@@ -21,8 +21,10 @@ from tasks.ingest.preview import preview
 from tasks.ingest.read import Outcome, read_source, refuse
 from tasks.ingest.settings import BY_KEY, SourceSettings
 from tasks.ingest.task import ingest_source, probe_source
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 
 
 def source(**section: Any) -> SourceSettings:
@@ -34,7 +36,7 @@ def source(**section: Any) -> SourceSettings:
 def read(folder: Path, **section: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Outcome]:
     out = folder / "out"
     out.mkdir(exist_ok=True)
-    outcome = read_source("s", source(**section), str(folder), LABELS, out / "rows.parquet", out / "bad.parquet")
+    outcome = read_source("s", source(**section), str(folder), LAYOUT, out / "rows.parquet", out / "bad.parquet")
     return pl.read_parquet(out / "rows.parquet").to_dicts(), pl.read_parquet(out / "bad.parquet").to_dicts(), outcome
 
 
@@ -299,7 +301,7 @@ def test_too_many_bad_rows_stop_the_source_and_tell_where_to_look(tmp_path: Path
     section = source(path="a.csv")
     seen = probe_source.function("s", section, str(tmp_path))
     with pytest.raises(QualityGate) as caught:
-        ingest_source.of("s").run(str(tmp_path / "store"), seen, section, LABELS, str(tmp_path))
+        ingest_source.of("s").run(str(tmp_path / "store"), seen, section, LAYOUT, str(tmp_path))
     told = str(caught.value)
     assert "4 of 54 records are bad (7.4 %, at most 1 % allowed): unmapped_label 3, bad_fields 1" in told
     assert "a.csv:" in told
@@ -322,7 +324,7 @@ def test_sources_without_usable_rows_stop(tmp_path: Path, raw: str, told: str) -
 def test_preview_says_how_a_source_reads_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\na,positive\nb,mixed\n")
     before = sorted(tmp_path.iterdir())
-    found = preview("s", source(path="a.csv"), str(tmp_path), LABELS)
+    found = preview("s", source(path="a.csv"), str(tmp_path), LAYOUT)
     assert found["columns"] == ["text", "label"]
     assert found["sample"] == [{"text": "a", "label": "positive"}]
     assert found["bad"] == {"unmapped_label": 1}
@@ -334,11 +336,11 @@ def test_preview_looks_at_several_files_of_one_record_each_as_long_as_their_colu
 ) -> None:
     for number, label in enumerate(["positive", "negative", "mixed"] * 5):
         (tmp_path / f"{number:02}.csv").write_text(f"text,label\na{number},{label}\n")
-    found = preview("s", source(path="*.csv"), str(tmp_path), LABELS)
+    found = preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)
     assert [row["text"] for row in found["sample"]] == ["a0", "a1", "a3", "a4", "a6", "a7", "a9"]
     assert (found["looked_at"], found["bad"]) == (10, {"unmapped_label": 3})
     (tmp_path / "01.csv").write_text("text,label,more\na1,negative,x\n")
-    assert preview("s", source(path="*.csv"), str(tmp_path), LABELS)["looked_at"] == 1
+    assert preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)["looked_at"] == 1
 
 
 def test_fingerprint_changes_with_one_character_and_not_with_the_place(tmp_path: Path) -> None:

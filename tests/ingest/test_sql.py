@@ -23,10 +23,12 @@ from tasks.ingest.read import read_source
 from tasks.ingest.settings import parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.objectives.text_classification.columns import layout
 from tasks.recipe.model import load_recipe
 from tests.conftest import PostgresServer
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 TABLE = "CREATE TABLE reviews (id INTEGER PRIMARY KEY, body TEXT, stars TEXT)"
 
 
@@ -47,7 +49,7 @@ def ingest(folder: Path, store: str = "store", **section: Any) -> Manifest:
         {"sql": "sqlite:///r.db", "columns": {"text": "body", "label": "stars"}, "max_bad": 1} | section
     )
     return ingest_source.of("s").run(
-        str(folder / store), probe_source.function("s", parsed, str(folder)), parsed, LABELS, str(folder)
+        str(folder / store), probe_source.function("s", parsed, str(folder)), parsed, LAYOUT, str(folder)
     )
 
 
@@ -164,7 +166,7 @@ def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
         patch.setattr(sql, "BATCH_ROWS", block)
         try:
             probe_source.function("s", parsed, str(tmp_path))
-            outcome = read_source("s", parsed, str(tmp_path), LABELS, tmp_path / "rows", tmp_path / "bad")
+            outcome = read_source("s", parsed, str(tmp_path), LAYOUT, tmp_path / "rows", tmp_path / "bad")
         except CuveeError:
             assert watermark
             return
@@ -233,11 +235,11 @@ def test_a_table_that_changes_between_probe_and_reading_is_no_snapshot(
     seen = probe_source.function("s", parsed, str(tmp_path))
     insert(database, (3, "c"))
     if watermark:
-        made = ingest_source.of("s").run(str(tmp_path / "store"), seen, parsed, LABELS, str(tmp_path))
+        made = ingest_source.of("s").run(str(tmp_path / "store"), seen, parsed, LAYOUT, str(tmp_path))
         assert [text for _, text in rows(tmp_path, made)] == ["a", "b"], "what was seen, and no more"
     database.execute("DELETE FROM reviews WHERE id = 1")
     with pytest.raises(Unreachable, match="changed while it was read"):
-        ingest_source.of("s").run(str(tmp_path / "other"), seen, parsed, LABELS, str(tmp_path))
+        ingest_source.of("s").run(str(tmp_path / "other"), seen, parsed, LAYOUT, str(tmp_path))
     assert not list(tmp_path.glob("other/snapshots/ingest/*/manifest.json"))
 
 

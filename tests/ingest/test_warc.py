@@ -16,6 +16,7 @@ from tasks.ingest.batch import Batch
 from tasks.ingest.kinds import warc
 from tasks.ingest.read import Outcome, batches, read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 
 WORDS = (
     "The ship left the harbour in the early morning and did not come back before the snow had begun to fall on "
@@ -56,7 +57,7 @@ def read(folder: Path, content: bytes, name: str = "a.warc.gz") -> tuple[list[st
             "columns": {"text": "{title}|{language}|{url}|{text}"},
         }
     )
-    outcome = read_source("s", parsed, str(folder), ("web",), folder / "rows", folder / "bad")
+    outcome = read_source("s", parsed, str(folder), layout(("web",)), folder / "rows", folder / "bad")
     rows, bad = pl.read_parquet(folder / "rows"), pl.read_parquet(folder / "bad")
     assert outcome.account.read == rows.height + bad.height + sum(outcome.account.dropped.values())
     return rows["text"].to_list(), bad.select("line", "reason").rows(), outcome

@@ -15,6 +15,9 @@ from tasks.core.errors import Unreachable
 from tasks.ingest.settings import parse_source
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.objectives.text_classification.columns import layout
+
+LAYOUT = layout(("negative", "positive"))
 
 BODY = b"text,label\n" + b"".join(f"row {n},positive\n".encode() for n in range(2_000))
 
@@ -83,9 +86,7 @@ def server() -> Iterator[Server]:
 
 def ingest(store: Path, server: Server) -> Manifest:
     section = parse_source({"path": server.url})
-    return ingest_source.of("s").run(
-        str(store), probe_source.function("s", section, "."), section, ("negative", "positive"), "."
-    )
+    return ingest_source.of("s").run(str(store), probe_source.function("s", section, "."), section, LAYOUT, ".")
 
 
 def test_the_etag_says_whether_a_file_changed(tmp_path: Path, server: Server) -> None:
@@ -170,7 +171,7 @@ def test_prefect_tries_again_until_the_body_is_whole(tmp_path: Path, server: Ser
         at_once = {"retry_delay_seconds": 0.1, "result_storage": result_storage(str(tmp_path))}
         place = (str(tmp_path), "s")
         seen = as_prefect(probe_source).with_options(retry_delay_seconds=0.1)(*place, "s", section, ".")
-        return as_prefect(ingest_source).with_options(**at_once)(*place, seen, section, ("negative", "positive"), ".")
+        return as_prefect(ingest_source).with_options(**at_once)(*place, seen, section, LAYOUT, ".")
 
     assert prefect_server
     assert read().rows == 2_000

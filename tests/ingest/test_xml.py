@@ -15,8 +15,10 @@ from tasks.ingest.kinds import xml
 from tasks.ingest.preview import preview
 from tasks.ingest.read import Outcome, batches, read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = ("negative", "positive")
+LAYOUT = layout(LABELS)
 
 
 def read(
@@ -26,7 +28,7 @@ def read(
     (folder / "a.xml").write_bytes(content if isinstance(content, bytes) else content.encode())
     good, bad = folder / "rows.out", folder / "bad.out"
     parsed = parse_source({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "r"}} | section)
-    outcome = read_source("s", parsed, str(folder), LABELS, good, bad)
+    outcome = read_source("s", parsed, str(folder), LAYOUT, good, bad)
     rows, lost = pl.read_parquet(good), pl.read_parquet(bad)
     assert outcome.account.read == rows.height + lost.height + sum(outcome.account.dropped.values())
     assert rows["row_id"].is_unique().all()
@@ -196,11 +198,12 @@ import resource, sys
 from pathlib import Path
 from tasks.ingest.read import read_source
 from tasks.ingest.settings import parse_source
+from tasks.objectives.text_classification.columns import layout
 folder = Path(sys.argv[1])
 section = parse_source({"path": "a.xml", "record": "r", "label": "positive", "columns": {"text": "t"}})
 import polars, pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-outcome = read_source("s", section, str(folder), ("negative", "positive"), folder / "rows", folder / "bad")
+outcome = read_source("s", section, str(folder), layout(("negative", "positive")), folder / "rows", folder / "bad")
 print(outcome.account.rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
@@ -234,6 +237,6 @@ def test_reuters_reads_whole(shared_data: Path) -> None:
         parsed.model_dump()
         | {"columns": {"text": "{TEXT/TITLE}. {TEXT/BODY}", "label": "TOPICS/D"}, "where": condition}
     )
-    shown = preview("s", section, ".", ("earn", "acq"))
+    shown = preview("s", section, ".", layout(("earn", "acq")))
     assert set(shown["labels"]) == {"earn", "acq"}
     assert shown["bad"] == {"missing_text": 1}

@@ -31,6 +31,7 @@ from tasks.report.artifacts import dropped_table
 from tasks.report.page import build_page
 from tasks.rows import groups
 from tasks.rows.keys import digests, match_digests
+from tasks.rows.layout import FIRST
 
 WORDS = np.array([f"word{number}" for number in range(3000)])
 SECRETS = ("jane.doe@example.org", "+46 8 928 571 38", "4111 1111 1111 1111")
@@ -53,7 +54,8 @@ def protect(tmp_path: Path) -> Protect:
         out, keys = tmp_path / "out.parquet", tmp_path / "out-keys.parquet"
         before = Account(source="s", read=len(texts) + 2, dropped={"too_short": 2}, rows=len(texts), tokens=len(texts))
         settings = PersonalSettings(action=action).of("s")  # pyright: ignore[reportArgumentType]
-        done = protect_file(before, (tmp_path / "rows.parquet", tmp_path / "keys.parquet"), out, keys, settings)
+        files = (tmp_path / "rows.parquet", tmp_path / "keys.parquet")
+        done = protect_file(before, files, (out, keys), settings, FIRST)
         return pl.read_parquet(out), pl.read_parquet(keys), done
 
     return run

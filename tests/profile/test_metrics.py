@@ -19,6 +19,7 @@ from tasks.profile.topics import coverage, embed, evenness, fit, shares_of
 from tasks.profile.variety import compression_ratio, distinct, distinct_of_draws, mtld
 from tasks.profile.vendi import exp_entropy, vendi_dual
 from tasks.profile.words import Words, number_words
+from tasks.rows.layout import FIRST, RowFile
 
 README = """Measure of textual lexical diversity, computed as the mean length of sequential words in a text that maintains a minimum threshold
 TTR score. Iterates over words until TTR scores falls below a threshold, then increase factor counter by 1 and start over. McCarthy and
@@ -202,7 +203,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_labels_are_counted_over_all_files(file: Path) -> None:
-    assert label_counts([file, file]) == {"a": 12, "b": 6}
+    assert label_counts([RowFile(file, FIRST)] * 2) == {"a": 12, "b": 6}
 
 
 def test_label_balance_of_a_worked_example() -> None:

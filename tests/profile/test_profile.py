@@ -12,6 +12,7 @@ from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.profile.figures import common_size, profile, told_plainly
 from tasks.profile.tables import headline, rows_of
 from tasks.profile.task import profile_mix
+from tasks.rows.layout import FIRST
 from tasks.store.products import Workbench, stage_task
 
 SUBJECTS = {
@@ -47,7 +48,14 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         Account(source="sea", read=200, rows=200),
     ]
     raw, sources = ({name: folder / f"{kind}{name}.parquet" for name in ("kitchen", "sea")} for kind in ("raw-", ""))
-    return {"raw": raw, "sources": sources, "mix": [folder / "mix.parquet"], "accounts": accounts, "seed": 3}
+    return {
+        "raw": raw,
+        "sources": sources,
+        "mix": [folder / "mix.parquet"],
+        "accounts": accounts,
+        "seed": 3,
+        "layout": FIRST,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +143,7 @@ def test_sources_without_rows_labels_or_words_are_profiled_too(tmp_path: Path) -
     for name, frame in frames.items():
         frame.write_parquet(tmp_path / f"{name}.parquet")
     paths = {name: tmp_path / f"{name}.parquet" for name in frames}
-    told = profile(paths, paths, [paths["empty"]], [], 0)
+    told = profile(paths, paths, [paths["empty"]], [], 0, FIRST)
     json.dumps(told, allow_nan=False)
     assert told["sources"]["empty"]["mtld"] is None
     assert told["sources"]["single"]["labels"] is None
@@ -144,7 +152,7 @@ def test_sources_without_rows_labels_or_words_are_profiled_too(tmp_path: Path) -
 
 
 def test_a_source_may_be_called_mix(case: dict[str, Any]) -> None:
-    told = profile({"mix": case["raw"]["sea"]}, {"mix": case["sources"]["sea"]}, case["mix"], [], 0)
+    told = profile({"mix": case["raw"]["sea"]}, {"mix": case["sources"]["sea"]}, case["mix"], [], 0, FIRST)
     assert told["sample"]["rows"] == {"sources": {"mix": 200}, "mix": 500}
 
 
@@ -168,7 +176,7 @@ def test_a_tiny_source_does_not_set_the_size_for_all() -> None:
 def test_a_tiny_source_has_no_figure_that_depends_on_size(case: dict[str, Any], tmp_path: Path) -> None:
     rows("sea", 3, ["good"]).write_parquet(tmp_path / "tiny.parquet")
     tiny = {"tiny": tmp_path / "tiny.parquet"}
-    told = profile(case["raw"] | tiny, case["sources"] | tiny, case["mix"], [], 0)
+    told = profile(case["raw"] | tiny, case["sources"] | tiny, case["mix"], [], 0, FIRST)
     assert told["sample"]["words_per_draw"] > 1000
     tiny = told["sources"]["tiny"]
     assert tiny["mtld"] is tiny["vendi"] is tiny["distinct"]["2"]["mean"] is None

@@ -15,6 +15,7 @@ from tasks.core.rng import generator
 from tasks.profile import words as module
 from tasks.profile.sampling import sample_texts
 from tasks.profile.words import Words, draw, ngrams, number_words
+from tasks.rows.layout import FIRST, RowFile
 
 TEXTS = st.lists(st.text(st.sampled_from("abB1_ .,éД漢か"), max_size=25), max_size=8)
 
@@ -53,21 +54,21 @@ def test_more_words_than_can_be_numbered_are_refused(monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
+def files(tmp_path: Path) -> list[RowFile]:
     paths = [tmp_path / f"{number}.parquet" for number in range(3)]
     for number, path in enumerate(paths):
         pl.DataFrame({"text": [f"{number} {row}" for row in range(40)]}).write_parquet(path)
-    return paths
+    return [RowFile(path, FIRST) for path in paths]
 
 
-def test_a_sample_repeats_no_row_and_comes_from_all_files(files: list[Path]) -> None:
+def test_a_sample_repeats_no_row_and_comes_from_all_files(files: list[RowFile]) -> None:
     drawn = sample_texts(files, 60, generator(0, "x"))
     assert drawn.n_unique() == len(drawn) == 60
     assert drawn.str.head(1).n_unique() == 3
     assert not drawn.is_sorted()
 
 
-def test_a_sample_is_the_same_for_the_same_seed_and_name_only(files: list[Path]) -> None:
+def test_a_sample_is_the_same_for_the_same_seed_and_name_only(files: list[RowFile]) -> None:
     one, same, other, renamed = (
         sample_texts(files, 30, generator(seed, name)).to_list()
         for seed, name in ((1, "a"), (1, "a"), (2, "a"), (1, "b"))
@@ -76,8 +77,8 @@ def test_a_sample_is_the_same_for_the_same_seed_and_name_only(files: list[Path])
     assert one not in (other, renamed)
 
 
-def test_a_sample_larger_than_the_files_is_all_of_them(files: list[Path]) -> None:
+def test_a_sample_larger_than_the_files_is_all_of_them(files: list[RowFile]) -> None:
     assert len(sample_texts(files, 1000, generator(0, "x"))) == 120
-    empty = files[0].with_name("empty.parquet")
+    empty = files[0].path.with_name("empty.parquet")
     pl.DataFrame({"text": []}, schema={"text": pl.String}).write_parquet(empty)
-    assert sample_texts([empty], 10, generator(0, "x")).to_list() == []
+    assert sample_texts([RowFile(empty, FIRST)], 10, generator(0, "x")).to_list() == []

@@ -7,6 +7,7 @@ import polars as pl
 from tasks.profile.figures import profile
 from tasks.report.diversity import figures, shaded
 from tasks.report.page import build_page
+from tasks.rows.layout import FIRST
 from tasks.store.runs import RunRecord
 
 
@@ -27,7 +28,7 @@ def record(folder: Path) -> RunRecord:
         "finished": "2026-01-01T00:00:00+00:00",
         "seconds": 1.0,
     }
-    facts = profile(paths, paths, list(paths.values()), [], 0)
+    facts = profile(paths, paths, list(paths.values()), [], 0, FIRST)
     return RunRecord(**told, recipe={"mix": {"unit": "rows"}}, status="completed", profile=facts)
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.manifests.manifest import Account
+from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
 from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
@@ -44,7 +45,7 @@ def test_an_axis_of_shares_stays_between_0_and_1(values: list[float]) -> None:
 
 def test_the_score_axis_holds_every_interval_and_the_baseline(record: RunRecord) -> None:
     assert record.metrics is not None
-    found = score_axis(record.metrics)
+    found = score_axis(record.metrics, MEASURED.main)
     assert found.low <= record.metrics["baseline"]["accuracy"]
     assert found.high >= max(score["accuracy_interval"][1] for score in record.metrics["by_source"].values())
 

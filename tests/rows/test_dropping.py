@@ -10,27 +10,28 @@ from hypothesis import strategies as st
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account
 from tasks.rows.dropping import SHOWN, Removal, dropped_by_sources, examples_of, spread
+from tasks.rows.layout import FIRST, RowFile
 from tasks.rows.reading import rows_at
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> dict[str, Path]:
+def files(tmp_path: Path) -> dict[str, RowFile]:
     """Two files of 50 rows, in row groups of 7."""
     paths = {name: tmp_path / f"{name.replace('/', '-')}.parquet" for name in ("a", "holdout/b")}
     for name, path in paths.items():
         rows = {"row_id": [f"{name}:{n}" for n in range(50)], "text": [f"{name} text {n}" for n in range(50)]}
         pl.DataFrame(rows).write_parquet(path, row_group_size=7)
-    return paths
+    return {name: RowFile(path, FIRST) for name, path in paths.items()}
 
 
-def test_rows_are_read_in_the_order_asked_and_as_often(files: dict[str, Path]) -> None:
+def test_rows_are_read_in_the_order_asked_and_as_often(files: dict[str, RowFile]) -> None:
     places = [("a", 49), ("holdout/b", 7), ("a", 6), ("a", 7), ("a", 49)]
     name, row = (pl.Series(column) for column in zip(*places, strict=True))
     assert rows_at(files, name, row, ["text"])["text"].to_list() == [f"{source} text {n}" for source, n in places]
     assert rows_at(files, name.clear(), row.clear(), ["row_id", "text"]).shape == (0, 2)
 
 
-def test_an_example_has_both_texts_its_score_and_its_place(files: dict[str, Path]) -> None:
+def test_an_example_has_both_texts_its_score_and_its_place(files: dict[str, RowFile]) -> None:
     row = {"source": "a", "row": 3, "reason": "near_holdout", "other": "holdout/b", "other_row": 8, "score": 0.9}
     rows = pl.DataFrame([row])
     (example,) = examples_of(rows, files)
@@ -42,7 +43,7 @@ def test_long_texts_are_cut_and_scores_that_are_no_numbers_left_out(tmp_path: Pa
     path = tmp_path / "long.parquet"
     pl.DataFrame({"row_id": ["x"], "text": ["word " * 1000]}).write_parquet(path)
     rows = pl.DataFrame({"source": ["s"], "row": [0], "reason": ["perplexing"], "score": [float("inf")]})
-    (example,) = examples_of(rows, {"s": path})
+    (example,) = examples_of(rows, {"s": RowFile(path, FIRST)})
     assert len(example.text) <= SHOWN + 2
     assert example.score is None
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tasks.core.parallel import in_order
 from tasks.rows import groups
-from tasks.rows.groups import copy_rows, groups_of, writing
+from tasks.rows.groups import groups_of, writing
+from tasks.rows.layout import FIRST, copy_rows
 
 SHAPE = {"row_id": pl.String, "text": pl.String}
 
@@ -21,7 +22,7 @@ SHAPE = {"row_id": pl.String, "text": pl.String}
 def write(path: Path, texts: list[str], cuts: list[int]) -> bytes:
     rows = pl.DataFrame({"row_id": [str(n) for n in range(len(texts))], "text": texts}, schema=SHAPE)
     ends = sorted({*(cut % (len(texts) + 1) for cut in cuts), 0, len(texts)})
-    with writing(path, SHAPE, "text") as file:
+    with writing(path, SHAPE, ["text"]) as file:
         for start, end in itertools.pairwise(ends):
             file.add(rows.slice(start, end - start))
     return path.read_bytes()
@@ -57,7 +58,8 @@ def test_copied_rows_are_those_that_were_chosen_in_their_order(chosen: list[tupl
             {
                 Path(folder, copy): {path: mask for path, mask in masks.items() if path.name.endswith(copy)}
                 for copy in "ab"
-            }
+            },
+            FIRST,
         )
         for path, mask in masks.items():
             assert pl.read_parquet(path)["text"].to_list() == [
@@ -67,7 +69,7 @@ def test_copied_rows_are_those_that_were_chosen_in_their_order(chosen: list[tupl
 
 def test_rows_that_cannot_be_written_are_an_error_not_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "GROUP_ROWS", 1)
-    with pytest.raises(ValueError, match="schema"), writing(tmp_path / "rows", SHAPE, "text") as file:
+    with pytest.raises(ValueError, match="schema"), writing(tmp_path / "rows", SHAPE, ["text"]) as file:
         file.add(pl.DataFrame({"other": ["1"], "text": ["a"]}))
 
 

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from tasks.core.errors import RecipeError
 from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.pool import PoolFacts
+from tasks.rows.layout import FIRST, RowFile
 from tasks.sift.methods import classifier, label_noise, perplexity
 from tasks.sift.rows import worst
 from tasks.sift.task import sift_pool
@@ -27,7 +28,7 @@ GOOD = [
 BAD = ["zxq qqz blorp vim", "qqz zxq zxq vim blorp", "blorp blorp qqz vim"]
 
 
-def source(folder: Path, name: str, texts: list[str], labels: list[str] | None = None) -> Path:
+def source(folder: Path, name: str, texts: list[str], labels: list[str] | None = None) -> RowFile:
     path = folder / f"{name}.parquet"
     ids = [f"{name}:{place}" for place in range(len(texts))]
     told = labels or ["positive" if place % 2 else "negative" for place in range(len(texts))]
@@ -35,11 +36,11 @@ def source(folder: Path, name: str, texts: list[str], labels: list[str] | None =
     pl.DataFrame(
         {"row_id": ids, "source": [name] * len(texts), "text": texts, "label": told, "tokens": tokens}
     ).write_parquet(path)
-    return path
+    return RowFile(path, FIRST)
 
 
 @pytest.fixture
-def planted(tmp_path: Path) -> Mapping[str, Path]:
+def planted(tmp_path: Path) -> Mapping[str, RowFile]:
     """A good source, and one of which rows 0, 10, 20, … are gibberish."""
     rng = np.random.default_rng(0)
     fine = [f"{rng.choice(GOOD)} and {rng.choice(GOOD)}" for _ in range(200)]
@@ -57,7 +58,9 @@ def planted(tmp_path: Path) -> Mapping[str, Path]:
         (classifier, classifier.Params(good=("papers",), drop=0.1), "low_quality"),
     ],
 )
-def test_gibberish_planted_in_one_source_is_what_goes(planted: Mapping[str, Path], judge, params, reason: str) -> None:
+def test_gibberish_planted_in_one_source_is_what_goes(
+    planted: Mapping[str, RowFile], judge, params, reason: str
+) -> None:
     found = judge.judge(planted, params, 0)
     assert sorted(found.rows["row"]) == list(range(0, 200, 10))
     assert found.dropped.counts == {"web": {reason: 20}}
@@ -127,19 +130,19 @@ def test_the_worst_are_no_more_than_allowed_and_none_left_is_worse(scores: np.nd
     assert not len(rows) or not len(left) or scores[rows].min() >= left.max()
 
 
-def test_sources_that_are_not_there_or_leave_nothing_to_judge_are_refused(planted: Mapping[str, Path]) -> None:
+def test_sources_that_are_not_there_or_leave_nothing_to_judge_are_refused(planted: Mapping[str, RowFile]) -> None:
     with pytest.raises(RecipeError, match="there is no source 'paperz'; there are papers, web"):
         perplexity.judge(planted, perplexity.Params(clean=("paperz",)), 0)
     with pytest.raises(RecipeError, match="every source is good"):
         classifier.judge(planted, classifier.Params(good=("papers", "web")), 0)
 
 
-def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, planted: Mapping[str, Path]) -> None:
+def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, planted: Mapping[str, RowFile]) -> None:
     files = []
     for side in ("train", "holdout"):
         (tmp_path / "pool" / side).mkdir(parents=True)
         for name, path in planted.items():
-            (tmp_path / "pool" / side / f"{name}.parquet").write_bytes(path.read_bytes())
+            (tmp_path / "pool" / side / f"{name}.parquet").write_bytes(path.path.read_bytes())
             files.append(FileFact(name=f"{side}/{name}.parquet", bytes=0, sha256=""))
     accounts = tuple(Account(source=name, read=400, rows=200, holdout=200) for name in planted)
     pool = Manifest(

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.rows.layout import FIRST, RowFile
 from tasks.similarity.engine import NearDuplicates, find_near_duplicates
 from tasks.similarity.settings import NearSettings
 
@@ -43,7 +44,8 @@ class Case:
 
     def find(self, settings: NearSettings | None = None, **options: object) -> NearDuplicates:
         (self.folder / "scratch").mkdir(exist_ok=True)
-        return find_near_duplicates(self.paths, settings or NearSettings(), self.folder / "scratch", **options)
+        files = {name: RowFile(path, FIRST) for name, path in self.paths.items()}
+        return find_near_duplicates(files, settings or NearSettings(), self.folder / "scratch", **options)
 
     def gone(self, **options: object) -> list[tuple[str, int, str, int]]:
         return self.find(**options).dropped.drop("jaccard").rows()

@@ -23,7 +23,7 @@ from tasks.train.settings import TrainSettings
 ROOT = Path(__file__).parents[2]
 FACES = sorted((ROOT / "tasks").rglob("task.py"))
 KINDS = ("clean/filters", "ingest/kinds", "personal/detectors", "sift/methods", "train/online", "weigh/methods")
-OBJECTIVES = ("evaluate/objectives", "train/objectives")
+OBJECTIVES = ("objectives/language_modelling", "objectives/text_classification")
 MAKE_BYTES = {"numpy", "polars", "pyarrow", "scipy", "sklearn", "tokenizers", "torch", "transformers", "xxhash"}
 NO_PRODUCTS = {
     "ingest.preview": "shows how a source reads",
@@ -165,9 +165,10 @@ ONE_LINE_MORE: dict[str, set[str]] = {
     "train/online/bandit.py": set(),
     "train/steering.py": TRAIN,
     "train/loop.py": TRAIN,
-    "train/objectives/text_classification.py": {"train"},
-    "train/objectives/language_modelling.py": {"train text", "train odm"},
-    "evaluate/objectives/language_modelling.py": {"evaluate text"},
+    "objectives/text_classification/examples.py": {"train"},
+    "objectives/language_modelling/examples.py": {"train text", "train odm"},
+    "objectives/language_modelling/evaluate.py": {"evaluate text"},
+    "objectives/language_modelling/measures.py": set(),
     "mix/counts.py": {"plan"},
     "mix/write.py": {"mix"},
     "mix/replay.py": set(),

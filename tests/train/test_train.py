@@ -22,12 +22,12 @@ from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.models.vocabularies import word_pieces
 from tasks.train import launch
 from tasks.train.job import Job
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths
 from tasks.train.settings import BuiltModel, TrainSettings
 from tasks.train.task import probe_model, train_model
-from tasks.train.vocabularies import word_pieces
 
 LABELS = ("negative", "positive")
 OBJECTIVE = Objective(task="text-classification", labels=LABELS)
@@ -354,7 +354,7 @@ def test_tokenizer_is_the_same_every_time_and_reads_back_its_words() -> None:
 def test_byte_pairs_are_the_same_in_every_process_and_read_every_text_back() -> None:
     code = """
 import hashlib
-from tasks.train.vocabularies import byte_pairs
+from tasks.models.vocabularies import byte_pairs
 texts = [f"the film number {number % 97} war schön, {'gut' * (number % 3)} 🐕\\n\\tend" for number in range(500)]
 made = byte_pairs(350, texts)
 assert all(made.decode(made(text)["input_ids"]) == text for text in texts)

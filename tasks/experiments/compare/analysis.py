@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import polars as pl
-
 from tasks.core.errors import CuveeError
 from tasks.core.rng import generator
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
@@ -19,11 +17,12 @@ from tasks.experiments.compare.predictions import (
 from tasks.experiments.compare.valuations import source_values
 from tasks.experiments.comparison import ArmScores, Findings, ShapleyNote
 from tasks.experiments.mixes import Mix
+from tasks.rows.layout import RowFile
 
 
 def analyse(
     files: Sequence[Path],
-    train: Mapping[str, Path],
+    train: Mapping[str, RowFile],
     inputs: ComparisonInputs,
     labels: Sequence[str],
     guessed: float | None,
@@ -67,8 +66,8 @@ def analyse(
     )
 
 
-def _label_counts(file: Path, labels: Sequence[str]) -> dict[str, int]:
-    counts = dict(pl.scan_parquet(file).group_by("label").len().collect().iter_rows())
+def _label_counts(file: RowFile, labels: Sequence[str]) -> dict[str, int]:
+    counts = dict(file.scan().group_by("label").len().collect().iter_rows())
     return {label: int(counts.get(label, 0)) for label in labels}
 
 

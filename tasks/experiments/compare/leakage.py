@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.rows.layout import ROW_ID, RowFile
 
 MOST = 0.5
 """Largest share of the target's texts that may stand in one other source."""
@@ -22,12 +23,12 @@ class SourceTexts:
     order.
     """
 
-    data: Path
+    data: RowFile
     keys: Path
 
     def keyed(self) -> pl.DataFrame:
         """Read `row_id`, `text` and `match`."""
-        texts = pl.read_parquet(self.data, columns=["row_id", "text"])
+        texts = self.data.scan(ROW_ID).drop("label").collect()
         return texts.with_columns(pl.read_parquet(self.keys, columns=["match"])["match"])
 
 

@@ -12,6 +12,7 @@ from tasks.experiments.comparison import Comparison, Findings, comparison_folder
 from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.rows import pool as pools
+from tasks.rows.layout import RowFile, layout_of
 from tasks.store.products import Workbench, stage_task
 from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
@@ -54,7 +55,9 @@ def comparison_inputs(
 def find_leak(work: Workbench, target: str, sources: list[Manifest]) -> Product:
     """Say how much of the target stands in each other source."""
     rows = {
-        one.subject: leakage.SourceTexts(work.open(one, "data.parquet"), work.open(one, "keys.parquet"))
+        one.subject: leakage.SourceTexts(
+            RowFile(work.open(one, "data.parquet"), layout_of(one)), work.open(one, "keys.parquet")
+        )
         for one in sources
     }
     shares, examples = leakage.contained(rows[target], {name: found for name, found in rows.items() if name != target})

@@ -1,7 +1,6 @@
 """How large a trial is, and the pool that it draws from."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ import polars as pl
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Manifest
 from tasks.rows.dropping import REMOVED
+from tasks.rows.layout import RowFile
 
 MOST_ROWS = 5_000
 LEFT_OUT = "left_out_of_trials"
@@ -34,7 +34,7 @@ def trial_budget(pool: Manifest, mix: int | Literal["all"], asked: int | None, u
     return budget, min(1.0, budget / whole)
 
 
-def left_out(files: Mapping[str, Path], share: float, seed: int) -> pl.DataFrame:
+def left_out(files: Mapping[str, RowFile], share: float, seed: int) -> pl.DataFrame:
     """Choose the training rows that trials do without: of every source all but ⌈share · n⌉.
 
     Returns:
@@ -42,7 +42,7 @@ def left_out(files: Mapping[str, Path], share: float, seed: int) -> pl.DataFrame
     """
     parts: list[pl.DataFrame] = []
     for name, file in files.items():
-        rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+        rows = file.rows
         gone = np.sort(generator(seed, "trials", name).permutation(rows)[int(np.ceil(share * rows)) :])
         parts.append(
             pl.DataFrame({"source": [name] * len(gone), "row": gone, "reason": [LEFT_OUT] * len(gone)}, schema=REMOVED)

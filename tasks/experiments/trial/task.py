@@ -4,14 +4,17 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.experiments.trial.features import read_features, write_hashed
-from tasks.experiments.trial.learn import Drawn, Pool, try_mix
+from tasks.core.records import Objective
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Manifest, Product
+from tasks.models.features import read_features, write_hashed
+from tasks.models.linear_trial import Drawn, Pool
+from tasks.objectives.parts import trial_of
 from tasks.rows import pool as pools
 from tasks.rows.dropping import Removal
 from tasks.rows.files import TRAIN
+from tasks.rows.layout import RowFile, layout_of
 from tasks.store.products import Workbench, stage_task
 
 
@@ -33,7 +36,7 @@ def shrink_pool(work: Workbench, pool: Manifest, share: float, seed: int) -> Pro
 def hash_source(work: Workbench, rows: Manifest) -> Product:
     """Hash the words of a source's texts."""
     with work.writing("vectors.npz") as vectors, work.writing("rows.parquet") as ids:
-        written = write_hashed(work.open(rows, "data.parquet"), vectors, ids)
+        written = write_hashed(RowFile(work.open(rows, "data.parquet"), layout_of(rows)), vectors, ids)
     return Product(rows=written)
 
 
@@ -44,7 +47,7 @@ def run_trial(
     plan: Manifest,
     features: list[Manifest],
     head: HeadSettings,
-    labels: tuple[str, ...],
+    objective: Objective,
     seed: int,
 ) -> Product:
     """Learn from a mix and predict the rows kept aside."""
@@ -54,7 +57,8 @@ def run_trial(
     }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts["sources"], arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
-    table, facts = try_mix(Pool(**pools.open_sides(work, pool)), drawn, seen, labels, head, seed)
+    files = Pool(**pools.open_sides(work, pool))
+    table, facts = trial_of(objective.task).try_mix(files, drawn, seen, layout_of(pool), head, seed)
     with work.writing("predictions.parquet") as path:
         table.write_parquet(path, compression="zstd")
     return Product(rows=table.height, facts=facts)

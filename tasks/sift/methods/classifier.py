@@ -13,7 +13,6 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -24,7 +23,8 @@ from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.rows.dropping import Removal
-from tasks.sift.rows import batches, chosen, features, judged_rows, removal, sample, worst
+from tasks.rows.layout import RowFile
+from tasks.sift.rows import BATCH_ROWS, chosen, features, judged_rows, removal, sample, worst
 from tasks.sift.settings import SiftSettings, Trusted
 
 SAMPLE = 20_000
@@ -40,7 +40,7 @@ class Params(SiftSettings):
     """Sources whose rows are good; they are not judged."""
 
 
-def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
+def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
     """Judge the rows of the other sources.
 
     Raises:
@@ -70,7 +70,8 @@ def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
     auc = float(roc_auc_score(is_good[unseen], model.predict_proba(matrix[unseen])[:, 1])) if both else None
     parts: list[pl.DataFrame] = []
     for name, path in others.items():
-        chances = np.concatenate([model.predict_proba(features(batch["text"]))[:, 1] for batch in batches(path)])
+        own = (rows["text"] for rows in path.batches(BATCH_ROWS))
+        chances = np.concatenate([model.predict_proba(features(some))[:, 1] for some in own])
         parts.append(judged_rows(name, worst(-chances, params.drop), "low_quality", chances))
     figures = {
         "good sources": ", ".join(good),

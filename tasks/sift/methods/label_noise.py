@@ -13,7 +13,6 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.rows.dropping import Removal
-from tasks.sift.rows import BATCH_ROWS, batches, chosen, features, judged_rows, removal
+from tasks.rows.layout import RowFile
+from tasks.sift.rows import BATCH_ROWS, chosen, features, judged_rows, removal
 from tasks.sift.settings import SiftSettings
 
 FOLDS = 5
@@ -59,10 +59,10 @@ def suspects(chances: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[N
     return seems, chances[rows, seems] - chances[rows, labels]
 
 
-def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
+def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
     """Judge the labels of all rows."""
     files = chosen(train, params.sources, "label-noise.sources")
-    frames = {name: pl.concat(list(batches(path))) for name, path in files.items()}
+    frames = {name: pl.concat(list(path.batches(BATCH_ROWS))) for name, path in files.items()}
     texts = pl.concat([frame["text"] for frame in frames.values()])
     names = sorted({label for frame in frames.values() for label in frame["label"].unique()})
     labels = (

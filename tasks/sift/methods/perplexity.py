@@ -13,7 +13,6 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -25,7 +24,8 @@ from tasks.core.errors import RecipeError
 from tasks.core.rng import generator
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import Removal
-from tasks.sift.rows import batches, chosen, judged_rows, removal, sample, worst
+from tasks.rows.layout import RowFile
+from tasks.sift.rows import BATCH_ROWS, chosen, judged_rows, removal, sample, worst
 from tasks.sift.settings import SiftSettings, Trusted
 
 CELLS = np.uint64(2**22)
@@ -97,7 +97,7 @@ class Model:
         return np.where(real > 0, np.exp(-np.add.reduceat(log, starts) / np.maximum(real, 1)), np.inf)
 
 
-def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
+def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
     """Judge the rows of the other sources.
 
     Raises:
@@ -115,7 +115,7 @@ def judge(train: Mapping[str, Path], params: Params, seed: int) -> Removal:
     parts: list[pl.DataFrame] = []
     medians: dict[str, dict[str, Figure]] = {}
     for name, path in others.items():
-        perplexities = np.concatenate([model.perplexities(batch["text"]) for batch in batches(path)])
+        perplexities = np.concatenate([model.perplexities(batch["text"]) for batch in path.batches(BATCH_ROWS)])
         parts.append(judged_rows(name, worst(perplexities, params.drop), "perplexing", perplexities))
         medians[name] = {"median perplexity": round(float(np.median(perplexities)), 1)}
     return removal(params.kind, parts, train, "perplexity", {"clean sources": ", ".join(clean)}, medians)

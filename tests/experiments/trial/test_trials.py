@@ -11,15 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, TrainingFailed
-from tasks.experiments.trial.features import Features, places, read_features, write_hashed
-from tasks.experiments.trial.head import steps_of, train_head
-from tasks.experiments.trial.learn import Drawn, Pool, try_mix
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Account, Manifest
+from tasks.models.features import Features, places, read_features, write_hashed
 from tasks.models.linear import log_softmax
+from tasks.models.linear_training import steps_of, train_head
+from tasks.models.linear_trial import Drawn, Pool, try_mix
+from tasks.objectives.text_classification.columns import layout
+from tasks.rows.layout import FIRST, RowFile
 
 LABELS = ("no", "yes")
+LAYOUT = layout(LABELS)
 
 
 def noisy(rows: int, width: int, rng: np.random.Generator) -> tuple[Any, Any]:
@@ -58,11 +61,11 @@ def test_equal_budgets_give_equal_steps(rows: int, epochs: float, size: int) -> 
     assert (steps - 1) * size < max(rows * epochs, 1)
 
 
-def write_side(folder: Path, side: str, sources: dict[str, pl.DataFrame]) -> dict[str, Path]:
+def write_side(folder: Path, side: str, sources: dict[str, pl.DataFrame]) -> dict[str, RowFile]:
     (folder / side).mkdir(parents=True)
     for name, table in sources.items():
         table.write_parquet(folder / side / f"{name}.parquet")
-    return {name: folder / side / f"{name}.parquet" for name in sources}
+    return {name: RowFile(folder / side / f"{name}.parquet", FIRST) for name in sources}
 
 
 def rows_of(source: str, start: int, count: int) -> pl.DataFrame:
@@ -83,7 +86,7 @@ def tried(tmp_path: Path) -> tuple[Pool, dict[str, Features]]:
     features: dict[str, Features] = {}
     for name, rows in train.items():
         pl.concat([aside[name], rows]).write_parquet(tmp_path / f"{name}.parquet")
-        write_hashed(tmp_path / f"{name}.parquet", tmp_path / f"{name}.npz", tmp_path / f"{name}.ids")
+        write_hashed(RowFile(tmp_path / f"{name}.parquet", FIRST), tmp_path / f"{name}.npz", tmp_path / f"{name}.ids")
         features[name] = read_features(tmp_path / f"{name}.npz", tmp_path / f"{name}.ids")
     return Pool(write_side(tmp_path, "train", train), write_side(tmp_path, "holdout", aside)), features
 
@@ -96,12 +99,12 @@ def test_a_trial_learns_what_the_plan_says_and_answers_every_row_kept_aside(
     tried: tuple[Pool, dict[str, Features]],
 ) -> None:
     table, facts = try_mix(
-        *(tried[0], plan_of("abab" * 10, list(range(20)) * 2), tried[1]), LABELS, HeadSettings(epochs=10), 0
+        *(tried[0], plan_of("abab" * 10, list(range(20)) * 2), tried[1]), LAYOUT, HeadSettings(epochs=10), 0
     )
     assert table["row_id"].to_list() == [f"a:{number}" for number in range(100, 110)]
     assert facts["accuracy"] == 1
     assert facts["by_source"]["a"]["loss"] == pytest.approx(table["loss"].mean())
-    only_no, _ = try_mix(tried[0], plan_of("aa", [0, 2]), tried[1], LABELS, HeadSettings(epochs=50), 0)
+    only_no, _ = try_mix(tried[0], plan_of("aa", [0, 2]), tried[1], LAYOUT, HeadSettings(epochs=50), 0)
     assert set(only_no["predicted"]) == {"no"}
 
 
@@ -110,7 +113,7 @@ def test_the_same_seed_gives_the_same_predictions_and_another_one_others(
 ) -> None:
     plan = plan_of("ab" * 10, list(range(20)))
     first, again, other = (
-        try_mix(tried[0], plan, tried[1], LABELS, HeadSettings(), seed)[0]["loss"].to_list() for seed in (0, 0, 1)
+        try_mix(tried[0], plan, tried[1], LAYOUT, HeadSettings(), seed)[0]["loss"].to_list() for seed in (0, 0, 1)
     )
     assert first == again
     assert first != other
@@ -129,7 +132,7 @@ def test_features_of_other_rows_and_losses_that_are_no_numbers_are_refused(
         np.errstate(invalid="ignore"),
         pytest.raises(TrainingFailed, match=r"smaller trials\.learning_rate \(now 0\.05\)"),
     ):
-        try_mix(tried[0], plan_of("ab", [0, 1]), broken, LABELS, HeadSettings(), 0)
+        try_mix(tried[0], plan_of("ab", [0, 1]), broken, LAYOUT, HeadSettings(), 0)
 
 
 @given(
@@ -160,6 +163,6 @@ def test_what_trials_leave_out_is_the_rest_of_a_stated_share(
 ) -> None:
     file = tmp_path_factory.mktemp("rows") / "a.parquet"
     pl.DataFrame({"x": np.arange(rows)}).write_parquet(file)
-    gone = left_out({"a": file}, share, 0)
+    gone = left_out({"a": RowFile(file, FIRST)}, share, 0)
     assert len(gone) == rows - int(np.ceil(share * rows))
     assert gone["row"].n_unique() == len(gone)

@@ -1,8 +1,9 @@
 """How a language model reads a text: between two end tokens, in pieces as long as it takes, so that every token is
-predicted once.
+predicted once; and how well a trained one predicts them.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from tasks.core.imports import importing
 
 NOT_PREDICTED = -100
 """Target of a position that only is context; losses pass over it."""
+BATCH_TOKENS = 4_096
+"""Of a batch: its answer holds a number for each of them and each token of the vocabulary."""
 
 
 class Pieces(NamedTuple):
@@ -81,3 +84,43 @@ def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
     wanted = targets[:, 1:]
     each = cross_entropy(logits[:, :-1].float().transpose(1, 2), wanted, reduction="none", ignore_index=NOT_PREDICTED)
     return each.sum(1), (wanted != NOT_PREDICTED).sum(1)
+
+
+def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
+    """Give the loss of every piece in nats, summed over its predicted tokens, shape (pieces,)."""
+    with importing:
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    loaded: Any = AutoModelForCausalLM.from_pretrained(model_folder, use_safetensors=True)
+    model = loaded.to(device).eval()
+    lengths = np.array([len(ids) for ids in pieces.ids])
+    found = np.zeros(len(lengths))
+    with torch.inference_mode():
+        for rows in _batches(lengths):
+            width = int(lengths[rows].max())
+            ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
+            for at, row in enumerate(rows):
+                ids[at, : lengths[row]] = torch.tensor(pieces.ids[row], device=device)
+                targets[at, : lengths[row]] = torch.tensor(pieces.targets[row], device=device)
+            seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
+            found[rows] = (
+                losses(model(input_ids=ids, attention_mask=seen.long()).logits, targets)[0].double().cpu().numpy()
+            )
+    return found
+
+
+def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Put pieces of like length together, the shortest first, so many that a batch has at most `BATCH_TOKENS` tokens,
+    or one piece.
+    """
+    order, found, start = np.argsort(lengths, kind="stable"), list[NDArray[np.int64]](), 0
+    while start < len(order):
+        near = lengths[order[start : start + BATCH_TOKENS]]
+        count = max(1, int(np.searchsorted(np.arange(1, len(near) + 1) * near, BATCH_TOKENS, side="right")))
+        found.append(order[start : start + count])
+        start += count
+    return found

@@ -1,5 +1,5 @@
-"""What a model of each task is measured by, and how that is said: one place for command line, report, artifacts and
-cards.
+"""What a model is measured by, and how that is said: one shape for command line, report, artifacts and cards. Which
+measures a task has, its `measures.py` says.
 """
 
 from collections.abc import Mapping
@@ -51,37 +51,10 @@ class Measured(Section):
     """The same in a sentence."""
     hub: str
     """The task as the Hub calls it."""
+    model: str
+    """What is trained, in words."""
 
     @property
     def main(self) -> Measure:
         """The measure to look at."""
         return self.measures[0]
-
-
-MEASURED = {
-    "text-classification": Measured(
-        measures=(
-            Measure(key="accuracy", name="accuracy", hub="accuracy", share=True),
-            Measure(key="macro_f1", name="macro-F1", hub="f1"),
-        ),
-        does="is right on {} of the rows kept aside",
-        baseline="majority class",
-        baseline_does="always giving the commonest label",
-        hub="text-classification",
-    ),
-    "language-modelling": Measured(
-        measures=(
-            Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2),
-            Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte"),
-        ),
-        does="predicts the rows kept aside with a perplexity of {}",
-        baseline="unigram model",
-        baseline_does="knowing how frequent each token is, and nothing else",
-        hub="text-generation",
-    ),
-}
-
-
-def measured(metrics: Mapping[str, Any]) -> Measured:
-    """Say how the model was measured that these are the metrics of."""
-    return next(found for found in MEASURED.values() if found.main.key in metrics)

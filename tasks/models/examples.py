@@ -1,6 +1,6 @@
 """What training reads: encoded examples, each with the row of the mix that it is of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,21 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         targets: a label's number, or a target for each token.
         row: number of the row that each example is of, shape (examples,); never falling.
         truncated: texts that were cut.
+        more: other values of every token that the model takes, by name.
 
     Attributes:
         sources: number of the source of every example, where the weights change while training.
     """
 
     def __init__(
-        self, ids: Sequence[list[int]], targets: Sequence[Any], row: NDArray[np.int64], truncated: int
+        self,
+        ids: Sequence[list[int]],
+        targets: Sequence[Any],
+        row: NDArray[np.int64],
+        truncated: int,
+        more: Mapping[str, Sequence[list[int]]] | None = None,
     ) -> None:
-        self.ids, self.targets, self.row, self.truncated = ids, targets, row, truncated
+        self.ids, self.targets, self.row, self.truncated, self.more = ids, targets, row, truncated, more or {}
         self.lengths = np.array([len(one) for one in ids])
         self.sources: NDArray[np.int64] | None = None
 
@@ -36,5 +42,6 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
             "input_ids": self.ids[number],
             "attention_mask": [1] * len(self.ids[number]),
             "labels": self.targets[number],
+            **{name: values[number] for name, values in self.more.items()},
         }
         return told if self.sources is None else told | {"source": int(self.sources[number])}

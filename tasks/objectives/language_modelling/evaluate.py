@@ -2,36 +2,28 @@
 the mix's tokens.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingFailed
 from tasks.core.imports import importing
-from tasks.core.records import Objective
-from tasks.evaluate.perplexity import Losses, evaluated, unigram
-from tasks.evaluate.predict import token_losses
-from tasks.evaluate.settings import EvaluateSettings
-from tasks.text.language import Pieces, cut
+from tasks.models.causal_lm import Pieces, cut, token_losses
+from tasks.objectives.language_modelling.baseline import unigram_losses
+from tasks.objectives.parts import Trained
+from tasks.statistics.perplexity import Losses, evaluated
+from tasks.statistics.resampling import Resampling
 
-BLOCK_ROWS = 10_000
 WORST = 100.0
 """Nats a token; a model that is worse than this learned nothing that could be reported."""
 
 
 def score(
-    model: Path,
-    train: Sequence[Path],
-    holdout: Sequence[Path],
-    max_tokens: int,
-    objective: Objective,  # noqa: ARG001
-    settings: EvaluateSettings,
-    seed: int,
+    trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Predict every token of every hold-out row.
 
@@ -46,20 +38,16 @@ def score(
         from transformers import AutoTokenizer
 
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    asked = cut(tokenizer, rows["text"].to_list(), max_tokens)
-    loss = _by_row(token_losses(model, asked), asked, len(rows))
+    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
+    asked = cut(tokenizer, rows["text"].to_list(), trained.max_tokens)
+    loss = _by_row(token_losses(trained.folder, asked), asked, len(rows))
     predicted = _by_row(np.array([len(piece) - 1 for piece in asked.ids], np.float64), asked, len(rows))
     if not loss.sum() / predicted.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    counts = sum(
-        (_counted(cut(tokenizer, texts, max_tokens), len(tokenizer)) for texts in _blocks(train)),
-        np.zeros(len(tokenizer), np.int64),
-    )
-    price = unigram(counts)
+    price = unigram_losses(train, tokenizer, trained.max_tokens)
     table = rows.select(
         "row_id",
         "source",
@@ -74,14 +62,3 @@ def score(
 
 def _by_row(values: NDArray[np.float64], pieces: Pieces, rows: int) -> NDArray[np.float64]:
     return np.bincount(pieces.row, values, minlength=rows).astype(float)
-
-
-def _blocks(files: Sequence[Path]) -> Iterator[list[str]]:
-    for file in files:
-        with pq.ParquetFile(file) as shard:
-            for batch in shard.iter_batches(BLOCK_ROWS, columns=["text"]):
-                yield batch["text"].to_pylist()
-
-
-def _counted(pieces: Pieces, vocabulary: int) -> NDArray[np.int64]:
-    return np.bincount(np.concatenate([piece[1:] for piece in pieces.ids]), minlength=vocabulary)

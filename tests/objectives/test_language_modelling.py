@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, GPT2Config
 
-from tasks.core.records import Objective
-from tasks.evaluate.objectives.language_modelling import score
-from tasks.evaluate.perplexity import Losses, evaluated, unigram
-from tasks.evaluate.predict import token_losses
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.text.language import NOT_PREDICTED, cut, losses
-from tasks.train.vocabularies import byte_pairs
+from tasks.models.causal_lm import NOT_PREDICTED, cut, losses, token_losses
+from tasks.models.vocabularies import byte_pairs
+from tasks.objectives.language_modelling.baseline import unigram
+from tasks.objectives.language_modelling.evaluate import score
+from tasks.objectives.parts import Trained
+from tasks.statistics.perplexity import Losses, evaluated
 
 TEXTS = [
     "the cat sat on the mat",
@@ -27,7 +27,6 @@ TEXTS = [
     "<|endoftext|> is text here",
     "\n\tdef f(x):\n\t\treturn x\n",
 ] * 3
-OBJECTIVE = Objective(task="language-modelling")
 TOKENIZER = byte_pairs(300, TEXTS)
 
 
@@ -80,7 +79,7 @@ def test_padding_and_batches_change_nothing(tmp_path: Path, monkeypatch: pytest.
     made, pieces = model(), cut(TOKENIZER, TEXTS, 16)
     made.save_pretrained(tmp_path)
     together = token_losses(tmp_path, pieces)
-    monkeypatch.setattr("tasks.evaluate.predict.BATCH_TOKENS", 1)
+    monkeypatch.setattr("tasks.models.causal_lm.BATCH_TOKENS", 1)
     assert together == pytest.approx(token_losses(tmp_path, pieces), rel=1e-4)
 
 
@@ -97,7 +96,7 @@ def test_a_uniform_model_has_the_perplexity_of_its_vocabulary(tmp_path: Path) ->
     model(uniform=True).save_pretrained(tmp_path / "model")
     TOKENIZER.save_pretrained(tmp_path / "model")
     rows = mix_of(tmp_path, TEXTS)
-    table, metrics = score(tmp_path / "model", [rows], [rows], 16, OBJECTIVE, EvaluateSettings(), 0)
+    table, metrics = score(Trained(tmp_path / "model", 16, ()), [rows], [rows], EvaluateSettings(), 0)
     assert metrics["perplexity"] == pytest.approx(len(TOKENIZER), rel=1e-4)
     assert table.columns == ["row_id", "source", "loss", "tokens", "bytes"]
     assert table["loss"].sum() == pytest.approx(math.log(len(TOKENIZER)) * table["tokens"].sum(), rel=1e-5)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import CuveeError
 from tasks.core.imports import importing
+from tasks.rows.layout import ROW_ID, RowFile
 from tasks.text.hashing import grams, matrix
 
 WIDTH = 2**14
@@ -30,7 +31,7 @@ class Features(NamedTuple):
     values: Any
 
 
-def write_hashed(source: Path, features: Path, row_ids: Path) -> int:
+def write_hashed(source: RowFile, features: Path, row_ids: Path) -> int:
     """Hash the words and pairs of words of every text of a Parquet file; gives the number of rows.
 
     Args:
@@ -40,17 +41,11 @@ def write_hashed(source: Path, features: Path, row_ids: Path) -> int:
     with importing:
         from scipy.sparse import csr_matrix, save_npz, vstack
 
-    table = pl.scan_parquet(source)
-    rows = table.select(pl.len()).collect().item()
-    blocks = [_hashed(table.select("text").slice(start, BLOCK_ROWS)) for start in range(0, rows, BLOCK_ROWS)]
-    table.select("row_id").sink_parquet(row_ids, compression="zstd")
+    blocks = [matrix(grams(rows["text"], buckets=WIDTH)).astype(np.float32) for rows in source.batches(BLOCK_ROWS)]
+    pl.scan_parquet(source.path).select(ROW_ID).sink_parquet(row_ids, compression="zstd")
     with features.open("wb") as file:
         save_npz(file, vstack(blocks, "csr") if blocks else csr_matrix((0, WIDTH), dtype=np.float32), compressed=False)
-    return rows
-
-
-def _hashed(texts: pl.LazyFrame) -> Any:
-    return matrix(grams(texts.collect()["text"], buckets=WIDTH)).astype(np.float32)
+    return source.rows
 
 
 def read_features(values: Path, row_ids: Path) -> Features:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.evaluate.metrics import FEW_ROWS, interval
 from tasks.statistics.bootstrap import resampled_sums
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +29,6 @@ class Losses(NamedTuple):
     bytes: Floats
 
 
-def unigram(counts: NDArray[np.int64]) -> Floats:
-    """Give −log p of every token by its frequency, one occurrence added to each (Laplace's rule), shape
-    (vocabulary,).
-    """
-    return -np.log((counts + 1) / (counts.sum() + len(counts)))
-
-
 def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
     """Give perplexity, exp(Σ loss / Σ tokens), and bits per byte, Σ loss / (ln 2 · Σ bytes), of sums.
 
@@ -44,12 +37,11 @@ def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
     return np.exp(loss / tokens), loss / (math.log(2) * characters)
 
 
-def evaluated(losses: Losses, source: Sequence[str], settings: Any, rng: np.random.Generator) -> dict[str, Any]:
+def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: np.random.Generator) -> dict[str, Any]:
     """Score a language model in total, per source, and against the baseline.
 
     Args:
         source: source of every document.
-        settings: `resamples` and `confidence`.
     """
     names = np.asarray(source)
     # Documents are redrawn, not tokens, since tokens of one document hang together.

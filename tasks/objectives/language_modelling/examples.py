@@ -1,6 +1,4 @@
-"""The texts themselves: −log p(token | those before it), over all tokens of a text and its end; long texts are several
-examples.
-"""
+"""What a language model learns from: the texts themselves; long ones are several examples."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +8,13 @@ import torch
 from transformers import AutoModelForCausalLM, DataCollatorForTokenClassification
 
 from tasks.core.errors import RecipeError
-from tasks.text import language
-from tasks.train.examples import Examples
-from tasks.train.vocabularies import byte_pairs
+from tasks.models import causal_lm
+from tasks.models.examples import Examples
+from tasks.models.vocabularies import byte_pairs
 
-NAME = "language model"
 Model = AutoModelForCausalLM
 Collator = DataCollatorForTokenClassification
 vocabulary = byte_pairs
-losses = language.losses
 
 
 def settings(labels: Sequence[str]) -> dict[str, Any]:  # noqa: ARG001 (all objectives are called alike)
@@ -33,7 +29,7 @@ def refuse(model: Any, tokenizer: Any) -> None:
     Raises:
         RecipeError: it does, or its tokenizer cannot end a text.
     """
-    language.ends(tokenizer)
+    causal_lm.ends(tokenizer)
     two = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 5]], device=model.device)
     model.eval()
     with torch.no_grad():
@@ -49,5 +45,5 @@ def refuse(model: Any, tokenizer: Any) -> None:
 
 def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:  # noqa: ARG001
     """Give the pieces of every row, in order."""
-    pieces = language.cut(tokenizer, table["text"].to_list(), max_tokens)
+    pieces = causal_lm.cut(tokenizer, table["text"].to_list(), max_tokens)
     return Examples(pieces.ids, pieces.targets, pieces.row, 0)

@@ -3,14 +3,33 @@ deterministic.
 """
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.experiments.trial.settings import HeadSettings
 from tasks.models.linear import LinearClassifier, log_softmax
 from tasks.text.hashing import Ints
+
+
+class Training(Protocol):
+    """How long and how fast a linear classifier learns."""
+
+    @property
+    def epochs(self) -> float:
+        """Passes over the rows."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in each step."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """The largest learning rate; it falls to 0 in a line."""
+        ...
+
 
 MOMENT, SQUARE, TINY = 0.9, 0.999, 1e-8
 """β₁, β₂ and ε of Adam."""
@@ -18,13 +37,13 @@ MOMENT, SQUARE, TINY = 0.9, 0.999, 1e-8
 Singles = NDArray[np.float32]
 
 
-def steps_of(rows: int, settings: HeadSettings) -> int:
+def steps_of(rows: int, settings: Training) -> int:
     """Give the number of optimiser steps: ⌈rows · epochs / batch size⌉, at least 1."""
     return max(1, math.ceil(rows * settings.epochs / settings.batch_size))
 
 
 def train_head(
-    features: Any, labels: Ints, count: int, settings: HeadSettings, rng: np.random.Generator
+    features: Any, labels: Ints, count: int, settings: Training, rng: np.random.Generator
 ) -> LinearClassifier:
     """Minimise the mean cross-entropy of softmax(x W + b) from zero (Adam: Kingma & Ba 2015, algorithm 1; learning rate
     to 0 in a line).

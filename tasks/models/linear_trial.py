@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from tasks.core.errors import TrainingFailed
+from tasks.core.layout import Layout
 from tasks.core.rng import generator
-from tasks.experiments.trial.features import Features, places, stacked
-from tasks.experiments.trial.head import steps_of, train_head
-from tasks.experiments.trial.settings import HeadSettings
+from tasks.models.features import Features, places, stacked
 from tasks.models.linear import LinearClassifier, log_softmax, numbered
+from tasks.models.linear_training import Training, steps_of, train_head
+from tasks.rows.layout import ROW_ID, RowFile
 from tasks.text.hashing import Floats, Ints
 
 
@@ -35,12 +35,12 @@ class Drawn:
 class Pool:
     """The files of a pool, by source."""
 
-    train: Mapping[str, Path]
-    holdout: Mapping[str, Path]
+    train: Mapping[str, RowFile]
+    holdout: Mapping[str, RowFile]
 
 
 def try_mix(
-    pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
+    pool: Pool, drawn: Drawn, features: Mapping[str, Features], layout: Layout, settings: Training, seed: int
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Train on the planned rows and predict those kept aside.
 
@@ -52,8 +52,8 @@ def try_mix(
     Raises:
         TrainingFailed: the classifier gives no numbers.
     """
-    head = _learned(pool, drawn, features, labels, settings, seed)
-    table = pl.concat([_asked(pool.holdout[name], name, features[name], head, labels) for name in pool.holdout])
+    head = _learned(pool, drawn, features, layout, settings, seed)
+    table = pl.concat([_asked(pool.holdout[name], name, features[name], head, layout) for name in pool.holdout])
     if not np.isfinite(table["loss"].to_numpy()).all():
         raise TrainingFailed(
             "a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now "
@@ -64,7 +64,7 @@ def try_mix(
 
 
 def _learned(
-    pool: Pool, drawn: Drawn, features: Mapping[str, Features], labels: Sequence[str], settings: HeadSettings, seed: int
+    pool: Pool, drawn: Drawn, features: Mapping[str, Features], layout: Layout, settings: Training, seed: int
 ) -> LinearClassifier:
     parts: list[Any] = []
     truth = np.empty(len(drawn.row), np.int64)
@@ -73,18 +73,22 @@ def _learned(
         at = np.flatnonzero(drawn.source == number)
         if not len(at):
             continue
-        table = pl.read_parquet(pool.train[name], columns=["row_id", "label"])
+        table = _labelled(pool.train[name])
         used, back = np.unique(drawn.row[at], return_inverse=True)
         chosen = table[used.tolist()]
         parts.append(features[name].values[places(features[name], chosen["row_id"])][back])
-        truth[at] = numbered(chosen["label"], labels)[back]
+        truth[at] = numbered(chosen["label"], layout.labels)[back]
         order.append(at)
     rows = stacked(parts)[np.argsort(np.concatenate(order))]
-    return train_head(rows, truth, len(labels), settings, generator(seed, "trial"))
+    return train_head(rows, truth, len(layout.labels), settings, generator(seed, "trial"))
 
 
-def _asked(file: Path, source: str, features: Features, head: LinearClassifier, labels: Sequence[str]) -> pl.DataFrame:
-    table = pl.read_parquet(file, columns=["row_id", "label"]).with_columns(pl.lit(source).alias("source"))
+def _labelled(file: RowFile) -> pl.DataFrame:
+    return file.scan(ROW_ID).drop("text").collect()
+
+
+def _asked(file: RowFile, source: str, features: Features, head: LinearClassifier, layout: Layout) -> pl.DataFrame:
+    table, labels = _labelled(file).with_columns(pl.lit(source).alias("source")), layout.labels
     logits: Floats = head.logits(stacked([features.values[places(features, table["row_id"])]]))
     truth = numbered(table["label"], labels)
     loss = -log_softmax(logits)[np.arange(len(truth)), truth]

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.statistics.bootstrap import percentile_interval, resampled_counts
-
-FEW_ROWS = 30
-"""With fewer hold-out rows a score of a source says little."""
+from tasks.statistics.bootstrap import resampled_counts
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval
 
 
 @dataclass(frozen=True)
@@ -42,19 +40,13 @@ def scores_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[n
         return right.sum(-1) / counts.sum((-2, -1)), np.nanmean(f1, axis=-1)
 
 
-def interval(values: NDArray[np.float64], confidence: float) -> list[float]:
-    """Give the percentile interval of bootstrap replicates, to six decimals."""
-    return [round(end, 6) for end in percentile_interval(values, confidence)]
-
-
 def scored(
-    truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Any, rng: np.random.Generator
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Resampling, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Score predictions, with intervals.
 
     Args:
         truth: class numbers, shape (rows,).
-        settings: `resamples` and `confidence`.
     """
     counts = confusion(truth, predicted, classes)
     accuracy, macro_f1 = scores_of(counts)
@@ -79,7 +71,7 @@ def evaluated(
     source: Sequence[str],
     majority: int,
     labels: Sequence[str],
-    settings: Any,
+    settings: Resampling,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Score a model in total, per source, and against always answering with the majority class of the mix.
@@ -113,7 +105,7 @@ def resampled_gain(
     truth: NDArray[np.int64],
     predicted: NDArray[np.int64],
     other: NDArray[np.int64],
-    settings: Any,
+    settings: Resampling,
     rng: np.random.Generator,
 ) -> list[float]:
     """Give the bootstrap interval of the difference in accuracy, on the same examples (paired)."""

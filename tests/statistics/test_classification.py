@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from tasks.evaluate.metrics import confusion, evaluated, scored, scores_of
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.statistics.classification import confusion, evaluated, scored, scores_of
 
 SETTINGS = EvaluateSettings(resamples=500)
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)

@@ -1,0 +1,55 @@
+"""Run a trained classifier over texts, in batches of like length."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.core.imports import importing
+
+BATCH_ROWS = 64
+
+
+def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_tokens: int) -> dict[str, list[list[int]]]:
+    """Give the tokens of every row as a model takes them; of pairs also which of the two texts each token is of.
+
+    Args:
+        texts: the texts of all rows, or those and the second ones of pairs; where a row is too long, the longer text
+            is cut.
+    """
+    encoded = tokenizer(*map(list, texts), truncation=True, max_length=max_tokens, padding=False)
+    wanted = ["input_ids"] if len(texts) == 1 else ["input_ids", "token_type_ids"]
+    return {name: encoded[name] for name in wanted if name in encoded}
+
+
+def probabilities(model_folder: Path, texts: Sequence[Sequence[str]], max_tokens: int) -> NDArray[np.float64]:
+    """Give the probability of every label for every row, shape (rows, labels).
+
+    Args:
+        model_folder: what training wrote: safetensors weights, configuration, tokenizer.
+        texts: the texts of all rows, or those and the second ones of pairs.
+        max_tokens: longest input; longer texts are cut as in training.
+    """
+    with importing:
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tokenizer = AutoTokenizer.from_pretrained(model_folder)
+    model: Any = (
+        AutoModelForSequenceClassification.from_pretrained(model_folder, use_safetensors=True).to(device).eval()
+    )
+    encoded = encode(tokenizer, texts, max_tokens)
+    order = np.argsort([len(ids) for ids in encoded["input_ids"]], kind="stable")
+    found = np.zeros((len(order), model.config.num_labels))
+    with torch.inference_mode():
+        for start in range(0, len(order), BATCH_ROWS):
+            rows = order[start : start + BATCH_ROWS]
+            chosen = {name: [values[row] for row in rows] for name, values in encoded.items()}
+            batch = tokenizer.pad(chosen, return_tensors="pt").to(device)
+            found[rows] = model(**batch).logits.double().softmax(-1).cpu().numpy()
+    return found

@@ -1,0 +1,73 @@
+"""What a recipe says of labels, held against its task: mistakes with their places, before anything is read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tasks.core.suggest import Problem
+
+LABEL_FIELDS = ("label", "labels", "label_from")
+LABELLED = {
+    "sift": {"label-noise": "looks for wrong labels"},
+    "weights": {"mixmin": "predicts the labels of its target", "merge-to-mix": "predicts the labels of its target"},
+}
+"""Section -> kind -> what it wants labels for."""
+
+
+def missing(tree: Mapping[str, Any], learner: str) -> list[Problem]:
+    """Find what a task with labels lacks.
+
+    Args:
+        tree: the recipe as it was written, which may be wrong in other ways too.
+        learner: what needs labels, in words.
+    """
+    labels = tree.get("labels")
+    if labels is None:
+        return [("labels", f"this key is missing; {learner} needs two labels or more")]
+    if isinstance(labels, list) and len(labels) < 2:
+        return [("labels", f"{len(labels)} given; {learner} needs two labels or more")]
+    return []
+
+
+def unwanted(tree: Mapping[str, Any], role: str, task: str, other: str) -> Iterator[Problem]:
+    """Find what a task without labels has no use for.
+
+    Args:
+        tree: the recipe as it was written.
+        role: the column that labels would stand in.
+        task: in words.
+        other: a task with labels, as a recipe writes it.
+    """
+    if tree.get("labels"):
+        yield "labels", f"{task} has no labels; take the key out, or say task: {other}"
+    for name, source in _mapping(tree.get("sources")).items():
+        fields = _mapping(source)
+        given = [field for field in LABEL_FIELDS if fields.get(field)]
+        given += [f"columns.{role}"] * (role in _mapping(fields.get("columns")))
+        yield from ((f"sources.{name}.{field}", f"{task} has no labels; take the key out") for field in given)
+    for number, judge in enumerate(_listed(tree.get("sift"))):
+        yield from _needy("sift", f"sift.{number}", judge, task)
+    yield from _weights(_mapping(tree.get("mix")), "mix", task)
+
+
+def _weights(section: Mapping[str, Any], place: str, task: str) -> Iterator[Problem]:
+    """Look at the weights of a section and of its phases; groups have none that look at rows."""
+    weights = section.get("weights")
+    yield from _needy("weights", f"{place}.weights", weights, task)
+    if "accuracy" in _mapping(_mapping(weights).get("terms")):
+        yield f"{place}.weights.terms.accuracy", f"{task} has no labels to be right about"
+    for number, phase in enumerate(_listed(section.get("phases"))):
+        yield from _weights(_mapping(phase), f"{place}.phases.{number}", task)
+
+
+def _needy(section: str, place: str, chosen: Any, task: str) -> Iterator[Problem]:
+    kind = chosen if isinstance(chosen, str) else _mapping(chosen).get("kind")
+    if isinstance(kind, str) and kind in LABELLED[section]:
+        yield place, f"{kind} {LABELLED[section][kind]}, and {task} has none"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else []

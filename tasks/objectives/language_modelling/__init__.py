@@ -1,0 +1,1 @@
+"""Language modelling: the texts themselves are learned, token after token."""

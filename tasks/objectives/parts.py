@@ -1,0 +1,207 @@
+"""The parts of a task's folder, and how they are found: the listing of this folder is the registry of tasks.
+
+`columns`, `measures` and `guess` are looked at by every command, and import neither torch nor transformers.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, cast
+
+import polars as pl
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from tasks import objectives
+from tasks.core import registry
+from tasks.core.layout import Layout
+from tasks.core.suggest import Problem
+from tasks.objectives.measuring import Measured
+from tasks.statistics.resampling import Resampling
+
+if TYPE_CHECKING:
+    from tasks.models.examples import Examples as Encoded
+    from tasks.models.features import Features
+    from tasks.models.linear_training import Training
+    from tasks.models.linear_trial import Drawn, Pool
+
+
+DEFAULT = "text-classification"
+"""The task of a recipe that names none."""
+
+
+class About(NamedTuple):
+    """What is said of a column: in a sentence of its own, and in the card's table."""
+
+    sentence: str
+    in_table: str
+
+
+class Columns(Protocol):
+    """`columns.py`: what a row holds."""
+
+    ABOUT: Mapping[str, About]
+
+    def layout(self, labels: Sequence[str]) -> Layout:
+        """Lay rows out, given the recipe's labels."""
+        ...
+
+    def problems(self, tree: Mapping[str, Any]) -> list[Problem]:
+        """Say what of a recipe, as it was written, does not go with the task."""
+        ...
+
+
+class Examples(Protocol):
+    """`examples.py`: which model learns, and from what."""
+
+    Model: Any
+    """The auto class of transformers."""
+    Collator: Any
+    """How examples become a batch."""
+
+    def settings(self, labels: Sequence[str]) -> dict[str, Any]:
+        """Give arguments of the model's configuration."""
+        ...
+
+    def vocabulary(self, vocabulary: int, texts: Iterable[str]) -> Any:
+        """Train the tokenizer of a built model."""
+        ...
+
+    def refuse(self, model: Any, tokenizer: Any) -> None:
+        """Refuse a model that cannot learn the task."""
+        ...
+
+    def examples(self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> "Encoded":
+        """Encode rows, in order."""
+        ...
+
+
+class Losses(Protocol):
+    """`losses.py`: what training minimises."""
+
+    def losses(self, logits: Any, targets: Any) -> tuple[Any, Any]:
+        """Give the loss of every example in nats, and over how many targets it is."""
+        ...
+
+
+class Guess(Protocol):
+    """`guess.py`: what `cuvee init` writes of the task."""
+
+    PRETRAINED: str
+    """A model of the Hub that learns more from few records."""
+    WHY: str
+    """A comment for the recipe that says why this task, where that is not plain."""
+
+    def learns(self, labels: Sequence[str]) -> dict[str, Any] | None:
+        """Give the keys of a recipe that learns from texts with these labels; None where the task does not fit."""
+        ...
+
+    def model(self, longest: int) -> dict[str, Any]:
+        """Give a small model whose longest input has so many tokens."""
+        ...
+
+
+class Trial(Protocol):
+    """`trial.py`: a learner that is cheaper than the recipe's own model; a task may have none."""
+
+    def try_mix(
+        self,
+        pool: "Pool",
+        drawn: "Drawn",
+        features: Mapping[str, "Features"],
+        layout: Layout,
+        settings: "Training",
+        seed: int,
+    ) -> tuple[pl.DataFrame, dict[str, Any]]:
+        """Learn from the planned rows and predict those kept aside: a line for every row, and facts."""
+        ...
+
+
+class Trained(NamedTuple):
+    """A model and what it was trained with."""
+
+    folder: Path
+    max_tokens: int
+    labels: tuple[str, ...]
+
+
+class Evaluate(Protocol):
+    """`evaluate.py`: scores with intervals."""
+
+    def score(
+        self, trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
+    ) -> tuple[pl.DataFrame, dict[str, Any]]:
+        """Give a line for every hold-out row, and the metrics."""
+        ...
+
+
+class Measures(Protocol):
+    """`measures.py`: the names of the scores, their digits, their direction."""
+
+    MEASURED: Measured
+
+
+def task_names() -> tuple[str, ...]:
+    """Name the tasks, sorted, as a recipe writes them."""
+    return registry.folders(objectives)
+
+
+def _known(name: str) -> str:
+    if name not in task_names():
+        *most, last = (f"'{one}'" for one in reversed(task_names()))
+        expected = f"{', '.join(most)} or {last}" if most else last
+        raise PydanticCustomError("unknown_task", "{told}", {"told": f"Input should be {expected}"})
+    return name
+
+
+def _listed(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(reversed(task_names()))
+
+
+TaskName = Annotated[str, AfterValidator(_known), Field(json_schema_extra=_listed)]
+"""The name of a task's folder, as a recipe writes it."""
+
+
+def columns_of(task: str) -> Columns:
+    """Give what a row of the task holds."""
+    return cast("Columns", registry.part(objectives, task, "columns"))
+
+
+def examples_of(task: str) -> Examples:
+    """Give which model learns the task, and from what."""
+    return cast("Examples", registry.part(objectives, task, "examples"))
+
+
+def losses_of(task: str) -> Losses:
+    """Give what training for the task minimises."""
+    return cast("Losses", registry.part(objectives, task, "losses"))
+
+
+def evaluate_of(task: str) -> Evaluate:
+    """Give how a model of the task is scored."""
+    return cast("Evaluate", registry.part(objectives, task, "evaluate"))
+
+
+def measures_of(task: str) -> Measured:
+    """Give what a model of the task is measured by."""
+    return cast("Measures", registry.part(objectives, task, "measures")).MEASURED
+
+
+def trial_of(task: str) -> Trial:
+    """Give the cheap learner of a task that has one."""
+    return cast("Trial", registry.part(objectives, task, "trial"))
+
+
+def has_trial(task: str) -> bool:
+    """Say whether the task has a learner that is cheaper than the recipe's own model."""
+    return registry.has(objectives, task, "trial")
+
+
+def guess_for(labels: Sequence[str]) -> Guess:
+    """Find the task that a recipe begins with: the first that fits texts with these labels."""
+    guesses = (cast("Guess", registry.part(objectives, task, "guess")) for task in reversed(task_names()))
+    return next(guess for guess in guesses if guess.learns(labels) is not None)
+
+
+def all_measures() -> dict[str, Measured]:
+    """Give what models of all tasks are measured by, by the key of the measure to look at."""
+    return {found.main.key: found for found in map(measures_of, reversed(task_names()))}

@@ -1,0 +1,1 @@
+"""Text classification: a text bears one of the recipe's labels."""

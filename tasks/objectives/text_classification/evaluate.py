@@ -1,0 +1,38 @@
+"""A classifier, measured by its answers: accuracy and macro-F1, against always answering with the commonest label."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.models.classifier import probabilities
+from tasks.models.linear import numbered
+from tasks.objectives.parts import Trained
+from tasks.objectives.text_classification.baseline import commonest
+from tasks.statistics.classification import evaluated
+from tasks.statistics.resampling import Resampling
+
+
+def score(
+    trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Predict every hold-out row and score the predictions.
+
+    Returns:
+        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats, p_<label> …), and the metrics.
+    """
+    labels = trained.labels
+    rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text", "label"]) for file in sorted(holdout)])
+    chances = probabilities(trained.folder, [rows["text"].to_list()], trained.max_tokens)
+    truth, predicted = numbered(rows["label"], labels), chances.argmax(1)
+    majority = labels.index(commonest(train))
+    rng = np.random.default_rng(seed)
+    metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng)
+    named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(labels)]
+    loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
+    table = rows.drop("text").with_columns(
+        pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named
+    )
+    return table, metrics

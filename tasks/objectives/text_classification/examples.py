@@ -1,0 +1,37 @@
+"""What a classifier learns from: a text, cut where it is too long, and the number of its label."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding
+
+from tasks.models.classifier import encode
+from tasks.models.examples import Examples
+from tasks.models.linear import numbered
+from tasks.models.vocabularies import word_pieces
+
+Model = AutoModelForSequenceClassification
+Collator = DataCollatorWithPadding
+vocabulary = word_pieces
+
+
+def settings(labels: Sequence[str]) -> dict[str, Any]:
+    """Number the labels."""
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: number for number, label in enumerate(labels)},
+    }
+
+
+def refuse(model: Any, tokenizer: Any) -> None:
+    """Take any."""
+
+
+def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:
+    """Give one example a row."""
+    ids = encode(tokenizer, [table["text"].to_list()], max_tokens)["input_ids"]
+    truncated = sum(len(one) == max_tokens for one in ids)
+    return Examples(ids, numbered(table["label"], labels).tolist(), np.arange(len(table)), truncated)

@@ -1,0 +1,15 @@
+"""What a classifier of texts is measured by."""
+
+from tasks.objectives.measuring import Measure, Measured
+
+MEASURED = Measured(
+    measures=(
+        Measure(key="accuracy", name="accuracy", hub="accuracy", share=True),
+        Measure(key="macro_f1", name="macro-F1", hub="f1"),
+    ),
+    does="is right on {} of the rows kept aside",
+    baseline="majority class",
+    baseline_does="always giving the commonest label",
+    hub="text-classification",
+    model="classifier",
+)

@@ -1,0 +1,134 @@
+"""What files of rows look like, given the layout of their task: columns, types, and the text that is compared."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.core.layout import Layout, Role
+from tasks.core.parallel import in_order
+from tasks.manifests.manifest import Manifest
+from tasks.rows.groups import Groups, groups_of, writing
+
+ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
+"""Columns of every task's rows: where the row stands in its source, the source's name, and how long its texts are."""
+BETWEEN = "\n"
+"""Stands between the texts of a row that are compared as one."""
+FIRST = Layout(
+    roles=(Role(name="text"), Role(name="label", holds="label")),
+    texts=("text",),
+    compared=("text",),
+    key=("text",),
+    match=("text",),
+)
+"""The layout of all products made before layouts were written down."""
+
+
+def read_schema(layout: Layout) -> dict[str, Any]:
+    """Give the columns of rows as they are read, and their types."""
+    return dict.fromkeys((ROW_ID, SOURCE, *layout.names), pl.String)
+
+
+def cleaned_schema(layout: Layout) -> dict[str, Any]:
+    """Give the columns of cleaned rows, and their types."""
+    return read_schema(layout) | {TOKENS: pl.UInt32}
+
+
+def described(layout: Layout) -> dict[str, str]:
+    """Name what each column of a cleaned row holds, for manifests."""
+    return dict.fromkeys((ROW_ID, SOURCE, *layout.names), "text") | {TOKENS: "uint32"}
+
+
+def few_valued(layout: Layout) -> list[str]:
+    """Name the columns of texts that repeat, and are worth a dictionary."""
+    return [name for name in (SOURCE, *layout.names) if name not in layout.texts]
+
+
+def writing_rows(path: Path, schema: Mapping[str, Any], layout: Layout) -> AbstractContextManager[Groups]:
+    """Open a Parquet file to be filled with rows of a layout."""
+    return writing(path, schema, layout.texts, few_valued(layout))
+
+
+def copy_rows(files: Mapping[Path, Mapping[Path, pl.Series]], layout: Layout) -> None:
+    """Write some rows of each file to each of several others, in their order, reading it once; several files at a time.
+
+    Args:
+        files: Parquet of rows -> file to write -> one truth value for each row.
+    """
+    for _ in in_order(lambda item: _copy(*item, layout), files.items()):
+        pass
+
+
+def _copy(path: Path, kept: Mapping[Path, pl.Series], layout: Layout) -> None:
+    schema = pl.read_parquet_schema(path)
+    with contextlib.ExitStack() as stack:
+        files = [(stack.enter_context(writing_rows(out, schema, layout)), chosen) for out, chosen in kept.items()]
+        at = 0
+        for rows in groups_of(path):
+            for file, chosen in files:
+                file.add(rows.filter(chosen.slice(at, rows.height)))
+            at += rows.height
+
+
+def one_text(roles: Sequence[str]) -> pl.Expr:
+    """Give the text of some roles as one, named `text`."""
+    return (pl.col(roles[0]) if len(roles) == 1 else pl.concat_str(roles, separator=BETWEEN)).alias("text")
+
+
+def layout_of(product: Manifest) -> Layout:
+    """Give the layout of a product's rows."""
+    told = product.facts.get("layout")
+    return Layout.model_validate(told) if told else FIRST
+
+
+def facts_of(layout: Layout) -> dict[str, Any]:
+    """Put a layout into the facts of a product."""
+    return {"layout": layout.model_dump(mode="json")}
+
+
+class RowFile(NamedTuple):
+    """A Parquet file of rows, and their layout: read as what every task has, a text and perhaps a label."""
+
+    path: Path
+    layout: Layout
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return pq.read_metadata(self.path).num_rows
+
+    def scan(self, *more: str) -> pl.LazyFrame:
+        """Give of every row the `text` that is compared, its `label` (null where there is none), and more columns."""
+        return pl.scan_parquet(self.path).select(*more, *self._seen)
+
+    def texts(self, rows: int) -> Iterator[pl.Series]:
+        """Read the texts that are compared, so many at a time."""
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(rows, columns=list(self.layout.compared)):
+                yield pl.DataFrame(batch).select(one_text(self.layout.compared)).to_series()
+
+    def batches(self, rows: int) -> Iterator[pl.DataFrame]:
+        """Read the same, so many rows at a time."""
+        label = [self.layout.label] if self.layout.label else []
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(rows, columns=[*self.layout.compared, *label]):
+                yield pl.DataFrame(batch).select(self._seen)
+
+    @property
+    def _seen(self) -> list[pl.Expr]:
+        label = pl.col(self.layout.label) if self.layout.label else pl.lit(None, pl.String)
+        return [one_text(self.layout.compared), label.alias("label")]
+
+
+def row_files(files: Mapping[str, Path], layout: Layout) -> dict[str, RowFile]:
+    """Give the files of sources with the layout that they share."""
+    return {name: RowFile(path, layout) for name, path in files.items()}
+
+
+def scanned(files: Sequence[RowFile]) -> pl.LazyFrame:
+    """Give the rows of several files as one: `text` and `label`."""
+    return pl.concat([file.scan() for file in files])
