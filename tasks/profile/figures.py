@@ -55,16 +55,11 @@ def profile(
         seed: draws the samples.
 
     Returns:
-        sample: rows (how many texts), words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures;
-            mix: measures; between: names (sources in order, then the mix), js (n -> matrix, bits), overlap (n ->
-            matrix). A measure that cannot be taken is null; figures are rounded to 4 digits.
+        sample: rows, words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures; mix: measures;
+            between: names (sources, then the mix), js (n -> matrix, bits), overlap (n -> matrix). Null is a measure
+            that cannot be taken; figures have 4 digits.
     """
-    given = {(RAW, name): [path] for name, path in raw.items()} | {
-        (SOURCE, name): [path] for name, path in sources.items()
-    }
-    paths = {
-        subject: [RowFile(path, layout) for path in files] for subject, files in (given | {(MIX, MIX): [*mix]}).items()
-    }
+    paths = _subjects(raw, sources, mix, layout)
     texts = {subject: sample_texts(files, SAMPLE_ROWS, generator(seed, *subject)) for subject, files in paths.items()}
     words = number_words(texts)
     size = min(DRAW_WORDS, common_size([len(some.ids) for some in words.values()], FEWEST_WORDS))
@@ -102,6 +97,15 @@ def profile(
         "between": _between({subject: some for subject, some in even.items() if subject[0] != RAW}),
     }
     return told_plainly(whole)
+
+
+def _subjects(
+    raw: Mapping[str, Path], sources: Mapping[str, Path], mix: Sequence[Path], layout: Layout
+) -> dict[Subject, list[RowFile]]:
+    """Give the files of everything that is measured."""
+    given = {(RAW, name): [path] for name, path in raw.items()}
+    given |= {(SOURCE, name): [path] for name, path in sources.items()} | {(MIX, MIX): [*mix]}
+    return {subject: [RowFile(path, layout) for path in files] for subject, files in given.items()}
 
 
 def _variety(texts: pl.Series, words: Words, even: Words, size: int, rng: np.random.Generator) -> dict[str, Any]:
