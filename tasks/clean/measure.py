@@ -1,10 +1,9 @@
 r"""Counts that filters judge texts by: characters, words, tokens, letters, digits, capitals, signs.
 
-A word is a match of `\w+`, a sign one of `[^\w\s]`, a token either; letters are `\p{L}`, digits `\p{Nd}`, capitals
-`\p{Lu}`. Texts are counted
-many at once: plain ASCII, most text there is, by comparing its bytes, other texts by a table of code points. The
-    patterns themselves count
-only the characters of the table, and texts that are too long or too rare for it.
+Words and signs are those of `tasks.text.words`, a token is either; letters are `\p{L}`, digits `\p{Nd}`, capitals
+`\p{Lu}`. Texts are counted many at once: plain ASCII, most text there is, by comparing its bytes, other texts by a
+table of code points. The patterns themselves count only the characters of the table, and texts that are too long or too
+rare for it.
 """
 
 import functools
@@ -15,6 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.text.words import EXTENDERS, SIGN, SPACED, UNSPACED, WORD
+
 BLOCK_TEXTS = 1024
 """Texts counted at once; their arrays then stay in a core's cache."""
 LONGEST = 60_000
@@ -22,8 +23,10 @@ LONGEST = 60_000
 COMMON = 0x20000
 """Size of the table, in characters."""
 SEPARATOR = "\n"
-PATTERNS = {"letters": r"\p{L}", "digits": r"\p{Nd}", "capitals": r"\p{Lu}", "signs": r"[^\w\s]"}
+PATTERNS = {"letters": r"\p{L}", "digits": r"\p{Nd}", "capitals": r"\p{Lu}", "signs": SIGN}
 """What a character may be counted as, 16 bits of one 64-bit number each."""
+MARK, IN_RUN, ALONE = 1, 2, 3
+"""What a character is in words: it continues one, it stands in a run that is one, it begins one of its own; else 0."""
 COUNTS = ("chars", "words", "tokens", *PATTERNS)
 Laid = tuple[NDArray[Any], NDArray[np.int64]]
 """The characters of texts, each text ended by SEPARATOR, as numbers; and where each text starts."""
@@ -87,10 +90,24 @@ def _by_bytes(found: NDArray[np.uint8], firsts: NDArray[np.int64]) -> Counts:
 
 
 def _by_table(found: NDArray[np.uint32], firsts: NDArray[np.int64]) -> Counts:
-    counted, in_words = _table()
+    counted, kinds = _table()
     packed = np.add.reduceat(np.take(counted, found, mode="clip"), firsts)
     fields = packed.astype("<u8").view("<u2").reshape(-1, len(PATTERNS)).astype(np.uint32)
-    return np.add.reduceat(_begins(np.take(in_words, found, mode="clip")), firsts, dtype=np.uint32), *fields.T
+    begins = _begin_words(np.take(kinds, found, mode="clip"))
+    return np.add.reduceat(begins, firsts, dtype=np.uint32), *fields.T
+
+
+def _begin_words(kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say which characters begin a word: each that stands alone, and of spaced ones the first of a run.
+
+    A mark is of the kind of the character that it stands on.
+    """
+    marks = kinds == MARK
+    if marks.any():
+        bases = np.maximum.accumulate(np.where(marks, 0, np.arange(len(kinds))))
+        kinds = kinds[bases]
+    spaced = kinds == IN_RUN
+    return (_begins(spaced) | (kinds == ALONE)) & ~marks
 
 
 def _begins(in_word: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -101,21 +118,25 @@ def _begins(in_word: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 @functools.cache
-def _table() -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Give for each of the first characters what it is counted as, and whether it belongs to a word."""
+def _table() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Give for each of the first characters what it is counted as, and its kind in words."""
     codes = np.arange(COMMON, dtype="<u4")
     codes[0xD800:0xE000] = 0  # halves of surrogate pairs stand in no text
-    found = _by_pattern(pl.Series(list(codes.tobytes().decode("utf-32-le"))))
+    characters = pl.Series(list(codes.tobytes().decode("utf-32-le")))
+    found = _by_pattern(characters)
     counted = np.zeros(COMMON, np.uint64)
     for place, name in enumerate(PATTERNS):
         counted += found[name].to_numpy().astype(np.uint64) << np.uint64(16 * place)
-    return counted, found["words"].to_numpy() > 0
+    kinds = np.zeros(COMMON, np.uint8)
+    for kind, pattern in ((MARK, EXTENDERS), (IN_RUN, SPACED), (ALONE, UNSPACED)):
+        kinds[characters.str.contains(pattern).to_numpy()] = kind
+    return counted, kinds
 
 
 def _by_pattern(texts: pl.Series) -> pl.DataFrame:
     named = pl.DataFrame({"text": texts}).select(
         chars=pl.col("text").str.len_chars(),
-        words=pl.col("text").str.count_matches(r"\w+"),
+        words=pl.col("text").str.count_matches(WORD),
         **{name: pl.col("text").str.count_matches(pattern) for name, pattern in PATTERNS.items()},
     )
     return _frame(

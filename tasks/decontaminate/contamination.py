@@ -19,7 +19,7 @@ from tasks.rows.files import TRAIN
 from tasks.rows.layout import RowFile
 from tasks.rows.reading import Sides, kept_aside, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
-from tasks.similarity.shingles import ALONE, NOT_WORD
+from tasks.text.words import split_words
 
 BEFORE = 60
 """Letters shown before the run of words that two texts share."""
@@ -141,7 +141,7 @@ def shared_words(text: str, other: str, words: int) -> list[str]:
     """Give the longest of the runs of `words` words or more that two texts share; a whole text when it is shorter; else
     nothing.
     """
-    first, second = _words(text), _words(other)
+    first, second = split_words(pl.Series([text, other])).to_list()
     if first == second:
         return first
     known = {tuple(second[start : start + words]) for start in range(len(second) - words + 1)}
@@ -151,14 +151,6 @@ def shared_words(text: str, other: str, words: int) -> list[str]:
         run = ([*run, first[start + words - 1]] if run else first[start : start + words]) if there else []
         best = max(best, run, key=len)
     return best
-
-
-def _words(text: str) -> list[str]:
-    """Split a text as the shingles do."""
-    spelled = pl.select(
-        pl.lit(text).str.to_lowercase().str.replace_all(NOT_WORD, " ").str.replace_all(ALONE, " $1 ")
-    ).item()
-    return spelled.split()
 
 
 def _around(text: str, shared: list[str]) -> str:

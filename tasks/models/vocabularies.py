@@ -5,6 +5,8 @@ the process.
 from collections.abc import Iterable
 from typing import Any
 
+import polars as pl
+
 from tasks.core.imports import importing
 
 SPECIAL = {
@@ -14,6 +16,12 @@ SPECIAL = {
     "sep_token": "[SEP]",
     "mask_token": "[MASK]",
 }
+ONIGURUMA_CLUSTER = (
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}ー][\p{M}\u0E33\u0EB3\uFF9E\uFF9F]*"
+)
+"""A word of a script without spaces (tasks/text/words.py), as the engine of `tokenizers` writes it."""
+MARKS_BESIDE_ACCENTS = r"[\p{Hiragana}\p{Katakana}]|[\p{M}--\p{scx=Latin}--\p{Inherited}--[\x{0483}-\x{0489}]]"
+"""Kana, which Unicode takes apart into a letter and a mark, and marks of a script of their own."""
 END = "<|endoftext|>"
 """Stands before and after every text that a language model learns, and for padding, which no loss looks at."""
 
@@ -27,29 +35,34 @@ def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     time.
     """
     with importing:
-        from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+        from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
         from transformers import PreTrainedTokenizerFast
 
-    normalizer = normalizers.BertNormalizer(lowercase=True)
+    texts = list(texts)
+    normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=not _marks_are_letters(texts))
     texts = [normalizer.normalize_str(text) for text in texts]
+    words = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(ONIGURUMA_CLUSTER), "isolated"), pre_tokenizers.BertPreTokenizer()]
+    )
     first = list(SPECIAL.values())
     letters = [f"##{letter}" for letter in sorted(set("".join(texts))) if not letter.isspace()]
     trained = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk_token"]))
-    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trained.pre_tokenizer = words
     trainer = trainers.WordPieceTrainer(
         vocab_size=max(vocabulary, len(first + letters)), special_tokens=first + letters, show_progress=False
     )
     trained.train_from_iterator(texts, trainer)
 
     tokenizer = Tokenizer(models.WordPiece(trained.get_vocab(), unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = (
-        normalizer,
-        pre_tokenizers.BertPreTokenizer(),
-        decoders.WordPiece(),
-    )
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, words, decoders.WordPiece()
     end, start = ((SPECIAL[name], first.index(SPECIAL[name])) for name in ("sep_token", "cls_token"))
     tokenizer.post_processor = processors.BertProcessing(end, start)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
+
+
+def _marks_are_letters(texts: Iterable[str]) -> bool:
+    """Say whether accents must stay: in scripts beside Latin, Greek and Cyrillic a mark is a vowel or another sound."""
+    return bool(pl.Series(list(texts), dtype=pl.String).str.contains(MARKS_BESIDE_ACCENTS).any())
 
 
 def byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:

@@ -4,6 +4,8 @@ import math
 
 import polars as pl
 
+from tasks.text.words import UNSPACED
+
 SHORTEST_WORD, LONGEST_WORD = 3, 10
 """Bounds of the mean length of a text's words, in characters."""
 LETTERED = 0.8
@@ -11,8 +13,6 @@ LETTERED = 0.8
 MOST_SIGNS = 0.1
 """Most hash signs and ellipses a word."""
 FEWEST_WORDS = 2
-IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"
-"""Scripts that put no spaces between words: nothing is said of the length of theirs."""
 
 
 def flawless(texts: pl.Series) -> float:
@@ -29,7 +29,7 @@ def flawless(texts: pl.Series) -> float:
     count = words.list.len()
     signs = text.str.count_matches(r"#|…|\.\.\.")
     length = text.str.count_matches(r"\S") / count
-    spaced = text.str.count_matches(IDEOGRAPH) == 0
+    spaced = ~text.str.contains(UNSPACED)
     lettered = words.list.eval(pl.element().str.contains(r"\p{L}")).list.sum()
     worded = (count >= FEWEST_WORDS) & length.is_between(SHORTEST_WORD, LONGEST_WORD) & (lettered >= LETTERED * count)
     good = worded & (signs <= MOST_SIGNS * count)

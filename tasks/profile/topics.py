@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from tasks.core.imports import importing
+from tasks.text.words import spaced_words
 
 FEATURES = 1 << 15
 DIRECTIONS = 64
 TOPICS = 20
 ROWS_PER_TOPIC = 5
-WORD = r"(?u)\w+"
 Vectors = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
@@ -54,9 +54,15 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
     none: Any = None  # scikit-learn's own stubs know only its defaults' types
     starts: Any = 3
     counter = HashingVectorizer(
-        n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, norm=none, token_pattern=WORD
+        n_features=FEATURES,
+        ngram_range=(1, 2),
+        alternate_sign=False,
+        norm=none,
+        lowercase=False,
+        tokenizer=str.split,
+        token_pattern=None,
     )
-    counts: Any = counter.transform(texts.to_list())
+    counts: Any = counter.transform(spaced_words(texts).to_list())
     if len(np.unique(counts.indices)) < 2:
         return None
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
@@ -80,7 +86,8 @@ def embed(texts: pl.Series, space: Space) -> Vectors:
     """
     if not len(texts):
         return np.empty((0, space.directions.n_components))
-    vectors = space.directions.transform(space.weights.transform(space.counter.transform(texts.to_list())))
+    counts = space.counter.transform(spaced_words(texts).to_list())
+    vectors = space.directions.transform(space.weights.transform(counts))
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths > 1e-9, lengths, 1))[lengths[:, 0] > 1e-9]
 

@@ -1,7 +1,6 @@
 r"""Texts as numbered words, and their n-grams as single numbers, so that counting is numpy's work.
 
-A word is a run of `\w` characters, lower-cased; an ideograph or kana is a word by itself. N-grams never cross from one
-text to the next.
+Words are those of `tasks.text.words`. N-grams never cross from one text to the next.
 """
 
 from collections.abc import Hashable, Mapping
@@ -11,12 +10,11 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import RecipeError
+from tasks.text.words import split_words
 
 Name = TypeVar("Name", bound=Hashable)
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-_ALONE = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
-WORD = rf"{_ALONE}|[\w--{_ALONE}]+"
 BITS = 21
 """Bits of a word's number: three fit in 63 bits."""
 
@@ -31,11 +29,6 @@ class Words(NamedTuple):
 
     ids: Numbers
     sizes: Numbers
-
-
-def split_words(texts: pl.Series) -> pl.Series:
-    """Give the words of each text, lower-cased, as lists."""
-    return texts.fill_null("").str.to_lowercase().str.extract_all(WORD)
 
 
 def number_words(texts: Mapping[Name, pl.Series]) -> dict[Name, Words]:

@@ -12,10 +12,10 @@ from tasks.core.imports import importing
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import EXAMPLES, Removal, examples_of, spread
 from tasks.rows.layout import RowFile
+from tasks.text.words import spaced_words
 
 BATCH_ROWS = 8_192
 FEATURES = 2**18
-WORD = r"(?u)\b\w+\b"
 JUDGED = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String, "score": pl.Float64, "why": pl.String})
 
 
@@ -43,8 +43,13 @@ def features(texts: pl.Series) -> Any:
         from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(
-        n_features=FEATURES, ngram_range=(1, 2), alternate_sign=False, token_pattern=WORD
-    ).transform(texts.to_list())
+        n_features=FEATURES,
+        ngram_range=(1, 2),
+        alternate_sign=False,
+        lowercase=False,
+        tokenizer=str.split,
+        token_pattern=None,
+    ).transform(spaced_words(texts).to_list())
 
 
 def worst(scores: NDArray[np.float64], share: float) -> NDArray[np.int64]:

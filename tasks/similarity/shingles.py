@@ -1,8 +1,7 @@
 """From texts to hashed word shingles, many texts at once, without a Python object per word.
 
-A word is a run of letters, digits and underscores, lower-cased; an ideograph or kana is a word by itself, since such
-scripts put no spaces. A shingle is `size` words in a row; a text of fewer words is one shingle as a whole; a text
-without any word has none and is nobody's duplicate.
+Words are those of `tasks.text.words`, lower-cased. A shingle is `size` words in a row; a text of fewer words is one
+shingle as a whole; a text without any word has none and is nobody's duplicate.
 
 Words are hashed by a polynomial over their UTF-8 bytes modulo 2^64, with a random 64-bit value per byte: sum over i of
 V[byte_i] * P^i. All words of a block come from one running sum over its bytes, so the cost is a few passes over the
@@ -18,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from tasks.rows.reading import Places
+from tasks.text.words import spaced_words
 
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -25,9 +25,6 @@ Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 BLOCK_BYTES = 1 << 18
 """Text worked on at once; its arrays then fit in a core's cache."""
-NOT_WORD = r"[\W\u{FE00}-\u{FE0F}\u{20E3}\u{200C}\u{200D}]+"
-"""Beside what no word has, the marks that join or colour emoji, which Unicode counts among letters."""
-ALONE = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
 BLOCK_TEXTS = 4096
 _BASE = 0x9E3779B97F4A7C13
 """P, = 3 modulo 8, so that differences of its powers have few factors of two."""
@@ -100,8 +97,7 @@ def _spelled(texts: pl.Series) -> pl.Series:
     beyond = texts.str.len_bytes() != texts.str.len_chars()
     if not beyond.any():
         return texts
-    plain = texts.filter(beyond).str.to_lowercase().str.replace_all(NOT_WORD, " ").str.replace_all(ALONE, " $1 ")
-    return texts.scatter(beyond.arg_true(), plain)
+    return texts.scatter(beyond.arg_true(), spaced_words(texts.filter(beyond)))
 
 
 def _plain_bytes(texts: pl.Series) -> tuple[Bytes, Places]:

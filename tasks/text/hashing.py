@@ -1,8 +1,8 @@
 r"""Texts as hashed words and pairs of words.
 
-A word is a match of `\w+|[^\w\s]+` in the lower-cased text (NLTK's WordPunct, as DSIR splits); a pair is two
-neighbouring words with
-one space between. Bucket = sha256 (as a whole number) modulo the number of buckets: the same on every machine.
+A word is one of `tasks.text.words`, or a run of signs, in the lower-cased text (for spaced scripts NLTK's WordPunct, as
+DSIR splits); a pair is two neighbouring words with one space between. Bucket = sha256 (as a whole number) modulo the
+number of buckets: the same on every machine.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.core.imports import importing
+from tasks.text.words import words_and_signs
 
-WORD = r"\w+|[^\w\s]+"
 BUCKETS = 10_000
 """As in DSIR's own code."""
 
@@ -59,9 +59,7 @@ def bucket_of(gram: str, buckets: int = BUCKETS) -> int:
 
 def grams(texts: pl.Series, *, buckets: int = BUCKETS, pairs: bool = True) -> Grams:
     """Hash the words of every text, and its pairs of words."""
-    words = pl.DataFrame(
-        {"row": np.arange(len(texts)), "word": texts.fill_null("").str.to_lowercase().str.extract_all(WORD)}
-    )
+    words = pl.DataFrame({"row": np.arange(len(texts)), "word": words_and_signs(texts, sign_runs=True)})
     words = words.explode("word").drop_nulls()
     found = [words.select("row", gram="word")]
     if pairs:

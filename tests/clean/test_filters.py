@@ -15,11 +15,12 @@ from tasks.clean.filters.repetition import repeated, repeats_words
 from tasks.clean.measure import COUNTS, LONGEST, measured
 from tasks.clean.presets import PRESETS
 from tasks.clean.settings import CleanSettings, SourceCleaning
+from tasks.text.words import SIGN, WORD
 
 PATTERNS = {
     "chars": r"(?s).",
-    "words": r"\w+",
-    "tokens": r"\w+|[^\w\s]",
+    "words": WORD,
+    "tokens": f"{WORD}|{SIGN}",
     "letters": r"\p{L}",
     "digits": r"\p{Nd}",
     "capitals": r"\p{Lu}",
@@ -40,7 +41,12 @@ def reasons(texts: list[str], *filters: Any, **more: Any) -> list[str | None]:
 
 @given(
     texts=st.lists(
-        st.text(st.characters(codec="ascii") | st.sampled_from("_ aA1.\n") | st.characters(codec="utf-8"), max_size=40),
+        st.text(
+            st.characters(codec="ascii")
+            | st.sampled_from("_ aA1.\né\u0301\u094d中のーไ\u0e33\u200d\ufe0f❤")
+            | st.characters(codec="utf-8"),
+            max_size=40,
+        ),
         max_size=6,
     )
 )

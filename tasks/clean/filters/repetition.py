@@ -2,10 +2,9 @@
 A1).
 
 Codes: repeated_lines, repeated_paragraphs, repeated_words. Shares are of characters, for lines and paragraphs of their
-    number, too. The most frequent
-run of 2, 3 or 4 words may take 20, 18 or 16 % of the characters, all runs of 5 … 10 words that occur more than once 15
-… 10 %. A run that
-occurs once repeats nothing, however short the text is.
+number, too. The most frequent run of 2, 3 or 4 words may take 20, 18 or 16 % of the characters, all runs of 5 … 10
+words that occur more than once 15 … 10 %. A run that occurs once repeats nothing, however short the text is. Words are
+what white space separates, as in the paper; in scripts written without spaces, grapheme clusters.
 
 Recipe:
     kind: repetition
@@ -20,6 +19,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.clean.settings import FilterSettings
+from tasks.text.words import space_clusters
 
 TOP = {2: 0.20, 3: 0.18, 4: 0.16}
 REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
@@ -41,18 +41,19 @@ def reason(params: Params) -> pl.Expr:
     """Say why a text is dropped."""
 
     def told(texts: pl.Series) -> pl.Series:
-        return pl.Series([_reason(text, params) for text in texts], dtype=pl.String)
+        spaced = space_clusters(texts)
+        return pl.Series([_reason(*both, params) for both in zip(texts, spaced, strict=True)], dtype=pl.String)
 
     return pl.col("text").map_batches(told, return_dtype=pl.String, is_elementwise=True)
 
 
-def _reason(text: str, params: Params) -> str | None:
+def _reason(text: str, spaced: str, params: Params) -> str | None:
     if "\n" in text:
         for name, parts in (("lines", text.split("\n")), ("paragraphs", text.split("\n\n"))):
             number, chars = repeated(parts)
             if number > params.lines or chars > params.line_chars:
                 return f"repeated_{name}"
-    return "repeated_words" if repeats_words(text.split(), params.words) else None
+    return "repeated_words" if repeats_words(spaced.split(), params.words) else None
 
 
 def repeated(parts: Sequence[str]) -> tuple[float, float]:

@@ -27,6 +27,7 @@ from tasks.rows.dropping import Removal
 from tasks.rows.layout import RowFile
 from tasks.sift.rows import BATCH_ROWS, chosen, judged_rows, removal, sample, worst
 from tasks.sift.settings import SiftSettings, Trusted
+from tasks.text.words import words_and_signs
 
 CELLS = np.uint64(2**22)
 WEIGHTS = (0.6, 0.25, 0.1, 0.05)
@@ -50,8 +51,8 @@ def words(texts: pl.Series) -> tuple[Ids, NDArray[np.int64]]:
     """Give the hashed words of texts, each text after two marks of its beginning, and how many each text has with
     them.
     """
-    listed = pl.DataFrame({"text": texts.str.to_lowercase()}).select(
-        words=pl.concat_list(pl.lit([BEFORE, BEFORE]), pl.col("text").str.extract_all(r"\w+|[^\w\s]"))
+    listed = pl.DataFrame({"words": words_and_signs(texts)}).select(
+        words=pl.concat_list(pl.lit([BEFORE, BEFORE]), pl.col("words"))
     )["words"]
     return listed.explode().hash(seed=0x5EED).to_numpy(), listed.list.len().to_numpy().astype(np.int64)
 
