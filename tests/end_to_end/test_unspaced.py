@@ -1,7 +1,7 @@
 """Chinese, Japanese and Thai go the whole way: counts, filters, near duplicates, DSIR, diversity, a tokenizer."""
 
 import json
-from itertools import product
+from itertools import permutations, product
 from pathlib import Path
 
 import polars as pl
@@ -48,26 +48,26 @@ BAD = {
 }
 
 
-def write_source(file: Path, language: str, ends: tuple[str, ...]) -> None:
-    """Write every subject with every verdict, and a near duplicate of each tenth text."""
+def write_source(file: Path, language: str, subjects: list[str]) -> None:
+    """Write of every subject every two verdicts that agree, and a near duplicate of each tenth text."""
     rows = [
-        {"text": f"{subject}{verdict}{end}", "label": label}
+        {"text": f"{subject}{verdict}。{subject}{other}。", "label": label}
         for label, verdicts in (("good", GOOD), ("bad", BAD))
-        for subject, verdict, end in product(SUBJECTS[language], verdicts[language], ends)
+        for subject, (verdict, other) in product(subjects, permutations(verdicts[language], 2))
     ]
-    rows += [row | {"text": row["text"] + "!?"} for row in rows[::10]]
+    rows += [row | {"text": row["text"] + subjects[0][:1]} for row in rows[::10]]
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
 
 
 @pytest.mark.parametrize("language", SUBJECTS)
 def test_a_language_without_spaces_goes_the_whole_way(language: str, tmp_path: Path, prefect_server: str) -> None:
-    write_source(tmp_path / "first.jsonl", language, ("。", "，真的。"))
-    write_source(tmp_path / "second.jsonl", language, ("。。", "，1。"))
+    write_source(tmp_path / "first.jsonl", language, SUBJECTS[language][:4])
+    write_source(tmp_path / "second.jsonl", language, SUBJECTS[language][4:])
     recipe = {
         "name": "unspaced",
         "labels": ["bad", "good"],
         "sources": {"first": {"path": "first.jsonl"}, "second": {"path": "second.jsonl"}},
-        "clean": {"filters": [{"kind": "words", "least": 5, "most": 200}, "repetition"]},
+        "clean": {"filters": [{"kind": "words", "least": 5, "most": 200}, {"kind": "repetition", "words": 3}]},
         "near_duplicates": {"threshold": 0.8, "words": 3},
         "mix": {"weights": {"kind": "dsir", "target": "second"}, "max_epochs": 20, "size": 80},
         "train": {
