@@ -60,7 +60,7 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
         norm=none,
         lowercase=False,
         tokenizer=str.split,
-        token_pattern=None,
+        token_pattern=None,  # pyright: ignore[reportArgumentType]
     )
     counts: Any = counter.transform(spaced_words(texts).to_list())
     if len(np.unique(counts.indices)) < 2:

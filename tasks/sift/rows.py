@@ -48,7 +48,7 @@ def features(texts: pl.Series) -> Any:
         alternate_sign=False,
         lowercase=False,
         tokenizer=str.split,
-        token_pattern=None,
+        token_pattern=None,  # pyright: ignore[reportArgumentType]
     ).transform(spaced_words(texts).to_list())
 
 
