@@ -279,9 +279,7 @@ def open_store(uri: str) -> Store:
     return _overlays.get(uri) or _opened(uri)
 
 
-@functools.lru_cache
-def _opened(uri: str) -> Store:
-    return Store(uri)
+_opened = functools.lru_cache(Store)
 
 
 @contextlib.contextmanager

@@ -119,9 +119,13 @@ def test_a_wrong_product_is_refused_before_anything_runs(
 
 
 def test_right_products_and_promises_of_them_are_taken() -> None:
-    refuse_wrong(bottle_wine, bottle_wine.bind([PRESS, Promise(press_grapes)]))
-    refuse_wrong(bottle_wine, bottle_wine.bind([]))
-    refuse_wrong(taste_wine, taste_wine.bind(Promise(press_grapes)))
+    for called, argument in (
+        (bottle_wine, [PRESS, Promise(press_grapes)]),
+        (bottle_wine, []),
+        (taste_wine, Promise(press_grapes)),
+    ):
+        refuse_wrong(called, arguments := called.bind(argument))
+        assert argument in arguments.values()
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_plain_figures() -> None:
 
 
 def staged(name: str, files: dict[str, pl.DataFrame], store: str, accounts: tuple[Account, ...]) -> Manifest:
-    def write_files(work: Workbench, subject: str) -> Product:
+    def write_files(work: Workbench) -> Product:
         for file, frame in files.items():
             with work.writing(file) as path:
                 frame.write_parquet(path)
