@@ -25,7 +25,6 @@ from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.locks import lock
 
 F = TypeVar("F", bound=Facts | dict[str, Any], default=Any)
-
 LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """Answers of S3 to a conditional write that came too late."""
 S3: dict[str, Any] = {
