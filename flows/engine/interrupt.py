@@ -1,9 +1,8 @@
 """Ctrl-C ends a run at once: task threads cannot be interrupted, but the training they wait for can.
 
 A terminal sends SIGINT to Prefect's temporary server, too; without it the run cannot say goodbye and would wait for
-minutes. So a
-run that is interrupted has `PATIENCE` seconds to end in order, then it just ends. Nothing is lost: products are whole
-or not there.
+minutes. So a run that is interrupted has `PATIENCE` seconds to end in order, then it just ends. Nothing is lost:
+products are whole or not there.
 """
 
 import contextlib

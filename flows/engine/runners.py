@@ -21,8 +21,7 @@ def runner_named(wanted: str) -> TaskRunner[Any]:
     cluster that is there.
 
     Without an address a cluster of this machine's cores is started and ends with the run. One elsewhere must reach the
-    same store
-    and the same sources, and have this package installed.
+    same store and the same sources, and have this package installed.
 
     Raises:
         RecipeError: there is no such runner, or its extra is not installed.

@@ -18,9 +18,8 @@ class Expectation(Section):
     """Such as `expect_column_values_to_match_regex`."""
     kwargs: dict[str, Any] = Field(default_factory=dict)
     """Its arguments. Rows have the columns row_id, source, label, text, tokens, characters (length of the text),
-    duplicate_share,
-    and drift_rows, drift_labels, drift_lengths, drift_words, drift_new, where there is an earlier snapshot; without one
-    nothing is said of these."""
+    duplicate_share, and drift_rows, drift_labels, drift_lengths, drift_words, drift_new, where there is an earlier
+    snapshot; without one nothing is said of these."""
     severity: Severity = "critical"
     """`info` and `warning` are told and never stop a run; a `critical` failure is followed by the subject's policy."""
     subjects: Annotated[tuple[SubjectName, ...], About()] = ()
@@ -49,8 +48,7 @@ class ChecksSettings(Section):
 
     on_failure: Policy = "stop"
     """What follows when a critical expectation fails: `stop` the run, `warn`, `quarantine` (leave the source out) or
-    `downweight`
-    (scale its weight by the share of its rows that pass). For the mix itself the last two mean `stop`."""
+    `downweight` (scale its weight by the share of its rows that pass). For the mix itself the last two mean `stop`."""
     policies: dict[SubjectName, Policy] = Field(default_factory=dict)
     """Source (or `mix`) -> policy, where it differs from `on_failure`."""
     min_rows: int = Field(default=20, ge=1)

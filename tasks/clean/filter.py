@@ -42,8 +42,8 @@ def clean_file(before: Account, files: tuple[Path, Path, Path], settings: Source
     """Clean the rows of a Parquet file into another.
 
     Texts are normalised; what is empty, too short, too long, refused by a filter or a repetition is dropped, for the
-    first of these
-    reasons. Of equal texts the first stays, whatever its label; rows with media are equal when both text and media are.
+    first of these reasons. Of equal texts the first stays, whatever its label; rows with media are equal when both text
+    and media are.
 
     Args:
         files: the rows as they were read; written: those that stay, in their order, and `key` and `match` of each of

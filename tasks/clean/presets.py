@@ -20,5 +20,4 @@ PRESETS: dict[str, list[dict[str, Any]]] = {
     "code": [{"kind": "code"}],
 }
 """Gopher's 50 … 100,000 words (Rae et al. 2021, arXiv 2112.11446, appendix A1.1) are for web pages; the other two are
-our choice: reviews
-and messages say something in a few words."""
+our choice: reviews and messages say something in a few words."""

@@ -43,8 +43,7 @@ class SourceCleaning(Section):
     spaces."""
     filters: Filters = ()
     """A preset (`web`, `reviews`, `code`, `short-text`), or filters in the order in which they are asked, each by its
-    name or as
-    `{kind: NAME, …}`."""
+    name or as `{kind: NAME, …}`."""
 
     @model_validator(mode="after")
     def _lines_for_filters(self) -> Self:

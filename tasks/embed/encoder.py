@@ -1,8 +1,7 @@
 """A sentence encoder: what identifies it, and the vectors it gives.
 
 The vector of a text is the mean of the last hidden states over its tokens, padding left out, scaled to length 1
-(Reimers & Gurevych,
-"Sentence-BERT", EMNLP 2019, the pooling they found best).
+(Reimers & Gurevych, "Sentence-BERT", EMNLP 2019, the pooling they found best).
 """
 
 import contextlib

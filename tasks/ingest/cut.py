@@ -36,8 +36,7 @@ def find_records(data: bytes, separator: str, *, quoted: bool) -> Records | None
     """Find the records of a text whose last line is ended by LF.
 
     A text is regular when every quote opens or closes a whole field, or stands doubled inside a quoted one. Then a line
-    end or separator
-    counts exactly if an even number of quotes stands before it.
+    end or separator counts exactly if an even number of quotes stands before it.
 
     Args:
         data: UTF-8 without CR.

@@ -161,8 +161,7 @@ def read_source(
 
     Args:
         known: what the source holds, and an earlier product: what that holds of files that did not change is taken
-            over, and a file that
-            grew is read from where it ended. The files written are the same bytes as without it.
+            over, and a file that grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, layout)
     parts = _parts(settings, base, known.seen.files if known else ())

@@ -59,8 +59,7 @@ class SourceSettings(Section):
     """Licence of the source, for the cards."""
     on_failure: Literal["stop", "skip", "last"] = "stop"
     """What follows when it cannot be reached: `stop` the run, `skip` (leave the source out, as `--without` does) or
-    `last` (use the snapshot
-    made last with the same settings)."""
+    `last` (use the snapshot made last with the same settings)."""
 
     @property
     def reading(self) -> Self:

@@ -55,8 +55,7 @@ def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget:
     """Give every source its quota of the mix, not yet whole.
 
     q_i = size · w_i. Where that exceeds the source's cap, available_i · max_epochs / trainer_epochs: an error, or
-    water-filling
-    (`fill`) when the budget says to redistribute.
+    water-filling (`fill`) when the budget says to redistribute.
 
     Args:
         available: what each source holds, in the unit.

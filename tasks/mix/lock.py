@@ -1,8 +1,7 @@
 """The lock file: everything that made the mix, so that the same mix can be made again or its difference named.
 
 It names content, not keys: a mix made again by changed code with the same bytes has the same lock file, and nothing
-    after
-it need run again.
+after it need run again.
 """
 
 import hashlib

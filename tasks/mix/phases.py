@@ -33,10 +33,9 @@ def phase_quotas(available: Mapping[str, float], phases: Sequence[Stretch], budg
     """Give every source its quota in every phase; one phase is the plain case of `quotas`.
 
     The budget is cut into whole phases by largest remainder: B_p. Caps hold for the whole mix: Σ_p B_p w_pi ≤ cap_i.
-        Where they do
-    not, and the budget says to redistribute, each phase may use of source i what its wish is of all wishes for it,
-    cap_i · B_p w_pi / Σ_q B_q w_qi, and its overflow goes to the other sources of the phase in proportion to their
-    weights there.
+    Where they do not, and the budget says to redistribute, each phase may use of source i what its wish is of all
+    wishes for it, cap_i · B_p w_pi / Σ_q B_q w_qi, and its overflow goes to the other sources of the phase in
+    proportion to their weights there.
 
     Raises:
         NotEnoughData: as `quotas`; or a phase's sources cannot fill it, with its number.
@@ -82,10 +81,8 @@ def whole_phases(quota: Sequence[Mapping[str, float]], caps: Mapping[str, float]
     """Round the quotas of all phases together, so that phases and sources come out whole (controlled rounding).
 
     Every count is less than 1 from its quota, every phase has exactly its size, and no source has more in all than its
-    quota rounded
-    up, nor than its cap. Such counts exist, since the constraints are those of a flow; of them those are taken that
-    give the most to
-    the largest remainders.
+    quota rounded up, nor than its cap. Such counts exist, since the constraints are those of a flow; of them those are
+    taken that give the most to the largest remainders.
 
     Args:
         caps: whole rows that each source may give in all.

@@ -83,22 +83,19 @@ def spread(counts: Sequence[int]) -> NDArray[np.uint16]:
     """Say whose row stands at each place of the mix, so that every stretch holds each source by its weight.
 
     The two smallest parts are merged into one, then the two smallest of what there is, until one part is left (the tree
-    of
-    Huffman). A part of a rows is merged with one of b ≥ a so that the first L of their n = a + b rows hold
-    f(L) = floor((L·a + floor(n/2)) / n) of it: at most 1/2 off L·a/n; and a window of L rows holds floor or ceil of
-    L·a/n, less than 1 off.
+    of Huffman). A part of a rows is merged with one of b ≥ a so that the first L of their n = a + b rows hold f(L) =
+    floor((L·a + floor(n/2)) / n) of it: at most 1/2 off L·a/n; and a window of L rows holds floor or ceil of L·a/n,
+    less than 1 off.
 
     Bound. Source i with m_i rows lies in the parts v of sizes m_i = s_0 ≤ s_1 ≤ …, up to the one below the whole. By
-    how much
-    a window is off in part v is less than 1 plus s_v / s_(v+1) of what it is off in the part around v. So with w_i =
-    m_i / Σ m_j
+    how much a window is off in part v is less than 1 plus s_v / s_(v+1) of what it is off in the part around v. So with
+    w_i = m_i / Σ m_j
 
         |rows of i in a window of L rows − L·w_i| < Σ_v m_i / s_v ≤ min(K − 1, 3.36) for K > 1 sources, 0 for one,
 
     and half of that for the first L rows. There are at most K − 1 such parts. When parts v and its sibling are merged
-    they
-    are the smallest, so the next sibling is no smaller than v: s_(k+2) ≥ s_(k+1) + s_k. The s_v / m_i grow at least as
-    Fibonacci's numbers 1, 1, 2, 3, 5, …, whose reciprocals sum to 3.3599.
+    they are the smallest, so the next sibling is no smaller than v: s_(k+2) ≥ s_(k+1) + s_k. The s_v / m_i grow at
+    least as Fibonacci's numbers 1, 1, 2, 3, 5, …, whose reciprocals sum to 3.3599.
 
     Args:
         counts: rows of every source; their sum below 2^31.

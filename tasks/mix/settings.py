@@ -14,15 +14,13 @@ class PlanSettings(Section):
     """What weights are shares of, and what `size` counts."""
     size: Annotated[int, Field(ge=1)] | Literal["all"] = "all"
     """Budget in `unit`; `all` = the largest mix with these weights that repeats no row (every row once, if the weights
-    are
-    proportional)."""
+    are proportional)."""
     max_epochs: float = Field(default=4.0, gt=0, allow_inf_nan=False)
     """Most passes over one source in all, the trainer's epochs included; a fraction is met by some rows once oftener
     than others."""
     max_total_epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Most passes over one source in all, those of the recipe's earlier runs included (`cuvee ledger` lists them), on
-    average over the
-    rows that it has now; by default runs do not count each other."""
+    average over the rows that it has now; by default runs do not count each other."""
     on_cap: Literal["error", "redistribute"] = "error"
     """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
     shard_rows: int = Field(default=50_000, ge=1)

@@ -1,10 +1,8 @@
 """Rows on their way from the order of the sources to the order of the mix: one temporary file, read back by shard.
 
 Every source is read once from front to back and its rows are appended to the file in pieces, one piece a shard; a shard
-is
-then put together from its pieces. Memory is that of one piece of reading and of one shard, whatever the size of the
-mix;
-the disk holds the mix once, uncompressed.
+is then put together from its pieces. Memory is that of one piece of reading and of one shard, whatever the size of the
+mix; the disk holds the mix once, uncompressed.
 """
 
 import itertools

@@ -46,8 +46,7 @@ def try_mix(
 
     Returns:
         Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and facts: steps, and rows,
-        accuracy and mean
-        loss in total and `by_source`.
+        accuracy and mean loss in total and `by_source`.
 
     Raises:
         TrainingFailed: the classifier gives no numbers.

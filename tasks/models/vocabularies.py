@@ -30,9 +30,8 @@ def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
     """Train a lower-casing WordPiece tokenizer (Schuster & Nakajima 2012; as BERT uses it) on texts.
 
     The trainer of `tokenizers` numbers continuing letters (`##a`) in the order of a hash table, which differs from run
-    to run and
-    then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the same every
-    time.
+    to run and then breaks ties differently. Given to it beforehand in alphabetical order, they make the vocabulary the
+    same every time.
     """
     with importing:
         from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers

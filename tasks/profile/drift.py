@@ -34,8 +34,7 @@ def drift(now: Path, before: Path, seed: int, layout: Layout) -> dict[str, Any]:
         divergence of the lengths in characters, in bins that double, in bits; words: that of single words, on equal
         samples, in bits;
         new: share of the rows now whose text was not there before, in [0, 1]. All are 0 where nothing changed. And
-            rows_now, rows_before.
-        A measure that cannot be taken is null.
+            rows_now, rows_before. A measure that cannot be taken is null.
     """
     both = RowFile(now, layout), RowFile(before, layout)
     rows_now, rows_before = (file.rows for file in both)

@@ -17,8 +17,7 @@ FEWEST_WORDS = 2
 
 def flawless(texts: pl.Series) -> float:
     """Share of the texts that have at least two words, words of 3 to 10 characters in the mean, letters in 80 % of
-    them, and at most one
-    hash sign or ellipsis to ten words; in [0, 1], NaN for no texts.
+    them, and at most one hash sign or ellipsis to ten words; in [0, 1], NaN for no texts.
 
     The rules that Gopher's makers kept web pages by (Rae et al. 2021, arXiv 2112.11446, table A1), without those on
     length and on English.

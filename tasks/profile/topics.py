@@ -40,8 +40,7 @@ def fit(texts: pl.Series, seed: int) -> Space | None:
     """Find directions and topics in some texts; None if they are too few or too alike to speak of topics.
 
     Words and pairs of words, sublinear counts, hashed to 2^15 columns; tf-idf; truncated SVD to at most 64 directions
-    (latent semantic
-    analysis, Deerwester et al. 1990); unit length; k-means with k = 20, less for under 100 texts.
+    (latent semantic analysis, Deerwester et al. 1990); unit length; k-means with k = 20, less for under 100 texts.
     """
     with importing:
         from sklearn.cluster import KMeans

@@ -17,8 +17,7 @@ def distinct(words: Words, n: int) -> float:
     """Share of n-grams that are different: unique n-grams / n-grams.
 
     In (0, 1]; 1 = no n-gram occurs twice; NaN without any. It falls with the size of the text, so compare equal sizes
-    only.
-    Li et al., NAACL 2016, arXiv 1510.03055.
+    only. Li et al., NAACL 2016, arXiv 1510.03055.
     """
     grams = ngrams(words, n)
     return len(np.unique(grams)) / len(grams) if len(grams) else math.nan
@@ -48,9 +47,8 @@ def mtld(ids: Numbers | Sequence[object]) -> float:
     """Measure of textual lexical diversity: mean number of words in a row until their type-token ratio falls to .72.
 
     A factor ends when types / words <= .72; what is left at the end counts as (1 - ttr) / (1 - .72) of a factor. Mean
-    of reading
-    forwards and backwards, in words, > 0; higher = more varied; NaN for no word, infinite where no word occurs twice.
-    McCarthy and Jarvis, Behavior Research Methods 42 (2010).
+    of reading forwards and backwards, in words, > 0; higher = more varied; NaN for no word, infinite where no word
+    occurs twice. McCarthy and Jarvis, Behavior Research Methods 42 (2010).
     """
     forwards = list(ids)
     return (_factor_length(forwards) + _factor_length(reversed(forwards))) / 2

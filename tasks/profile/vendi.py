@@ -2,8 +2,7 @@
 2023, arXiv 2210.02410.
 
 VS = exp(-sum_i l_i ln l_i), l the eigenvalues of K / n for a similarity matrix K (n x n, ones on the diagonal). In [1,
-n]: 1 = all alike,
-n = nothing in common.
+n]: 1 = all alike, n = nothing in common.
 """
 
 import math

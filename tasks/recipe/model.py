@@ -95,8 +95,7 @@ class TrialSettings(HeadSettings):
 
     size: int | None = Field(default=None, ge=1)
     """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than
-    the mix's each
-    source keeps as small a part of its rows, so that they repeat as often as in the mix."""
+    the mix's each source keeps as small a part of its rows, so that they repeat as often as in the mix."""
     encoder: EncoderSettings | None = None
     """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs
     of words."""
@@ -121,9 +120,8 @@ class ComparedSettings(CompareSettings):
 
     arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
     """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind:
-    dsir, target: x}}`.
-    Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are there without being
-    said."""
+    dsir, target: x}}`. Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are
+    there without being said."""
 
     @property
     def settings(self) -> CompareSettings:

@@ -2,9 +2,8 @@
 is a verified near duplicate of it.
 
 So every dropped row has a survivor whose Jaccard reaches the threshold, and no two rows that stay were found to be near
-duplicates.
-Whole connected clusters are not merged: where A~B and B~C but not A~C, C stays, for nothing that stays resembles it
-    enough.
+duplicates. Whole connected clusters are not merged: where A~B and B~C but not A~C, C stays, for nothing that stays
+resembles it enough.
 
 The same is worked out in rounds, many rows at once: a row that is the best undecided one in all of its groups stays; it
     is compared with the undecided others there, and those that match are dropped.

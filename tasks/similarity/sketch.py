@@ -6,9 +6,8 @@ agree in it with probability J, their Jaccard (Broder 1997), and in one of b ban
 may be short and many: recall is what counts.
 
 Why not rensa's signatures: its digests leave Rust only as lists of Python integers. Measured on texts of 50 shingles,
-one thread,
-128 permutations: rensa 0.5.0 8.2 us a text (1.5 of it hashing), this module 3.0 us, and its numpy calls let other
-    threads run.
+one thread, 128 permutations: rensa 0.5.0 8.2 us a text (1.5 of it hashing), this module 3.0 us, and its numpy calls let
+other threads run.
 """
 
 from typing import Any, NamedTuple, Self

@@ -48,8 +48,7 @@ class Mirror:
         """Copy the newest checkpoint if it is new; the older one in the store goes.
 
         The training process removes checkpoints while this reads them; one that vanishes is left for the next call, and
-        since
-        `LAST_FILE` goes last, what was copied of it is no checkpoint.
+        since `LAST_FILE` goes last, what was copied of it is no checkpoint.
         """
         if self.store.is_local:
             return

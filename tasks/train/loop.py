@@ -1,8 +1,7 @@
 """The training process: `python -m tasks.train.loop JOB.json`. Tells its progress on stdout, one JSON object a line.
 
 The loop is the Trainer of transformers; only the order of the rows is ours. Every random number hangs on the job's
-seed, and a
-resumed training ends with the same weights as one that was never stopped (one process, CPU).
+seed, and a resumed training ends with the same weights as one that was never stopped (one process, CPU).
 """
 
 import json

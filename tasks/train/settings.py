@@ -56,8 +56,7 @@ class TrainSettings(Section):
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Online | None = None
     """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
-    rows, in distinct
-    copies, and the weights it starts with."""
+    rows, in distinct copies, and the weights it starts with."""
     processes: int | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
 

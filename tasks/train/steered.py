@@ -17,8 +17,7 @@ class Steered(Sampler[int]):
     fresh order.
 
     Counts are rounded so that what a batch gives too much or too little is made up for by the next: after any number of
-        batches
-    under unchanged weights each source is less than one row off for every other source.
+    batches under unchanged weights each source is less than one row off for every other source.
 
     Args:
         rows: row numbers of each source, distinct rows only.

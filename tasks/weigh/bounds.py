@@ -25,8 +25,7 @@ def project(weights: Mapping[str, float], bounds: Bounds) -> dict[str, float]:
 
     w_i = min(max(c v_i, l_i), u_i), with c such that Σ w_i = 1: of all shares between the bounds those with the least
     KL(w ‖ v). Shares between their bounds keep their proportions, and a share of 0 becomes its floor. Σ w_i grows with
-    c in
-    straight lines between the points where a share leaves its floor or reaches its ceiling, so c is found exactly.
+    c in straight lines between the points where a share leaves its floor or reaches its ceiling, so c is found exactly.
 
     Args:
         weights: ≥ 0, summing to 1.

@@ -43,8 +43,7 @@ class ShareSettings(Section):
     proportional."""
     phases: tuple[Phase, ...] = ()
     """In place of `weights`, for a curriculum or an annealing: `[{share: 0.8, weights: …}, {share: 0.2, weights: …}]`,
-    one stretch
-    of the mix after the other, each with exact counts and weights of its own."""
+    one stretch of the mix after the other, each with exact counts and weights of its own."""
     floors: dict[SourceName, Share] = Field(default_factory=dict)
     """Source -> least share, whatever its weight; holds in every phase."""
     ceilings: dict[SourceName, Share] = Field(default_factory=dict)

@@ -26,11 +26,9 @@ def weigh(
 
     Returns:
         `weights`, `requested` and `reasons` by source, the `method` with its settings, `why` (the figures behind the
-        weights, by
-        source; empty for methods that look at sizes only) and `ceilings`; with phases also `phases`, the same for each
-        of them
-        with its `share`, and the others are those of the whole mix: W_i = Σ_p share_p w_pi. Then what the log has to
-        say.
+        weights, by source; empty for methods that look at sizes only) and `ceilings`; with phases also `phases`, the
+        same for each of them with its `share`, and the others are those of the whole mix: W_i = Σ_p share_p w_pi. Then
+        what the log has to say.
     """
     found = [_of_phase(phase, sizes, verdicts, settings, appraised) for phase in settings.stretches]
     notes = list(dict.fromkeys(note for _, said in found for note in said))

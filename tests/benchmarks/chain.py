@@ -4,22 +4,18 @@
     datatrove] [--work DIR]
 
 Input: the benchmark corpus, four sources in JSON Lines, CSV and Parquet. Every engine brings texts to NFC without
-    control characters and with
-single spaces, applies the same five filters (words, letters, digits, capitals, signs), keeps the first of equal texts
-in the order of the
-sources, and writes Parquet of id, text, label and source. Every engine is a process of its own, imports included, in
-turn.
+control characters and with single spaces, applies the same five filters (words, letters, digits, capitals, signs),
+keeps the first of equal texts in the order of the sources, and writes Parquet of id, text, label and source. Every
+engine is a process of its own, imports included, in turn.
 
 cuvee: the pure functions of ingest, clean and deduplicate with their default checks; sources side by side as in a run.
-    It also keeps bad rows
-aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs.
+It also keeps bad rows aside, carves a hold-out, and drops training rows equal to a hold-out row but for case and signs.
 loop: a plain Python loop in one process. datasets: map, filter, filter, with two processes. datatrove: its readers,
-    LambdaFilters and three-stage
-exact deduplication, two workers; it keeps one of equal texts, not always the first.
+LambdaFilters and three-stage exact deduplication, two workers; it keeps one of equal texts, not always the first.
 
 Judged after each run, or the benchmark fails: loop and datasets keep the same ids and texts; datatrove the same texts,
-    each once; cuvee the
-same texts, each once, but for those whose match key (letters and digits, case folded) stands in its hold-out.
+each once; cuvee the same texts, each once, but for those whose match key (letters and digits, case folded) stands in
+its hold-out.
 """
 
 import argparse

@@ -4,17 +4,13 @@ about them.
     python tests/benchmarks/corpus.py OUT --rows 1000000 [--data DIR] [--seed 0]
 
 A document is one to six sentences; each sentence is a crossover of two real ones of its source's domain: the first runs
-up to a
-word that the second also has, the second goes on from there. So texts are as varied as the corpus is large, with real
-words in
-real order. 1 M rows are about 300 MB of text.
+up to a word that the second also has, the second goes on from there. So texts are as varied as the corpus is large,
+with real words in real order. 1 M rows are about 300 MB of text.
 
 Of all rows 5 % are verbatim copies, 5 % copies that are equal once Unicode and white space are normalised, 5 % near
-copies (a tail
-added or cut, one to four words replaced; Jaccard of the 5-word shingles in [.7, 1)), 5 % junk, 80 % originals. A copy
-may stand in
-another source than its original, before it or after it. OUT/truth.parquet says which row is what; the same seed gives
-the same bytes.
+copies (a tail added or cut, one to four words replaced; Jaccard of the 5-word shingles in [.7, 1)), 5 % junk, 80 %
+originals. A copy may stand in another source than its original, before it or after it. OUT/truth.parquet says which row
+is what; the same seed gives the same bytes.
 """
 
 import argparse
@@ -229,8 +225,8 @@ def documents(rows: int, data: Path, seed: int = 0) -> pl.DataFrame:
 
     Returns:
         id (unique), source, text (as it is written to the source's file), label, kind (`original` or a key of PLANTED),
-        origin (id of the
-        text it was made from, null for originals and junk), jaccard (to the origin; null for originals and junk).
+        origin (id of the text it was made from, null for originals and junk), jaccard (to the origin; null for
+        originals and junk).
     """
     counts = {kind: int(rows * share) for kind, share in PLANTED.items()}
     rng = np.random.default_rng(seed)

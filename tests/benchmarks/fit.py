@@ -3,9 +3,8 @@
     python tests/benchmarks/fit.py --data SHARED_DATA [--runs 85] [--rounds 3]
 
 The first runs of RegMix (1M parameters, 17 sources) are learned from; Spearman's rho is between the scores guessed and
-those of mixes that
-no fit has seen: 256 mixes, run with models of the same size (1M) and of a larger one (60M). Every engine is a process
-    of its own, imports included.
+those of mixes that no fit has seen: 256 mixes, run with models of the same size (1M) and of a larger one (60M). Every
+engine is a process of its own, imports included.
 """
 
 import argparse

@@ -4,9 +4,8 @@ several seeds.
     python tests/benchmarks/language_mix.py [--seeds 3] [--size 60000] [--store FOLDER] [--out numbers.json]
 
 Needs the public data (CUVEE_SHARED_DATA, see tests/conftest.py). Prints bits per byte and perplexity on each domain's
-hold-out, mean and
-standard deviation over the seeds. A mix of other texts has another tokenizer: bits per byte compare between mixes,
-perplexities do not.
+hold-out, mean and standard deviation over the seeds. A mix of other texts has another tokenizer: bits per byte compare
+between mixes, perplexities do not.
 """
 
 import argparse

@@ -3,18 +3,15 @@
     python tests/benchmarks/mix_rows.py --rows 1000000 [--rounds 3] [--engines cuvee stage datasets] [--work DIR]
 
 Four sources of the benchmark corpus (news, social, reviews, papers), as Parquet with row_id, source, text, label and
-tokens, are mixed
-30/30/20/20 to as many rows as were asked for; papers is cut short, so that it repeats 11 times. Every engine is a
-process of its own,
-imports included, in turn (A B C A B C ...).
+tokens, are mixed 30/30/20/20 to as many rows as were asked for; papers is cut short, so that it repeats 11 times. Every
+engine is a process of its own, imports included, in turn (A B C A B C ...).
 
-cuvee: the plan and the shards (zstd), as the stage makes them.
-stage: the whole stage as a run calls it: Prefect imported, files hashed and put into a store, receipt and lock written.
-datasets: from_parquet, shuffle, interleave_datasets(probabilities, all_exhausted), the first rows, to_parquet (snappy).
+cuvee: the plan and the shards (zstd), as the stage makes them. stage: the whole stage as a run calls it: Prefect
+imported, files hashed and put into a store, receipt and lock written. datasets: from_parquet, shuffle,
+interleave_datasets(probabilities, all_exhausted), the first rows, to_parquet (snappy).
 
 Share: largest distance of a source's share from its weight. Chi2: of the sources' counts in windows of 1000 rows, 3 for
-    a uniform
-shuffle, less is more even.
+a uniform shuffle, less is more even.
 """
 
 import argparse

@@ -4,16 +4,14 @@ truth.
     python tests/benchmarks/near_duplicates.py --rows 50000 [--peers VENV] [--rounds 3] [--engines cuvee rensa
     datatrove] [--work DIR]
 
---peers names the virtual environment that RESULTS.md says how to make.
-Every engine is a process of its own, imports included, in turn (A B C A B C ...); it reads four Parquet files of id and
-text and writes
-the ids it drops. All use 5-word shingles, 128 permutations, Jaccard 0.8; datatrove and rensa with their 16 bands of 8.
+--peers names the virtual environment that RESULTS.md says how to make. Every engine is a process of its own, imports
+included, in turn (A B C A B C ...); it reads four Parquet files of id and text and writes the ids it drops. All use
+5-word shingles, 128 permutations, Jaccard 0.8; datatrove and rensa with their 16 bands of 8.
 
 Truth: every pair with an exact Jaccard of 0.8 or more, from the shingles both texts share (prefix filter: none is
-    missed).
-Recall: true pairs of which at least one side was dropped. Precision: dropped rows that have a true pair at all. Peers
-    split words a
-little differently (datatrove drops punctuation and turns digits to 0), so a small part of their misses is definition.
+missed). Recall: true pairs of which at least one side was dropped. Precision: dropped rows that have a true pair at
+all. Peers split words a little differently (datatrove drops punctuation and turns digits to 0), so a small part of
+their misses is definition.
 """
 
 import argparse
@@ -135,9 +133,8 @@ def true_pairs(folder: Path) -> pl.DataFrame:
     """Give every pair of ids with a Jaccard of THRESHOLD or more: a, b, jaccard.
 
     Two sets whose Jaccard reaches t share one of the first n - ceil(t n) + 1 of their n elements, in any order common
-    to all sets
-    (Bayardo, Ma, Srikant, WWW 2007); rare elements first keep the join small. The Jaccard is then counted on plain
-    Python sets.
+    to all sets (Bayardo, Ma, Srikant, WWW 2007); rare elements first keep the join small. The Jaccard is then counted
+    on plain Python sets.
     """
     import corpus
 

@@ -5,23 +5,17 @@ corpus up to the mix.
     [--work DIR]
 
 Four sources in three formats, five filters, exact and near duplicates, checks, weights 0.4/0.3/0.2/0.1, a mix of half
-as many rows as are read,
-profile, published mix and report: the same functions for every engine, each a process of its own with a new store,
-    imports included, in turn.
+as many rows as are read, profile, published mix and report: the same functions for every engine, each a process of its
+own with a new store, imports included, in turn.
 
 plain: one function call after another. unchecked: the same, but the check tasks ask Great Expectations nothing, so that
-    it is not imported; the
-difference is what it costs. threads: the same calls, each as soon as its inputs are there, in threads as Prefect's
-runner has them.
-prefect: the flow, with the temporary server that it starts. served: the flow, with a server that runs already, as for
-    scheduled runs; that
-process is not counted.
+it is not imported; the difference is what it costs. threads: the same calls, each as soon as its inputs are there, in
+threads as Prefect's runner has them. prefect: the flow, with the temporary server that it starts. served: the flow,
+with a server that runs already, as for scheduled runs; that process is not counted.
 
 peak: memory (PSS, MB) of all processes; largest: of the largest process. checks: share of the seconds of all tasks that
-    the Great Expectations
-tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect wait for each other, so
-plain's is the figure.
-Seconds of every task follow, of the last round.
+the Great Expectations tasks take, with the import of libraries that later tasks use too; tasks of threads and prefect
+wait for each other, so plain's is the figure. Seconds of every task follow, of the last round.
 """
 
 import argparse

@@ -8,10 +8,8 @@ SHARED_DATA (default: the folder of public data beside the checkout, or the one 
 With --model, a spaCy model's package, names and addresses are looked for too; else only what is known by its form.
 
 Strict: start and end are the gold span's. Overlap: they share a character. Precision is over what was found, recall
-    over what is marked.
-Each kind is judged after overlaps of all kinds were settled, as in a run. The file's kinds without a detector (dates,
-ages, titles,
-organisations, driver's licences, web addresses, ...) count neither way.
+over what is marked. Each kind is judged after overlaps of all kinds were settled, as in a run. The file's kinds without
+a detector (dates, ages, titles, organisations, driver's licences, web addresses, ...) count neither way.
 """
 
 import argparse

@@ -18,8 +18,7 @@ def measure(command: Sequence[str]) -> Figures:
     sampled 20 times a second.
 
     Memory is the proportional share (PSS), in MB. The command's working folder is an empty one that is deleted
-    afterwards; what it prints is
-    shown only when it fails.
+    afterwards; what it prints is shown only when it fails.
     """
     started, peak, largest, cpu = time.monotonic(), 0.0, 0.0, dict[int, float]()
     environment = os.environ | {"PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}

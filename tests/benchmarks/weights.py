@@ -4,10 +4,9 @@ frozen MiniLM encoder.
     python tests/benchmarks/weights.py [--target company] [--store FOLDER]
 
 Every mix has the same budget and is learned from under the same five seeds; loss and accuracy are those on the target's
-rows that nothing
-has looked at. Methods around a target leave it its size's share; `own 1/6` gives it as much as uniform weights do.
-`search` is given 200
-more labelled rows of the target to choose and to judge by. Cost counts trainings.
+rows that nothing has looked at. Methods around a target leave it its size's share; `own 1/6` gives it as much as
+uniform weights do. `search` is given 200 more labelled rows of the target to choose and to judge by. Cost counts
+trainings.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Sources whose best mix is known: `left` and `right` teach one half of the words each, `junk` has labels by chance,
-and what is to be
-predicted uses both halves alike. By symmetry the best mix is one half of `left` and one half of `right`."""
+and what is to be predicted uses both halves alike. By symmetry the best mix is one half of `left` and one half of
+`right`."""
 
 import csv
 from collections.abc import Callable

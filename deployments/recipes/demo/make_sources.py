@@ -3,10 +3,8 @@
     python make_sources.py [FOLDER]
 
 Every choice is a hash of the seed and of the sentence's number, so the files are the same, byte for byte, on every
-machine.
-The sources have the flaws that sources have: repeats within and across, empty texts, a broken line, a label nobody
-    knows,
-labels that say neither, and a few sentences that were labelled wrongly.
+machine. The sources have the flaws that sources have: repeats within and across, empty texts, a broken line, a label
+nobody knows, labels that say neither, and a few sentences that were labelled wrongly.
 """
 
 import csv

@@ -2,9 +2,8 @@
 section 2.2).
 
 Codes: placeholder_text, curly_bracket, few_sentences. A line counts when it ends in a terminal mark, has five words and
-    does not ask for JavaScript;
-C4 removes the other lines, this only counts sentences in those that stay, so texts are kept or dropped whole. Needs
-clean.keep_lines.
+does not ask for JavaScript; C4 removes the other lines, this only counts sentences in those that stay, so texts are
+kept or dropped whole. Needs clean.keep_lines.
 
 Recipe:
     kind: c4-lines

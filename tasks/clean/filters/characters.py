@@ -1,10 +1,8 @@
 """Shares of a text's characters: letters, digits, capitals among the letters, signs.
 
 Codes: few_letters, many_digits, many_capitals, many_signs. Gopher wants a letter in 80 % of the words and at most a
-    tenth of signs such as # and …
-(Rae et al. 2021, arXiv 2112.11446, appendix A1.1); shares of characters are what tables, keyboard mashing and shouting
-show first. The
-defaults are ours.
+tenth of signs such as # and … (Rae et al. 2021, arXiv 2112.11446, appendix A1.1); shares of characters are what tables,
+keyboard mashing and shouting show first. The defaults are ours.
 
 Recipe:
     kind: characters

@@ -1,10 +1,9 @@
 """Source code: written by people, in lines, with letters, and, for Python, such that it parses.
 
-Codes: generated_code, long_lines, few_code_letters, few_comments, many_comments, not_python.
- Line lengths (mean 100, longest 1,000) and a quarter of letters and digits are the
-limits of The Stack's and CodeParrot's cleaning (Kocetkov et al. 2022, arXiv 2211.15533; Tunstall et al. 2022, chapter
-10); a share of
-comment lines of at most 0.8 is StarCoder's (Li et al. 2023, arXiv 2305.06161, section 3.1). Needs clean.keep_lines.
+Codes: generated_code, long_lines, few_code_letters, few_comments, many_comments, not_python. Line lengths (mean 100,
+longest 1,000) and a quarter of letters and digits are the limits of The Stack's and CodeParrot's cleaning (Kocetkov et
+al. 2022, arXiv 2211.15533; Tunstall et al. 2022, chapter 10); a share of comment lines of at most 0.8 is StarCoder's
+(Li et al. 2023, arXiv 2305.06161, section 3.1). Needs clean.keep_lines.
 
 Recipe:
     kind: code

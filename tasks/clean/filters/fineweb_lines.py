@@ -2,8 +2,8 @@
 arXiv 2406.17557, section 3.6).
 
 Codes: few_sentence_lines (at most 12 % of the lines end in a terminal mark), repeated_line_chars (a tenth of the
-    characters or more in repeated
-lines), short_lines (67 % of the lines or more under 30 characters). Needs clean.keep_lines.
+characters or more in repeated lines), short_lines (67 % of the lines or more under 30 characters). Needs
+clean.keep_lines.
 
 Recipe:
     kind: fineweb-lines

@@ -1,8 +1,7 @@
 """Stop words: a text in a language has some of its commonest words; lists of keywords and menus have none.
 
 Code: few_stop_words. Gopher wants at least two of the, be, to, of, and, that, have, with on an English web page (Rae et
-    al. 2021, arXiv
-2112.11446, appendix A1.1). For the other languages these are their dozen commonest function words.
+al. 2021, arXiv 2112.11446, appendix A1.1). For the other languages these are their dozen commonest function words.
 
 Recipe:
     kind: stop-words

@@ -1,8 +1,8 @@
-r"""Number of words (matches of `\w+`) and tokens (words and signs), and their mean length in characters.
+r"""Number of words (tasks/text/words.py) and tokens (words and signs), and their mean length in characters.
 
 Codes: few_words, many_words, many_tokens, short_words, long_words. A mean length of 3 … 10 characters is Gopher's for
-    English web pages (Rae et al.
-2021, arXiv 2112.11446, appendix A1.1); words of scripts without spaces are long, so it is not asked by default.
+English web pages (Rae et al. 2021, arXiv 2112.11446, appendix A1.1); in scripts without spaces a word is one cluster of
+letters, so it is not asked by default.
 
 Recipe:
     kind: words

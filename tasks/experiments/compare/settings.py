@@ -31,9 +31,7 @@ class CompareSettings(Section):
     """What is asked of each source's worth, in this order; `[]` for nothing."""
     shapley: Literal["auto", "trials", "ensemble"] = "auto"
     """What sets of sources are worth: `trials` of their mixes (all sets to 6 sources, above that those of 24 orders
-    drawn), or the likelihood of
-    an `ensemble` of one model per source, for which nothing more is trained and which says less; `auto` = trials, but
-    an ensemble where
-    `trials.full` would train more than 4 sources' sets."""
+    drawn), or the likelihood of an `ensemble` of one model per source, for which nothing more is trained and which says
+    less; `auto` = trials, but an ensemble where `trials.full` would train more than 4 sources' sets."""
     minutes: float | None = Field(default=None, gt=0)
     """After so many minutes no further trial begins; the report says what is left out."""

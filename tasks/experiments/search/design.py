@@ -26,9 +26,8 @@ def first_round(
     """Choose the mixes of the first round, shape (runs, K).
 
     In this order: uniform (`repeats` times, to see the noise), the prior, those that the caller adds, 0.6 of one source
-        and 0.4 of
-    the uniform mix for each source, then draws from Dirichlet(K · prior · {0.3, 0.6, 1, 2.5}) that lie apart from what
-    is there.
+    and 0.4 of the uniform mix for each source, then draws from Dirichlet(K · prior · {0.3, 0.6, 1, 2.5}) that lie apart
+    from what is there.
 
     Args:
         prior: shape (K,), sums to 1.
@@ -57,8 +56,7 @@ def next_round(best: Vector, tried: Matrix, limits: Limits, runs: int, rng: np.r
     """Choose the mixes of a later round, shape (runs, K): `best` itself, then draws from Dirichlet(20 best + 0.3).
 
     Each is at least APART from every mix tried and from the others, while the draws allow it. The best itself is left
-    out where
-    it was tried.
+    out where it was tried.
     """
     alpha = 20 * best + 0.3
     drawn = limits.tidy(np.vstack([best, draw(alpha / alpha.sum(), np.array([alpha.sum()]), POOL * runs, rng)]))

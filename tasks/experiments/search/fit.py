@@ -70,8 +70,7 @@ class LearnedMix:
         why: the numbers behind the outcome.
         mix: the mix to use, shape (K,).
         low, high: 5 % and 95 % of its shares over refits to resampled runs, stretched to hold the mix; equal to it
-            where nothing
-            was learned.
+            where nothing was learned.
         guessed: cost guessed for the mix, and the 5 % and 95 % of the costs that one more run on it may have.
     """
 

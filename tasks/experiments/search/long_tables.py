@@ -1,7 +1,6 @@
 """Tables in the long form that logs give (one row per run, step and domain), brought to one row per run.
 
-    run,weights,step,valid_domain,loss
-    70M_1,0.25 0.75,30000,Github,1.44
+    run,weights,step,valid_domain,loss 70M_1,0.25 0.75,30000,Github,1.44
 
 The last step that every run has reached is taken: runs are only comparable at equal length.
 """

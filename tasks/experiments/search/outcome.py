@@ -31,8 +31,7 @@ def outcome_of(evidence: Evidence, best: Surrogate) -> tuple[str, str]:
 
     Returns:
         LEARNED, NO_EFFECT (the costs differ by less than 4 times the noise between equal runs) or TOO_FEW (the order of
-        runs
-        left out is not guessed better than by chance), and the numbers behind it.
+        runs left out is not guessed better than by chance), and the numbers behind it.
     """
     totals, deviation = evidence.totals, noise(evidence)
     spread, rank = float(np.ptp(totals)), best.rank

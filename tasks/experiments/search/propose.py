@@ -57,8 +57,7 @@ def recommend(
         spread: standard deviation of the runs' costs; the unit of the pull to the prior.
         drawn: the candidates.
         polish: go on from the mean of the best by sequential quadratic programming. That follows the surrogate to where
-            few or
-            no runs are, so that the result is kept only if it is better by the surrogate's word.
+            few or no runs are, so that the result is kept only if it is better by the surrogate's word.
     """
 
     def cost(mixes: Matrix) -> Vector:

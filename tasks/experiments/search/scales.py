@@ -43,8 +43,8 @@ def logarithmic(costs: Matrix) -> Scale:
     """Give z = log(min(y, top) - floor), the floor a tenth of the range below the lowest cost.
 
     Near the lowest costs it is fine, far from them coarse: the mixing law's own view of a loss, with a floor that is
-        set, not fitted.
-    Only runs that went wrong are cut (DIVERGED): what is bad for one domain may be part of the best for all.
+    set, not fitted. Only runs that went wrong are cut (DIVERGED): what is bad for one domain may be part of the best
+    for all.
     """
     highest, lowest = top(costs, DIVERGED), costs.min(0)
     floor = lowest - 0.1 * np.where(highest > lowest, highest - lowest, 1.0)

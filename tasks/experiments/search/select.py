@@ -52,8 +52,7 @@ class Surrogate:
     Attributes:
         left_out: every run's cost as guessed from the others, shape (n,).
         error: mean of |guess - cost| over the runs left out, both cut where runs are bad (BAD); inf where the others
-            say
-            nothing about a run.
+            say nothing about a run.
         rank, p: Spearman's ρ between the guesses for runs left out and their costs, and its two-sided p.
         folds: how many fits those guesses took; 0 = a closed form.
     """

@@ -16,8 +16,7 @@ def within_caps(mixes: Matrix, caps: Vector) -> Matrix:
     """Bring mixes (n, K) under caps (K,): what is cut off goes to the other sources in proportion to their shares.
 
     Shares below their caps keep their proportions to each other, and a mix under its caps stays as it is. A mix whose
-    open
-    shares are all 0 fills the other sources in proportion to their caps.
+    open shares are all 0 fills the other sources in proportion to their caps.
 
     Raises:
         NotEnoughData: the caps sum to less than 1.

@@ -18,11 +18,9 @@ class Fitted:
     Attributes:
         predict: mixes, shape (m, K) -> costs, shape (m, D).
         left_out: cost of every run as guessed from all others, shape (n, D); None where that takes fitting again. NaN
-            where
-            the others say nothing about the run.
+            where the others say nothing about the run.
         settings: what was searched for apart from the coefficients (penalties, a kernel, a start); a fit that is given
-            it
-            searches no more.
+            it searches no more.
     """
 
     predict: Callable[[Matrix], Matrix]

@@ -48,8 +48,7 @@ def still_valid(
     """Tell trials that still hold from those that do not.
 
     A trial without a source says as much of the mixes today as it did then, whatever has become of that source; one on
-    rows that
-    have changed since says nothing.
+    rows that have changed since says nothing.
     """
     kept: list[Trial] = []
     refused: dict[str, int] = {}

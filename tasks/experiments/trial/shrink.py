@@ -19,8 +19,8 @@ def trial_budget(pool: Manifest, mix: int | Literal["all"], asked: int | None, u
     """Give a trial's budget in `unit`, and the share of the pool's rows that it draws from.
 
     Under the budget B a row of source i is drawn w_i B / n_i times. From s n_i rows under the budget s B it is drawn as
-    often, so that a
-    small trial repeats the small sources as the mix will; where it does not, trials mislead (arXiv 2606.07597).
+    often, so that a small trial repeats the small sources as the mix will; where it does not, trials mislead (arXiv
+    2606.07597).
 
     Args:
         pool: rows and tokens that may be trained on.

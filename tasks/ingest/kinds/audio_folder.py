@@ -1,14 +1,10 @@
 """A folder of recordings, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or
-`metadata.jsonl` has
-columns by `file_name`.
+`metadata.jsonl` has columns by `file_name`.
 
 Columns: `file_name`, `label` (the sub-folder's name), `sampling_rate` (Hz), `channels`, `duration` (seconds), `format`,
-    and those of the
-metadata; a file that stands there several times is several records. The recording itself travels with its row, to the
-column `media`
-of the mix. One that is broken or cut short is a bad row (`bad_audio`), as is one that would unpack to too much
-(`too_long`); other
-files are counted as `not_media`.
+and those of the metadata; a file that stands there several times is several records. The recording itself travels with
+its row, to the column `media` of the mix. One that is broken or cut short is a bad row (`bad_audio`), as is one that
+would unpack to too much (`too_long`); other files are counted as `not_media`.
 
 Recipe:
     kind: audio-folder

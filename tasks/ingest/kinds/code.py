@@ -2,16 +2,13 @@ r"""A folder of source code, or an archive of one: one record a file, or one a P
 glob over them.
 
 Columns: `path`, `language` (by suffix), `licence` (SPDX id in the first lines, or known by a well-known header), `name`
-    (of the function),
-`docstring`, `code` (the rest) and `text` (all of it, with LF line ends). Only Python is split. A file that Python
-cannot parse stays a
-record without a split where a record is a file, and is a bad row (`bad_syntax`) where it is a function.
+(of the function), `docstring`, `code` (the rest) and `text` (all of it, with LF line ends). Only Python is split. A
+file that Python cannot parse stays a record without a split where a record is a file, and is a bad row (`bad_syntax`)
+where it is a function.
 
 Left out and counted: `not_code` (no suffix of a language), `other_language` (not asked for, or not to be split),
-    `vendored` (copied in,
-by its folder), `binary`, `too_large`, `generated` (says so in its first lines, or is minified) and `no_function`. Links
-are not followed; `.git` and
-its like are no part of a folder.
+`vendored` (copied in, by its folder), `binary`, `too_large`, `generated` (says so in its first lines, or is minified)
+and `no_function`. Links are not followed; `.git` and its like are no part of a folder.
 
 Recipe:
     kind: code

@@ -1,14 +1,10 @@
 """A folder of images, or an archive of one, as `datasets` lays it out: sub-folders are labels, `metadata.csv` or
-`metadata.jsonl` has
-columns by `file_name`.
+`metadata.jsonl` has columns by `file_name`.
 
 Columns: `file_name`, `label` (the sub-folder's name), `width`, `height` (pixels), `format`, and those of the metadata;
-    a file that
-stands there several times is several records. The image itself travels with its row, to the column `media` of the mix.
-An image that is
-broken or cut short is a bad row (`bad_image`), as is one that would unpack to too much (`too_many_pixels`); other files
-are counted
-as `not_media`.
+a file that stands there several times is several records. The image itself travels with its row, to the column `media`
+of the mix. An image that is broken or cut short is a bad row (`bad_image`), as is one that would unpack to too much
+(`too_many_pixels`); other files are counted as `not_media`.
 
 Recipe:
     kind: image-folder

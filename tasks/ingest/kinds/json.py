@@ -1,8 +1,7 @@
 """One JSON document with the records in it.
 
 `records` names the way to the list of records: keys joined by dots; every list on the way is walked through, and a
-record
-inherits the plain values of the objects that it lies in.
+record inherits the plain values of the objects that it lies in.
 
 Recipe:
     kind: json

@@ -2,10 +2,8 @@
 labels.
 
 `path` names a column for each file. Line n of every file is record n: the files must have equally many lines. A line
-that cannot be
-used in one of them, or is blank in some but not in all, costs its record and moves no other. Of globs the first files
-belong
-together, then the second, by name.
+that cannot be used in one of them, or is blank in some but not in all, costs its record and moves no other. Of globs
+the first files belong together, then the second, by name.
 
 Recipe:
     kind: parallel

@@ -1,8 +1,8 @@
 """Spreadsheets: Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods), one record a row that holds anything.
 
 Formulas give the values that were last computed; a cell with an error is empty. Every cell of a merged area of Excel
-holds the area's
-value. Whole numbers have no decimals, dates are written `2024-02-29`, with a time `2024-02-29 12:30:00`.
+holds the area's value. Whole numbers have no decimals, dates are written `2024-02-29`, with a time `2024-02-29
+12:30:00`.
 
 Recipe:
     kind: spreadsheet

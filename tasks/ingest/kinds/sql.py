@@ -1,12 +1,10 @@
 """A table or a query of a database that SQLAlchemy reaches (PostgreSQL with the extra `sql`; others with their driver).
 
 A password stands in the environment and is named in the URL as `${NAME}`, or is left to the driver (PGPASSWORD, a
-password file); it is
-stored nowhere. Nothing is written to the database. With a `watermark`, a column that new rows have higher values in, a
-source that only
-grew is read from its last watermark on; one with other rows below it is read anew. Without, all rows are looked at in
-every run. Rows
-come in the order of the watermark and the table's key, else as the query says: give it an ORDER BY.
+password file); it is stored nowhere. Nothing is written to the database. With a `watermark`, a column that new rows
+have higher values in, a source that only grew is read from its last watermark on; one with other rows below it is read
+anew. Without, all rows are looked at in every run. Rows come in the order of the watermark and the table's key, else as
+the query says: give it an ORDER BY.
 
 Recipe:
     kind: sql

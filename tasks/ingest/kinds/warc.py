@@ -1,12 +1,9 @@
 """Web archives (WARC, gzipped or not): what servers answered, each page with its main text.
 
 Columns: `url`, `date` (of the crawl), `mime`, `title`, `text` (the main text by trafilatura, without menus and
-    footers), `language` (ISO
-639-1, by py3langid). A record is a `response`; requests and metadata are none. Left out and counted: `http_status` (an
-answer other than
-200), `not_html`, `no_main_text`. Bad rows: `bad_http`, an answer that cannot be read or unpacked, and `bad_html`. An
-archive that ends
-within a record is an error. Needs the extra `web`.
+footers), `language` (ISO 639-1, by py3langid). A record is a `response`; requests and metadata are none. Left out and
+counted: `http_status` (an answer other than 200), `not_html`, `no_main_text`. Bad rows: `bad_http`, an answer that
+cannot be read or unpacked, and `bad_html`. An archive that ends within a record is an error. Needs the extra `web`.
 
 Recipe:
     kind: warc

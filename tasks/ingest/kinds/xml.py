@@ -1,14 +1,11 @@
 """XML, and SGML with explicit end tags: every element called `record` is a record.
 
 Columns are ways from the record: `TITLE`, `TEXT/BODY`, `@ID`, `TOPICS/D`; the record's own text is called as the
-    record. An element's
-value is all the text in it, and of several with the same way their list; one that holds nothing but elements has none.
-Records are cut
-out by their tags and parsed one by one, so that a broken one costs no other, and a file may have many roots, as SGML
-has. Nothing
-outside the records is looked at: entities that a document declares are never expanded or fetched, and a record that
-    uses one is a bad
-row. Control characters, and references to them, which XML has none of, are left out.
+record. An element's value is all the text in it, and of several with the same way their list; one that holds nothing
+but elements has none. Records are cut out by their tags and parsed one by one, so that a broken one costs no other, and
+a file may have many roots, as SGML has. Nothing outside the records is looked at: entities that a document declares are
+never expanded or fetched, and a record that uses one is a bad row. Control characters, and references to them, which
+XML has none of, are left out.
 
 Recipe:
     kind: xml

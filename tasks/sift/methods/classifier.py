@@ -2,9 +2,8 @@
 
 Logistic regression on hashed words and pairs of words, trained on rows of the good sources against rows of the others,
 as GPT-3 filtered web pages (Brown et al. 2020, arXiv 2005.14165, appendix A). The other sources lose their share of
-rows with the lowest probability of "good". The
-area under the ROC curve, on rows the classifier has not seen, says whether it can tell at all: near 0.5 it cannot, and
-    drops at random.
+rows with the lowest probability of "good". The area under the ROC curve, on rows the classifier has not seen, says
+whether it can tell at all: near 0.5 it cannot, and drops at random.
 
 Recipe:
     kind: classifier

@@ -2,9 +2,9 @@
 2020, arXiv 1911.00359).
 
 A trigram model of lower-cased words and signs, learned from the clean sources, its orders interpolated with fixed
-weights (Jelinek and Mercer 1980):
-p(w | u v) = 0.6 c(uvw)/c(uv) + 0.25 c(vw)/c(v) + 0.1 c(w)/N + 0.05/V. Counts are kept by hash in 2^22 cells. Perplexity
-is exp(-mean log p) over the tokens of a text. Each judged source loses its share of rows with the highest.
+weights (Jelinek and Mercer 1980): p(w | u v) = 0.6 c(uvw)/c(uv) + 0.25 c(vw)/c(v) + 0.1 c(w)/N + 0.05/V. Counts are
+kept by hash in 2^22 cells. Perplexity is exp(-mean log p) over the tokens of a text. Each judged source loses its share
+of rows with the highest.
 
 Recipe:
     kind: perplexity

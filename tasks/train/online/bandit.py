@@ -1,10 +1,9 @@
 """A bandit that samples more from the source that lowers the target's loss most: weights learned by reinforcement.
 
 EXP3 (Auer, Cesa-Bianchi, Freund, Schapire 2002, SIAM J. Comput. 32, section 3): every window one source is drawn and
-gets half of
-the window's rows, the rest is sampled by the probabilities; the reward is how far the loss on the target's probe rows
-fell, scaled to
-0..1 between the 10th and 90th percentile of the falls so far. Rewarding training loss instead would chase noise.
+gets half of the window's rows, the rest is sampled by the probabilities; the reward is how far the loss on the target's
+probe rows fell, scaled to 0..1 between the 10th and 90th percentile of the falls so far. Rewarding training loss
+instead would chase noise.
 
 Recipe:
     kind: bandit

@@ -1,12 +1,9 @@
 """Group distributionally robust optimisation: an adversary raises the weight of the source with the largest loss.
 
 min over models, max over weights of Σ w_i L_i, by exponentiated gradient: w ∝ w · exp(rate · L), then mixed with the
-    uniform weights
-(Sagawa et al. 2020, arXiv 1911.08731, algorithm 1; smoothing as in DoReMi, Xie et al. 2023, arXiv 2305.10429, algorithm
-1).
-Sampling by w makes the gradient's mean Σ w_i ∇L_i. A source of pure noise keeps the largest loss and would take over;
-the smoothing
-bounds that, clean labels prevent it.
+uniform weights (Sagawa et al. 2020, arXiv 1911.08731, algorithm 1; smoothing as in DoReMi, Xie et al. 2023, arXiv
+2305.10429, algorithm 1). Sampling by w makes the gradient's mean Σ w_i ∇L_i. A source of pure noise keeps the largest
+loss and would take over; the smoothing bounds that, clean labels prevent it.
 
 Recipe:
     kind: group-dro

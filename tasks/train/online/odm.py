@@ -1,8 +1,7 @@
 """Online data mixing: sample by a smoothed exp(loss) of each source, explore less as time goes by.
 
 R_i = 0.9 R_i + 0.1 exp(L_i); ε_t = min(1/K, √(ln K / (K t))); p_i = (1 − K ε_t) R_i / Σ R + ε_t (Albalak et al. 2023,
-arXiv 2312.02406,
-in the form that its code uses). It favours sources that are hard, whatever the target.
+arXiv 2312.02406, in the form that its code uses). It favours sources that are hard, whatever the target.
 
 Recipe:
     kind: odm

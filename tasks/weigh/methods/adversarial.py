@@ -1,8 +1,8 @@
 """By how hard a classifier finds it to tell a source's texts from the target's (adversarial validation).
 
 A logistic regression on hashed n-grams is trained to separate each source from the target, cross-validated on as many
-rows of
-one as of the other. Its area under the ROC curve is 0.5 where nothing tells them apart, 1 where everything does:
+rows of one as of the other. Its area under the ROC curve is 0.5 where nothing tells them apart, 1 where everything
+does:
 
     w_i ∝ min(1, 2 (1 − AUC_i))
 

@@ -1,14 +1,13 @@
 """By hashed n-gram importance to a target (DSIR; Xie et al. 2023, arXiv 2302.03169), without training.
 
 Words and pairs of words are hashed into 10,000 buckets; p are their frequencies in the target, q in all other sources
-together.
-A row's importance is log r(x) = Σ_g log p(g)/q(g) / n over its n words and pairs, and a source of size n_i gets
+together. A row's importance is log r(x) = Σ_g log p(g)/q(g) / n over its n words and pairs, and a source of size n_i
+gets
 
     w_i ∝ n_i · (mean over its rows of r(x))^sharpness
 
 With sharpness 1 that is the share that its rows would have in a sample drawn by r. A mean over n-grams, most of which
-all texts
-share, is flat, so the default is sharper. The target itself gets `own`.
+all texts share, is flat, so the default is sharper. The target itself gets `own`.
 
 Recipe:
     kind: dsir

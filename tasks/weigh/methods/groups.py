@@ -1,8 +1,7 @@
 """Weights in two steps: shares of groups of sources, then shares within each group: w_i = g(group of i) · v_i.
 
 Every source stands in one group. A group's size is that of its sources together. What a source within a group loses by
-the
-checks goes to all other sources in proportion, as with all methods.
+the checks goes to all other sources in proportion, as with all methods.
 
 Recipe:
     kind: groups

@@ -1,8 +1,8 @@
 """The weights that `cuvee search` has found for this recipe and left in the store.
 
 They hold for the data that they were learned on: once a source is added, gone or changed, a run stops and says so,
-    rather than use
-them in silence. A search without a gain leaves the weights that it could not beat, uniform or proportional.
+rather than use them in silence. A search without a gain leaves the weights that it could not beat, uniform or
+proportional.
 
 Recipe:
     kind: learned

@@ -2,10 +2,8 @@
 
 One proxy, a logistic regression on hashed n-grams from the same start, is trained on each source alone. The model with
 parameters θ(w) = Σ_i w_i θ_i stands in for a model trained on the mix w, so a mix is tried without training on it; w
-minimises
-the loss of θ(w) on the target's labelled rows, which is convex in w for these models. K short trainings, each cached;
-the
-target itself gets `own`.
+minimises the loss of θ(w) on the target's labelled rows, which is convex in w for these models. K short trainings, each
+cached; the target itself gets `own`.
 
 Recipe:
     kind: merge-to-mix

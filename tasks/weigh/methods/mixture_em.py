@@ -2,10 +2,8 @@
 EM).
 
 p_i is a model of hashed words of source i. The weights maximise (1/n) Σ_x log Σ_i w_i p_i(x) over the target's texts;
-the problem
-is concave, so EM ends at the one optimum. Sizes do not matter: a small source that explains the target gets a large
-share, and
-`mix.max_epochs` with `mix.on_cap` decides how much of it there is. The target itself gets `own`.
+the problem is concave, so EM ends at the one optimum. Sizes do not matter: a small source that explains the target gets
+a large share, and `mix.max_epochs` with `mix.on_cap` decides how much of it there is. The target itself gets `own`.
 
 Recipe:
     kind: mixture-em

@@ -1,10 +1,9 @@
 """Weights by a formula over what is known of each source, with every term shown.
 
 Terms: `size` (rows or tokens, as the recipe counts); `quality` (share of rows that pass the checks, times the share
-    that cleaning
-kept, times the mean share of letters and spaces in a text); `relevance` to the target (`relevance:` says by which
-measure);
-`accuracy` (a quick probe trained on the source alone, measured on the target, or on all sources where there is none).
+that cleaning kept, times the mean share of letters and spaces in a text); `relevance` to the target (`relevance:` says
+by which measure); `accuracy` (a quick probe trained on the source alone, measured on the target, or on all sources
+where there is none).
 
     linear       w_i ∝ Σ_k λ_k z_ik, with z_ik = t_ik / Σ_j t_jk, or (t_ik − min) / (max − min) with `scale: min-max`; a
     term that is

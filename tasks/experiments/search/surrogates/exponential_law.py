@@ -36,8 +36,8 @@ def fit_law(mixes: Matrix, losses: Vector, start: Vector | None = None, huber: f
     """Find [c, t], shape (1 + K,), of least mean Huber loss.
 
     For c on a grid below the lowest loss, log(y - c) is fitted to w by least squares weighted with y - c; the best few
-    are
-    polished, c then free up to the highest loss. Losses at or below 0 (a negated accuracy) move the grid below them.
+    are polished, c then free up to the highest loss. Losses at or below 0 (a negated accuracy) move the grid below
+    them.
     """
     lowest, spread = losses.min(), max(float(np.ptp(losses)), 1e-12)
     bottom = 0.0 if lowest > 0 else lowest - 10 * spread
