@@ -131,11 +131,13 @@ class RunRecord(RunStart):
 
     @model_validator(mode="before")
     @classmethod
-    def _tell_what_was_dropped(cls, record: Any) -> Any:
+    def _read_earlier(cls, record: Any) -> Any:
         """Read the records of earlier versions."""
-        if isinstance(record, dict) and not STEPS.keys().isdisjoint(record):
-            return {**record, "dropped": tuple(dropped_of(record))}
-        return record
+        if not isinstance(record, dict):
+            return record
+        task = record.get("task") or record.get("recipe", {}).get("task", "")
+        dropped = {} if STEPS.keys().isdisjoint(record) else {"dropped": tuple(dropped_of(record))}
+        return {**record, "task": task, **dropped}
 
     def summary(self) -> dict[str, Any]:
         """Give what `cuvee run --json` prints."""
