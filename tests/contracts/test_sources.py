@@ -22,6 +22,7 @@ from tasks.ingest.batch import START, Opened
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import Outcome, read_source
 from tasks.ingest.settings import FileSettings, SourceSettings, parse_source
+from tasks.objectives.text_classification.columns import layout
 
 LABELS = {"good": "positive", "bad": "negative"}
 ROWS = [("one text", "good"), ("another text", "bad"), ("a third text", "odd")]
@@ -158,7 +159,7 @@ def example(kind: str, folder: Path) -> SourceSettings:
 def read(settings: SourceSettings, folder: Path, name: str) -> tuple[pl.DataFrame, pl.DataFrame, Outcome]:
     out = folder / "out" / name
     out.mkdir(parents=True)
-    outcome = read_source("s", settings, str(folder), ("positive", "negative"), out / "rows", out / "bad")
+    outcome = read_source("s", settings, str(folder), layout(("positive", "negative")), out / "rows", out / "bad")
     return pl.read_parquet(out / "rows"), pl.read_parquet(out / "bad"), outcome
 
 

@@ -60,7 +60,9 @@ class Lawful:
     ) -> None:
         recipe = SimpleNamespace(name="lawful")
         self.setup = SimpleNamespace(
-            store=str(folder / "store"), loaded=SimpleNamespace(recipe=recipe), factors=dict[str, float]()
+            call=SimpleNamespace(store=str(folder / "store")),
+            loaded=SimpleNamespace(recipe=recipe),
+            factors=dict[str, float](),
         )
         self.folder, self.law, self.noise, self.failing = folder / "store", law, noise, failing
         self.results: dict[Trial, TrialResult] = {}
