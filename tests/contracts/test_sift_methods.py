@@ -12,6 +12,7 @@ import yaml
 from tasks.core import registry
 from tasks.core.errors import RecipeError
 from tasks.rows.dropping import EXAMPLES, REMOVED, Removal
+from tasks.rows.layout import FIRST, RowFile
 from tasks.sift import methods
 from tasks.sift.settings import SiftSettings
 
@@ -45,7 +46,8 @@ def settings_of(kind: str, **more: object) -> SiftSettings:
 
 
 def judge(kind: str, train: dict[str, Path], **more: object) -> Removal:
-    return registry.load(methods, kind).judge(train, settings_of(kind, **more), 7)
+    files = {name: RowFile(file, FIRST) for name, file in train.items()}
+    return registry.load(methods, kind).judge(files, settings_of(kind, **more), 7)
 
 
 @every_method

@@ -31,13 +31,13 @@ from tasks.weigh.task import weigh_sources
 def wired(call: Call, recipe: Recipe) -> None:
     source = recipe.sources["news"]
     seen = call(probe_source.of("news"), "news", source.reading, ".")
-    raw = call(ingest_source.of("news"), seen, source.reading, (), ".")
+    raw = call(ingest_source.of("news"), seen, source.reading, recipe.layout, ".")
     cleaned = call(clean_source.of("news"), raw, recipe.clean.of("news"))
     pool = call(deduplicate_sources.of("pool"), [cleaned], recipe.holdout, 0)
     weights = call(weigh_sources.of("mix"), pool, (), recipe.mix.weighing, [])
     plan = call(plan_mix.of("mix"), pool, weights, recipe.mix.plan, 1.0, 0)
     mix = call(write_mix.of("mix"), pool, plan, recipe.mix.plan)
-    check = call(check_mix.of("mix"), mix, recipe.checks, ())
+    check = call(check_mix.of("mix"), mix, recipe.checks)
     call(gate_checks.of("mix"), "mix", [check], recipe.checks)
     {wrong}
 """
@@ -45,7 +45,7 @@ WRONG = {
     "an argument is missing": 'call(write_mix.of("mix"), pool, plan)',
     "one argument too many": 'call(clean_source.of("news"), raw, recipe.clean.of("news"), 0)',
     "a product where a list of them is wanted": 'call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, 0)',
-    "settings of another stage": 'call(check_mix.of("mix"), mix, recipe.holdout, ())',
+    "settings of another stage": 'call(check_mix.of("mix"), mix, recipe.holdout)',
     "what is promised is another thing": "rows: str = mix",
 }
 
