@@ -24,11 +24,13 @@ class Missing(Promise):
     """A product that is not there, and why.
 
     Attributes:
+        root: task and subject of the product that is missed first.
         error: what cannot be reached, where that is the reason.
     """
 
     task: Task[..., Any]
     why: str
+    root: str
     error: Unreachable | None = None
 
     __repr__ = Promise.__repr__
@@ -67,9 +69,11 @@ class LookedUp:
         refuse_wrong(task, arguments)
         gap = next(_gaps(arguments), None)
         if not isinstance(task, StageTask):
-            return cast("R", self._ask(task, *args, **kwargs) if gap is None else gap)
+            if gap is None:
+                return cast("R", self._ask(task, *args, **kwargs))
+            return cast("R", Missing(task, gap.why, gap.root, gap.error))
         if gap is not None:
-            return cast("R", self._miss(task, f"waits for {gap.task.name} {gap.task.subject}"))
+            return cast("R", self._miss(task, f"waits for {gap.root}"))
         if found := task.lookup(self.store, *args, **kwargs):
             self.found.append(Found(task.name, task.subject, hit=True, why=""))
             self.seconds += found.seconds
@@ -96,7 +100,7 @@ class LookedUp:
 
     def _miss(self, task: Task[..., Any], why: str, error: Unreachable | None = None) -> Missing:
         self.found.append(Found(task.name, task.subject, hit=False, why=why))
-        return Missing(task, why, error)
+        return Missing(task, why, f"{task.name} {task.subject}", error)
 
     def _changed(self, task: Task[..., Any], parts: dict[str, str]) -> str:
         before = self.before.get((task.name, task.subject))
