@@ -3,7 +3,7 @@
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.cli import render
+from flows.cli import render_history
 from flows.engine.home import page_of
 from tasks.objectives.parts import all_measures
 
@@ -23,5 +23,5 @@ def test_the_page_of_a_run_at_a_temporary_server_is_there_once_a_server_is_start
 
 def test_runs_are_listed_with_seconds_to_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
     run = {"run": "20260101-000000-abcdef", "name": "demo", "status": "completed", "rows": 1700, "seconds": 33.8}
-    render.listed({"runs": [run | dict.fromkeys(all_measures())]})
+    render_history.listed({"runs": [run | dict.fromkeys(all_measures())]})
     assert capsys.readouterr().out.split()[-4:] == ["demo", "completed", "1,700", "33.8"]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.profile.drift import drift, share_of_new
-from tasks.rows.layout import FIRST
+from tasks.rows.layout import FIRST, RowFile
 
 MEASURES = ("rows", "labels", "lengths", "words", "new")
 Texts = st.lists(st.text("ab é", max_size=3), min_size=1, max_size=12)
@@ -25,7 +25,9 @@ def written(path: Path, texts: list[str], labels: list[str] | None = None) -> Pa
 @given(texts=Texts, others=Texts)
 def test_new_rows_are_those_whose_text_was_not_there(tmp_path: Path, texts: list[str], others: list[str]) -> None:
     now, before = written(tmp_path / "now", texts), written(tmp_path / "before", others)
-    assert share_of_new(now, before) == pytest.approx(sum(text not in others for text in texts) / len(texts))
+    assert share_of_new(RowFile(now, FIRST), RowFile(before, FIRST)) == pytest.approx(
+        sum(text not in others for text in texts) / len(texts)
+    )
 
 
 def test_nothing_changed_is_0_whatever_the_order_of_rows(tmp_path: Path) -> None:

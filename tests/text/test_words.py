@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.clean.filters import repetition
 from tasks.clean.measure import measured
+from tasks.rows.layout import FIRST, RowFile
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.settings import NearSettings
 from tasks.text.hashing import grams
@@ -56,7 +57,9 @@ def test_its_near_duplicate_is_found_in_every_language(language: str, tmp_path: 
     review, other = REVIEWS[language], REVIEWS["en" if language != "en" else "de"]
     texts = [review * 2, (review * 2)[:-2] + "!", other * 2]
     pl.DataFrame({"text": texts}).write_parquet(tmp_path / "rows.parquet")
-    found = find_near_duplicates({"rows": tmp_path / "rows.parquet"}, NearSettings(threshold=0.7), tmp_path, seed=0)
+    found = find_near_duplicates(
+        {"rows": RowFile(tmp_path / "rows.parquet", FIRST)}, NearSettings(threshold=0.7), tmp_path, seed=0
+    )
     assert found.dropped["row"].to_list() == [1]
 
 
