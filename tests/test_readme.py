@@ -47,13 +47,18 @@ def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return schema["$defs"][field["$ref"].rpartition("/")[2]] if "$ref" in field else field
 
 
+def _choices(field: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what a field may be, the choices within choices included."""
+    return [inner for one in field.get("anyOf", []) for inner in (_choices(one) if "anyOf" in one else [one])]
+
+
 def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     inner = _resolved(field, schema)
-    models = [_resolved(one, schema) for one in inner.get("anyOf", [])]
+    models = [_resolved(one, schema) for one in _choices(inner)]
     nested = next((model for model in [inner, *models] if "properties" in model), None)
     if nested is not None and "kind" in nested["properties"]:
-        return [_row(name, inner | field, schema), *_of_kinds(name, field, schema)]
-    listed = [one["items"] for one in inner.get("anyOf", []) if "anyOf" in one.get("items", {})]
+        return [_row(name, inner | field, schema), *_of_kinds(name, {"anyOf": _choices(field)}, schema)]
+    listed = [one["items"] for one in [inner, *_choices(inner)] if "anyOf" in one.get("items", {})]
     if listed:
         return [_row(name, inner, schema), *_of_kinds(f"{name}[]", listed[0], schema)]
     if nested is not None:
