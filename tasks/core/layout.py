@@ -28,7 +28,8 @@ class Layout(Section):
     key: tuple[str, ...]
     """Roles that make a repetition when all of them are equal."""
     match: tuple[str, ...]
-    """Roles that put rows on the same side of the hold-out when all of them are equal but for case and signs."""
+    """Roles of which one shared text, in whichever of them, puts two rows on one side of the hold-out, but for case and
+    signs."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ texts.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.layout import Layout
-from tasks.deduplicate.holdout import in_holdout
+from tasks.deduplicate.holdout import in_holdout, on_one_side
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
 from tasks.rows.dropping import count_reasons, examples_of, spread
@@ -46,17 +46,21 @@ class Pool:
     dropped: Dropped
 
 
-def outline(file: Path, keys: Path, share: float, seed: int, layout: Layout) -> pl.DataFrame:
-    """Give for every row the keys of its text (`key` and `match`) as numbers, and whether it belongs to the
-    hold-out.
+def outline(
+    files: Sequence[tuple[Path, Path]], shares: Sequence[float], seed: int, layout: Layout
+) -> Iterator[pl.DataFrame]:
+    """Give for every row of all sources the keys of its text (`key` and `match`) as numbers, and whether it belongs to
+    the hold-out, some rows at a time; see `deduplicate` for the arguments.
     """
-    # All texts of one image or recording fall on the same side, as do all rows that share what rows are matched by.
-    shared = MEDIA_KEY in pl.read_parquet_schema(file) or layout.match != layout.key
-    drawn = "match" if shared else "key"
-    return pl.concat(
-        pl.DataFrame([as_number(block["key"]), as_number(block["match"]), in_holdout(block[drawn], share, seed)])
-        for block in groups_of(keys)
-    )
+    blocks: list[Iterable[pl.DataFrame]] = [groups_of(keys) for _, keys in files]
+    if any_of_several := len(layout.match) > 1:
+        blocks = [[keys] for keys in on_one_side([pl.read_parquet(keys) for _, keys in files])]
+    for (file, _), keyed, share in zip(files, blocks, shares, strict=True):
+        # All texts of one image or recording fall on the same side, as do all rows that share what rows are matched by.
+        shared = any_of_several or layout.match != layout.key or MEDIA_KEY in pl.read_parquet_schema(file)
+        for rows in keyed:
+            aside = in_holdout(rows["match" if shared else "key"], share, seed)
+            yield pl.DataFrame([as_number(rows["key"]), as_number(rows["match"]), aside])
 
 
 def deduplicate(
@@ -73,7 +77,7 @@ def deduplicate(
         accounts: the sources' accounts so far, in the same order.
         shares: expected share of each source's rows that go to the hold-out.
     """
-    outlines = pl.concat([outline(*both, share, seed, layout) for both, share in zip(files, shares, strict=True)])
+    outlines = pl.concat(outline(files, shares, seed, layout))
     texts = {account.source: RowFile(file, layout) for account, (file, _) in zip(accounts, files, strict=True)}
     first = outlines["key"].is_first_distinct()
     judged = outlines.with_columns(reason=_reason(first, outlines["match"].filter(outlines["holdout"]).unique()))

@@ -14,8 +14,10 @@ from tasks.core.layout import Layout
 CONFLICTS = "texts stand there with different labels; the first one's label counts"
 MEDIA_KEY = "media_key"
 """Column of rows with an image or a recording: the digest of its bytes."""
+BYTES = 16
+"""Of one digest."""
 KEYS = {"key": pl.Binary, "match": pl.Binary}
-"""Columns of a file of keys, 16 bytes each; see `row_keys`."""
+"""Columns of a file of keys: one digest, and one for each text that rows are matched by; see `row_keys`."""
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
@@ -31,27 +33,36 @@ def digests(texts: pl.Series) -> pl.Series:
 
 
 def row_keys(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, pl.Series]:
-    """Give what rows are compared by: `key`, equal for repetitions, and `match`, equal for rows of which not one may be
-    learnt and one kept aside.
+    """Give what rows are compared by: `key`, equal for repetitions, and `match`, of which rows that share a digest must
+    not be learnt one and kept aside the other.
 
     Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is
     said of them.
     """
-    texts = _together([digests(rows[role]) for role in layout.key], "key")
+    texts = _joined([digests(rows[role]) for role in layout.key], "key")
+    if len(layout.key) > 1:
+        texts = digests(texts)
     if MEDIA_KEY not in rows.columns:
-        return texts, _together([match_digests(rows[role]) for role in layout.match], "match")
+        return texts, _joined([match_digests(rows[role]) for role in layout.match], "match")
     both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
     return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[
         MEDIA_KEY
     ].alias("match")
 
 
-def _together(digested: Sequence[pl.Series], name: str) -> pl.Series:
-    """Make one digest of those of several texts of a row."""
+def _joined(digested: Sequence[pl.Series], name: str) -> pl.Series:
+    """Put the digests of several texts of a row one after the other."""
     if len(digested) == 1:
         return digested[0].alias(name)
-    joined = map(b"".join, zip(*(each.to_list() for each in digested), strict=True))
-    return pl.Series(name, list(map(xxhash.xxh3_128_digest, joined)), pl.Binary)
+    return pl.Series(name, map(b"".join, zip(*(each.to_list() for each in digested), strict=True)), pl.Binary)
+
+
+def each_match(matches: pl.Series) -> pl.DataFrame:
+    """Give every digest that rows are matched by a line: `row`, the number of the row, and `match`."""
+    numbered = pl.DataFrame({"match": matches}).with_row_index("row")
+    starts = range(0, max(map(len, matches), default=0), BYTES)
+    parts = [numbered.with_columns(pl.col("match").bin.slice(start, BYTES)) for start in starts]
+    return pl.concat([numbered.clear(), *parts]).filter(pl.col("match").bin.size() > 0)
 
 
 def as_number(keys: pl.Series) -> pl.Series:

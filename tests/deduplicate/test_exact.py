@@ -14,17 +14,20 @@ from typing import Any
 import polars as pl
 import pytest
 import xxhash
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.clean.filter import clean_file
 from tasks.clean.settings import SourceCleaning
 from tasks.clean.task import clean_source
 from tasks.core.errors import QualityGate
+from tasks.core.layout import Layout, Role
 from tasks.deduplicate.exact import deduplicate
 from tasks.deduplicate.holdout import in_holdout
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.deduplicate.task import deduplicate_sources
+from tasks.manifests.manifest import Account
 from tasks.manifests.pool import PoolFacts
 from tasks.rows.keys import digests, match_keys
 from tasks.rows.layout import FIRST
@@ -100,6 +103,62 @@ def test_held_out_texts_are_the_same_in_any_order_and_with_any_other_source(
     assert held(order) == held(["one", "two", "three"])
     assert held(order[:2]) <= held(order)
     assert {text for text in held(order) if text in {*sources[order[0]]}} == held(order[:1])
+
+
+PAIRS = Layout(
+    roles=(Role(name="text"), Role(name="pair")),
+    texts=("text", "pair"),
+    compared=("text", "pair"),
+    key=("text", "pair"),
+    match=("text", "pair"),
+)
+
+
+def sides_of_pairs(folder: Path, sources: list[list[tuple[str, str]]], seed: int) -> dict[str, list[tuple[str, str]]]:
+    """Clean and pool sources of pairs: side -> the pairs there."""
+    files: list[tuple[Path, Path]] = []
+    accounts: list[Account] = []
+    for number, pairs in enumerate(sources):
+        read, rows, keys = (folder / f"{name}{number}.parquet" for name in ("read", "rows", "keys"))
+        columns = {"text": [first for first, _ in pairs], "pair": [second for _, second in pairs]}
+        ids = {"row_id": list(map(str, range(len(pairs)))), "source": [str(number)] * len(pairs)}
+        pl.DataFrame(ids | columns).write_parquet(read)
+        before = Account(source=str(number), read=len(pairs), rows=len(pairs))
+        accounts.append(clean_file(before, (read, rows, keys), SourceCleaning(min_chars=1), PAIRS).account)
+        files.append((rows, keys))
+    pool = deduplicate(files, accounts, [0.4] * len(files), seed, PAIRS)
+    return {
+        side: [
+            pair
+            for (rows, _), kept in zip(files, masks.values(), strict=True)
+            for pair in pl.read_parquet(rows, columns=["text", "pair"]).filter(kept).rows()
+        ]
+        for side, masks in pool.sides.items()
+    }
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sources=st.lists(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6), min_size=1, max_size=3),
+    seed=st.integers(0, 5),
+)
+def test_pairs_that_share_either_text_are_on_one_side(
+    sources: list[list[tuple[str, str]]], seed: int, tmp_path: Path
+) -> None:
+    sides = sides_of_pairs(tmp_path, sources, seed)
+    train, aside = (
+        {*match_keys(pl.Series([text for pair in pairs for text in pair], dtype=pl.String))} for pairs in sides.values()
+    )
+    assert not train & aside
+    every = [pair for pairs in sources for pair in pairs]
+    assert len(sides["train"]) + len(sides["holdout"]) == len({*every}), "none is dropped but repetitions"
+
+
+def test_pairs_that_hang_together_by_others_are_on_one_side(tmp_path: Path) -> None:
+    chain = [(f"link {number}", f"link {number + 1}") for number in range(40)]
+    for seed in range(4):
+        sides = sides_of_pairs(tmp_path, [chain[::2], chain[1::2]], seed)
+        assert sorted(map(len, sides.values())) == [0, 40]
 
 
 @given(texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=30), unique=True, min_size=1, max_size=30))

@@ -60,6 +60,9 @@ def write_sources(folder: Path) -> None:
     forum, notes = pairs(rng, 220), pairs(rng, 220)
     forum[1] = forum[0]  # a repetition inside a source
     notes[0] = forum[5]  # and one of an earlier source
+    for at in range(20, 60, 2):  # a text that stands first in one pair and second in another, of another source
+        notes[at] = (notes[at][0], forum[at][0], notes[at][2])
+        notes[at + 1] = (notes[at][0], *notes[at + 1][1:])
     nearly = (forum[7][0], f"{forum[7][1]} zum", forum[7][2])
     quiz = (forum[9][0], forum[9][1], 0)
     lines = [{"question": a, "other": b, "verdict": names[same]} for a, b, same in [*forum, nearly]]
@@ -103,7 +106,8 @@ def test_a_planted_task_goes_from_sources_to_a_published_model(said: tuple[Path,
     mix, model = Path(run["mix"]["uri"]), Path(run["model"]["uri"])
     train, aside = (pl.read_parquet(sorted(mix.glob(f"data/{side}-*.parquet"))) for side in ("train", "holdout"))
     assert train.columns == ["row_id", "source", "text", "pair", "label", "tokens"]
-    assert not {*train["text"]} & {*aside["text"]}, "pairs that share their first text fall on one side"
+    texts, kept_aside = ({*side["text"], *side["pair"]} for side in (train, aside))
+    assert not texts & kept_aside, "pairs that share a text, wherever it stands, fall on one side"
     assert set(train["label"]) == {"differs", "same"}
     first = train.row(0, named=True)
     assert first["tokens"] == len(f"{first['text']} {first['pair']}".split())

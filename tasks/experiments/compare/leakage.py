@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.rows.keys import each_match
 from tasks.rows.layout import ROW_ID, RowFile
 
 MOST = 0.5
@@ -27,9 +28,11 @@ class SourceTexts:
     keys: Path
 
     def keyed(self) -> pl.DataFrame:
-        """Read `row_id`, `text` and `match`."""
-        texts = self.data.scan(ROW_ID).drop("label").collect()
-        return texts.with_columns(pl.read_parquet(self.keys, columns=["match"])["match"])
+        """Read `row`, its number, `row_id`, `text` and `match`: a line for each text that rows are matched by."""
+        rows = self.data.scan(ROW_ID).drop("label").with_row_index("row").collect()
+        return each_match(pl.read_parquet(self.keys, columns=["match"])["match"]).join(
+            rows, on="row", maintain_order="left"
+        )
 
 
 def contained(
@@ -47,8 +50,8 @@ def contained(
             on="match",
             suffix="_there",
             maintain_order="left",
-        )
-        shares[name] = len(both) / max(len(own), 1)
+        ).unique("row", maintain_order=True)
+        shares[name] = len(both) / max(target.data.rows, 1)
         examples[name] = [
             {"row": row["row_id"], "there": row["row_id_there"], "text": row["text"][:WIDTH]}
             for row in both.head(SHOWN).iter_rows(named=True)

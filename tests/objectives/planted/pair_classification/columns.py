@@ -16,13 +16,13 @@ ABOUT = {
 
 
 def layout(labels: Sequence[str]) -> Layout:
-    """Lay rows out: a pair repeats another when both texts do; pairs with one first text stay on one side."""
+    """Lay rows out: a pair repeats another when both texts do; pairs that share a text stay on one side."""
     return Layout(
         roles=(Role(name="text"), Role(name="pair"), Role(name="label", holds="label", values=tuple(labels))),
         texts=("text", "pair"),
         compared=("text", "pair"),
         key=("text", "pair"),
-        match=("text",),
+        match=("text", "pair"),
     )
 
 
