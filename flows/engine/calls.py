@@ -9,6 +9,7 @@ from tasks.core.tasks import Task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.seen import Unreached
+from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
 
 P = ParamSpec("P")
@@ -81,7 +82,7 @@ class RunProducts:
     pool: Manifest | None = None
     checks: list[Manifest[CheckResult]] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
-    weights: Manifest | None = None
+    weights: Manifest[WeightsFacts] | None = None
     plan: Manifest | None = None
     mix: Manifest | None = None
     mix_check: Manifest[CheckResult] | None = None

@@ -53,7 +53,7 @@ def gather(
         dropped=PoolFacts.model_validate(made.pool.facts).dropped if made.pool else (),
         drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
         profile=made.profile.facts if made.profile else {},
-        weights=made.weights.facts if made.weights else {},
+        weights=made.weights.facts if made.weights else None,
         metrics=made.scores.facts["metrics"] if made.scores else None,
         curve=_curve(store, made.model) if made.model else (),
         training=made.model.facts if made.model else {},

@@ -11,6 +11,7 @@ from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE
 from tasks.experiments.compare.task import merge_arms
 from tasks.experiments.mixes import Mix, as_mix
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.store.storage import open_store
 
 
@@ -43,7 +44,7 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
         promise = _promise(setup, name, arms)
         settled = calls.completed(promise)
         if settled is not None:
-            mixes[name] = as_mix(settled.facts["weights"])
+            mixes[name] = as_mix(settled.facts.weights)
         elif error := calls.stopped(start):
             if name == RECIPE or not isinstance(error, CuveeError):
                 raise error
@@ -67,7 +68,7 @@ def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
     return [name for name in names if name not in gone and name not in idle]
 
 
-def _promise(setup: TrialSetup, name: str, arms: Arms) -> Manifest | None:
+def _promise(setup: TrialSetup, name: str, arms: Arms) -> Manifest[WeightsFacts] | None:
     recipe = setup.loaded.recipe
     if name == RECIPE:
         return weigh(recipe, recipe.mix.weighing, setup.whole, setup.call, setup.made)

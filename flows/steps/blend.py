@@ -14,6 +14,7 @@ from tasks.experiments.search.task import recall_weights
 from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
@@ -88,7 +89,9 @@ def _pool(loaded: LoadedRecipe, cleaned: list[Manifest], call: Call) -> Manifest
     return pool
 
 
-def weigh(recipe: Recipe, wanted: WeighSettings, pool: Manifest, call: Call, made: RunProducts) -> Manifest:
+def weigh(
+    recipe: Recipe, wanted: WeighSettings, pool: Manifest, call: Call, made: RunProducts
+) -> Manifest[WeightsFacts]:
     """Settle the weights, and before them what they want to know of the sources beyond their sizes."""
     probed = recipe.sources if wanted.trains_probes else ()
     heads = [call(learn_source.of(name), pool, recipe.labels, recipe.seed) for name in probed]

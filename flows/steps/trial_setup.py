@@ -15,6 +15,7 @@ from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.seen import Fingerprint
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.objectives.parts import measures_of
 from tasks.recipe.model import LoadedRecipe, MixSettings
@@ -80,7 +81,7 @@ class TrialSetup:
             ]
         )
 
-    def settle(self, weights: Mapping[str, float] | Section | str) -> Manifest:
+    def settle(self, weights: Mapping[str, float] | Section | str) -> Manifest[WeightsFacts]:
         """Settle weights as `mix.weights` says them; the recipe's floors and ceilings do not bound them."""
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
         return weigh(self.loaded.recipe, wanted.weighing, self.whole, self.call, self.made)

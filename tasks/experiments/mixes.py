@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tasks.core.records import digest
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import WeightsFacts
 
 Mix = tuple[tuple[str, float], ...]
 """Source and share of every source with a share above 0, in the recipe's order; shares sum to 1."""
@@ -37,15 +38,8 @@ def mix_name(mix: Mix) -> str:
     return f"{len(mix)} sources {digest(mix)[:6]}"
 
 
-def as_weights(mix: Mix, sources: Iterable[str]) -> Manifest:
+def as_weights(mix: Mix, sources: Iterable[str]) -> Manifest[WeightsFacts]:
     """Give a mix as settled weights of all sources, as a plan wants them; nothing stands in the store."""
     shares = {name: dict(mix).get(name, 0.0) for name in sources}
-    facts = {
-        "weights": shares,
-        "requested": shares,
-        "reasons": dict.fromkeys(shares, ""),
-        "method": {"kind": "given"},
-        "why": [],
-        "ceilings": {},
-    }
-    return Manifest(stage="weigh", subject="mix", key="", path="", files=(), facts=facts)
+    facts = WeightsFacts(weights=shares, requested=shares, reasons=dict.fromkeys(shares, ""), method={"kind": "given"})
+    return Manifest[WeightsFacts](stage="weigh", subject="mix", key="", path="", files=(), facts=facts)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.counts import Budget
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined
@@ -56,7 +57,7 @@ Tokens = Mapping[str, NDArray[np.uint32]]
 def make_plan(
     accounts: Sequence[Account],
     files: Mapping[str, Path],
-    weighing: Mapping[str, Any],
+    weighing: WeightsFacts,
     settings: PlanSettings,
     run: Run,
 ) -> Made:
@@ -65,8 +66,7 @@ def make_plan(
     Args:
         accounts: of the pool, in the recipe's order.
         files: Parquet of the rows that may be trained on, with a column `tokens`, by source.
-        weighing: `weights`, `requested` and `reasons` by source, the `method` with its settings, and `phases`, if the
-            mix has any.
+        weighing: the shares of the whole mix, and of its phases.
 
     Raises:
         NotEnoughData: the sources cannot fill the mix as asked.
@@ -76,9 +76,8 @@ def make_plan(
     held = {
         name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()
     }
-    asked: list[Mapping[str, Any]] = weighing.get("phases") or [{**weighing, "share": 1.0}]
-    budget = _budget(asked, settings, run)
-    phases = [Stretch(phase["share"], phase["weights"]) for phase in asked]
+    budget = _budget(weighing, settings, run)
+    phases = [Stretch(phase.share, phase.weights) for phase in weighing.stretches]
     quota = phase_quotas(held, phases, budget)
     drawn = (_draw_rows if settings.unit == "rows" else _draw_tokens)(tokens, quota, budget, run.seed)
     sums = [math.fsum(phase.values()) for phase in quota]
@@ -97,7 +96,7 @@ def make_plan(
     facts["on_cap"] = "redistribute" if budget.redistribute else "error"
     if run.spent is not None:
         facts |= {"max_total_epochs": settings.max_total_epochs, "spent": dict(run.spent)}
-    if weighing.get("phases"):
+    if weighing.phases:
         facts["phases"] = [
             {
                 "share": phase.share,
@@ -106,11 +105,13 @@ def make_plan(
             }
             for phase, part in zip(phases, drawn, strict=True)
         ]
-    return Made(plan, receipt(accounts, given, {**weighing, "weights": wished}, run.trainer_epochs), facts)
+    return Made(
+        plan, receipt(accounts, given, weighing.model_copy(update={"weights": wished}), run.trainer_epochs), facts
+    )
 
 
-def _budget(phases: Sequence[Mapping[str, Any]], settings: PlanSettings, run: Run) -> Budget:
-    on_cap = {phase["method"].get("on_cap", settings.on_cap) for phase in phases}
+def _budget(weighing: WeightsFacts, settings: PlanSettings, run: Run) -> Budget:
+    on_cap = [phase.method.get("on_cap", settings.on_cap) for phase in weighing.stretches]
     return Budget(
         None if settings.size == "all" else settings.size,
         settings.max_epochs,
@@ -119,7 +120,7 @@ def _budget(phases: Sequence[Mapping[str, Any]], settings: PlanSettings, run: Ru
         unit=settings.unit,
         max_total_epochs=settings.max_total_epochs,
         spent=run.spent or {},
-        ceilings=phases[0].get("ceilings") or {},
+        ceilings=weighing.ceilings,
     )
 
 

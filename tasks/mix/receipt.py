@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.weights import WeightsFacts
 
 SAME = 1e-9
 """Relative; shares this near are one."""
@@ -28,26 +28,23 @@ class Given:
 
 
 def receipt(
-    accounts: Sequence[Account], given: Mapping[str, Given], weighing: Mapping[str, Any], trainer_epochs: float
+    accounts: Sequence[Account], given: Mapping[str, Given], weighing: WeightsFacts, trainer_epochs: float
 ) -> list[ReceiptRow]:
     """Write the receipt of a plan, one line per source in the recipe's order; a source that is left out has 0 rows.
 
     Args:
         accounts: of the pool.
-        weighing: `requested`, `weights` and `reasons` by source.
         trainer_epochs: how often training goes through the mix.
     """
     rows, tokens = (sum(getattr(one, unit) for one in given.values()) for unit in ("rows", "tokens"))
-    moved = {
-        name for name, one in given.items() if not math.isclose(one.share, weighing["weights"][name], rel_tol=SAME)
-    }
-    capped = [name for name in moved if given[name].share < weighing["weights"][name]]
+    moved = {name for name, one in given.items() if not math.isclose(one.share, weighing.weights[name], rel_tol=SAME)}
+    capped = [name for name in moved if given[name].share < weighing.weights[name]]
     return [
         ReceiptRow(
             source=(name := account.source),
-            requested=weighing["requested"][name],
+            requested=weighing.requested[name],
             weight=given[name].share,
-            reason=weighing["reasons"][name] + (_why(name, name in capped, given[name].share) if name in moved else ""),
+            reason=weighing.reasons[name] + (_why(name, name in capped, given[name].share) if name in moved else ""),
             available=account.rows,
             rows=given[name].rows,
             share_rows=given[name].rows / rows,

@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks.core import ui
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan
@@ -25,7 +26,7 @@ from tasks.store.storage import open_store
 def plan_mix(
     work: Workbench,
     pool: Manifest,
-    weights: Manifest,
+    weights: Manifest[WeightsFacts],
     settings: PlanSettings,
     trainer_epochs: float,
     seed: int,

@@ -1,11 +1,9 @@
 """What the report says in words: the headline, the figures under it, and the names of reasons."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tasks.manifests.check import CheckResult, Verdict
-from tasks.manifests.dropped import Dropped, Figure
+from tasks.manifests.dropped import Dropped, Figure, figure_text
 from tasks.manifests.manifest import Account
+from tasks.manifests.weights import WeightsFacts
 from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord, TaskNote
 
@@ -223,27 +221,20 @@ def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]
     ]
 
 
-def evidence(weights: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
+def evidence(weights: WeightsFacts | None) -> list[tuple[str, list[str], list[list[str]]]]:
     """Lay out what the weights were settled from: for each phase a title, columns and rows, a source each.
 
     Args:
-        weights: facts of the weighing; with phases always their shares, else only figures that are there.
+        weights: with phases always their shares are shown, else only figures that are there.
     """
-    phases = weights.get("phases") or [weights]
-    found: list[tuple[str, list[str], list[list[str]]]] = []
+    phases = weights.stretches if weights else ()
+    tables: list[tuple[str, list[str], list[list[str]]]] = []
     for number, phase in enumerate(phases, 1):
-        rows = phase.get("why") or (
-            [{"source": name, "weight": share} for name, share in phase["weights"].items()] if len(phases) > 1 else []
-        )
+        shares: list[dict[str, Figure]] = [{"source": name, "weight": share} for name, share in phase.weights.items()]
+        rows = phase.why or (shares if len(phases) > 1 else [])
         columns = list(dict.fromkeys(column for row in rows for column in row))
-        cells = [[_figure(row.get(column)) for column in columns] for row in rows]
+        cells = [[figure_text(row.get(column)) for column in columns] for row in rows]
+        of_phase = f"Phase {number}: {percent(phase.share)} of the mix"
         if cells:
-            whole = f"Figures behind {phase['method']['kind']}"
-            found.append(
-                (f"Phase {number}: {percent(phase['share'])} of the mix" if len(phases) > 1 else whole, columns, cells)
-            )
-    return found
-
-
-def _figure(value: Any) -> str:
-    return f"{value:,.4g}" if isinstance(value, (int, float)) else str(value or "–")
+            tables.append((of_phase if len(phases) > 1 else f"Figures behind {phase.method['kind']}", columns, cells))
+    return tables

@@ -11,17 +11,28 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.records import Section, digest
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
-from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.manifest import Account, Facts, Manifest
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.seen import Unreached
+from tasks.manifests.weights import WeightsFacts
 from tasks.store.old_records import STEPS, dropped_of
 from tasks.store.storage import Store
+
+MAY_BE_EMPTY = ("weights",)
+"""Fields of a record that are written as an empty mapping where there is nothing to say."""
 
 
 class RunStart(Section):
@@ -113,8 +124,8 @@ class RunRecord(RunStart):
     """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: dict[str, Any] = Field(default_factory=dict)
     """Quality and diversity of the sources and the mix."""
-    weights: dict[str, Any] = Field(default_factory=dict)
-    """Facts of the weighing: `weights`, `requested` and `reasons` by source."""
+    weights: WeightsFacts | None = None
+    """Share of each source, and why."""
     mix: PublishedMix | None = None
     model: PublishedModel | None = None
     metrics: dict[str, Any] | None = None
@@ -137,7 +148,12 @@ class RunRecord(RunStart):
             return record
         task = record.get("task") or record.get("recipe", {}).get("task", "")
         dropped = {} if STEPS.keys().isdisjoint(record) else {"dropped": tuple(dropped_of(record))}
-        return {**record, "task": task, **dropped}
+        nothing = {field: None for field in MAY_BE_EMPTY if not record.get(field)}
+        return {**record, "task": task, **dropped, **nothing}
+
+    @field_serializer(*MAY_BE_EMPTY, mode="wrap")
+    def _empty_for_nothing(self, facts: Facts | None, write: SerializerFunctionWrapHandler) -> Any:
+        return write(facts) if facts else {}
 
     def summary(self) -> dict[str, Any]:
         """Give what `cuvee run --json` prints."""

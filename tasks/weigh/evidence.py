@@ -9,7 +9,9 @@ import polars as pl
 
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
+from tasks.manifests.dropped import Figure
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.weights import EvidenceFacts
 from tasks.models.linear import LinearClassifier
 from tasks.rows.layout import RowFile
 from tasks.rows.sampling import refuse_tiny, sample
@@ -70,17 +72,17 @@ def evidence_of(sources: KnownSources, weights: Section) -> Evidence:
     return Evidence(evidence.terms, (*notes, *evidence.notes))
 
 
-def evidence_for(weights: Section, appraised: Sequence[Manifest]) -> Evidence:
+def evidence_for(weights: Section, appraised: Sequence[Manifest[EvidenceFacts]]) -> Evidence:
     """Find what was worked out for these weights.
 
     Raises:
         RecipeError: nothing was.
     """
     asked = weights.model_dump(mode="json")
-    facts = next((one.facts for one in appraised if one.facts["asked"] == asked), None)
+    facts = next((evidence.facts for evidence in appraised if evidence.facts.asked == asked), None)
     if facts is None:
         raise RecipeError(f"{asked['kind']}: nothing was appraised for these weights")
-    return Evidence(facts["terms"])
+    return Evidence(facts.terms)
 
 
 def shared_out(pulls: Mapping[str, float]) -> dict[str, float]:
@@ -91,15 +93,14 @@ def shared_out(pulls: Mapping[str, float]) -> dict[str, float]:
     return {name: pull / left if left else 0.0 for name, pull in kept.items()}
 
 
-def table(terms: Terms, sources: Sequence[str], weights: Mapping[str, float]) -> list[dict[str, Any]]:
+def table(terms: Terms, sources: Sequence[str], weights: Mapping[str, float]) -> list[dict[str, Figure]]:
     """Lay figures out by source, the weight last: the table that says why."""
-    rows = (
-        {"source": name} | {term: round(values[name], 4) for term, values in terms.items() if name in values}
-        for name in sources
-    )
-    return [row | {"weight": round(weights[str(row["source"])], 4)} for row in rows]
+    figures = {
+        name: {term: round(values[name], 4) for term, values in terms.items() if name in values} for name in sources
+    }
+    return [{"source": name, **figures[name], "weight": round(weights[name], 4)} for name in sources]
 
 
-def in_words(row: Mapping[str, Any]) -> str:
+def in_words(row: Mapping[str, Figure]) -> str:
     """Say a line of that table in words."""
     return ", ".join(f"{term} {value:.3g}" for term, value in row.items() if term not in ("source", "weight"))

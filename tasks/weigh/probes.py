@@ -1,7 +1,7 @@
 """Probes: one cheap classifier for each source, and what they say of each other's rows."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,27 +17,31 @@ MEASURED_ROWS = 1_000
 """Most rows of a source that other sources' probes are measured on."""
 
 
-def train_probe(source: str, file: RowFile, names: Sequence[str], seed: int) -> tuple[LinearClassifier, dict[str, Any]]:
-    """Train on a sample of the source's rows; gives the classifier, and facts: rows, rows by label, accuracy by
-    cross-validation.
+class Probe(NamedTuple):
+    """A classifier trained on one source alone.
+
+    Attributes:
+        rows: that it was trained on.
+        accuracy: on these rows, by cross-validation.
+    """
+
+    classifier: LinearClassifier
+    rows: int
+    accuracy: float
+
+
+def train_probe(source: str, file: RowFile, names: Sequence[str], seed: int) -> Probe:
+    """Train on a sample of the source's rows.
 
     Without a row to learn from, all labels are equally likely.
     """
     rows = sample({source: file}, seed)[source]
     if rows.is_empty():
-        return LinearClassifier(np.zeros((len(names), WIDTH)), np.zeros(len(names))), {
-            "rows": 0,
-            "labels": dict.fromkeys(names, 0),
-            "accuracy": 0.0,
-        }
+        return Probe(LinearClassifier(np.zeros((len(names), WIDTH)), np.zeros(len(names))), 0, 0.0)
     features, labels = features_of(rows["text"]), numbered(rows["label"], names)
     logits = held_out_logits(features, labels, len(names), generator(seed, "folds", source))
-    counts = {name: int((labels == number).sum()) for number, name in enumerate(names)}
-    return fit(features, labels, len(names)), {
-        "rows": len(rows),
-        "labels": counts,
-        "accuracy": round(float((logits.argmax(1) == labels).mean()), 4),
-    }
+    accuracy = round(float((logits.argmax(1) == labels).mean()), 4)
+    return Probe(fit(features, labels, len(names)), len(rows), accuracy)
 
 
 def explained_by_probes(

@@ -6,35 +6,33 @@ from typing import Any
 
 from tasks.core.records import Section
 from tasks.manifests.check import Verdict
+from tasks.manifests.dropped import Figure
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import EvidenceFacts, WeightsFacts
 from tasks.weigh.bounds import Bounds, within
 from tasks.weigh.evidence import Evidence, evidence_for, in_words, table
 from tasks.weigh.settings import Phase, WeighSettings, method_of, needs_evidence
 from tasks.weigh.verdicts import Weighed, settle
 
-Facts = dict[str, Any]
-
 
 def weigh(
-    sizes: Mapping[str, float], verdicts: Sequence[Verdict], settings: WeighSettings, appraised: Sequence[Manifest]
-) -> tuple[Facts, list[str]]:
-    """Settle the shares.
+    sizes: Mapping[str, float],
+    verdicts: Sequence[Verdict],
+    settings: WeighSettings,
+    appraised: Sequence[Manifest[EvidenceFacts]],
+) -> tuple[WeightsFacts, list[str]]:
+    """Settle the shares, and say what the log has to say of them.
+
+    With phases the shares of the whole mix are W_i = Σ_p share_p w_pi.
 
     Args:
         sizes: what each source of the pool holds, in the unit of the weights.
         appraised: evidence on the sources, for the weights that need it.
-
-    Returns:
-        `weights`, `requested` and `reasons` by source, the `method` with its settings, `why` (the figures behind the
-        weights, by source; empty for methods that look at sizes only) and `ceilings`; with phases also `phases`, the
-        same for each of them with its `share`, and the others are those of the whole mix: W_i = Σ_p share_p w_pi. Then
-        what the log has to say.
     """
-    found = [_of_phase(phase, sizes, verdicts, settings, appraised) for phase in settings.stretches]
-    notes = list(dict.fromkeys(note for _, said in found for note in said))
-    if not settings.phases:
-        return found[0][0], notes
-    return _overall([phase.share for phase in settings.phases], [facts for facts, _ in found]), notes
+    settled = [_of_phase(phase, sizes, verdicts, settings, appraised) for phase in settings.stretches]
+    phases = [weights for weights, _ in settled]
+    notes = list(dict.fromkeys(note for _, of_phase in settled for note in of_phase))
+    return _overall(phases) if settings.phases else phases[0], notes
 
 
 def _of_phase(
@@ -42,10 +40,10 @@ def _of_phase(
     sizes: Mapping[str, float],
     verdicts: Sequence[Verdict],
     settings: WeighSettings,
-    appraised: Sequence[Manifest],
-) -> tuple[Facts, tuple[str, ...]]:
+    appraised: Sequence[Manifest[EvidenceFacts]],
+) -> tuple[WeightsFacts, tuple[str, ...]]:
     method, asked = method_of(phase.weights), phase.weights.model_dump(mode="json")
-    why: list[dict[str, Any]] = []
+    why: list[dict[str, Figure]] = []
     if needs_evidence(phase.weights):
         evidence = evidence_for(phase.weights, appraised)
         proposed = method.propose_from(sizes, phase.weights, evidence)
@@ -58,13 +56,16 @@ def _of_phase(
     }
     if settings.floors or settings.ceilings:
         weighed = within(weighed, Bounds(settings.floors, settings.ceilings), out)
-    facts: Facts = {
-        "weights": weighed.weights,
-        "requested": weighed.requested,
-        "reasons": weighed.reasons,
-        "method": asked,
-    }
-    return facts | {"why": why, "ceilings": dict(settings.ceilings)}, weighed.notes
+    settled = WeightsFacts(
+        share=phase.share,
+        weights=weighed.weights,
+        requested=weighed.requested,
+        reasons=weighed.reasons,
+        method=asked,
+        why=tuple(why),
+        ceilings=settings.ceilings,
+    )
+    return settled, weighed.notes
 
 
 def _terms(
@@ -73,35 +74,32 @@ def _terms(
     return method.terms_of(sizes, weights, evidence) if hasattr(method, "terms_of") else evidence.terms
 
 
-def _explained(weighed: Weighed, why: Sequence[Mapping[str, Any]]) -> Weighed:
-    said = {row["source"]: in_words(row) for row in why}
+def _explained(weighed: Weighed, why: Sequence[Mapping[str, Figure]]) -> Weighed:
+    figures = {row["source"]: in_words(row) for row in why}
     reasons = {
-        name: f"{reason} ({said[name]})" if said.get(name) else reason for name, reason in weighed.reasons.items()
+        name: f"{reason} ({figures[name]})" if figures.get(name) else reason for name, reason in weighed.reasons.items()
     }
     return Weighed(weighed.requested, weighed.weights, reasons, weighed.notes)
 
 
-def _overall(shares: Sequence[float], phases: Sequence[Facts]) -> Facts:
-    total = math.fsum(shares)
-    names = list(phases[0]["weights"])
+def _overall(phases: Sequence[WeightsFacts]) -> WeightsFacts:
+    total = math.fsum(phase.share for phase in phases)
+    names = list(phases[0].weights)
 
-    def mean(field: str) -> dict[str, float]:
-        return {
-            name: math.fsum(share * phase[field][name] for share, phase in zip(shares, phases, strict=True)) / total
-            for name in names
-        }
+    def mean(shares: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        parts = [(phase.share, own) for phase, own in zip(phases, shares, strict=True)]
+        return {name: math.fsum(part * own[name] for part, own in parts) / total for name in names}
 
     def reason(name: str) -> str:
-        said = (f"({share / total:.0%}): {phase['reasons'][name]}" for share, phase in zip(shares, phases, strict=True))
-        return "; ".join(f"phase {at} {text}" for at, text in enumerate(said, 1))
+        return "; ".join(
+            f"phase {at} ({phase.share / total:.0%}): {phase.reasons[name]}" for at, phase in enumerate(phases, 1)
+        )
 
-    told_by = [{"share": share / total} | phase for share, phase in zip(shares, phases, strict=True)]
-    return {
-        "weights": mean("weights"),
-        "requested": mean("requested"),
-        "reasons": {name: reason(name) for name in names},
-        "method": {"kind": "phases"},
-        "why": [],
-        "ceilings": phases[0]["ceilings"],
-        "phases": told_by,
-    }
+    return WeightsFacts(
+        weights=mean([phase.weights for phase in phases]),
+        requested=mean([phase.requested for phase in phases]),
+        reasons={name: reason(name) for name in names},
+        method={"kind": "phases"},
+        ceilings=phases[0].ceilings,
+        phases=tuple(phase.model_copy(update={"share": phase.share / total}) for phase in phases),
+    )

@@ -4,6 +4,7 @@ from tasks.core import ui
 from tasks.core.records import Section
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.weights import EvidenceFacts, ProbeFacts, WeightsFacts
 from tasks.models.linear import load, save
 from tasks.rows.pool import train_rows
 from tasks.store.products import Workbench, stage_task
@@ -14,13 +15,13 @@ from tasks.weigh.shares import weigh
 
 
 @stage_task("probe")
-def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product:
+def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product[ProbeFacts]:
     """Train a cheap classifier on one source alone."""
-    head, facts = train_probe(work.subject, train_rows(work, pool)[work.subject], labels, seed)
+    probe = train_probe(work.subject, train_rows(work, pool)[work.subject], labels, seed)
     with work.writing("head.npz") as path:
-        save(head, path)
-    ui.log(f"{work.subject}: a probe on {facts['rows']:,} rows, accuracy {facts['accuracy']:.3f} by cross-validation")
-    return Product(rows=facts["rows"], facts=facts)
+        save(probe.classifier, path)
+    ui.log(f"{work.subject}: a probe on {probe.rows:,} rows, accuracy {probe.accuracy:.3f} by cross-validation")
+    return Product(rows=probe.rows, facts=ProbeFacts(accuracy=probe.accuracy))
 
 
 @stage_task("appraise")
@@ -28,11 +29,11 @@ def appraise_sources(
     work: Workbench,
     pool: Manifest,
     checks: list[Manifest[CheckResult]],
-    heads: list[Manifest],
+    heads: list[Manifest[ProbeFacts]],
     weights: Section,
     labels: tuple[str, ...],
     seed: int,
-) -> Product:
+) -> Product[EvidenceFacts]:
     """Work out what the weights ask of the sources."""
     rates = {check.subject: check.facts.pass_rate for check in checks}
     probes = {head.subject: load(work.open(head, "head.npz")) for head in heads}
@@ -41,9 +42,7 @@ def appraise_sources(
     evidence = evidence_of(sources, weights)
     for note in evidence.notes:
         ui.log(f"{work.subject}: {note}", warn=True)
-    return Product(
-        facts={"asked": weights.model_dump(mode="json"), "terms": evidence.terms, "notes": list(evidence.notes)}
-    )
+    return Product(facts=EvidenceFacts(asked=weights.model_dump(mode="json"), terms=evidence.terms))
 
 
 @stage_task("weigh")
@@ -52,8 +51,8 @@ def weigh_sources(
     pool: Manifest,
     verdicts: tuple[Verdict, ...],
     settings: WeighSettings,
-    appraised: list[Manifest],
-) -> Product:
+    appraised: list[Manifest[EvidenceFacts]],
+) -> Product[WeightsFacts]:
     """Decide every source's share of the mix, and say why."""
     sizes = {
         account.source: float(account.rows if settings.unit == "rows" else account.tokens) for account in pool.accounts
@@ -61,7 +60,8 @@ def weigh_sources(
     facts, notes = weigh(sizes, verdicts, settings, appraised)
     for note in notes:
         ui.log(note, warn=True)
-    for number, phase in enumerate(facts.get("phases", [facts]), 1):
-        if phase["why"]:
-            ui.show_table(f"why-{work.subject}-{number}", phase["why"], f"Why these weights: {phase['method']['kind']}")
+    for number, phase in enumerate(facts.stretches, 1):
+        if phase.why:
+            title = f"Why these weights: {phase.method['kind']}"
+            ui.show_table(f"why-{work.subject}-{number}", list(phase.why), title)
     return Product(facts=facts)

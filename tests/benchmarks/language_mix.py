@@ -35,7 +35,7 @@ def measured(store: str, size: int, seeds: int) -> dict[str, dict[str, dict[str,
     mixes: dict[str, Any] = {"uniform": "uniform", "proportional": "proportional"}
     mixes |= {f"{name} alone": {other: float(other == name) for other in names} for name in names}
     found: dict[str, dict[str, dict[str, list[float]]]] = {measure: {mix: {} for mix in mixes} for measure in MEASURES}
-    settled = {mix: as_mix(ready.settle(weights).facts["weights"]) for mix, weights in mixes.items()}
+    settled = {mix: as_mix(ready.settle(weights).facts.weights) for mix, weights in mixes.items()}
     for seed in range(seeds):
         for mix, weights in settled.items():
             scores = ready.try_out(weights, seed).facts["metrics"]["by_source"]

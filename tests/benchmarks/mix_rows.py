@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,9 @@ import polars as pl
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from side_by_side import compare, measure  # noqa: E402
+
+if TYPE_CHECKING:
+    from tasks.manifests.weights import WeightsFacts
 
 WEIGHTS = {"news": 0.3, "social": 0.3, "reviews": 0.2, "papers": 0.2}
 PAPERS_SHARE = 0.018
@@ -81,20 +85,20 @@ def stage(folder: Path, rows: int, out: Path) -> None:
     held = Manifest(
         stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=tuple(accounts)
     )
-    weights = Manifest(stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=weighing())
+    said = weighing()
+    weights = Manifest[type(said)](stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=said)
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
     plan = plan_mix.of("mix").run(str(out), held, weights, settings, 1.0, 0)
     write_mix.of("mix").run(str(out), held, plan, settings)
 
 
-def weighing() -> dict[str, object]:
+def weighing() -> "WeightsFacts":
     """What the weigh stage would say."""
-    return {
-        "weights": WEIGHTS,
-        "requested": WEIGHTS,
-        "reasons": dict.fromkeys(WEIGHTS, ""),
-        "method": {"kind": "given"},
-    }
+    from tasks.manifests.weights import WeightsFacts
+
+    return WeightsFacts(
+        weights=WEIGHTS, requested=WEIGHTS, reasons=dict.fromkeys(WEIGHTS, ""), method={"kind": "given"}
+    )
 
 
 def datasets(folder: Path, rows: int, out: Path) -> None:

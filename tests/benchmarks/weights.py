@@ -98,12 +98,12 @@ def tried(where: TrialSetup, name: str, weights: Any, target: str, seen: pl.Seri
     """Learn from a mix under every seed; what is judged are the target's rows that nothing has looked at."""
     settled, splits = where.settle(weights), list[Split]()
     for seed in range(SEEDS):
-        made = where.try_out(as_mix(settled.facts["weights"]), 500 + seed)
+        made = where.try_out(as_mix(settled.facts.weights), 500 + seed)
         table = pl.read_parquet(Path(where.call.store, made.path, "predictions.parquet"))
         rows = table.filter((pl.col("source") == target) & ~pl.col("row_id").is_in(seen.implode())).sort("row_id")
         right = (rows["predicted"] == rows["label"]).to_numpy().astype(float)
         splits.append(Split({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}))
-    return ConfirmingRuns(name, settled.facts["weights"], splits, splits)
+    return ConfirmingRuns(name, settled.facts.weights, splits, splits)
 
 
 def line(arm: ConfirmingRuns, bases: list[ConfirmingRuns], cost: str, target: str) -> str:

@@ -74,7 +74,7 @@ def test_a_source_that_is_skipped_was_never_named(folder: Path) -> None:
     (folder / "tweets.csv").unlink()
     made = made_of(write_recipe(folder, "skip"), folder / "store")
     assert made.mix == without.mix
-    assert made.weights.facts["weights"] == pytest.approx({"news": 4 / 7, "talk": 3 / 7})
+    assert made.weights.facts.weights == pytest.approx({"news": 4 / 7, "talk": 3 / 7})
     assert [(one.source, one.snapshot_of) for one in made.unreached] == [("tweets", "")]
 
 

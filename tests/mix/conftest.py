@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.store.storage import sha256_of
 
-Weighing = Callable[..., dict[str, Any]]
+Weighing = Callable[..., WeightsFacts]
 Pool = Callable[..., Manifest]
 
 
@@ -18,14 +19,14 @@ Pool = Callable[..., Manifest]
 def weighing() -> Weighing:
     """What the weigh stage says: `weighing({"a": 0.5, "b": 0.5}, kind="given")`."""
 
-    def say(shares: Mapping[str, float], **method: str) -> dict[str, Any]:
-        told = {"kind": "given"} | method
-        return {
-            "weights": dict(shares),
-            "requested": dict(shares),
-            "reasons": dict.fromkeys(shares, "given"),
-            "method": told,
-        }
+    def say(shares: Mapping[str, float], **method: str) -> WeightsFacts:
+        shares = dict(shares)
+        return WeightsFacts(
+            weights=shares,
+            requested=shares,
+            reasons=dict.fromkeys(shares, "given"),
+            method={"kind": "given"} | method,
+        )
 
     return say
 
@@ -34,8 +35,8 @@ def weighing() -> Weighing:
 def weighed(weighing: Weighing) -> Callable[..., Manifest]:
     """The manifest of the weigh stage."""
 
-    def make(shares: Mapping[str, float], **method: str) -> Manifest:
-        return Manifest(
+    def make(shares: Mapping[str, float], **method: str) -> Manifest[WeightsFacts]:
+        return Manifest[WeightsFacts](
             stage="weigh", subject="mix", key="w", path="snapshots/weigh/w", files=(), facts=weighing(shares, **method)
         )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.receipt import headline
 from tasks.mix.settings import PlanSettings
@@ -19,7 +20,7 @@ Make = Callable[..., Made]
 
 
 @pytest.fixture
-def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., dict[str, Any]]) -> Make:
+def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., WeightsFacts]) -> Make:
     """Plan a mix of a small pool: `make({"a": 50}, {"a": 1.0}, size=20)`; sizes, or the tokens of every row."""
 
     def plan(

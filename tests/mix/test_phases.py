@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.mix.counts import Budget, quotas
 from tasks.mix.make import Made, Run, make_plan
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
@@ -102,14 +103,17 @@ def make(tmp_path: Path, pool: Callable[..., Manifest]) -> Callable[..., Made]:
         manifest = pool(tmp_path, held, {name: [1 + n % 7 for n in range(rows)] for name, rows in held.items()})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in held}
         mean = {name: math.fsum(share * weights[name] for share, weights in phases) for name in held}
-        told = {
-            "weights": mean,
-            "requested": mean,
-            "reasons": dict.fromkeys(held, "given"),
-            "method": {"kind": "phases"},
-        }
-        asked = [{"share": share, "weights": weights, "method": {"kind": "given"}} for share, weights in phases]
-        weighing = told | ({"phases": asked} if len(phases) > 1 else {})
+        asked = [
+            WeightsFacts(share=share, weights=weights, requested=weights, reasons={}, method={"kind": "given"})
+            for share, weights in phases
+        ]
+        weighing = WeightsFacts(
+            weights=mean,
+            requested=mean,
+            reasons=dict.fromkeys(held, "given"),
+            method={"kind": "phases"},
+            phases=tuple(asked) if len(asked) > 1 else (),
+        )
         return make_plan(manifest.accounts, files, weighing, PlanSettings(**mix), Run(1.0, 0, spent))
 
     return plan

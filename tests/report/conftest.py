@@ -227,7 +227,6 @@ def record() -> RunRecord:
             Verdict(subject=c.subject, action="keep" if c.passed else "downweight", factor=1.0 if c.passed else 0.5)
             for c in checks
         ),
-        weights={"weights": {}},
         metrics=metrics(),
         curve=curve(),
         tasks=notes(),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tasks.manifests.check import CheckResult, Failure, Verdict
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
+from tasks.manifests.weights import WeightsFacts
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
 from tasks.report.words import consequence, duration, headline, moment, reason_text, statement
@@ -235,14 +236,13 @@ def test_a_full_report_says_what_was_mixed_and_how_good_it_is(
 
 def test_the_figures_behind_the_weights_are_shown(record: RunRecord, samples: list[Sample], labels: Any) -> None:
     why = [{"source": row.source, "quality": 0.875, "weight": row.requested} for row in record.receipt]
-    told = {"weights": {}, "method": {"kind": "score"}, "why": why}
-    page = words_of(build_page(record.model_copy(update={"weights": told}), samples, labels))
+    news = WeightsFacts(weights={"news": 1.0}, requested={}, reasons={}, method={"kind": "score"}, why=tuple(why))
+    page = words_of(build_page(record.model_copy(update={"weights": news}), samples, labels))
     assert "Figures behind score" in page
     assert "0.875" in page
-    phases = [
-        {"share": share, "weights": {"news": 1.0}, "why": [], "method": {"kind": "given"}} for share in (0.75, 0.25)
-    ]
-    page = words_of(build_page(record.model_copy(update={"weights": {"phases": phases}}), samples, labels))
+    phases = tuple(news.model_copy(update={"share": share, "why": ()}) for share in (0.75, 0.25))
+    weights = news.model_copy(update={"phases": phases})
+    page = words_of(build_page(record.model_copy(update={"weights": weights}), samples, labels))
     assert "Phase 1: 75" in page
     assert "Phase 2: 25" in page
 

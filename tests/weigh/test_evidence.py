@@ -69,23 +69,23 @@ def blended(recipe: Path, until: str = "plan", **mix: Any) -> RunProducts:
 @pytest.mark.parametrize("kind", ["dsir", "mixture-em", "adversarial"])
 def test_without_training_sources_that_are_like_the_target_get_the_mix(recipe: Path, kind: str) -> None:
     facts = blended(recipe, weights={"kind": kind, "target": "goal", "own": 0.1}).weights.facts
-    weights = facts["weights"]
+    weights = facts.weights
     assert weights["goal"] == pytest.approx(0.1)
     assert weights["near"] + weights["noisy"] > 0.8
     assert weights["far"] < 0.06
-    shown = {row["source"]: row for row in facts["why"]}
+    shown = {row["source"]: row for row in facts.why}
     assert shown["near"]["relevance"] > shown["far"]["relevance"]
-    assert facts["reasons"]["far"].startswith(f"{kind}: ")
-    assert "relevance" in facts["reasons"]["far"]
+    assert facts.reasons["far"].startswith(f"{kind}: ")
+    assert "relevance" in facts.reasons["far"]
 
 
 @pytest.mark.parametrize("kind", ["mixmin", "merge-to-mix"])
 def test_one_probe_a_source_tells_right_labels_from_wrong_ones(recipe: Path, kind: str) -> None:
     facts = blended(recipe, weights={"kind": kind, "target": "goal"}).weights.facts
-    weights = facts["weights"]
+    weights = facts.weights
     assert weights["near"] > 0.7
     assert weights["goal"] == pytest.approx(60 / 960, abs=0.02), "its own share is that of its size"
-    shown = {row["source"]: row for row in facts["why"]}
+    shown = {row["source"]: row for row in facts.why}
     assert shown["near"]["accuracy"] > 0.9
     assert shown["far"]["accuracy"] < 0.3
 
@@ -98,7 +98,7 @@ def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> No
         "target": "goal",
     }
     facts = blended(recipe, weights=formula).weights.facts
-    assert list(facts["why"][0]) == [
+    assert list(facts.why[0]) == [
         "source",
         "passed",
         "kept",
@@ -109,11 +109,11 @@ def test_a_formula_shows_its_terms_and_what_they_are_made_of(recipe: Path) -> No
         "size",
         "weight",
     ]
-    assert facts["weights"]["near"] > facts["weights"]["noisy"] > facts["weights"]["far"] == 0
-    row = facts["why"][0]
+    assert facts.weights["near"] > facts.weights["noisy"] > facts.weights["far"] == 0
+    row = facts.why[0]
     assert row["quality"] == pytest.approx(row["passed"] * row["kept"] * row["letters"], abs=2e-4)
     no_target = blended(recipe, weights={"kind": "score", "terms": {"accuracy": 1}, "scale": "min-max"}).weights.facts
-    assert no_target["weights"]["far"] < no_target["weights"]["near"]
+    assert no_target.weights["far"] < no_target.weights["near"]
 
 
 PLANTED = '''
@@ -155,10 +155,10 @@ def test_a_method_that_looks_at_the_rows_is_one_file(
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, f"{methods.__name__}.text_length", raising=False)
     facts = blended(recipe, weights={"kind": "text-length", "power": 3}).weights.facts
-    lengths = {row["source"]: row["length"] for row in facts["why"]}
+    lengths = {row["source"]: row["length"] for row in facts.why}
     total = sum(length**3 for length in lengths.values())
-    assert facts["weights"] == pytest.approx({name: length**3 / total for name, length in lengths.items()}, rel=1e-4)
-    assert "length" in facts["reasons"]["near"]
+    assert facts.weights == pytest.approx({name: length**3 / total for name, length in lengths.items()}, rel=1e-4)
+    assert "length" in facts.reasons["near"]
 
 
 def test_rows_left_out_on_purpose_say_nothing_against_a_source() -> None:
@@ -217,9 +217,9 @@ def test_phases_may_look_at_the_rows_too(recipe: Path) -> None:
         {"share": 0.5, "weights": {"kind": "mixture-em", "target": "goal", "own": 0.5}},
     ]
     facts = blended(recipe, phases=phases).weights.facts
-    assert facts["phases"][0]["why"] == []
-    assert facts["phases"][1]["weights"]["goal"] == 0.5
-    assert facts["weights"]["goal"] == pytest.approx(0.375)
+    assert facts.phases[0].why == ()
+    assert facts.phases[1].weights["goal"] == 0.5
+    assert facts.weights["goal"] == pytest.approx(0.375)
 
 
 def test_targets_that_are_none_are_refused(recipe: Path, tmp_path: Path) -> None:

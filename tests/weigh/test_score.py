@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tasks.core.errors import RecipeError
 from tasks.manifests.check import Verdict
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import EvidenceFacts, WeightsFacts
 from tasks.weigh.evidence import Evidence
 from tasks.weigh.methods import groups, proportional, score, temperature
 from tasks.weigh.settings import WeighSettings
@@ -111,33 +112,33 @@ def test_groups_that_do_not_hold_every_source_once_are_refused() -> None:
 # --- the whole settlement
 
 
-def settled(appraised: Any = (), verdicts: Any = (), **settings: Any) -> dict[str, Any]:
+def settled(appraised: Any = (), verdicts: Any = (), **settings: Any) -> WeightsFacts:
     return weigh(SIZES, verdicts, WeighSettings.model_validate(settings), appraised)[0]
 
 
-def appraised(weights: Any, terms: Any) -> Manifest:
-    return Manifest(
+def appraised(weights: Any, terms: Any) -> Manifest[EvidenceFacts]:
+    return Manifest[EvidenceFacts](
         stage="appraise",
         subject="mix",
         key="e",
         path="e",
         files=(),
-        facts={"asked": weights.model_dump(mode="json"), "terms": terms},
+        facts=EvidenceFacts(asked=weights.model_dump(mode="json"), terms=terms),
     )
 
 
 def test_every_term_of_a_score_is_shown_and_stands_in_the_reasons() -> None:
     asked = score.Params(terms={"size": 1, "quality": 1})
     facts = settled([appraised(asked, KNOWN.terms)], weights=asked)
-    assert [list(row) for row in facts["why"]] == [["source", "passed", "quality", "size", "weight"]] * 3
-    assert facts["why"][0] == {
+    assert [list(row) for row in facts.why] == [["source", "passed", "quality", "size", "weight"]] * 3
+    assert facts.why[0] == {
         "source": "a",
         "passed": 1.0,
         "quality": 0.9,
         "size": 100.0,
         "weight": pytest.approx(0.2545, abs=1e-4),
     }
-    assert facts["reasons"]["a"] == "score: 0.25 asked (passed 1, quality 0.9, size 100)"
+    assert facts.reasons["a"] == "score: 0.25 asked (passed 1, quality 0.9, size 100)"
     with pytest.raises(RecipeError, match="nothing was appraised"):
         settled(weights=asked)
 
@@ -145,11 +146,11 @@ def test_every_term_of_a_score_is_shown_and_stands_in_the_reasons() -> None:
 def test_phases_have_weights_of_their_own_and_the_whole_is_their_mean() -> None:
     phases = [{"share": 0.75, "weights": "uniform"}, {"share": 0.25, "weights": {"a": 1, "b": 0, "c": 1}}]
     facts = settled(phases=phases, verdicts=[Verdict(subject="c", action="quarantine", factor=0)], floors={"b": 0.1})
-    assert [phase["share"] for phase in facts["phases"]] == [0.75, 0.25]
-    assert facts["phases"][0]["weights"] == {"a": 0.5, "b": 0.5, "c": 0.0}
-    assert facts["phases"][1]["weights"] == pytest.approx({"a": 0.9, "b": 0.1, "c": 0.0})
-    assert facts["weights"] == pytest.approx({"a": 0.6, "b": 0.4, "c": 0.0})
-    assert facts["reasons"]["b"].startswith(
+    assert [phase.share for phase in facts.phases] == [0.75, 0.25]
+    assert facts.phases[0].weights == {"a": 0.5, "b": 0.5, "c": 0.0}
+    assert facts.phases[1].weights == pytest.approx({"a": 0.9, "b": 0.1, "c": 0.0})
+    assert facts.weights == pytest.approx({"a": 0.6, "b": 0.4, "c": 0.0})
+    assert facts.reasons["b"].startswith(
         "phase 1 (75%): uniform: 0.33 asked; c left out by its checks, so 0.50; phase 2 (25%): given: 0.00 asked"
     )
 

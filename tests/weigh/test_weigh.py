@@ -12,6 +12,7 @@ from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
 from tasks.core.records import Section
 from tasks.manifests.check import Verdict
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.weights import WeightsFacts
 from tasks.weigh.methods import given as given_weights
 from tasks.weigh.methods import proportional, temperature, uniform, unimax
 from tasks.weigh.settings import WeighSettings
@@ -175,22 +176,22 @@ def manifest(**sizes: tuple[int, int]) -> Manifest:
     )
 
 
-def weigh(store: Path, weights: Section, unit: str = "rows", *verdicts: Verdict) -> dict[str, dict[str, float]]:
+def weigh(store: Path, weights: Section, unit: str = "rows", *verdicts: Verdict) -> WeightsFacts:
     settings = WeighSettings.model_validate({"weights": weights, "unit": unit})
     return weigh_sources.of("mix").run(str(store), manifest(a=(100, 200), b=(100, 600)), verdicts, settings, []).facts
 
 
 def test_sizes_are_counted_in_the_recipes_unit(tmp_path: Path) -> None:
-    assert weigh(tmp_path, proportional.Params())["weights"] == {"a": 0.5, "b": 0.5}
-    assert weigh(tmp_path, proportional.Params(), "tokens")["weights"] == {"a": 0.25, "b": 0.75}
+    assert weigh(tmp_path, proportional.Params()).weights == {"a": 0.5, "b": 0.5}
+    assert weigh(tmp_path, proportional.Params(), "tokens").weights == {"a": 0.25, "b": 0.75}
 
 
 def test_facts_say_what_was_asked_what_is_used_and_why(tmp_path: Path) -> None:
     facts = weigh(tmp_path, given_weights.Params(shares={"a": 0.5, "b": 0.5}), "rows", OUT)
-    assert facts["requested"] == {"a": 0.5, "b": 0.5}
-    assert facts["weights"] == {"a": 1.0, "b": 0.0}
-    assert facts["reasons"]["a"] == "given: 0.50 asked; b left out by its checks, so 1.00"
-    assert facts["method"] == {"kind": "given", "shares": {"a": 0.5, "b": 0.5}}
+    assert facts.requested == {"a": 0.5, "b": 0.5}
+    assert facts.weights == {"a": 1.0, "b": 0.0}
+    assert facts.reasons["a"] == "given: 0.50 asked; b left out by its checks, so 1.00"
+    assert facts.method == {"kind": "given", "shares": {"a": 0.5, "b": 0.5}}
 
 
 def test_normalising_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from tasks.core.records import Section
 from tasks.experiments.search.trials import Trial
 from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.weights import EvidenceFacts
 from tasks.store.storage import Store
 
 
@@ -64,7 +65,7 @@ def write_record(store: Store, record: SearchRecord, learned: LearnedWeights) ->
     store.move_pointer(f"{folder}/latest.json", lambda _: learned.model_dump(mode="json"))
 
 
-def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section, unit: str) -> Manifest:
+def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section, unit: str) -> Manifest[EvidenceFacts]:
     """Give the weights that the last search found, as the evidence that weighing takes.
 
     Raises:
@@ -89,17 +90,11 @@ def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section,
             "anew, from the trials that still "
             f"hold, too; or write the weights down as they are: {{{shares}}}"
         )
-    facts = {
-        "asked": asked.model_dump(mode="json"),
-        "terms": {"learned": last.weights},
-        "notes": [last.sentence],
-        "search": last.search,
-    }
-    return Manifest(
+    return Manifest[EvidenceFacts](
         stage="search",
         subject="mix",
         key=last.search,
         path=f"{search_folder(name)}/{last.search}",
         files=(),
-        facts=facts,
+        facts=EvidenceFacts(asked=asked.model_dump(mode="json"), terms={"learned": last.weights}),
     )

@@ -22,6 +22,7 @@ from tasks.experiments.search.trials import Trial, runs_of
 from tasks.experiments.search.verdict import ARMS, arms_of
 from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.weights import EvidenceFacts
 from tasks.store.storage import open_store
 
 Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
@@ -125,6 +126,8 @@ def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
 
 
 @task(run_name="recall-{subject}")
-def recall_weights(store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str) -> Manifest:
+def recall_weights(
+    store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str
+) -> Manifest[EvidenceFacts]:
     """Find the weights that the last search of this recipe has learned, if the data are still those."""
     return archive.recall(open_store(store), name, cleaned, asked, unit)
