@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic import BaseModel, JsonValue
 
 from tasks.core.errors import RecipeError
 
+Answer = TypeVar("Answer")
 app = typer.Typer(
     name="cuvee",
     no_args_is_help=True,
@@ -44,7 +46,7 @@ MixName = Annotated[
 DEFAULT_STORE = "cuvee-store"
 
 
-def parsed(overrides: list[str] | None) -> dict[str, Any]:
+def parsed(overrides: list[str] | None) -> dict[str, JsonValue]:
     """Read what `--set` says: dotted path -> value.
 
     Raises:
@@ -52,25 +54,25 @@ def parsed(overrides: list[str] | None) -> dict[str, Any]:
     """
     import yaml
 
-    found: dict[str, Any] = {}
+    values: dict[str, JsonValue] = {}
     for text in overrides or []:
         path, equals, value = text.partition("=")
         if not equals or not path:
             raise RecipeError(f"--set {text!r}: want PATH=VALUE, such as --set mix.size=500")
         try:
-            found[path] = yaml.safe_load(value)
+            values[path] = yaml.safe_load(value)
         except yaml.YAMLError:
             raise RecipeError(f"--set {text!r}: the value is not valid YAML; put it in quotes") from None
-    return found
+    return values
 
 
-def give(found: dict[str, Any], shape: str, as_json: bool) -> None:
-    """Print what a command found, as one JSON object or by the function of that name."""
+def give(answer: Answer, show: Callable[[Answer], None], as_json: bool) -> None:
+    """Print what a command found, as one JSON object or as people read it."""
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    from flows.cli import render, render_history, render_weights
+        typer.echo(json.dumps(answer, ensure_ascii=False, default=_as_json))
+    else:
+        show(answer)
 
-    places = (render, render_history, render_weights)
-    printer: Callable[[dict[str, Any]], None] = next(getattr(one, shape) for one in places if hasattr(one, shape))
-    printer(found)
+
+def _as_json(value: object) -> object:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else vars(value)

@@ -15,8 +15,9 @@ def runs(
 ) -> None:
     """List the runs in the store, newest first."""
     from flows.cli.inspect import list_runs
+    from flows.cli.render_history import listed
 
-    give({"runs": list_runs(store, name)}, "listed", as_json)
+    give(list_runs(store, name), listed, as_json)
 
 
 @app.command()
@@ -30,16 +31,18 @@ def show(
 ) -> None:
     """Show one run: what was mixed, where the rows went, the scores. Or the rows of a quarantine file."""
     from flows.cli.inspect import show_run
+    from flows.cli.render_history import shown
 
-    give(show_run(store, run), "shown", as_json)
+    give(show_run(store, run), shown, as_json)
 
 
 @app.command()
 def diff(a: MixName, b: MixName, store: StoreUri = DEFAULT_STORE, as_json: AsJson = False) -> None:
     """Say what differs between two mixes: settings, sources, rows in and out, scores."""
+    from flows.cli.render_history import differed
     from tasks.history.task import diff_mixes
 
-    give(diff_mixes(store, a, b), "differed", as_json)
+    give(diff_mixes(store, a, b), differed, as_json)
 
 
 @app.command()
@@ -50,9 +53,10 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Find the original of a row: source, file and line, the row as it was read, and where it stands in the mix."""
+    from flows.cli.render_history import traced
     from tasks.history.task import trace_row
 
-    give(trace_row(store, mix, row), "traced", as_json)
+    give(trace_row(store, mix, row), traced, as_json)
 
 
 @app.command()
@@ -69,8 +73,9 @@ def replay(
 ) -> None:
     """Make a mix again to the same bytes, or say exactly what is no longer there."""
     from flows.cli.inspect import replay_lock
+    from flows.cli.render_history import replayed
 
-    give(replay_lock(store, lock, out), "replayed", as_json)
+    give(replay_lock(store, lock, out), replayed, as_json)
 
 
 @app.command()
@@ -80,9 +85,10 @@ def impact(
     as_json: AsJson = False,
 ) -> None:
     """List the mixes and models made from a source."""
+    from flows.cli.render_history import listed_impact
     from tasks.history.task import impact_of
 
-    give(impact_of(store, source), "listed_impact", as_json)
+    give(impact_of(store, source), listed_impact, as_json)
 
 
 @app.command()
@@ -92,6 +98,7 @@ def ledger(
     as_json: AsJson = False,
 ) -> None:
     """Say how often each source's rows have been trained on, over all runs of a recipe."""
+    from flows.cli.render_history import ledgered
     from tasks.history.task import ledger_of
 
-    give(ledger_of(store, name), "ledgered", as_json)
+    give(ledger_of(store, name), ledgered, as_json)

@@ -5,12 +5,18 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flows.cli.inspect import validate_recipe
 from tasks.core.access import reaching
 from tasks.core.errors import CuveeError, RecipeError
-from tasks.guess.task import guess_recipe
+from tasks.guess.task import GuessedSources, guess_recipe
+
+
+class GuessedRecipe(GuessedSources):
+    """Where the recipe was written, and what to do next."""
+
+    recipe: str
+    next: str
 
 
 def init_recipe(
@@ -21,7 +27,7 @@ def init_recipe(
     label: str | None = None,
     *,
     force: bool = False,
-) -> dict[str, Any]:
+) -> GuessedRecipe:
     """Guess a recipe, validate it and write it, whole or not at all.
 
     Raises:
@@ -33,19 +39,19 @@ def init_recipe(
         raise RecipeError(f"--out {out}: there is no folder {target.parent}")
     if target.is_dir() or (target.exists() and not force):
         raise RecipeError(f"{out} is there already; --force overwrites a file, --out FILE takes another name")
-    written, found = guess_recipe(files, out, name, text, label)
+    text_of_recipe, guessed = guess_recipe(files, out, name, text, label)
     with reaching(out):
         handle, draft = tempfile.mkstemp(prefix=".cuvee-init-", suffix=".yaml", dir=target.parent)
     try:
         with reaching(out), os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(written)
+            file.write(text_of_recipe)
         _validate(draft, out)
         with reaching(out):
             Path(draft).chmod(0o666 & ~_mask())
             _put(draft, target, force=force)
     finally:
         Path(draft).unlink(missing_ok=True)
-    return {"recipe": out, **found, "next": f"cuvee validate {shlex.quote(out)}"}
+    return {"recipe": out, **guessed, "next": f"cuvee validate {shlex.quote(out)}"}
 
 
 def _validate(draft: str, out: str) -> None:

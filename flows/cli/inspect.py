@@ -1,7 +1,9 @@
 """What the look-only commands do: the run's own steps without writing anything, and reading back what runs left."""
 
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
+
+from pydantic import JsonValue
 
 from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import Found, LookedUp
@@ -14,8 +16,9 @@ from tasks.core.errors import CuveeError, RecipeError, Unreachable
 from tasks.embed.task import probe_encoder
 from tasks.experiments.search.task import advise
 from tasks.history.task import folder_of
-from tasks.ingest.task import preview_source
+from tasks.ingest.task import Preview, preview_source
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.mix.task import replay_mix
 from tasks.objectives.parts import all_measures
 from tasks.recipe.model import LoadedRecipe, load_recipe
@@ -24,19 +27,94 @@ from tasks.store.runs import RunRecord, find_run, last_run, list_records
 from tasks.store.storage import open_store, overlay
 
 
-def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
+class Validated(TypedDict):
+    """A recipe that is right, and how its sources read.
+
+    Attributes:
+        unreached: source -> why it cannot be reached now, where the recipe allows that.
+    """
+
+    recipe: str
+    name: str
+    valid: bool
+    sources: dict[str, Preview]
+    unreached: dict[str, str]
+
+
+class Explained(TypedDict):
+    """The state of every task's product."""
+
+    recipe: str
+    store: str
+    tasks: list[Found]
+    unreached: list[dict[str, str]]
+
+
+class Planned(TypedDict):
+    """What a run would do.
+
+    Attributes:
+        unit: of the weights.
+        cached, to_run: tasks with their subjects.
+        resolved: the whole recipe with defaults.
+    """
+
+    recipe: str
+    name: str
+    rows: int
+    tokens: int
+    unit: str
+    receipt: tuple[ReceiptRow, ...]
+    unreached: list[dict[str, str]]
+    holdout: dict[str, int]
+    cached: list[str]
+    to_run: list[str]
+    recommended: dict[str, str]
+    training_seconds: float | None
+    resolved: dict[str, JsonValue]
+
+
+class ListedRuns(TypedDict):
+    """A few facts of each run, newest first."""
+
+    runs: list[dict[str, str | float | None]]
+
+
+class Replayed(TypedDict):
+    """A mix that was made again to the same bytes.
+
+    Attributes:
+        out: the folder that it was kept in.
+    """
+
+    mix: str
+    files: int
+    rows: int
+    sha256: str
+    same_bytes: bool
+    out: NotRequired[str]
+
+
+class RowsOfFile(TypedDict):
+    """The first rows of a Parquet file."""
+
+    file: str
+    rows: list[dict[str, JsonValue]]
+
+
+def validate_recipe(file: str, overrides: dict[str, JsonValue]) -> Validated:
     """Read the recipe and a few rows of every source.
 
     Raises:
         CuveeError: everything that is wrong, at once; its exit code is the first problem's.
     """
     loaded = load_recipe(file, overrides)
-    sources: dict[str, Any] = {}
+    sources: dict[str, Preview] = {}
     unreached: dict[str, str] = {}
     # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
     checks, layout = loaded.recipe.checks, loaded.recipe.layout
-    asked = expectation_problems(checks, layout) if checks.expectations else []
-    problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in asked]
+    unfit = expectation_problems(checks, layout) if checks.expectations else []
+    problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in unfit]
     for name, settings in loaded.recipe.sources.items():
         try:
             sources[name] = preview_source(name, settings, loaded.folder, layout)
@@ -62,21 +140,12 @@ def validate_recipe(file: str, overrides: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
 
 
-def explain_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+def explain_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Explained:
     """Look every product of the recipe up, without making any."""
     loaded = load_recipe(file, overrides)
     found, made = _looked_up(loaded, store)
-    return {
-        "recipe": file,
-        "store": open_store(store).uri,
-        "tasks": [vars(row) for row in found],
-        "unreached": _told(made),
-    }
-
-
-def _told(made: RunProducts) -> list[dict[str, Any]]:
-    """Say which sources cannot be reached, and what a run does without them."""
-    return [one.told() for one in made.unreached]
+    unreached = [source.told() for source in made.unreached]
+    return {"recipe": file, "store": open_store(store).uri, "tasks": found, "unreached": unreached}
 
 
 def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProducts]:
@@ -87,7 +156,7 @@ def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProduc
     return look.found, made
 
 
-def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, Any]:
+def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Planned:
     """Carry the steps out up to the plan, in a temporary store over the real one."""
     loaded = load_recipe(file, overrides)
     found, _ = _looked_up(loaded, store)
@@ -103,8 +172,8 @@ def plan_recipe(file: str, store: str, overrides: dict[str, Any]) -> dict[str, A
         "rows": manifest.rows,
         "tokens": manifest.tokens,
         "unit": loaded.recipe.mix.unit,
-        "receipt": [row.model_dump(mode="json") for row in receipt_of(made, loaded)],
-        "unreached": _told(made),
+        "receipt": receipt_of(made, loaded),
+        "unreached": [source.told() for source in made.unreached],
         "holdout": {account.source: account.holdout for account in pool.accounts},
         "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
         "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
@@ -137,12 +206,12 @@ def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float
     return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
 
 
-def list_runs(store: str, name: str | None) -> list[dict[str, Any]]:
+def list_runs(store: str, name: str | None) -> ListedRuns:
     """Give the runs in a store, newest first, a few facts each."""
-    return [_brief(record) for record in list_records(open_store(store), name)]
+    return {"runs": [_brief(record) for record in list_records(open_store(store), name)]}
 
 
-def _brief(record: RunRecord) -> dict[str, Any]:
+def _brief(record: RunRecord) -> dict[str, str | float | None]:
     return {
         "run": record.run,
         "name": record.name,
@@ -154,14 +223,14 @@ def _brief(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def show_run(store: str, run: str) -> dict[str, Any]:
+def show_run(store: str, run: str) -> RunRecord | RowsOfFile:
     """Give one run's record, or the rows of a Parquet file."""
     if run.endswith(".parquet"):
         return {"file": run, "rows": _rows_of(store, run)}
-    return find_run(open_store(store), run).model_dump(mode="json")
+    return find_run(open_store(store), run)
 
 
-def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
+def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:
     import polars
 
     home = open_store(store)
@@ -173,7 +242,7 @@ def _rows_of(store: str, file: str) -> list[dict[str, Any]]:
         raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
 
 
-def replay_lock(store: str, lock: str, out: str | None) -> dict[str, Any]:
+def replay_lock(store: str, lock: str, out: str | None) -> Replayed:
     """Make a published mix again from its lock file.
 
     Raises:
@@ -182,4 +251,4 @@ def replay_lock(store: str, lock: str, out: str | None) -> dict[str, Any]:
     if out is not None and Path(out).exists():
         raise RecipeError(f"--out {out}: it is there already; name a new folder")
     folder = folder_of(store, lock)
-    return {"mix": folder} | replay_mix(store, folder, out)
+    return cast("Replayed", {"mix": folder} | replay_mix(store, folder, out))

@@ -29,16 +29,18 @@ def init(
 ) -> None:
     """Guess how files read, show it, and write a first recipe that passes `validate`."""
     from flows.cli.init import init_recipe
+    from flows.cli.render import guessed
 
-    give(init_recipe(files, out, name, text, label, force=force), "guessed", as_json)
+    give(init_recipe(files, out, name, text, label, force=force), guessed, as_json)
 
 
 @app.command()
 def validate(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check the file, reach every source, check columns and labels; write nothing."""
     from flows.cli.inspect import validate_recipe
+    from flows.cli.render import validated
 
-    give(validate_recipe(recipe, parsed(overrides)), "validated", as_json)
+    give(validate_recipe(recipe, parsed(overrides)), validated, as_json)
 
 
 @app.command()
@@ -47,8 +49,9 @@ def plan(
 ) -> None:
     """Say what a run would do: sizes, weights, counts, epochs, what is cached; write nothing."""
     from flows.cli.inspect import plan_recipe
+    from flows.cli.render import planned
 
-    give(plan_recipe(recipe, store, parsed(overrides)), "planned", as_json)
+    give(plan_recipe(recipe, store, parsed(overrides)), planned, as_json)
 
 
 @app.command()
@@ -57,8 +60,9 @@ def explain(
 ) -> None:
     """Say for each task whether it is cached, and if not, which part of its key changed."""
     from flows.cli.inspect import explain_recipe
+    from flows.cli.render import explained
 
-    give(explain_recipe(recipe, store, parsed(overrides)), "explained", as_json)
+    give(explain_recipe(recipe, store, parsed(overrides)), explained, as_json)
 
 
 @app.command()

@@ -8,7 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.cli.init import GuessedRecipe
+from flows.cli.inspect import Explained, Planned, Validated
 from flows.engine.home import page_of
+from tasks.manifests.plan import ReceiptRow
 from tasks.objectives.parts import measures_of
 
 console = Console(highlight=False, soft_wrap=True)
@@ -43,50 +46,50 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def receipt(rows: Sequence[dict[str, Any]]) -> None:
+def receipt(rows: Sequence[ReceiptRow]) -> None:
     """Print what was asked of every source and what it got, and which of its rows were dropped."""
     shares = (
         [
-            row["source"],
-            percent(row["requested"]),
-            percent(row["weight"]),
-            row["rows"],
-            percent(row["share_rows"]),
-            row["tokens"],
-            percent(row["share_tokens"]),
-            f"{row['epochs']:.2f}",
+            row.source,
+            percent(row.requested),
+            percent(row.weight),
+            row.rows,
+            percent(row.share_rows),
+            row.tokens,
+            percent(row.share_tokens),
+            f"{row.epochs:.2f}",
         ]
         for row in rows
     )
     table("Receipt", ["source", "asked>", "weight>", "rows>", "%>", "tokens>", "%>", "epochs>"], shares)
     dropped = [
-        (row["source"], ", ".join(f"{reason} {count:,}" for reason, count in row["dropped"].items()))
+        (row.source, ", ".join(f"{reason} {count:,}" for reason, count in row.dropped.items()))
         for row in rows
-        if row["dropped"]
+        if row.dropped
     ]
     if dropped:
         table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
 
 
-def unreached(found: Sequence[dict[str, Any]]) -> None:
+def unreached(sources: Sequence[dict[str, str]]) -> None:
     """Print which sources could not be reached, and what was done without them."""
-    for one in found:
-        console.print(Text(f"{one['source']} {one['done']}"))
+    for source in sources:
+        console.print(Text(f"{source['source']} {source['done']}"))
 
 
 def scores(metrics: dict[str, Any], task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
-    told = measures_of(task)
-    main, others = told.main, told.measures[1:]
+    measured = measures_of(task)
+    main, others = measured.main, measured.measures[1:]
     named = [*metrics["by_source"].items(), ("all", metrics)] + (
-        [(told.baseline, metrics["baseline"])] if metrics.get("baseline") else []
+        [(measured.baseline, metrics["baseline"])] if metrics.get("baseline") else []
     )
     rows = (
         [
             name,
             main.cell(score[main.key]),
             " to ".join(map(main.cell, score.get(f"{main.key}_interval", ()))),
-            *(one.cell(score[one.key]) for one in others),
+            *(measure.cell(score[measure.key]) for measure in others),
             score.get("rows"),
         ]
         for name, score in named
@@ -94,7 +97,7 @@ def scores(metrics: dict[str, Any], task: str) -> None:
     within = f"{100 * metrics['confidence']:g} % interval>" if "confidence" in metrics else ">"
     table(
         "Scores on the hold-out",
-        ["source", f"{main.name}>", within, *(f"{one.name}>" for one in others), "rows>"],
+        ["source", f"{main.name}>", within, *(f"{measure.name}>" for measure in others), "rows>"],
         rows,
     )
 
@@ -102,7 +105,7 @@ def scores(metrics: dict[str, Any], task: str) -> None:
 def ran(summary: dict[str, Any]) -> None:
     """Print the outcome of a run."""
     console.print()
-    receipt(summary["receipt"])
+    receipt([ReceiptRow.model_validate(row) for row in summary["receipt"]])
     unreached(summary["unreached"])
     if summary.get("metrics"):
         scores(summary["metrics"], summary["task"])
@@ -120,7 +123,7 @@ def ran(summary: dict[str, Any]) -> None:
         console.print(f"UI       {page_of(summary['flow_run_id'])}")
 
 
-def planned(plan: dict[str, Any]) -> None:
+def planned(plan: Planned) -> None:
     """Print what a run would do."""
     receipt(plan["receipt"])
     unreached(plan["unreached"])
@@ -135,12 +138,12 @@ def planned(plan: dict[str, Any]) -> None:
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
-def guessed(found: dict[str, Any]) -> None:
+def guessed(recipe: GuessedRecipe) -> None:
     """Print how each source was understood, with its first rows, and where the recipe is."""
-    for name, source in found["sources"].items():
+    for name, source in recipe["sources"].items():
         counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
         rows = [
-            [one_line(row["text"], max(20, console.width - 26)), one_line(row["label"] or "", 20)]
+            [one_line(row["text"] or "", max(20, console.width - 26)), one_line(row["label"] or "", 20)]
             for row in source["sample"]
         ]
         table(
@@ -148,19 +151,19 @@ def guessed(found: dict[str, Any]) -> None:
             ["text", "label"],
             rows,
         )
-        for told in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
-            console.print(f"  {one_line(told, 150)}", markup=False)
+        for line in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
+            console.print(f"  {one_line(line, 150)}", markup=False)
         console.print()
-    for row in found["left_out"][:20]:
+    for row in recipe["left_out"][:20]:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
-    if len(found["left_out"]) > 20:
-        console.print(f"Left out {len(found['left_out']) - 20:,} files more; --json lists them")
+    if len(recipe["left_out"]) > 20:
+        console.print(f"Left out {len(recipe['left_out']) - 20:,} files more; --json lists them")
     console.print(
-        f"Labels   {', '.join(map(one_line, found['labels'])) or 'none; a language model learns the texts'}",
+        f"Labels   {', '.join(map(one_line, recipe['labels'])) or 'none; a language model learns the texts'}",
         markup=False,
     )
-    console.print(f"Recipe   {found['recipe']}: it passes `cuvee validate`", markup=False)
-    console.print(f"Next     {found['next']}", markup=False)
+    console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
+    console.print(f"Next     {recipe['next']}", markup=False)
 
 
 def one_line(text: str, most: int = 90) -> str:
@@ -169,22 +172,22 @@ def one_line(text: str, most: int = 90) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def validated(found: dict[str, Any]) -> None:
+def validated(recipe: Validated) -> None:
     """Print that a recipe is right, and how its sources read."""
-    for name, source in found["sources"].items():
+    for name, source in recipe["sources"].items():
         columns = ["text", "label"] if source["labels"] else ["text"]
         rows = [[one_line(str(row.get(column, "")), 80) for column in columns] for row in source["sample"][:3]]
         table(one_line(f"{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
-    for name, why in found["unreached"].items():
+    for name, why in recipe["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
-    console.print(f"{found['recipe']}: valid; nothing was written")
+    console.print(f"{recipe['recipe']}: valid; nothing was written")
 
 
-def explained(found: dict[str, Any]) -> None:
+def explained(recipe: Explained) -> None:
     """Print the state of every task's product."""
     table(
         "",
         ["task", "subject", "", "why"],
-        ([row["task"], row["subject"], "hit" if row["hit"] else "miss", row["why"]] for row in found["tasks"]),
+        ([task.task, task.subject, "hit" if task.hit else "miss", task.why] for task in recipe["tasks"]),
     )
-    unreached(found["unreached"])
+    unreached(recipe["unreached"])

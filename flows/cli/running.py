@@ -31,6 +31,7 @@ def run(
 ) -> None:
     """Carry out the whole pipeline."""
     from flows.cli.progress import following
+    from flows.cli.render import ran
     from flows.engine.runners import runner_named
     from flows.pipeline import pipeline, stage_named
 
@@ -39,7 +40,7 @@ def run(
         summary = chosen(
             recipe=recipe, store=store, overrides=parsed(overrides), until=stage_named(until), without=without
         )
-    give(summary, "ran", as_json)
+    give(summary, ran, as_json)
 
 
 @app.command()
@@ -64,15 +65,16 @@ def compare(
 ) -> None:
     """Say whether combining helps: mixes at the same budget and seeds, and what each source is worth."""
     from flows.cli.progress import following
+    from flows.cli.render_weights import compared
     from flows.compare import compare
 
     chosen = [name.strip() for name in arms.split(",")] if arms is not None else None
     with following(quiet=as_json):
-        found = compare(
+        comparison = compare(
             recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=parsed(overrides)
         )
-    give(found.model_dump(mode="json", exclude={"recipe"}), "compared", as_json)
-    if require_gain and not found.gained:
+    give(comparison.model_dump(mode="json", exclude={"recipe"}), lambda _: compared(comparison), as_json)
+    if require_gain and not comparison.gained:
         raise typer.Exit(3)
 
 
@@ -94,11 +96,12 @@ def search(
     it.
     """
     from flows.cli.progress import following
+    from flows.cli.render_weights import searched
     from flows.search import search as search_weights
 
     with following(quiet=as_json):
-        found = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=parsed(overrides))
-    give(found.model_dump(mode="json"), "searched", as_json)
+        record = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=parsed(overrides))
+    give(record, searched, as_json)
 
 
 @app.command()
@@ -129,7 +132,8 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Learn weights from runs made elsewhere: fit a surrogate, say how well it guesses, recommend a mix."""
+    from flows.cli.render_weights import fitted
     from tasks.experiments.search.task import fit_runs
 
-    found = fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
-    give(found.model_dump(mode="json"), "fitted", as_json)
+    record = fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
+    give(record, fitted, as_json)

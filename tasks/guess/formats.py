@@ -7,10 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeGuard
+
+from pydantic import JsonValue
 
 from tasks.core import registry
 from tasks.guess.heads import Head
+from tasks.guess.sections import SourceSection
 from tasks.guess.tables import table_of
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.settings import SUFFIXES
@@ -51,13 +54,13 @@ class Form:
         evidence: what speaks for it.
     """
 
-    settings: dict[str, Any]
+    settings: SourceSection
     evidence: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
         """The kind of source."""
-        return self.settings["kind"]
+        return self.settings.get("kind", "")
 
 
 def form_of(head: Head) -> Form:
@@ -129,8 +132,7 @@ def _covered(tag: str, text: str) -> int:
 
 def _text(head: Head) -> Form:
     if table := table_of(head):
-        settings, evidence = table
-        return Form({"kind": "delimited", **settings}, evidence)
+        return Form(*table)
     if not head.ends and b"\n" not in head.data:
         raise NotUnderstood(
             f"its first line has no end within {len(head.data):,} bytes; a record is a line, so cut it into lines first"
@@ -160,10 +162,8 @@ def _json(head: Head) -> Form | None:
     if found is None:
         raise NotUnderstood("its JSON holds no list of objects")
     way, count = found
-    return Form(
-        {"kind": "json"} | ({"records": way} if way else {}),
-        (f"one JSON document with {count:,} records{f' at {way}' if way else ''}",),
-    )
+    evidence = f"one JSON document with {count:,} records{f' at {way}' if way else ''}"
+    return Form({"kind": "json", "records": way} if way else {"kind": "json"}, (evidence,))
 
 
 def _rest(head: Head) -> str:
@@ -174,32 +174,30 @@ def _rest(head: Head) -> str:
     return raw.decode(head.encoding, "replace").removeprefix("\ufeff")
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> JsonValue:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _lists(value: Any) -> Iterator[str]:
+def _lists(value: JsonValue) -> Iterator[str]:
     return (key for key, inner in value.items() if _is_records(inner)) if isinstance(value, dict) else iter(())
 
 
-def _is_records(value: Any) -> bool:
+def _is_records(value: JsonValue) -> TypeGuard[list[dict[str, JsonValue]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
-def records_in(document: Any) -> tuple[str, int] | None:
+def records_in(document: JsonValue) -> tuple[str, int] | None:
     """Find the list of records in a JSON document: the first on the way down whose objects say at least two things of
     their own.
 
     Returns:
         The way to it, keys joined by dots, and the number of its records.
     """
-    level: list[dict[str, Any]] = (
-        document if _is_records(document) else [document] if isinstance(document, dict) else []
-    )
-    way: list[str] = [] if _is_records(document) else [""]
+    level = document if _is_records(document) else [document] if isinstance(document, dict) else []
+    way: list[str] = [] if isinstance(document, list) else [""]
     while level:
         plain = {key for item in level[:50] for key, value in item.items() if not isinstance(value, (dict, list))}
         inner = [key for key in _lists(level[0]) if "." not in key]
@@ -207,16 +205,16 @@ def records_in(document: Any) -> tuple[str, int] | None:
             return ".".join(way), len(level)
         if not inner:
             return None
-        key = max(inner, key=lambda name: sum(len(item.get(name) or ()) for item in level))
+        key = max(inner, key=lambda name: sum(len(rows) for item in level if _is_records(rows := item.get(name))))
         way = [*(part for part in way if part), key]
-        level = [record for item in level if _is_records(item.get(key)) for record in item[key]]
+        level = [record for item in level if _is_records(rows := item.get(key)) for record in rows]
     return None
 
 
 def _named(head: Head, form: Form) -> Form:
     """Leave out what the file's name says already, and tell where the name says something else."""
     by_name = SUFFIXES.get(head.name.suffix.lower())
-    settings = dict(form.settings)
+    settings = form.settings.copy()
     if head.encoding != "utf-8" and form.kind != "parquet":
         settings["encoding"] = head.encoding
     doubts = (head.doubt,) if head.doubt and form.kind != "parquet" else ()

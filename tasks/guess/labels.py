@@ -46,16 +46,18 @@ VALUES: dict[tuple[str, ...], tuple[int, ...]] = {
     ("bad", "good"): (0, 2),
 }
 """Labels -> places on a scale that they often mean where the matter is sentiment; a suggestion, never more."""
+LabelNames = dict[str, str] | list[str]
+"""Names of labels, by number or in order."""
 VARIABLE = re.compile(r"\$(?=\{)")
 
 
 def in_name(name: PurePosixPath) -> str | None:
     """Give the label that a file's name tells, such as negative of `review_negative.txt`."""
-    told = [word for word in words(name.name.partition(".")[0]) if word in IN_NAMES]
-    return SAME.get(told[0], told[0]) if len(told) == 1 else None
+    labels = [word for word in words(name.name.partition(".")[0]) if word in IN_NAMES]
+    return SAME.get(labels[0], labels[0]) if len(labels) == 1 else None
 
 
-def names_of_labels(head: Head, rows: Sequence[Sequence[str]]) -> dict[str, str] | list[str] | None:
+def names_of_labels(head: Head, rows: Sequence[Sequence[str]]) -> LabelNames | None:
     """Give the names of labels that a short file lists: by number where it says them, else in order.
 
     Args:
@@ -71,18 +73,18 @@ def names_of_labels(head: Head, rows: Sequence[Sequence[str]]) -> dict[str, str]
     return names if all(len(row) == 1 for row in rows) and len(set(names)) == len(names) else None
 
 
-def named(values: Iterable[str], names: Mapping[str, str] | Sequence[str]) -> dict[str, str] | None:
+def named(values: Iterable[str], names: LabelNames) -> dict[str, str] | None:
     """Give each label the name that a list has for it; None where the list does not fit.
 
     A list without numbers counts from 0, or from 1 where the labels do.
     """
-    found = set(values)
-    if not isinstance(names, Mapping):
-        starts = [start for start in (0, 1) if found <= {str(number) for number in range(start, start + len(names))}]
-        if not starts or (len(starts) == 2 and len(found) < len(names)):
+    labels = set(values)
+    if isinstance(names, list):
+        starts = [start for start in (0, 1) if labels <= {str(number) for number in range(start, start + len(names))}]
+        if not starts or (len(starts) == 2 and len(labels) < len(names)):
             return None
         names = {str(number): name for number, name in enumerate(names, starts[0])}
-    return {value: names[value] for value in found} if found <= set(names) else None
+    return {value: names[value] for value in labels} if labels <= set(names) else None
 
 
 def labels_file(head: Head, texts: Sequence[Head]) -> Head | None:
@@ -91,12 +93,12 @@ def labels_file(head: Head, texts: Sequence[Head]) -> Head | None:
         return None
     key = _without(head.name, LABEL_WORDS)
     beside = [
-        one
-        for one in texts
-        if one is not head and one.name.parent == head.name.parent and one.member == head.member == ""
+        text
+        for text in texts
+        if text is not head and text.name.parent == head.name.parent and text.member == head.member == ""
     ]
-    found = [one for one in beside if _without(one.name, TEXT_WORDS) == key]
-    return found[0] if len(found) == 1 and _may_belong(head, found[0]) else None
+    alike = [text for text in beside if _without(text.name, TEXT_WORDS) == key]
+    return alike[0] if len(alike) == 1 and _may_belong(head, alike[0]) else None
 
 
 def _without(name: PurePosixPath, left_out: set[str]) -> list[str]:
@@ -114,14 +116,14 @@ def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -
     Args:
         names: what a file says that they are called.
     """
-    found: dict[str, str | None] = {}
+    mapped: dict[str, str | None] = {}
     for raw in sorted(counts, key=_place):
         if parts_of(raw, counts):
-            found[raw] = None
+            mapped[raw] = None
         else:
             name = (names or {}).get(raw, raw)
-            found[raw] = VARIABLE.sub("", SAME.get(name.casefold(), name))
-    return found
+            mapped[raw] = VARIABLE.sub("", SAME.get(name.casefold(), name))
+    return mapped
 
 
 def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:

@@ -3,7 +3,6 @@ label.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tasks.core import registry
 from tasks.core.errors import RecipeError
@@ -39,10 +38,10 @@ def roles_of_media(
         text, label: columns that the user names; they are there.
     """
     about = {*registry.load(source_kinds, kind).TOLD, FILE_NAME} - {text, label}
-    said: dict[str, Any] = {name: column for name, column in values.items() if name not in about and any(column)}
+    telling = {name: column for name, column in values.items() if name not in about and any(column)}
     try:
-        return roles_of(said, text, label), []
+        return roles_of(telling, text, label), []
     except RecipeError:
-        found = roles_of(said | {FILE_NAME: values[FILE_NAME]}, FILE_NAME, label)
-    holds = " (they hold the label)" if found.label == "label" else ""
-    return Roles(FILE_NAME, found.label, ("text: the name of the file", *found.evidence[1:])), [NO_TEXT + holds]
+        roles = roles_of(telling | {FILE_NAME: values[FILE_NAME]}, FILE_NAME, label)
+    holds = " (they hold the label)" if roles.label == "label" else ""
+    return Roles(FILE_NAME, roles.label, ("text: the name of the file", *roles.evidence[1:])), [NO_TEXT + holds]

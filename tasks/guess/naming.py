@@ -3,12 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
 from tasks.ingest.settings import SUFFIXES
 
 
-def free(proposals: Sequence[str], taken: Mapping[str, Any]) -> str:
+def free(proposals: Sequence[str], taken: Mapping[str, object]) -> str:
     """Make a name that a recipe allows and no other source has."""
     slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
     numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))

@@ -2,18 +2,18 @@
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Required, TypedDict, cast
 
 import yaml
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import NAME
 from tasks.guess.labels import suggestion
 from tasks.guess.names import words
 from tasks.guess.naming import slugged
-from tasks.guess.sections import paths_of
+from tasks.guess.sections import SourceSection, paths_of
 from tasks.guess.sources import Guess, Guesses, label_counts
 from tasks.guess.vocabulary import GENERAL
 from tasks.objectives.parts import guess_for
@@ -23,6 +23,56 @@ SMALL, MIDDLE = 20_000, 100_000
 LONGEST_COMMENT = 150
 MOST_TOLD = 20
 """Files left out that the recipe names."""
+
+
+class FirstRecipe(TypedDict, total=False):
+    """The sections that a first recipe has."""
+
+    name: Required[str]
+    task: str
+    labels: list[str]
+    sources: Required[dict[str, SourceSection]]
+    clean: dict[str, dict[str, dict[str, bool]]]
+    mix: Required[dict[str, str | int]]
+    train: Required[dict[str, JsonValue]]
+
+
+class LeftOut(TypedDict):
+    """A file that is no source."""
+
+    file: str
+    why: str
+
+
+class GuessedSource(TypedDict):
+    """A source as it was understood.
+
+    Attributes:
+        bad: records that cannot be used.
+        whole: whether all records were looked at.
+        labels: label -> records.
+        sample: its first rows.
+    """
+
+    settings: SourceSection
+    label_from: str | None
+    sure: str
+    evidence: list[str]
+    doubts: list[str]
+    rows: int
+    bad: int
+    whole: bool
+    labels: dict[str, int]
+    sample: list[dict[str, str | None]]
+
+
+class GuessedSources(TypedDict):
+    """All sources, each with its evidence."""
+
+    name: str
+    labels: list[str]
+    sources: dict[str, GuessedSource]
+    left_out: list[LeftOut]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -38,7 +88,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_text)
 
 
-def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dict[str, Any]:
+def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> FirstRecipe:
     """Make a recipe of guesses.
 
     Args:
@@ -53,17 +103,20 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> dic
         raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
     sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
     task = guess_for(guesses.labels)
-    recipe: dict[str, Any] = {"name": name or _common_name(guesses), **(task.learns(guesses.labels) or {})}
-    recipe["sources"] = sources
-    if code := [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]:
-        recipe["clean"] = {"sources": {source: {"keep_lines": True} for source in code}}
+    code = [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]
     rows = sum(guess.seen.rows for guess in guesses.sources.values())
     words = max(guess.seen.words for guess in guesses.sources.values())
     epochs = 10 if rows < SMALL else 4 if rows < MIDDLE else 2
     tokens = 64 if words < 40 else 128 if words < 90 else 256
-    recipe["mix"] = {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {})
-    recipe["train"] = {"model": task.model(tokens), "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens}
-    return recipe
+    recipe = {
+        "name": name or _common_name(guesses),
+        **(task.learns(guesses.labels) or {}),
+        "sources": sources,
+        **({"clean": {"sources": {source: {"keep_lines": True} for source in code}}} if code else {}),
+        "mix": {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {}),
+        "train": {"model": task.model(tokens), "epochs": epochs, "learning_rate": 0.001, "max_tokens": tokens},
+    }
+    return cast("FirstRecipe", recipe)
 
 
 def _common_name(guesses: Guesses) -> str:
@@ -77,15 +130,14 @@ def _common_name(guesses: Guesses) -> str:
     return name if name and not set(words(name)) <= GENERAL else "first-mix"
 
 
-def _section(guess: Guess, base: str, folder: str) -> dict[str, Any]:
-    section = dict(guess.section)
-    path = section["path"]
-    section["path"] = (
-        {name: _from(one, base, folder) for name, one in path.items()}
-        if isinstance(path, dict)
-        else _from(path, base, folder)
-    )
-    return section | ({"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else {})
+def _section(guess: Guess, base: str, folder: str) -> SourceSection:
+    path = guess.section.get("path", "")
+    section = guess.section | {
+        "path": _from(path, base, folder)
+        if isinstance(path, str)
+        else {name: _from(file, base, folder) for name, file in path.items()}
+    }
+    return section | {"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else section
 
 
 def _from(path: str, base: str, folder: str) -> str:
@@ -99,14 +151,14 @@ def _from(path: str, base: str, folder: str) -> str:
     return path if "://" in path or os.path.isabs(path) else os.path.relpath(os.path.join(base, path), folder)  # noqa: PTH117, PTH118 (a glob is no path)
 
 
-def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
+def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
     """Write a recipe with comments that say what was guessed, from what, and how sure."""
     parts = [
         "# A first recipe, guessed from the files by `cuvee init`; what each guess rests on stands beside it.",
         _comment(f"Next: cuvee validate {file}, then cuvee run {file}"),
         "",
         _entry("name", recipe["name"]),
-        *_learned(recipe, guesses),
+        *_learned(guesses),
         "",
         "sources:",
     ]
@@ -115,8 +167,8 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
         heading = f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"
         parts += [
             heading,
-            *(f"    {_comment(told)}" for told in guess.evidence),
-            *(f"    {_comment(f'look: {told}')}" for told in guess.doubts),
+            *(f"    {_comment(line)}" for line in guess.evidence),
+            *(f"    {_comment(f'look: {line}')}" for line in guess.doubts),
         ]
         parts += [*(f"    {_entry(key, value)}" for key, value in section.items()), *_suggested(guess, guesses)]
     parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
@@ -143,9 +195,9 @@ def as_yaml(recipe: Mapping[str, Any], guesses: Guesses, file: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
+def described(recipe: FirstRecipe, guesses: Guesses) -> GuessedSources:
     """Give the guess with its evidence, for programs and for people to look at."""
-    sources = {
+    sources: dict[str, GuessedSource] = {
         name: {
             "settings": recipe["sources"][name],
             "label_from": guess.label or None,
@@ -162,14 +214,14 @@ def described(recipe: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
         }
         for name, guess in guesses.sources.items()
     }
-    left_out = [{"file": path, "why": why} for path, why in guesses.left_out]
+    left_out: list[LeftOut] = [{"file": path, "why": why} for path, why in guesses.left_out]
     return {"name": recipe["name"], "labels": guesses.labels, "sources": sources, "left_out": left_out}
 
 
-def _learned(recipe: Mapping[str, Any], guesses: Guesses) -> list[str]:
+def _learned(guesses: Guesses) -> list[str]:
     task = guess_for(guesses.labels)
     why = [f"# {task.WHY}"] if task.WHY else []
-    return why + [_entry(key, recipe[key]) for key in task.learns(guesses.labels) or ()]
+    return why + [_entry(key, value) for key, value in (task.learns(guesses.labels) or {}).items()]
 
 
 def _size(guess: Guess) -> str:
@@ -178,23 +230,22 @@ def _size(guess: Guess) -> str:
 
 
 def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
-    found = suggestion(guess.mapping, guesses.labels)
-    if not found or any(raw != label for raw, label in guess.mapping.items()):
+    names = suggestion(guess.mapping, guesses.labels)
+    if not names or any(raw != label for raw, label in guess.mapping.items()):
         return []
-    named = set(found.values()) <= set(guesses.labels)
     take = (
         "then take this line, and those labels out of the list above"
-        if named
+        if set(names.values()) <= set(guesses.labels)
         else "then take this line, and put its names into the list above"
     )
-    return [f"    {_comment(f'If the matter is sentiment, {take}:')}", f"    {_comment(_entry('labels', found))}"]
+    return [f"    {_comment(f'If the matter is sentiment, {take}:')}", f"    {_comment(_entry('labels', names))}"]
 
 
-def _entry(key: str, value: Any) -> str:
+def _entry(key: str, value: object) -> str:
     return f"{_one_line(key)}: {_one_line(value)}"
 
 
-def _one_line(value: Any) -> str:
+def _one_line(value: object) -> str:
     return yaml.dump(
         [value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=2**31
     )[1:-2]

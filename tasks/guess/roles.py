@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.guess.names import is_neither, says_something, weight
@@ -83,13 +83,13 @@ class Roles:
 
 def columns_of(values: Mapping[str, Sequence[str | None]]) -> list[Column]:
     """Look at the values of every column."""
-    found: list[Column] = []
+    columns: list[Column] = []
     for name, column in values.items():
         filled = [value for value in column if value and value.strip()]
-        found.append(
+        columns.append(
             Column(name, filled, len(filled) / max(1, len(column)), Counter(value.strip() for value in filled))
         )
-    return found
+    return columns
 
 
 def roles_of(values: Mapping[str, Sequence[str | None]], text: str | None = None, label: str | None = None) -> Roles:
@@ -108,14 +108,14 @@ def roles_of(values: Mapping[str, Sequence[str | None]], text: str | None = None
     if best is None or (text is None and scores[best] <= 0):
         raise RecipeError(f"no column looks like text ({', '.join(values) or 'there is none'}); name it by --text")
     chosen = label or _label([column for column in columns if column.name != best])
-    found = next((column for column in columns if column.name == chosen), None)
+    marks = next((column for column in columns if column.name == chosen), None)
     length = next(column.words for column in columns if column.name == best)
     evidence = [
         f"text: column {best!r}, {length:.0f} words on average" if text is None else f"text: column {best!r}, as asked"
     ]
-    if found:
+    if marks:
         evidence.append(
-            f"label: column {found.name!r} with {len(found.counts)} values in its first {len(found.filled):,} records"
+            f"label: column {marks.name!r} with {len(marks.counts)} values in its first {len(marks.filled):,} records"
         )
     others = tuple(name for name, score in scores.items() if name not in (best, chosen) and score > 3)
     return Roles(best, chosen, tuple(evidence), others)
@@ -173,7 +173,7 @@ def parts_of(value: str, known: Mapping[str, int]) -> list[str]:
     return parts if (len(parts) > 1 or isinstance(listed, list)) and all(part in known for part in parts) else []
 
 
-def _parsed(value: str) -> Any:
+def _parsed(value: str) -> JsonValue:
     if value[:1] not in "[{":
         return None
     try:

@@ -4,12 +4,12 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from tasks.core import registry
 from tasks.guess.heads import Head
+from tasks.guess.sections import SourceSection
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import OURS, Batch, Opened
 from tasks.ingest.columns import exact
@@ -25,28 +25,28 @@ MOST_VALUES = 5_000
 """A column with more values is no label."""
 
 
-def settings_of(section: dict[str, Any]) -> SourceSettings:
+def settings_of(section: SourceSection) -> SourceSettings:
     """Check a section as a recipe would."""
-    return registry.load(source_kinds, section["kind"]).Params.model_validate(section)
+    return registry.load(source_kinds, section.get("kind")).Params.model_validate(section)
 
 
-def first_values(head: Head, section: dict[str, Any]) -> dict[str, list[str | None]]:
+def first_values(head: Head, section: SourceSection) -> dict[str, list[str | None]]:
     """Read the first records of a file: column -> values."""
-    settings = settings_of({"path": head.item.path, **section})
-    text = section["kind"] in ("delimited", "text", "jsonl")
+    settings = settings_of({**section, "path": head.item.path})
+    text = section.get("kind") in ("delimited", "text", "jsonl")
     file = Opened(head.file.name, lambda: io.BytesIO(head.data)) if text else head.file
-    return _columns(registry.load(source_kinds, section["kind"]).batches(file, settings))
+    return _columns(registry.load(source_kinds, section.get("kind")).batches(file, settings))
 
 
-def values_of(section: dict[str, Any], base: str) -> dict[str, list[str | None]]:
+def values_of(section: SourceSection, base: str) -> dict[str, list[str | None]]:
     """Read the first records of a source whose files are read together: column -> values."""
     return _columns(batches(settings_of(section), base))
 
 
-def _columns(found: Iterator[Batch]) -> dict[str, list[str | None]]:
+def _columns(blocks: Iterator[Batch]) -> dict[str, list[str | None]]:
     columns: dict[str, list[str | None]] = {}
     seen = 0
-    for batch in found:
+    for batch in blocks:
         if not batch.frame.height:
             continue
         frame = batch.frame.head(ROWS - seen)
@@ -83,7 +83,7 @@ class Seen:
     all: bool
 
 
-def look(section: dict[str, Any], base: str, text: str, label: str | None, shown: int) -> Seen:
+def look(section: SourceSection, base: str, text: str, label: str | None, shown: int) -> Seen:
     """Read a source as a run would, and count its labels.
 
     Args:

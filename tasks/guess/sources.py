@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.suggest import nearest
@@ -18,7 +17,7 @@ from tasks.guess.naming import bare, free
 from tasks.guess.parts import Part, label_names, sort_out
 from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.guess.sample import Seen, first_values, look, values_of
-from tasks.guess.sections import paths_of, plain_section
+from tasks.guess.sections import SourceSection, paths_of, plain_section
 from tasks.guess.vocabulary import GENERAL, HELD_OUT
 
 SHOWN = 10
@@ -39,7 +38,7 @@ class Guess:
         doubts: what a person should look at.
     """
 
-    section: dict[str, Any]
+    section: SourceSection
     label: str
     mapping: dict[str, str | None]
     sure: str
@@ -73,8 +72,8 @@ def guess_sources(arguments: Sequence[str], base: str, text: str | None = None, 
         CuveeError: everything that is wrong, at once; its exit code is the first problem's.
     """
     problems: list[CuveeError] = []
-    found, again = _heads(arguments, base, problems)
-    sorted_out = sort_out(found, base)
+    first, again = _heads(arguments, base, problems)
+    sorted_out = sort_out(first, base)
     problems += [RecipeError(f"{path}: {why}") for path, why in sorted_out.wrong]
     left_out = again + sorted_out.left_out
     guesses: dict[str, Guess] = {}
@@ -97,17 +96,16 @@ def guess_sources(arguments: Sequence[str], base: str, text: str | None = None, 
 
 
 def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) -> list[CuveeError]:
-    known = dict.fromkeys(name for guess in guesses.values() for name in guess.seen.columns)
-    asked = (("--text", text), ("--label", label))
+    columns = dict.fromkeys(name for guess in guesses.values() for name in guess.seen.columns)
     return [
-        RecipeError(f"{role} {name!r}: no file has this column;{nearest(name, known)}")
-        for role, name in asked
-        if name and known and name not in known
+        RecipeError(f"{option} {name!r}: no file has this column;{nearest(name, columns)}")
+        for option, name in (("--text", text), ("--label", label))
+        if name and columns and name not in columns
     ]
 
 
 def _heads(arguments: Sequence[str], base: str, problems: list[CuveeError]) -> tuple[list[Head], list[tuple[str, str]]]:
-    found: list[Head] = []
+    first: list[Head] = []
     again: list[tuple[str, str]] = []
     seen: set[str] = set()
     for argument in arguments:
@@ -117,10 +115,10 @@ def _heads(arguments: Sequence[str], base: str, problems: list[CuveeError]) -> t
                     again.append((item.path, "it was given twice"))
                     continue
                 seen.add(place)
-                found += _read(item, len(found), again)
+                first += _read(item, len(first), again)
         except CuveeError as error:
             problems.append(error)
-    return found, again
+    return first, again
 
 
 def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head]:
@@ -135,12 +133,12 @@ def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head
 
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     from_files = part.label != "column"
-    given = part.section.get("columns", {}).get("text", "text")
+    given = str(part.section.get("columns", {}).get("text", "text"))
     roles, doubts = (
         (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
     )
-    plain = plain_section(part)
-    seen = look(plain | {"kind": part.section["kind"]}, base, roles.text, roles.label, SHOWN)
+    plain = plain_section(part.section)
+    seen = look(plain | {"kind": part.kind}, base, roles.text, roles.label, SHOWN)
     if seen.bad > HOPELESS * seen.rows:
         raise RecipeError(
             f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read "
@@ -151,7 +149,7 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
         doubts.append(f"column {roles.label!r} is no label: it has {len(seen.labels):,} values")
         roles, seen = (
             Roles(roles.text, None, roles.evidence[:1]),
-            look(plain | {"kind": part.section["kind"]}, base, roles.text, None, SHOWN),
+            look(plain | {"kind": part.kind}, base, roles.text, None, SHOWN),
         )
     if seen.bad > TOLERATED * seen.rows:
         plain["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
@@ -178,42 +176,39 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
 
 
 def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[Roles, list[str]]:
-    values = (
-        values_of(part.section, base) if part.section["kind"] in KINDS else first_values(part.heads[0], part.section)
-    )
+    values = values_of(part.section, base) if part.kind in KINDS else first_values(part.heads[0], part.section)
     if not any(len(column) for column in values.values()):
         raise RecipeError("none of its first records can be read")
     named = (text if text in values else None, label if label in values else None)
-    kind = part.section["kind"]
-    if kind == "text" or (kind == "code" and not any(named)):
-        by_line = kind == "text" and part.section.get("record") != "file"
+    if part.kind == "text" or (part.kind == "code" and not any(named)):
+        by_line = part.kind == "text" and part.section.get("record") != "file"
         return Roles("text", None, ("text: each line" if by_line else "text: each file",)), []
-    if kind in KINDS:
-        return roles_of_media(kind, values, *named)
+    if part.kind in KINDS:
+        return roles_of_media(part.kind, values, *named)
     return roles_of(values, *named), []
 
 
-def _columns(roles: Roles, known: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
+def _columns(roles: Roles, columns: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
     """Say which columns these are: by name where a recipe can say it, else by number."""
     wanted = {"text": roles.text, "label": roles.label}
     return {
-        role: list(known).index(name) if numbered or naming.VARIABLE.search(name) else name
+        role: list(columns).index(name) if numbered or naming.VARIABLE.search(name) else name
         for role, name in wanted.items()
         if name is not None and (name != role or numbered)
     }
 
 
 def _sure(part: Part, roles: Roles, doubts: Sequence[str]) -> str:
-    if doubts or any("not valid UTF-8" in told or "its name says" in told for told in part.evidence):
+    if doubts or any("not valid UTF-8" in line or "its name says" in line for line in part.evidence):
         return "likely"
     return "certain" if roles.label is not None else "likely"
 
 
-def _name(part: Part, taken: Mapping[str, Any]) -> str:
+def _name(part: Part, taken: Mapping[str, object]) -> str:
     """Name a source after its file, and after its folder where the file's name says little."""
     first = part.heads[0]
-    if not first.member and part.section["kind"] in (*KINDS, "code"):  # read as a whole folder
-        folder = PurePosixPath(part.section["path"])
+    if not first.member and part.kind in (*KINDS, "code"):  # read as a whole folder
+        folder = PurePosixPath(*paths_of(part.section))
         return free([bare(folder.name), f"{folder.parent.name}-{bare(folder.name)}"], taken)
     parent = PurePosixPath(first.item.place.path).parent.name
     own = bare(first.item.place.path)
@@ -253,7 +248,7 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
     return Guesses(labels, labelled, left_out)
 
 
-def _named(section: dict[str, Any]) -> str:
+def _named(section: SourceSection) -> str:
     """Name what a source would read: its paths, and of an archive the members."""
     member = f"!{section['member']}" if "member" in section else ""
     return ", ".join(f"{path}{member}" for path in paths_of(section))

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import polars as pl
 
 from tasks.core import registry
 from tasks.guess.heads import Head
 from tasks.guess.names import is_known
+from tasks.guess.sections import OF_SUFFIX, SourceSection
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import Opened
 from tasks.text.words import space_clusters
@@ -23,7 +23,6 @@ USUAL = {"\t": 0.8, ",": 0.95, ";": 0.95, "|": 0.95}
 """Delimiter -> share of the lines that must have the usual number of fields."""
 RARE = {"@": 0.9, "::": 0.95, "||": 0.95, "\x01": 0.9, "^": 0.95, "~": 0.95, ":": 0.95}
 """Delimiters that need a column of labels beside them to be believed."""
-OF_SUFFIX = {".csv": ",", ".tsv": "\t", ".psv": "|"}
 SAMPLE = 1 << 18
 LEAST_LINES = 10
 """Lines that a table without a telling name must have."""
@@ -53,7 +52,7 @@ class Cut:
     overflow: str | None = None
 
 
-def table_of(head: Head) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+def table_of(head: Head) -> tuple[SourceSection, tuple[str, ...]] | None:
     """Guess how the lines of a text are cut into fields.
 
     Returns:
@@ -66,7 +65,7 @@ def table_of(head: Head) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     if cut is None:
         return None
     header, why = has_header(cut.rows)
-    settings: dict[str, Any] = {"delimiter": cut.delimiter}
+    settings: SourceSection = {"kind": "delimited", "delimiter": cut.delimiter}
     if not header:
         settings["header"] = False
     if not cut.quoting and (len(cut.delimiter) == 1):
@@ -84,11 +83,11 @@ def table_of(head: Head) -> tuple[dict[str, Any], tuple[str, ...]] | None:
 
 def _best(text: str, by_name: str | None) -> Cut | None:
     lines = [line for line in text.split("\n") if line.strip()]
-    usual = [by_name, *(one for one in USUAL if one != by_name)] if by_name else list(USUAL)
-    found = [cut for one in usual if (cut := _cut(text, lines, one, USUAL[one], named=one == by_name))]
-    if found:
-        return min(found, key=lambda cut: round(cut.bad, 2))
-    rare = (_cut(text, lines, one, share, named=False) for one, share in RARE.items())
+    usual = [by_name, *(sign for sign in USUAL if sign != by_name)] if by_name else list(USUAL)
+    cuts = [cut for sign in usual if (cut := _cut(text, lines, sign, USUAL[sign], named=sign == by_name))]
+    if cuts:
+        return min(cuts, key=lambda cut: round(cut.bad, 2))
+    rare = (_cut(text, lines, sign, share, named=False) for sign, share in RARE.items())
     if cut := next((cut for cut in rare if cut and _has_labels(cut.rows)), None):
         return cut
     return _one_column(text, by_name) if by_name else None
@@ -139,7 +138,7 @@ def _tried(text: str, delimiter: str, lines: Sequence[str], *, quoting: bool) ->
         widths = Counter(len(record) for record in records if record)
     except csv.Error:
         return None
-    width = max(widths, key=lambda one: (widths[one], one), default=0)
+    width = max(widths, key=lambda width: (widths[width], width), default=0)
     return _read(text, delimiter, width, quoting=quoting) if width > 1 else None
 
 

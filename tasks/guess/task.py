@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from tasks.guess.recipe import as_yaml, described, recipe_of
+from tasks.guess.recipe import GuessedSources, as_yaml, described, recipe_of
 from tasks.guess.sources import guess_sources
 
 
 def guess_recipe(
     files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, GuessedSources]:
     """Understand files and write a first recipe of them; no task, since nothing is made of the data.
 
     Args:

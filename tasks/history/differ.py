@@ -1,9 +1,10 @@
 """What differs between two mixes: settings, sources, rows, scores."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
+from pydantic import JsonValue
 
 from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
@@ -11,11 +12,21 @@ from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord
 
 MEASURES = ("weight", "rows", "share_rows", "tokens", "share_tokens", "epochs")
+Row = dict[str, str | float | None]
+"""A source with figures of both mixes, named `…_a` and `…_b`."""
 
 
-def settings_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
+class ChangedField(TypedDict):
+    """A field of the recipe with its value in either mix."""
+
+    field: str
+    a: JsonValue
+    b: JsonValue
+
+
+def settings_between(first: RunRecord, second: RunRecord) -> list[ChangedField]:
     """List the fields of the two recipes that differ; a field that only one has is null in the other."""
-    before, after = flatten(one.recipe), flatten(other.recipe)
+    before, after = flatten(first.recipe), flatten(second.recipe)
     return [
         {"field": field, "a": before.get(field), "b": after.get(field)}
         for field in sorted({*before, *after})
@@ -23,9 +34,9 @@ def settings_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
     ]
 
 
-def sources_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
+def sources_between(first: RunRecord, second: RunRecord) -> list[Row]:
     """Give what each source got in either mix; null where a mix does not know it."""
-    before, after = ({row.source: row for row in record.receipt} for record in (one, other))
+    before, after = ({row.source: row for row in record.receipt} for record in (first, second))
     return [
         {"source": name}
         | {
@@ -37,15 +48,15 @@ def sources_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
     ]
 
 
-def rows_between(one: list[Path], other: list[Path]) -> list[dict[str, Any]]:
+def rows_between(first: list[Path], second: list[Path]) -> list[Row]:
     """Count the distinct rows of each source that only one mix has, that both have, and that both have equally often.
 
     Args:
-        one: shards of the first mix.
-        other: shards of the second.
+        first: shards of the first mix.
+        second: shards of the second.
     """
-    both = distinct_rows(one).join(
-        distinct_rows(other), on=["source", "row_id"], how="full", coalesce=True, suffix="_b"
+    both = distinct_rows(first).join(
+        distinct_rows(second), on=["source", "row_id"], how="full", coalesce=True, suffix="_b"
     )
     counts = both.group_by("source").agg(
         only_a=pl.col("times_b").is_null().sum(),
@@ -56,35 +67,33 @@ def rows_between(one: list[Path], other: list[Path]) -> list[dict[str, Any]]:
     return counts.sort("source").collect(engine="streaming").to_dicts()
 
 
-def scores_between(one: RunRecord, other: RunRecord) -> list[dict[str, Any]]:
+def scores_between(first: RunRecord, second: RunRecord) -> list[Row]:
     """Give the scores of either model in total and by source; null where there is none."""
-    before, after = (_scores(record) for record in (one, other))
-    told = dict.fromkeys(
-        measure.key for record in (one, other) if record.metrics for measure in measures_of(record.task).measures
+    before, after = (_scores(record) for record in (first, second))
+    measures = dict.fromkeys(
+        measure.key for record in (first, second) if record.metrics for measure in measures_of(record.task).measures
     )
     return [
         {"source": name}
         | {
             f"{measure}_{side}": scores.get(name, {}).get(measure)
-            for measure in told
+            for measure in measures
             for side, scores in (("a", before), ("b", after))
         }
         for name in dict.fromkeys([*before, *after])
     ]
 
 
-def _scores(record: RunRecord) -> dict[str, dict[str, Any]]:
+def _scores(record: RunRecord) -> dict[str, dict[str, float | None]]:
     return {"all": record.metrics} | record.metrics["by_source"] if record.metrics else {}
 
 
-def holdouts_between(one: dict[str, Any], other: dict[str, Any]) -> dict[str, bool]:
+def holdouts_between(first: list[dict[str, str]], second: list[dict[str, str]]) -> dict[str, bool]:
     """Say for each source that both have whether its hold-out is the same; scores compare only where it is.
 
     Args:
-        one: `lock.json` of the first mix.
-        other: that of the second.
+        first: the sources in `lock.json` of the first mix.
+        second: those of the second.
     """
-    before, after = (
-        {row["source"]: row["holdout_sha256"] for row in lock["inputs"]["sources"]} for lock in (one, other)
-    )
+    before, after = ({row["source"]: row["holdout_sha256"] for row in sources} for sources in (first, second))
     return {name: before[name] == after[name] for name in before if name in after}

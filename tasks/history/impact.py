@@ -1,23 +1,37 @@
 """What a source went into: the mixes that hold its rows, and the models trained on them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 from tasks.store.runs import RunRecord
+from tasks.store.storage import Store
 
 
-def made_from(source: str, records: Iterable[RunRecord]) -> list[dict[str, Any]]:
+class MixOfSource(TypedDict):
+    """A mix that holds rows of a source."""
+
+    recipe: str
+    mix: str
+    uri: str
+    rows: int
+    share_rows: float
+    models: list[str]
+    runs: list[str]
+    in_store: bool
+
+
+def made_from(source: str, records: Iterable[RunRecord], store: Store) -> list[MixOfSource]:
     """List the mixes that hold rows of a source, newest first, each with its models.
 
     Args:
         records: of all runs, newest first.
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    mixes: dict[tuple[str, str], MixOfSource] = {}
     for record in records:
         held = next((row for row in record.receipt if row.source == source and row.rows), None)
         if record.mix is None or held is None:
             continue
-        entry = found.setdefault(
+        entry = mixes.setdefault(
             (record.name, record.mix.id),
             {
                 "recipe": record.name,
@@ -27,12 +41,13 @@ def made_from(source: str, records: Iterable[RunRecord]) -> list[dict[str, Any]]
                 "share_rows": held.share_rows,
                 "models": [],
                 "runs": [],
+                "in_store": store.exists(f"mixes/{record.name}/{record.mix.id}/lock.json"),
             },
         )
         entry["runs"].append(record.run)
         if record.model and record.model.id not in entry["models"]:
             entry["models"].append(record.model.id)
-    return list(found.values())
+    return list(mixes.values())
 
 
 def known_sources(records: Iterable[RunRecord]) -> list[str]:

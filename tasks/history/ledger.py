@@ -1,13 +1,23 @@
 """How often each source's rows have been trained on, over all runs of a recipe."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypedDict
+
+from pydantic import JsonValue
 
 from tasks.manifests.manifest import Manifest
 from tasks.store.runs import RunRecord
 
 
-def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
+class TimesTrained(TypedDict):
+    """How often the rows of a source were trained on."""
+
+    runs: int
+    rows_seen: int
+    epochs: float
+
+
+def ledger(records: Iterable[RunRecord]) -> dict[str, TimesTrained]:
     """Sum up trainings by source: runs, rows seen (repeats and the trainer's epochs counted), and epochs over the
     source.
 
@@ -16,20 +26,20 @@ def ledger(records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
     Args:
         records: of one recipe's runs.
     """
-    found: dict[str, dict[str, Any]] = {}
+    sources: dict[str, TimesTrained] = {}
     for record in records:
         if not any(note.name == "train-model" and note.state == "run" for note in record.tasks):
             continue
         for row in record.receipt:
             if row.rows:
-                entry = found.setdefault(row.source, {"runs": 0, "rows_seen": 0, "epochs": 0.0})
+                entry = sources.setdefault(row.source, {"runs": 0, "rows_seen": 0, "epochs": 0.0})
                 entry["runs"] += 1
                 entry["rows_seen"] += round(row.epochs * row.available)
                 entry["epochs"] = round(entry["epochs"] + row.epochs, 4)
-    return found
+    return sources
 
 
-def spent(records: Iterable[RunRecord], recipe: Mapping[str, Any], pool: Manifest) -> dict[str, float]:
+def spent(records: Iterable[RunRecord], recipe: Mapping[str, JsonValue], pool: Manifest) -> dict[str, float]:
     """Say how often earlier runs have trained on each source, in passes over the rows that it has now.
 
     A run of this very recipe on this very pool does not count: its model is found again, and nothing is trained on

@@ -1,6 +1,8 @@
 """The face of looking back. No product is made here; the work is in the modules beside."""
 
-from typing import Any
+from typing import NotRequired, TypedDict, cast
+
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import nearest
@@ -8,12 +10,70 @@ from tasks.core.tasks import task
 from tasks.history import differ
 from tasks.history.earlier import LOOK_BACK, earlier_snapshots
 from tasks.history.find import FoundMix, find_mix, shards_of
-from tasks.history.impact import known_sources, made_from
-from tasks.history.ledger import ledger, spent
+from tasks.history.impact import MixOfSource, known_sources, made_from
+from tasks.history.ledger import TimesTrained, ledger, spent
 from tasks.history.trace import as_read, row_at
 from tasks.manifests.manifest import Manifest
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store
+
+
+class NamedMix(TypedDict):
+    """A mix and the run that published it."""
+
+    mix: str
+    recipe: str
+    run: str
+    uri: str
+
+
+class MixDiff(TypedDict):
+    """What differs between the mixes A and B."""
+
+    a: NamedMix
+    b: NamedMix
+    same_bytes: bool
+    settings: list[differ.ChangedField]
+    sources: list[differ.Row]
+    rows: list[differ.Row]
+    scores: list[differ.Row]
+    same_holdout: dict[str, bool]
+
+
+class TracedRow(TypedDict):
+    """A row of a mix with its columns, and where it comes from.
+
+    Attributes:
+        media: name and number of bytes.
+        times: how often it stands in the mix.
+        places: the first of them.
+        as_read: the row before cleaning; null where its snapshot is gone.
+    """
+
+    mix: str
+    recipe: str
+    source: str
+    row_id: str
+    text: str
+    label: str | None
+    media: NotRequired[dict[str, str | int]]
+    places: list[int]
+    times: int
+    as_read: dict[str, JsonValue] | None
+
+
+class Impact(TypedDict):
+    """What a source went into."""
+
+    source: str
+    mixes: list[MixOfSource]
+
+
+class Ledger(TypedDict):
+    """How often each source's rows have been trained on by the runs of a recipe."""
+
+    recipe: str
+    sources: dict[str, TimesTrained]
 
 
 def folder_of(store: str, mix: str) -> str:
@@ -21,11 +81,11 @@ def folder_of(store: str, mix: str) -> str:
     return find_mix(open_store(store), mix).folder
 
 
-def diff_mixes(store: str, one: str, other: str) -> dict[str, Any]:
+def diff_mixes(store: str, first: str, second: str) -> MixDiff:
     """Say what differs between two mixes."""
     home = open_store(store)
-    a, b = find_mix(home, one), find_mix(home, other)
-    locks = [home.read_json(f"{found.folder}/lock.json") for found in (a, b)]
+    a, b = find_mix(home, first), find_mix(home, second)
+    locked = [home.read_json(f"{mix.folder}/lock.json")["inputs"]["sources"] for mix in (a, b)]
     return {
         "a": _named(a),
         "b": _named(b),
@@ -34,46 +94,42 @@ def diff_mixes(store: str, one: str, other: str) -> dict[str, Any]:
         "sources": differ.sources_between(a.record, b.record),
         "rows": differ.rows_between(shards_of(home, a), shards_of(home, b)),
         "scores": differ.scores_between(a.record, b.record),
-        "same_holdout": differ.holdouts_between(*locks),
+        "same_holdout": differ.holdouts_between(*locked),
     }
 
 
-def _named(found: FoundMix) -> dict[str, Any]:
+def _named(found: FoundMix) -> NamedMix:
     return {"mix": found.mix.id, "recipe": found.record.name, "run": found.record.run, "uri": found.mix.uri}
 
 
-def trace_row(store: str, mix: str, row: str) -> dict[str, Any]:
+def trace_row(store: str, mix: str, row: str) -> TracedRow:
     """Say where a row of a mix comes from."""
     home = open_store(store)
     found = find_mix(home, mix)
     traced = row_at(shards_of(home, found), row)
-    return {"mix": found.mix.id, "recipe": found.record.name} | traced | {"as_read": _as_read(home, found, traced)}
+    named = {"mix": found.mix.id, "recipe": found.record.name}
+    return cast("TracedRow", named | traced | {"as_read": _as_read(home, found, traced)})
 
 
-def _as_read(home: Store, found: FoundMix, row: dict[str, Any]) -> dict[str, Any] | None:
+def _as_read(home: Store, found: FoundMix, row: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
     note = next(
         (note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
     )
     snapshot = home.lookup(note.stage, note.key) if note else None
-    return as_read(home.open(snapshot, "data.parquet"), row["row_id"]) if snapshot else None
+    return as_read(home.open(snapshot, "data.parquet"), str(row["row_id"])) if snapshot else None
 
 
-def impact_of(store: str, source: str) -> dict[str, Any]:
+def impact_of(store: str, source: str) -> Impact:
     """List the mixes and models made from a source."""
     home = open_store(store)
     records = list_records(home)
-    found = made_from(source, records)
-    if not found and source not in (known := known_sources(records)):
+    mixes = made_from(source, records, home)
+    if not mixes and source not in (known := known_sources(records)):
         raise RecipeError(f"no run in {home.uri} knows a source {source!r};{nearest(source, known)}")
-    return {
-        "source": source,
-        "mixes": [
-            entry | {"in_store": home.exists(f"mixes/{entry['recipe']}/{entry['mix']}/lock.json")} for entry in found
-        ],
-    }
+    return {"source": source, "mixes": mixes}
 
 
-def ledger_of(store: str, name: str) -> dict[str, Any]:
+def ledger_of(store: str, name: str) -> Ledger:
     """Say how often each source's rows have been trained on by the runs of a recipe."""
     home = open_store(store)
     records = list_records(home, name)
@@ -83,9 +139,9 @@ def ledger_of(store: str, name: str) -> dict[str, Any]:
 
 
 @task()
-def count_spent(store: str, recipe: dict[str, Any], pool: Manifest) -> dict[str, float]:
+def count_spent(store: str, recipe: dict[str, JsonValue], pool: Manifest) -> dict[str, float]:
     """Say how often the recipe's earlier runs have trained on each source."""
-    return spent(list_records(open_store(store), recipe["name"]), recipe, pool)
+    return spent(list_records(open_store(store), str(recipe["name"])), recipe, pool)
 
 
 @task()

@@ -1,10 +1,10 @@
 """Where a row of a mix comes from: its file and line, as it was read, and where it stands in the mix."""
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.rows.media import without_media_bytes
@@ -13,7 +13,7 @@ MOST_PLACES = 1_000
 """Places of a row in the mix that are listed; all are counted."""
 
 
-def row_at(shards: list[Path], wanted: str) -> dict[str, Any]:
+def row_at(shards: list[Path], wanted: str) -> dict[str, JsonValue]:
     """Find a row by its place in the mix (from 0) or as SOURCE/ROW_ID.
 
     Returns:
@@ -28,10 +28,10 @@ def row_at(shards: list[Path], wanted: str) -> dict[str, Any]:
     same = (pl.col("source") == row["source"]) & (pl.col("row_id") == row["row_id"])
     every = pl.scan_parquet(shards).select("source", "row_id").with_row_index("place").filter(same).select("place")
     places = every.collect(engine="streaming")["place"].to_list()
-    return row | {"places": places[:MOST_PLACES], "times": len(places)}
+    return {**row, "places": places[:MOST_PLACES], "times": len(places)}
 
 
-def _by_place(shards: list[Path], place: int) -> dict[str, Any]:
+def _by_place(shards: list[Path], place: int) -> dict[str, JsonValue]:
     heights = [pq.read_metadata(path).num_rows for path in shards]
     if not 0 <= place < sum(heights):
         raise RecipeError(f"row {place}: the mix has {sum(heights):,} rows, 0 to {sum(heights) - 1}")
@@ -42,7 +42,7 @@ def _by_place(shards: list[Path], place: int) -> dict[str, Any]:
     raise RecipeError(f"row {place}: not found")
 
 
-def _by_id(shards: list[Path], wanted: str) -> dict[str, Any]:
+def _by_id(shards: list[Path], wanted: str) -> dict[str, JsonValue]:
     source, slash, row_id = wanted.partition("/")
     if not slash:
         raise RecipeError(
@@ -61,7 +61,7 @@ def _by_id(shards: list[Path], wanted: str) -> dict[str, Any]:
     raise RecipeError(f"row {wanted!r} is not in the mix: {hint}")
 
 
-def as_read(snapshot: Path, row_id: str) -> dict[str, Any] | None:
+def as_read(snapshot: Path, row_id: str) -> dict[str, JsonValue] | None:
     """Give a row as it was read, before cleaning; None when the snapshot does not hold it."""
     found = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
     return without_media_bytes(found.row(0, named=True)) if found.height else None

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -18,7 +18,26 @@ FEW = 10
 """Records that are looked at, at least, where blocks hold fewer."""
 
 
-def preview(source: str, settings: SourceSettings, base: str, layout: Layout) -> dict[str, Any]:
+class Preview(TypedDict):
+    """How a source reads.
+
+    Attributes:
+        columns: as the source calls them.
+        looked_at: its first records.
+        sample: rows in the task's layout.
+        labels, bad, dropped: how many records have a label, are bad or left out for a reason.
+    """
+
+    columns: list[str]
+    looked_at: int
+    sample: list[dict[str, Any]]
+    labels: dict[str, int]
+    bad: dict[str, int]
+    bad_examples: list[str]
+    dropped: dict[str, int]
+
+
+def preview(source: str, settings: SourceSettings, base: str, layout: Layout) -> Preview:
     """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one
     record each.
 

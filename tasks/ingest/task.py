@@ -1,13 +1,11 @@
 """Prefect tasks of the ingest stage. The work is in probe.py and read.py."""
 
-from typing import Any
-
 from tasks.core import ui
 from tasks.core.errors import Unreachable
 from tasks.core.layout import Layout
 from tasks.core.tasks import task
 from tasks.ingest.earlier import probed
-from tasks.ingest.preview import preview
+from tasks.ingest.preview import Preview, preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
@@ -25,7 +23,7 @@ def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprin
     return fingerprint(source, settings, base)
 
 
-def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout) -> dict[str, Any]:
+def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout) -> Preview:
     """See how a source reads, from its first records; no task, since nothing is made."""
     return preview(subject, settings, base, layout)
 

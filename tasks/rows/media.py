@@ -7,11 +7,12 @@ What stages in between see of a row's image or audio is `media_key`, by which me
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import JsonValue
 
 from tasks.rows.keys import MEDIA_KEY
 
@@ -21,6 +22,13 @@ FEATURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """What `datasets` keeps an Image or Audio in."""
 PIECE_BYTES, PIECE_ROWS = 32 << 20, 4_096
 """A row group ends with the row that makes it as large as this."""
+
+
+class Medium(TypedDict):
+    """An image or a recording."""
+
+    bytes: bytes
+    path: str
 
 
 class Media:
@@ -33,7 +41,7 @@ class Media:
             for at, row_id in enumerate(self.file.get_batch(number).column("row_id").to_pylist()):
                 self.places[row_id] = (number, at)
 
-    def __getitem__(self, row_id: str) -> dict[str, Any]:
+    def __getitem__(self, row_id: str) -> Medium:
         """Give `bytes` and `path`."""
         number, at = self.places[row_id]
         return self.file.get_batch(number).column("media")[at].as_py()
@@ -66,7 +74,7 @@ def write_with_media(
             start += len(piece)
 
 
-def without_media_bytes(row: Mapping[str, Any]) -> dict[str, Any]:
+def without_media_bytes(row: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Give a row for people and programs to read: of its medium the name and the number of bytes, and nothing to
     compare it by.
     """
@@ -75,8 +83,8 @@ def without_media_bytes(row: Mapping[str, Any]) -> dict[str, Any]:
     return rest | ({"media": {"path": media["path"], "bytes": len(media["bytes"])}} if media else {})
 
 
-def _pieces(keys: Sequence[tuple[str, str]], media: Mapping[str, Media]) -> Iterator[list[dict[str, Any] | None]]:
-    piece, size = list[dict[str, Any] | None](), 0
+def _pieces(keys: Sequence[tuple[str, str]], media: Mapping[str, Media]) -> Iterator[list[Medium | None]]:
+    piece, size = list[Medium | None](), 0
     for source, row_id in keys:
         medium = media[source][row_id] if source in media else None
         piece.append(medium)
@@ -88,6 +96,6 @@ def _pieces(keys: Sequence[tuple[str, str]], media: Mapping[str, Media]) -> Iter
         yield piece
 
 
-def _features(plain: pa.Schema, kind: str) -> dict[str, Any]:
+def _features(plain: pa.Schema, kind: str) -> dict[str, dict[str, str]]:
     named = {field.name: {"dtype": str(field.type), "_type": "Value"} for field in plain}
     return named | {"media": {"_type": kind.capitalize()}}

@@ -183,7 +183,7 @@ def test_report_and_terminal_tell_of_every_outcome(
         unit="rows",
     )
     page = build_search_page(record)
-    render_weights.searched(record.model_dump(mode="json"))
+    render_weights.searched(record)
     told = capsys.readouterr().out
     assert found.outcome == outcome
     assert found.sentence in page
