@@ -8,6 +8,7 @@ from tasks.core.errors import Unreachable
 from tasks.core.tasks import Task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.profile import DriftFacts, ProfileFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
@@ -77,7 +78,7 @@ class RunProducts:
 
     loaded: LoadedRecipe | None = None
     unreached: tuple[Unreached, ...] = ()
-    drift: Manifest | None = None
+    drift: Manifest[DriftFacts] | None = None
     cleaned: list[Manifest] = field(default_factory=list)
     pool: Manifest | None = None
     checks: list[Manifest[CheckResult]] = field(default_factory=list)
@@ -87,7 +88,7 @@ class RunProducts:
     mix: Manifest | None = None
     mix_check: Manifest[CheckResult] | None = None
     mix_verdict: tuple[Verdict, ...] = ()
-    profile: Manifest | None = None
+    profile: Manifest[ProfileFacts] | None = None
     model: Manifest | None = None
     scores: Manifest | None = None
 

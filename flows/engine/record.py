@@ -51,8 +51,10 @@ def gather(
         checks=tuple(check.facts for check in checks),
         verdicts=(*made.verdicts, *made.mix_verdict),
         dropped=PoolFacts.model_validate(made.pool.facts).dropped if made.pool else (),
-        drift=dict.fromkeys(made.loaded.recipe.sources) | made.drift.facts if made.drift and made.loaded else {},
-        profile=made.profile.facts if made.profile else {},
+        drift={name: made.drift.facts.sources.get(name) for name in made.loaded.recipe.sources}
+        if made.drift and made.loaded
+        else {},
+        profile=made.profile.facts if made.profile else None,
         weights=made.weights.facts if made.weights else None,
         metrics=made.scores.facts["metrics"] if made.scores else None,
         curve=_curve(store, made.model) if made.model else (),

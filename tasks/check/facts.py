@@ -11,6 +11,7 @@ import polars as pl
 from tasks.check.settings import Expectation
 from tasks.core.layout import Layout
 from tasks.manifests.manifest import Account
+from tasks.manifests.profile import Drift
 from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
 
 CHARACTERS = "characters"
@@ -43,9 +44,9 @@ def facts_of(
     """
     table = pl.scan_parquet(list(files))
     there = table.collect_schema().names()
-    asked = {column for one in wanted for column in columns_of(one)}
+    named = {column for expectation in wanted for column in columns_of(expectation)}
     plain = [name for name in (ROW_ID, SOURCE, *layout.names) if name in there]
-    plain = [name for name in plain if name not in layout.texts or name in asked]
+    plain = [name for name in plain if name not in layout.texts or name in named]
     numbers = [pl.col(TOKENS).cast(pl.Int64)] if TOKENS in there else []
     length = pl.sum_horizontal((pl.col(name).str.len_chars() for name in layout.texts), ignore_nulls=False)
     numbers += [length.cast(pl.Int64).alias(CHARACTERS)] if {*layout.texts} <= {*there} else []
@@ -54,15 +55,16 @@ def facts_of(
     )
 
 
-def columns_of(one: Expectation) -> Iterator[str]:
+def columns_of(expectation: Expectation) -> Iterator[str]:
     """Name the columns that an expectation looks at."""
+    kwargs = expectation.kwargs
     for name in ("column", "column_A", "column_B"):
-        if name in one.kwargs:
-            yield str(one.kwargs[name])
-    several = one.kwargs.get("column_list")
+        if name in kwargs:
+            yield str(kwargs[name])
+    several = kwargs.get("column_list")
     if isinstance(several, (list, tuple)):
         yield from map(str, several)
-    yield from _columns_in(one.kwargs.get("row_condition"))
+    yield from _columns_in(kwargs.get("row_condition"))
 
 
 def _columns_in(condition: Any) -> Iterator[str]:
@@ -83,7 +85,7 @@ def duplicate_share(account: Account) -> float:
     return repeats / usable if usable else 0.0
 
 
-def drift_columns(measured: Mapping[str, Any]) -> dict[str, float]:
+def drift_columns(drift: Drift | None) -> dict[str, float]:
     """Give the columns that tell how far a source has moved: those that were measured."""
-    found = {column: measured.get(column.removeprefix("drift_")) for column in DRIFT}
-    return {column: float(value) for column, value in found.items() if value is not None}
+    measured = {column: getattr(drift, column.removeprefix("drift_"), None) for column in DRIFT}
+    return {column: value for column, value in measured.items() if value is not None}

@@ -15,16 +15,19 @@ from tasks.core.suggest import Problem
 from tasks.core.tasks import task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.profile import DriftFacts
 from tasks.rows.files import TRAIN, open_mix, pool_file
 from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("check")
-def check_source(work: Workbench, pool: Manifest, settings: ChecksSettings, drift: Manifest) -> Product[CheckResult]:
+def check_source(
+    work: Workbench, pool: Manifest, settings: ChecksSettings, drift: Manifest[DriftFacts]
+) -> Product[CheckResult]:
     """Hold one source's rows, and how far it has moved, against its expectations."""
-    files, moved = [work.open(pool, pool_file(TRAIN, work.subject))], drift_columns(drift.facts.get(work.subject, {}))
-    layout = layout_of(pool)
+    files, layout = [work.open(pool, pool_file(TRAIN, work.subject))], layout_of(pool)
+    moved = drift_columns(drift.facts.sources.get(work.subject))
     shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
     return _checked(work, work.subject, files, suite_for(work.subject, settings, layout, moved), shares, layout)
 
@@ -59,11 +62,11 @@ def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: Checks
     """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
     results = [check.facts for check in checks]
     ui.show_table(f"gate-{what}", [summary_of(result) for result in results], f"What the checks of {what} found")
-    found = verdicts(results, settings)
-    for verdict in found:
+    judged = verdicts(results, settings)
+    for verdict in judged:
         if verdict.action != "keep":
             ui.log(f"{verdict.subject}: {verdict.action}: {verdict.reason}", warn=True)
-    return found
+    return judged
 
 
 def expectation_problems(settings: ChecksSettings, layout: Layout) -> list[Problem]:

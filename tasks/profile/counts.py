@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 import numpy as np
 import polars as pl
 
+from tasks.manifests.profile import Lengths
 from tasks.profile.between import total_variation
 from tasks.profile.topics import evenness
 from tasks.rows.layout import RowFile, scanned
@@ -46,27 +47,25 @@ def label_distance(counts: Mapping[str, int], others: Mapping[str, int]) -> floa
     return total_variation(*(np.array([some.get(name, 0) for name in names], float) for some in (counts, others)))
 
 
-def lengths(rows: pl.LazyFrame, length: pl.Expr) -> dict[str, Any]:
+def lengths(rows: pl.LazyFrame, length: pl.Expr) -> Lengths:
     """Describe the lengths of all texts.
 
     Args:
         length: of a row, a whole number, such as its tokens.
-
-    Returns:
-        mean, p5, median, p95; `edges` 0, 1, 2, 4, 8 … and `counts`: rows from edges[i] up to, not including, edges[i +
-        1].
     """
     sizes = rows.select(length.cast(pl.Int64)).collect(engine="streaming").to_series()
-    quantiles = {name: sizes.quantile(q, "lower") for name, q in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))}
+    p5, median, p95 = (sizes.quantile(q, "lower") for q in (0.05, 0.5, 0.95))
     bits = 64 - sizes.bitwise_leading_zeros().cast(pl.Int64)
     counted = dict(bits.value_counts().iter_rows())
     bins = range(max(counted, default=-1) + 1)
-    return {
-        "mean": sizes.mean(),
-        **quantiles,
-        "edges": [0, *(1 << number for number in bins)],
-        "counts": [counted.get(number, 0) for number in bins],
-    }
+    return Lengths(
+        mean=cast("float | None", sizes.mean()),
+        p5=p5,
+        median=median,
+        p95=p95,
+        edges=[0, *(1 << number for number in bins)],
+        counts=[counted.get(number, 0) for number in bins],
+    )
 
 
 def languages(texts: pl.Series) -> dict[str, float]:

@@ -3,16 +3,15 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from tasks.core.layout import Layout
 from tasks.core.rng import generator
+from tasks.manifests.profile import Drift
 from tasks.profile.between import jensen_shannon, js_matrix
 from tasks.profile.counts import label_counts, label_distance
-from tasks.profile.figures import told_plainly
 from tasks.profile.sampling import sample_texts
 from tasks.profile.words import draw, number_words
 from tasks.rows.keys import digests
@@ -25,30 +24,18 @@ LONGEST = 64
 """Bins of lengths: 0, 1, 2-3, 4-7 … characters."""
 
 
-def drift(now: Path, before: Path, seed: int, layout: Layout) -> dict[str, Any]:
-    """Measure what changed between two snapshots, Parquet files of one layout.
-
-    Returns:
-        rows: |rows now / rows before - 1|, from 0; labels: total variation distance of the label shares, in [0, 1];
-            lengths: Jensen-Shannon
-        divergence of the lengths in characters, in bins that double, in bits; words: that of single words, on equal
-        samples, in bits;
-        new: share of the rows now whose text was not there before, in [0, 1]. All are 0 where nothing changed. And
-            rows_now, rows_before. A measure that cannot be taken is null.
-    """
+def drift(now: Path, before: Path, seed: int, layout: Layout) -> Drift:
+    """Measure what changed between two snapshots, Parquet files of one layout."""
     both = RowFile(now, layout), RowFile(before, layout)
     rows_now, rows_before = (file.rows for file in both)
-    labels = label_distance(*(label_counts([file]) for file in both))
-    return told_plainly(
-        {
-            "rows": abs(rows_now / rows_before - 1) if rows_before else math.nan,
-            "labels": labels,
-            "lengths": jensen_shannon(*map(_lengths, both)),
-            "words": _words_apart(*both, seed),
-            "new": share_of_new(*both),
-            "rows_now": rows_now,
-            "rows_before": rows_before,
-        }
+    return Drift(
+        rows=abs(rows_now / rows_before - 1) if rows_before else None,
+        labels=label_distance(*(label_counts([file]) for file in both)),
+        lengths=jensen_shannon(*map(_lengths, both)),
+        words=_words_apart(*both, seed),
+        new=share_of_new(*both),
+        rows_now=rows_now,
+        rows_before=rows_before,
     )
 
 
@@ -65,8 +52,8 @@ def _words_apart(now: RowFile, before: RowFile, seed: int) -> float:
         for side, file in (("now", now), ("before", before))
     }
     words = number_words(texts)
-    size = min(len(some.ids) for some in words.values())
-    return js_matrix([draw(some, size, generator(seed, "drift words")) for some in words.values()], 1)[0][1]
+    size = min(len(own.ids) for own in words.values())
+    return js_matrix([draw(own, size, generator(seed, "drift words")) for own in words.values()], 1)[0][1]
 
 
 def share_of_new(now: RowFile, before: RowFile) -> float:

@@ -1,19 +1,25 @@
-"""The whole profile as plain JSON values: every source and the mix by the same measures, and every two of them against
-each other.
-"""
+"""The whole profile: every source and the mix by the same measures, and every two of them against each other."""
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
 from tasks.core.layout import Layout
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Account
+from tasks.manifests.profile import (
+    Between,
+    Cleaning,
+    LabelCounts,
+    Measures,
+    ProfileFacts,
+    SampledRows,
+    Samples,
+    Topics,
+)
 from tasks.profile import between, counts, topics, variety
 from tasks.profile.quality import flawless
 from tasks.profile.sampling import sample_texts
@@ -44,7 +50,7 @@ def profile(
     accounts: Sequence[Account],
     seed: int,
     layout: Layout,
-) -> dict[str, Any]:
+) -> ProfileFacts:
     """Measure the sources, before and after cleaning, and the mix.
 
     Args:
@@ -53,50 +59,50 @@ def profile(
         mix: Parquet files of the mix, in order.
         accounts: of the same sources; they tell what cleaning removed.
         seed: draws the samples.
-
-    Returns:
-        sample: rows, words_per_draw, draws, topic_rows, language_rows; raw, sources: name -> measures; mix: measures;
-            between: names (sources, then the mix), js (n -> matrix, bits), overlap (n -> matrix). Null is a measure
-            that cannot be taken; figures have 4 digits.
     """
     paths = _subjects(raw, sources, mix, layout)
     texts = {subject: sample_texts(files, SAMPLE_ROWS, generator(seed, *subject)) for subject, files in paths.items()}
     words = number_words(texts)
-    size = min(DRAW_WORDS, common_size([len(some.ids) for some in words.values()], FEWEST_WORDS))
+    size = min(DRAW_WORDS, common_size([len(own.ids) for own in words.values()], FEWEST_WORDS))
     even = {
-        subject: draw(some, size if len(some.ids) >= size else 0, generator(seed, "even", *subject))
-        for subject, some in words.items()
-    }
-    measured = {
-        subject: _variety(texts[subject], words[subject], even[subject], size, generator(seed, "draws", *subject))
-        for subject in paths
+        subject: draw(own, size if len(own.ids) >= size else 0, generator(seed, "even", *subject))
+        for subject, own in words.items()
     }
     with threadpool_limits(1):  # sums are then added in one order, so figures do not depend on the machine's cores
-        for subject, told in _topics(texts, seed).items():
-            measured[subject] |= told
+        vendi, in_topics = _meanings(texts, seed)
     labels = {subject: counts.label_counts(files) for subject, files in paths.items()}
-    for subject, files in paths.items():
-        measured[subject] |= _counted(files, texts[subject], labels[subject], labels[MIX, MIX])
-        if subject[0] != RAW:
-            rows = pl.scan_parquet([file.path for file in files])
-            measured[subject] |= {"lengths": counts.lengths(rows, pl.col(TOKENS))}
-    for account in accounts:
-        measured[SOURCE, account.source] |= {"cleaning": cleaning(account)}
-    sampled = {"sources": {name: len(texts[SOURCE, name]) for name in sources}, "mix": len(texts[MIX, MIX])}
-    whole = {
-        "sample": {
-            "rows": sampled,
-            "words_per_draw": size,
-            "draws": DRAWS,
-            "topic_rows": TOPIC_ROWS,
-            "language_rows": LANGUAGE_ROWS,
-        },
-        "raw": {name: measured[RAW, name] for name in raw},
-        "sources": {name: measured[SOURCE, name] for name in sources},
-        "mix": measured[MIX, MIX],
-        "between": _between({subject: some for subject, some in even.items() if subject[0] != RAW}),
-    }
-    return told_plainly(whole)
+    cleaned = {(SOURCE, account.source): cleaning(account) for account in accounts}
+
+    def measures(subject: Subject) -> Measures:
+        rng, rows = generator(seed, "draws", *subject), pl.scan_parquet([file.path for file in paths[subject]])
+        filled = texts[subject].fill_null("")
+        return Measures(
+            distinct={n: variety.distinct_of_draws(words[subject], n, size, DRAWS, rng) for n in (1, 2, 3)},
+            mtld=variety.mtld(even[subject].ids.tolist()),
+            quality=flawless(texts[subject]),
+            compression_ratio=variety.compression_ratio(filled.to_list(), rng),
+            vendi=vendi[subject],
+            topics=in_topics[subject],
+            labels=_labels(labels[subject], labels[MIX, MIX]),
+            characters=counts.lengths(scanned(paths[subject]), pl.col("text").fill_null("").str.len_chars()),
+            lengths=None if subject[0] == RAW else counts.lengths(rows, pl.col(TOKENS)),
+            languages=counts.languages(filled.head(LANGUAGE_ROWS)),
+            cleaning=cleaned.get(subject),
+        )
+
+    return ProfileFacts(
+        sample=Samples(
+            rows=SampledRows(sources={name: len(texts[SOURCE, name]) for name in sources}, mix=len(texts[MIX, MIX])),
+            words_per_draw=size,
+            draws=DRAWS,
+            topic_rows=TOPIC_ROWS,
+            language_rows=LANGUAGE_ROWS,
+        ),
+        raw={name: measures((RAW, name)) for name in raw},
+        sources={name: measures((SOURCE, name)) for name in sources},
+        mix=measures((MIX, MIX)),
+        between=_between({subject: own for subject, own in even.items() if subject[0] != RAW}),
+    )
 
 
 def _subjects(
@@ -108,60 +114,44 @@ def _subjects(
     return {subject: [RowFile(path, layout) for path in files] for subject, files in given.items()}
 
 
-def _variety(texts: pl.Series, words: Words, even: Words, size: int, rng: np.random.Generator) -> dict[str, Any]:
-    draws = {n: variety.distinct_of_draws(words, n, size, DRAWS, rng) for n in (1, 2, 3)}
-    return {
-        "distinct": {str(n): {"mean": mean, "sd": sd} for n, (mean, sd) in draws.items()},
-        "mtld": variety.mtld(even.ids.tolist()),
-        "quality": flawless(texts),
-        "compression_ratio": variety.compression_ratio(texts.fill_null("").to_list(), rng),
-    }
+def _meanings(
+    texts: Mapping[Subject, pl.Series], seed: int
+) -> tuple[dict[Subject, float], dict[Subject, Topics | None]]:
+    """Give the Vendi score and the topics of every subject.
 
-
-def _topics(texts: Mapping[Subject, pl.Series], seed: int) -> dict[Subject, dict[str, Any]]:
-    """Topics are those of all sources, each with as many texts; the mix, and what was read, are then seen in them."""
-    filled = {subject: some.head(TOPIC_ROWS).fill_null("") for subject, some in texts.items()}
-    cleaned = [some for (kind, _), some in filled.items() if kind == SOURCE]
-    fewest = common_size([len(some) for some in cleaned], FEWEST_TEXTS)
-    everything = pl.concat([pl.Series([], dtype=pl.String), *(some.head(fewest) for some in cleaned)])
+    Topics are those of all sources, each with as many texts; the mix, and what was read, are then seen in them.
+    """
+    filled = {subject: own.head(TOPIC_ROWS).fill_null("") for subject, own in texts.items()}
+    cleaned = [own for (kind, _), own in filled.items() if kind == SOURCE]
+    fewest = common_size([len(own) for own in cleaned], FEWEST_TEXTS)
+    everything = pl.concat([pl.Series([], dtype=pl.String), *(own.head(fewest) for own in cleaned)])
     space = topics.fit(everything, int(generator(seed, "topics").integers(2**31)))
     if space is None:
-        return {subject: {"vendi": math.nan, "topics": None} for subject in texts}
-    vectors = {subject: topics.embed(some, space) for subject, some in filled.items()}
-    equal = common_size([len(some) for some in vectors.values()], FEWEST_TEXTS)
-    shares = {subject: topics.shares_of(some, space) for subject, some in vectors.items()}
-    return {
-        subject: {
-            "vendi": vendi_dual(vectors[subject][:equal]) if len(vectors[subject]) >= equal else math.nan,
-            "topics": {"entropy": topics.evenness(some), "coverage": topics.coverage(some), "shares": some.tolist()},
-        }
-        for subject, some in shares.items()
-    }
+        return dict.fromkeys(texts, math.nan), dict.fromkeys(texts)
+    vectors = {subject: topics.embed(own, space) for subject, own in filled.items()}
+    equal = common_size([len(own) for own in vectors.values()], FEWEST_TEXTS)
+    scores = {subject: vendi_dual(own[:equal]) if len(own) >= equal else math.nan for subject, own in vectors.items()}
+    return scores, {subject: topics.topics_of(own, space) for subject, own in vectors.items()}
 
 
-def _counted(
-    files: Sequence[RowFile], texts: pl.Series, labels: Mapping[str, int], of_mix: Mapping[str, int]
-) -> dict[str, Any]:
-    told = {
-        "counts": dict(labels),
-        "balance": counts.label_balance(labels),
-        "imbalance": counts.label_imbalance(labels),
-        "distance_to_mix": counts.label_distance(labels, of_mix),
-    }
-    return {
-        "labels": told if labels else None,
-        "characters": counts.lengths(scanned(files), pl.col("text").fill_null("").str.len_chars()),
-        "languages": counts.languages(texts.head(LANGUAGE_ROWS).fill_null("")),
-    }
+def _labels(own: Mapping[str, int], of_mix: Mapping[str, int]) -> LabelCounts | None:
+    if not own:
+        return None
+    return LabelCounts(
+        counts=dict(own),
+        balance=counts.label_balance(own),
+        imbalance=counts.label_imbalance(own),
+        distance_to_mix=counts.label_distance(own, of_mix),
+    )
 
 
-def _between(even: Mapping[Subject, Words]) -> dict[str, Any]:
+def _between(even: Mapping[Subject, Words]) -> Between:
     samples = list(even.values())
-    return {
-        "names": [name for _, name in even],
-        "js": {str(n): between.js_matrix(samples, n) for n in (1, 2)},
-        "overlap": {"3": between.overlap_matrix(samples, 3)},
-    }
+    return Between(
+        names=tuple(name for _, name in even),
+        js={n: between.js_matrix(samples, n) for n in (1, 2)},
+        overlap={3: between.overlap_matrix(samples, 3)},
+    )
 
 
 def common_size(sizes: Sequence[int], fewest: int) -> int:
@@ -172,23 +162,11 @@ def common_size(sizes: Sequence[int], fewest: int) -> int:
     return min((size for size in sizes if size >= fewest), default=max(sizes, default=0))
 
 
-def cleaning(account: Account) -> dict[str, Any]:
-    """What cleaning made of a source: rows before and after, what left as a share of the rows read, by reason."""
-    read = max(1, account.read)
+def cleaning(account: Account) -> Cleaning:
+    """Say what cleaning made of a source."""
     left = account.dropped | ({"quarantined": account.quarantined} if account.quarantined else {})
-    return {
-        "before": account.read,
-        "after": account.rows + account.holdout,
-        "left": {reason: rows / read for reason, rows in left.items()},
-    }
-
-
-def told_plainly(value: Any) -> Any:
-    """Make JSON of figures: 4 digits after the point, null for what is not a number."""
-    if isinstance(value, dict):
-        return {str(name): told_plainly(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [told_plainly(inner) for inner in value]
-    if isinstance(value, (float, np.floating)):
-        return round(float(value), 4) if math.isfinite(value) else None
-    return value
+    return Cleaning(
+        before=account.read,
+        after=account.rows + account.holdout,
+        left={reason: rows / max(1, account.read) for reason, rows in left.items()},
+    )

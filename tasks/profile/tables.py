@@ -2,47 +2,47 @@
 
 from typing import Any
 
+from tasks.manifests.profile import Measures, ProfileFacts
 
-def rows_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
+
+def rows_of(profile: ProfileFacts) -> list[dict[str, Any]]:
     """Two lines a source, as it was read and as it may be mixed, and one for the mix."""
-    sources = [
-        (name, state, facts[kind][name])
-        for name in facts["sources"]
-        for kind, state in (("raw", "as read"), ("sources", "cleaned"))
-    ]
-    return [_row(*one) for one in (*sources, ("the mix", "", facts["mix"]))]
+    states = (("as read", profile.raw), ("cleaned", profile.sources))
+    sources = [(name, state, measures[name]) for name in profile.sources for state, measures in states]
+    return [_row(*line) for line in (*sources, ("the mix", "", profile.mix))]
 
 
-def _row(name: str, state: str, told: dict[str, Any]) -> dict[str, Any]:
-    topics, balance = told["topics"] or {}, {"label balance": told["labels"]["balance"]} if told["labels"] else {}
+def _row(name: str, state: str, measures: Measures) -> dict[str, Any]:
+    topics = measures.topics
+    balance = {"label balance": measures.labels.balance} if measures.labels else {}
     return {
         "of": name,
         "state": state,
-        "without a flaw": told["quality"],
-        "distinct-2": told["distinct"]["2"]["mean"],
-        "MTLD": told["mtld"],
-        "compression": told["compression_ratio"],
-        "Vendi": told["vendi"],
-        "topics covered": topics.get("coverage"),
-        "topic entropy": topics.get("entropy"),
+        "without a flaw": measures.quality,
+        "distinct-2": measures.distinct[2].mean,
+        "MTLD": measures.mtld,
+        "compression": measures.compression_ratio,
+        "Vendi": measures.vendi,
+        "topics covered": topics and topics.coverage,
+        "topic entropy": topics and topics.entropy,
         **balance,
-        "characters, median": told["characters"]["median"],
-        "language": next(iter(told["languages"]), None),
+        "characters, median": measures.characters.median,
+        "language": next(iter(measures.languages), None),
     }
 
 
-def headline(facts: dict[str, Any]) -> str:
+def headline(profile: ProfileFacts) -> str:
     """Say what the numbers were measured on."""
-    sample, pairs = facts["sample"], facts["between"]
-    rows = max(sample["rows"]["sources"].values(), default=0)
-    text = f"On samples of up to {rows:,} rows, {sample['words_per_draw']:,} words a draw."
+    sample, names = profile.sample, profile.between.names[:-1]
+    rows = max(sample.rows.sources.values(), default=0)
+    text = f"On samples of up to {rows:,} rows, {sample.words_per_draw:,} words a draw."
     apart = [
-        (value, first, second)
-        for first, line in zip(pairs["names"][:-1], pairs["js"]["1"], strict=False)
-        for second, value in zip(pairs["names"][:-1], line, strict=False)
-        if value
+        (divergence, first, second)
+        for first, line in zip(names, profile.between.js[1], strict=False)
+        for second, divergence in zip(names, line, strict=False)
+        if divergence
     ]
     if not apart:
         return text
-    value, first, second = max(apart, key=lambda found: found[0])
-    return f"{text} Furthest apart in their words: {first} and {second}, Jensen-Shannon {value:.2f} bits."
+    divergence, first, second = max(apart, key=lambda pair: pair[0])
+    return f"{text} Furthest apart in their words: {first} and {second}, Jensen-Shannon {divergence:.2f} bits."

@@ -2,6 +2,7 @@
 
 from tasks.core import ui
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.profile import DriftFacts, ProfileFacts
 from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
@@ -14,9 +15,11 @@ NO_EARLIER = {"rows": "no previous snapshot"}
 
 
 @stage_task("profile")
-def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int) -> Product:
+def profile_mix(
+    work: Workbench, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int
+) -> Product[ProfileFacts]:
     """Measure quality and diversity of the sources, before and after cleaning, and of the mix; show them in the UI."""
-    raw = {one.subject: work.open(one, "data.parquet") for one in snapshots}
+    raw = {snapshot.subject: work.open(snapshot, "data.parquet") for snapshot in snapshots}
     sources = open_pool(work, pool, TRAIN)
     shards = open_mix(work, mix, TRAIN)
     facts = profile(raw, sources, shards, pool.accounts, seed, layout_of(pool))
@@ -25,16 +28,16 @@ def profile_mix(work: Workbench, snapshots: list[Manifest], pool: Manifest, mix:
 
 
 @stage_task("drift")
-def measure_drift(work: Workbench, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int) -> Product:
+def measure_drift(
+    work: Workbench, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int
+) -> Product[DriftFacts]:
     """Measure how far each source has moved from the snapshot before; sources without one have no figures."""
-    facts = {
-        one.subject: drift(work.open(one, "data.parquet"), work.open(before, "data.parquet"), seed, layout_of(one))
-        for one in snapshots
-        if (before := earlier.get(one.subject)) and layout_of(before).names == layout_of(one).names
+    moved = {
+        now.subject: drift(work.open(now, "data.parquet"), work.open(before, "data.parquet"), seed, layout_of(now))
+        for now in snapshots
+        if (before := earlier.get(now.subject)) and layout_of(before).names == layout_of(now).names
     }
-    ui.show_table(
-        f"drift-{work.subject}",
-        [{"source": one.subject} | facts.get(one.subject, NO_EARLIER) for one in snapshots],
-        DRIFT,
-    )
-    return Product(facts=facts)
+    figures = {source: measured.model_dump() for source, measured in moved.items()}
+    rows = [{"source": now.subject} | figures.get(now.subject, NO_EARLIER) for now in snapshots]
+    ui.show_table(f"drift-{work.subject}", rows, DRIFT)
+    return Product(facts=DriftFacts(sources=moved))

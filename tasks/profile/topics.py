@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.imports import importing
+from tasks.manifests.profile import Topics
 from tasks.text.words import spaced_words
 
 FEATURES = 1 << 15
@@ -106,6 +107,12 @@ def evenness(shares: np.ndarray) -> float:
     return (
         float(-(some * np.log(some)).sum() / math.log(len(shares))) + 0.0 if len(some) and len(shares) > 1 else math.nan
     )
+
+
+def topics_of(vectors: Vectors, space: Space) -> Topics:
+    """Say in which topics the vectors of some texts lie."""
+    shares = shares_of(vectors, space)
+    return Topics(entropy=evenness(shares), coverage=coverage(shares), shares=shares.tolist())
 
 
 def coverage(shares: np.ndarray) -> float:

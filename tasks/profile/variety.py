@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from tasks.manifests.profile import Distinct
 from tasks.profile.words import Numbers, Words, draw, ngrams
 
 FACTOR = 0.72
@@ -23,14 +24,14 @@ def distinct(words: Words, n: int) -> float:
     return len(np.unique(grams)) / len(grams) if len(grams) else math.nan
 
 
-def distinct_of_draws(words: Words, n: int, size: int, draws: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Mean and standard deviation of `distinct` over draws of `size` words each, texts in a random order; NaN if there
+def distinct_of_draws(words: Words, n: int, size: int, draws: int, rng: np.random.Generator) -> Distinct:
+    """Mean and standard deviation of `distinct` over draws of `size` words each, texts in a random order; None if there
     are fewer words.
     """
     if len(words.ids) < size:
-        return math.nan, math.nan
+        return Distinct(mean=None, sd=None)
     values = [distinct(draw(words, size, rng), n) for _ in range(draws)]
-    return float(np.mean(values)), float(np.std(values))
+    return Distinct(mean=float(np.mean(values)), sd=float(np.std(values)))
 
 
 def compression_ratio(texts: list[str], rng: np.random.Generator) -> float:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.manifests.dropped import in_words
+from tasks.manifests.profile import Drift
 from tasks.objectives.parts import measures_of
 from tasks.report.dag import mermaid
 from tasks.report.words import consequence, percent, plural, reason_text
@@ -65,16 +66,18 @@ def checks_table(record: RunRecord) -> Table:
 
 def drift_table(record: RunRecord) -> Table:
     """Say how far each source has moved from its snapshot before."""
-    shown = [{"source": source} | _moved(told) for source, told in record.drift.items()]
+    shown = [{"source": source} | _moved(drift) for source, drift in record.drift.items()]
     return [{name: cell for name, cell in row.items() if name != "labels" or record.labels} for row in shown]
 
 
-def _moved(told: dict[str, Any] | None) -> dict[str, Any]:
-    if told is None:
+def _moved(drift: Drift | None) -> dict[str, Any]:
+    if drift is None:
         return {"rows": "no previous snapshot", "new rows": "", "labels": "", "lengths": "", "words": ""}
-    new = percent(told["new"]) if told["new"] is not None else ""
-    apart = {name: told[name] if told[name] is not None else "" for name in ("labels", "lengths", "words")}
-    return {"rows": f"{told['rows_before']:,} → {told['rows_now']:,}", "new rows": new} | apart
+    measured = {"labels": drift.labels, "lengths": drift.lengths, "words": drift.words}
+    return {
+        "rows": f"{drift.rows_before:,} → {drift.rows_now:,}",
+        "new rows": percent(drift.new) if drift.new is not None else "",
+    } | {name: "" if distance is None else distance for name, distance in measured.items()}
 
 
 def dropped_table(record: RunRecord) -> Table:

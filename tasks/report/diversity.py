@@ -2,53 +2,46 @@
 shaded.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
+from tasks.manifests.profile import Matrix, Measures, ProfileFacts
 from tasks.report.words import percent
-from tasks.store.runs import RunRecord
 
 MIX = "the mix"
-FIGURES = (
-    ("flawless", "quality", 2),
-    ("distinct pairs", "distinct.2.mean", 2),
-    ("MTLD", "mtld", 1),
-    ("compression", "compression_ratio", 2),
-    ("Vendi", "vendi", 1),
-    ("topics", "topics.coverage", 2),
-    ("entropy", "topics.entropy", 2),
-    ("label balance", "labels.balance", 2),
+Shown = tuple[str, Callable[[Measures], float | None], int]
+"""Heading, figure, digits."""
+FIGURES: tuple[Shown, ...] = (
+    ("flawless", lambda of: of.quality, 2),
+    ("distinct pairs", lambda of: of.distinct[2].mean, 2),
+    ("MTLD", lambda of: of.mtld, 1),
+    ("compression", lambda of: of.compression_ratio, 2),
+    ("Vendi", lambda of: of.vendi, 1),
+    ("topics", lambda of: of.topics.coverage if of.topics else None, 2),
+    ("entropy", lambda of: of.topics.entropy if of.topics else None, 2),
 )
-"""Heading, place in the profile, digits."""
+LABEL_BALANCE: Shown = ("label balance", lambda of: of.labels.balance if of.labels else None, 2)
 LANGUAGES = 6
 """Most languages that have a column; the others share one."""
 Shaded = tuple[str, list[str], list[tuple[str, list[tuple[str, float]]]]]
 """A caption, the columns, and lines of a name and cells: what is said, and how dark, 0..1."""
 
 
-def headings(record: RunRecord) -> list[str]:
+def headings(profile: ProfileFacts) -> list[str]:
     """Give the headings of the table of figures."""
-    return [heading for heading, _, _ in _asked(record)]
+    return [heading for heading, _, _ in _shown(profile)]
 
 
-def figures(record: RunRecord) -> list[tuple[str, str, list[str]]]:
+def figures(profile: ProfileFacts) -> list[tuple[str, str, list[str]]]:
     """Give the lines of the table: subject, state and the figures as text."""
     return [
-        (name, state, [_text(_at(told, place), digits) for _, place, digits in _asked(record)])
-        for name, state, told in _subjects(record.profile)
+        (name, state, [_text(figure(measures), digits) for _, figure, digits in _shown(profile)])
+        for name, state, measures in _subjects(profile)
     ]
 
 
-def _asked(record: RunRecord) -> list[tuple[str, str, int]]:
-    """Leave out what rows without labels have not."""
-    return [one for one in FIGURES if record.labels or not one[1].startswith("labels.")]
-
-
-def shaded(record: RunRecord) -> list[Shaded]:
+def shaded(profile: ProfileFacts) -> list[Shaded]:
     """Give the matrices between the sources, and the histograms."""
-    profile = record.profile
-    names = [*profile["sources"], MIX]
-    apart, shared = profile["between"]["js"]["1"], profile["between"]["overlap"]["3"]
+    names = [*profile.sources, MIX]
     return [
         (
             (
@@ -56,76 +49,75 @@ def shaded(record: RunRecord) -> list[Shaded]:
                 "often, 1 no word in common."
             ),
             names,
-            _matrix(names, apart),
+            _matrix(names, profile.between.js[1]),
         ),
         (
             "How much they overlap: share of the smaller one's different runs of three words that the other has, too.",
             names,
-            _matrix(names, shared),
+            _matrix(names, profile.between.overlap[3]),
         ),
         _lengths(profile),
         _languages(profile),
     ]
 
 
-def _subjects(profile: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
-    states = (("raw", "as read"), ("sources", "cleaned"))
+def _shown(profile: ProfileFacts) -> list[Shown]:
+    """Leave out what rows without labels have not."""
+    return [*FIGURES, *([LABEL_BALANCE] if profile.mix.labels else [])]
+
+
+def _subjects(profile: ProfileFacts) -> list[tuple[str, str, Measures]]:
+    states = (("as read", profile.raw), ("cleaned", profile.sources))
     sources = [
-        (name, state, profile[kind][name])
-        for name in profile["sources"]
-        for kind, state in states
-        if name in profile.get(kind, {})
+        (name, state, measures[name]) for name in profile.sources for state, measures in states if name in measures
     ]
-    return [*sources, (MIX, "", profile["mix"])]
+    return [*sources, (MIX, "", profile.mix)]
 
 
-def _at(told: Any, place: str) -> Any:
-    for name in place.split("."):
-        told = told.get(name) if told else None
-    return told
+def _text(figure: float | None, digits: int = 2) -> str:
+    return "–" if figure is None else f"{figure:.{digits}f}"
 
 
-def _text(value: Any, digits: int = 2) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, (int, float)) else "–"
-
-
-def _matrix(
-    names: Sequence[str], values: Sequence[Sequence[float | None]]
-) -> list[tuple[str, list[tuple[str, float]]]]:
+def _matrix(names: Sequence[str], values: Matrix) -> list[tuple[str, list[tuple[str, float]]]]:
     return [(name, [(_text(value), value or 0.0) for value in line]) for name, line in zip(names, values, strict=True)]
 
 
-def _lengths(profile: Mapping[str, Any]) -> Shaded:
-    subjects = _subjects(profile)
-    counts = [(f"{name}, {state}" if state else name, told["characters"]["counts"]) for name, state, told in subjects]
-    used = sorted({number for _, some in counts for number, rows in enumerate(some) if rows})
+def _lengths(profile: ProfileFacts) -> Shaded:
+    counts = {_titled(name, state): measures.characters.counts for name, state, measures in _subjects(profile)}
+    used = sorted({number for own in counts.values() for number, rows in enumerate(own) if rows})
     bins = range(used[0], used[-1] + 1) if used else range(0)
     columns = [f"{1 << (number - 1):,}" if number else "0" for number in bins]
-    lines = [(name, _shares([some[number] if number < len(some) else 0 for number in bins])) for name, some in counts]
+    lines = [
+        (title, _shares([own[number] if number < len(own) else 0 for number in bins])) for title, own in counts.items()
+    ]
     return "How long the texts are: share of the rows with so many characters, or up to twice as many.", columns, lines
 
 
-def _languages(profile: Mapping[str, Any]) -> Shaded:
-    subjects = _subjects(profile)
+def _languages(profile: ProfileFacts) -> Shaded:
+    languages = {_titled(name, state): measures.languages for name, state, measures in _subjects(profile)}
     total: dict[str, float] = {}
-    for _, _, told in subjects:
-        for code, share in told["languages"].items():
+    for own in languages.values():
+        for code, share in own.items():
             total[code] = total.get(code, 0) + share
     known = sorted(total, key=lambda code: (-total[code], code))
     kept = known if len(known) <= LANGUAGES + 1 else known[:LANGUAGES]
     lines: list[tuple[str, list[tuple[str, float]]]] = []
-    for name, state, told in subjects:
-        shares = [told["languages"].get(code, 0.0) for code in kept]
-        shares += [max(0.0, 1 - sum(shares))] if len(kept) < len(known) and told["languages"] else []
-        lines.append((f"{name}, {state}" if state else name, [(percent(share), share) for share in shares]))
+    for title, own in languages.items():
+        shares = [own.get(code, 0.0) for code in kept]
+        shares += [max(0.0, 1 - sum(shares))] if len(kept) < len(known) and own else []
+        lines.append((title, [(percent(share), share) for share in shares]))
     columns = ["too short to tell" if code == "short" else code for code in kept] + (
         ["others"] if len(kept) < len(known) else []
     )
     return (
-        f"Which language they are in: share of up to {profile['sample']['language_rows']:,} rows of each.",
+        f"Which language they are in: share of up to {profile.sample.language_rows:,} rows of each.",
         columns,
         lines,
     )
+
+
+def _titled(name: str, state: str) -> str:
+    return f"{name}, {state}" if state else name
 
 
 def _shares(counts: Sequence[int]) -> list[tuple[str, float]]:

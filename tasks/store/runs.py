@@ -26,12 +26,13 @@ from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Facts, Manifest
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.profile import Drift, ProfileFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.store.old_records import STEPS, dropped_of
 from tasks.store.storage import Store
 
-MAY_BE_EMPTY = ("weights",)
+MAY_BE_EMPTY = ("profile", "weights")
 """Fields of a record that are written as an empty mapping where there is nothing to say."""
 
 
@@ -120,9 +121,9 @@ class RunRecord(RunStart):
     verdicts: tuple[Verdict, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     """What each step dropped, in their order."""
-    drift: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    drift: dict[str, Drift | None] = Field(default_factory=dict)
     """Source -> how far it has moved from its snapshot before; null where there is none."""
-    profile: dict[str, Any] = Field(default_factory=dict)
+    profile: ProfileFacts | None = None
     """Quality and diversity of the sources and the mix."""
     weights: WeightsFacts | None = None
     """Share of each source, and why."""
@@ -166,7 +167,7 @@ class RunRecord(RunStart):
             "receipt": [row.model_dump() for row in self.receipt],
             "unreached": [one.told() for one in self.unreached],
             "checks": [_brief(check) for check in self.checks],
-            "drift": self.drift,
+            "drift": {source: moved and moved.model_dump() for source, moved in self.drift.items()},
             "model": self.model.model_dump() if self.model else None,
             "metrics": self.metrics,
             "report": self.report,

@@ -19,13 +19,14 @@ from tasks.check.suite import suite_for
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.profile import DriftFacts
 from tasks.objectives.text_classification.columns import layout
 from tasks.rows.layout import facts_of as laid_out
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")
 LAYOUT = layout(LABELS)
-NO_DRIFT = Manifest(stage="drift", subject="sources", key="k", path="p", files=())
+NO_DRIFT = Manifest[DriftFacts](stage="drift", subject="sources", key="k", path="p", files=(), facts=DriftFacts())
 
 
 def test_failing_rows_are_counted_and_a_few_are_shown(checked: Checked) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.manifests.profile import ProfileFacts
 from tasks.profile.figures import profile
 from tasks.report.diversity import figures, shaded
 from tasks.report.page import build_page
@@ -11,7 +12,7 @@ from tasks.rows.layout import FIRST
 from tasks.store.runs import RunRecord
 
 
-def record(folder: Path) -> RunRecord:
+def profiled(folder: Path) -> ProfileFacts:
     for name, texts in {
         "a": ["the cat sat on a mat"] * 200,
         "b": ["der Hund liegt unter dem Tisch"] * 200,
@@ -21,19 +22,11 @@ def record(folder: Path) -> RunRecord:
             folder / f"{len(name)}{name[0]}"
         )
     paths = {name: folder / f"{len(name)}{name[0]}" for name in ("a", "b", "<i>")}
-    told = {
-        "run": "r",
-        "name": "n",
-        "started": "2026-01-01T00:00:00+00:00",
-        "finished": "2026-01-01T00:00:00+00:00",
-        "seconds": 1.0,
-    }
-    facts = profile(paths, paths, list(paths.values()), [], 0, FIRST)
-    return RunRecord(**told, recipe={"mix": {"unit": "rows"}}, status="completed", profile=facts)
+    return profile(paths, paths, list(paths.values()), [], 0, FIRST)
 
 
 def test_every_source_stands_there_before_and_after(tmp_path: Path) -> None:
-    lines = figures(record(tmp_path))
+    lines = figures(profiled(tmp_path))
     assert [(name, state) for name, state, _ in lines] == [
         ("a", "as read"),
         ("a", "cleaned"),
@@ -46,7 +39,7 @@ def test_every_source_stands_there_before_and_after(tmp_path: Path) -> None:
 
 
 def test_cells_are_as_dark_as_what_they_say(tmp_path: Path) -> None:
-    apart, overlap, lengths, languages = shaded(record(tmp_path))
+    apart, overlap, lengths, languages = shaded(profiled(tmp_path))
     assert apart[2][0][1][:2] == [("0.00", 0.0), ("1.00", 1.0)]
     assert overlap[2][0][1][:2] == [("1.00", 1.0), ("0.00", 0.0)]
     assert (lengths[1][0], lengths[1][-1]) == ("0", "256")
@@ -55,6 +48,15 @@ def test_cells_are_as_dark_as_what_they_say(tmp_path: Path) -> None:
 
 
 def test_names_of_sources_are_escaped(tmp_path: Path) -> None:
-    page = build_page(record(tmp_path), [], {})
+    told = {
+        "run": "r",
+        "name": "n",
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:00:00+00:00",
+        "seconds": 1.0,
+    }
+    facts = profiled(tmp_path)
+    record = RunRecord(**told, recipe={"mix": {"unit": "rows"}}, status="completed", profile=facts)
+    page = build_page(record, [], {})
     assert "&lt;i&gt;, as read" in page
     assert "<i>" not in page
