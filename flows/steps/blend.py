@@ -94,9 +94,9 @@ def weigh(
 ) -> Manifest[WeightsFacts]:
     """Settle the weights, and before them what they want to know of the sources beyond their sizes."""
     probed = recipe.sources if wanted.trains_probes else ()
-    heads = [call(learn_source.of(name), pool, recipe.labels, recipe.seed) for name in probed]
+    probes = [call(learn_source.of(name), pool, recipe.labels, recipe.seed) for name in probed]
     appraised = [
-        call(appraise_sources.of("mix"), pool, made.checks, heads, weights, recipe.labels, recipe.seed)
+        call(appraise_sources.of("mix"), pool, made.checks, probes, weights, recipe.labels, recipe.seed)
         for weights in wanted.to_appraise
     ]
     appraised += [

@@ -17,17 +17,17 @@ def verdicts(results: Sequence[CheckResult], settings: ChecksSettings) -> tuple[
     Raises:
         QualityGate: subjects whose policy is to stop have failed (all of them are told), or no source is left.
     """
-    found = [_verdict(result, settings) for result in results]
-    if stopped := [verdict for verdict in found if verdict.action == "stop"]:
+    judged = [_verdict(result, settings) for result in results]
+    if stopped := [verdict for verdict in judged if verdict.action == "stop"]:
         names = ", ".join(verdict.subject for verdict in stopped)
         raise QualityGate(
             f"checks failed for {names}:\n{_listed(stopped)}\n  remedy: {REMEDY}",
             failed=[verdict.subject for verdict in stopped],
         )
-    if found and not any(verdict.factor for verdict in found):
-        names = ", ".join(verdict.subject for verdict in found)
-        raise QualityGate(f"the checks leave no source to mix ({names}):\n{_listed(found)}\n  remedy: {REMEDY}")
-    return tuple(found)
+    if judged and not any(verdict.factor for verdict in judged):
+        names = ", ".join(verdict.subject for verdict in judged)
+        raise QualityGate(f"the checks leave no source to mix ({names}):\n{_listed(judged)}\n  remedy: {REMEDY}")
+    return tuple(judged)
 
 
 def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
@@ -36,7 +36,9 @@ def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
     Factors: quarantine 0, downweight the pass rate, all else 1. A downweight without a row that fails has nothing to go
         by: a warning.
     """
-    reason = "; ".join(_told(failure) for failure in result.failed if failure.severity == "critical" or result.passed)
+    reason = "; ".join(
+        _in_words(failure) for failure in result.failed if failure.severity == "critical" or result.passed
+    )
     if result.passed:
         return Verdict(subject=result.subject, action="warn" if result.failed else "keep", reason=reason)
     action = _policy(result.subject, settings)
@@ -55,11 +57,11 @@ def _policy(subject: str, settings: ChecksSettings) -> Policy:
     return "stop" if subject == "mix" and policy in ("quarantine", "downweight") else policy
 
 
-def _listed(found: Sequence[Verdict]) -> str:
-    return "\n".join(f"  {verdict.subject}: {verdict.reason}" for verdict in found)
+def _listed(judged: Sequence[Verdict]) -> str:
+    return "\n".join(f"  {verdict.subject}: {verdict.reason}" for verdict in judged)
 
 
-def _told(failure: Failure) -> str:
+def _in_words(failure: Failure) -> str:
     column = f" on {failure.column}" if failure.column else ""
     examples = f" ({'; '.join(failure.examples[:SHOWN])})" if failure.examples else ""
     return f"{failure.expectation}{column}: {failure.observed}{examples}"

@@ -21,13 +21,13 @@ def result_of(subject: str, frame: pl.DataFrame, outcomes: Sequence[Outcome]) ->
     Args:
         frame: the facts that they looked at.
     """
-    critical = [one for one in outcomes if not one.passed and one.expectation.severity == "critical"]
+    critical = [outcome for outcome in outcomes if not outcome.passed and outcome.expectation.severity == "critical"]
     return CheckResult(
         subject=subject,
         passed=not critical,
         evaluated=len(outcomes),
-        failed=tuple(_failure(one, frame) for one in outcomes if not one.passed),
-        pass_rate=share_meeting(frame, [one for one in critical if one.row_wise]),
+        failed=tuple(_failure(outcome, frame) for outcome in outcomes if not outcome.passed),
+        pass_rate=share_meeting(frame, [outcome for outcome in critical if outcome.row_wise]),
     )
 
 
@@ -35,14 +35,14 @@ def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str,
     """List all expectations, one a line, for people."""
     return [
         {
-            "expectation": named(one),
-            "column": ", ".join(columns_of(one.expectation)),
-            "severity": one.expectation.severity,
-            "result": _word(passed=one.passed),
-            "observed": observed(one),
-            "examples": "" if one.passed else "; ".join(examples(one, frame)),
+            "expectation": named(outcome),
+            "column": ", ".join(columns_of(outcome.expectation)),
+            "severity": outcome.expectation.severity,
+            "result": _word(passed=outcome.passed),
+            "observed": observed(outcome),
+            "examples": "" if outcome.passed else "; ".join(examples(outcome, frame)),
         }
-        for one in outcomes
+        for outcome in outcomes
     ]
 
 
@@ -63,47 +63,46 @@ def _word(*, passed: bool) -> str:
     return "passed" if passed else "FAILED"
 
 
-def _failure(one: Outcome, frame: pl.DataFrame) -> Failure:
-    column = one.expectation.kwargs.get("column")
-    everywhere = frame.height if one.row_wise and one.error else 0
+def _failure(outcome: Outcome, frame: pl.DataFrame) -> Failure:
+    column = outcome.expectation.kwargs.get("column")
+    everywhere = frame.height if outcome.row_wise and outcome.error else 0
     return Failure(
-        expectation=named(one),
+        expectation=named(outcome),
         column=str(column) if column is not None else None,
-        severity=one.expectation.severity,
-        observed=observed(one),
-        unexpected=one.result.get("unexpected_count", everywhere) if one.row_wise else 0,
-        examples=tuple(examples(one, frame)),
+        severity=outcome.expectation.severity,
+        observed=observed(outcome),
+        unexpected=outcome.result.get("unexpected_count", everywhere) if outcome.row_wise else 0,
+        examples=tuple(examples(outcome, frame)),
     )
 
 
-def named(one: Outcome) -> str:
+def named(outcome: Outcome) -> str:
     """Write an expectation as a call, without its column."""
-    told = ", ".join(f"{name}={value!r}" for name, value in one.expectation.kwargs.items() if name != "column")
-    return f"{one.expectation.type}({printable(told)})"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in outcome.expectation.kwargs.items() if name != "column")
+    return f"{outcome.expectation.type}({printable(arguments)})"
 
 
-def observed(one: Outcome) -> str:
+def observed(outcome: Outcome) -> str:
     """Say in a few words what there was."""
-    if one.error:
-        return f"cannot be evaluated: {printable(one.error)}"
-    if one.row_wise:
-        return (
-            f"{one.result['unexpected_count']:,} of {one.result['element_count']:,} rows" if one.result else "no rows"
-        )
-    if missing := one.result.get("partial_missing_list"):
+    if outcome.error:
+        return f"cannot be evaluated: {printable(outcome.error)}"
+    if outcome.row_wise:
+        counts = outcome.result
+        return f"{counts['unexpected_count']:,} of {counts['element_count']:,} rows" if counts else "no rows"
+    if missing := outcome.result.get("partial_missing_list"):
         return f"missing: {printable(', '.join(map(str, missing)))}"
-    if not one.passed and (strange := one.result.get("partial_unexpected_list")):
+    if not outcome.passed and (strange := outcome.result.get("partial_unexpected_list")):
         return f"unexpected: {printable(', '.join(map(str, strange)))}"
-    seen = one.result.get("observed_value")
-    return ("as expected" if one.passed else "not as expected") if seen is None else printable(str(seen))
+    seen = outcome.result.get("observed_value")
+    return ("as expected" if outcome.passed else "not as expected") if seen is None else printable(str(seen))
 
 
-def examples(one: Outcome, frame: pl.DataFrame) -> list[str]:
+def examples(outcome: Outcome, frame: pl.DataFrame) -> list[str]:
     """Show a few rows that do not meet a row-wise expectation: where they come from, and what stands in the columns
     looked at.
     """
-    columns = [name for name in dict.fromkeys(columns_of(one.expectation)) if name in frame.columns]
-    places = one.result.get("partial_unexpected_index_list", [])[:EXAMPLES] if one.row_wise else []
+    columns = [name for name in dict.fromkeys(columns_of(outcome.expectation)) if name in frame.columns]
+    places = outcome.result.get("partial_unexpected_index_list", [])[:EXAMPLES] if outcome.row_wise else []
     return [
         f"{printable(str(row.get('row_id')))}: {', '.join(f'{name} = {_shown(row[name])}' for name in columns)}"
         for row in frame[places].iter_rows(named=True)

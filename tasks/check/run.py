@@ -76,32 +76,36 @@ def evaluate(
     Raises:
         RecipeError: an expectation that Great Expectations does not know, or arguments that it does not take.
     """
-    wrong = [f"  {one.type}: {place}: {text}" for one in suite for place, text in objections(one, columns)]
+    wrong = [
+        f"  {expectation.type}: {place}: {text}"
+        for expectation in suite
+        for place, text in objections(expectation, columns)
+    ]
     if wrong:
         raise RecipeError("checks.expectations cannot be used as they are written:\n" + "\n".join(wrong))
     document = _validated(frame, suite, {"result_format": "SUMMARY", "partial_unexpected_count": SHOWN})
     rows = [_lasting(row) for row in document["results"]]
     kept = {"success": document["success"], "statistics": document["statistics"], "results": rows}
     version = document["meta"]["great_expectations_version"]
-    return [_outcome(one, row) for one, row in zip(suite, rows, strict=True)], {
+    return [_outcome(expectation, row) for expectation, row in zip(suite, rows, strict=True)], {
         "great_expectations_version": version
     } | kept
 
 
 def share_meeting(frame: pl.DataFrame, failed: Sequence[Outcome]) -> float:
     """Give the share of rows that meet every one of the row-wise expectations that failed, 0..1."""
-    if not frame.height or any(one.error for one in failed):
+    if not frame.height or any(outcome.error for outcome in failed):
         return 0.0
     if len(failed) < 2:
-        return 1 - sum(one.result["unexpected_count"] for one in failed) / frame.height
+        return 1 - sum(outcome.result["unexpected_count"] for outcome in failed) / frame.height
     good = np.ones(frame.height, dtype=np.bool_)
     complete = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
-    for row in _validated(frame, [one.expectation for one in failed], complete)["results"]:
+    for row in _validated(frame, [outcome.expectation for outcome in failed], complete)["results"]:
         good[row["result"]["unexpected_index_list"]] = False
     return float(good.mean())
 
 
-def objections(one: Expectation, columns: Sequence[str]) -> list[Problem]:
+def objections(expectation: Expectation, columns: Sequence[str]) -> list[Problem]:
     """Say what is wrong with the name and the arguments of an expectation, and where in it; needs no data."""
     _great_expectations()
     with importing:
@@ -112,31 +116,37 @@ def objections(one: Expectation, columns: Sequence[str]) -> list[Problem]:
         )
 
     try:
-        kind: Any = get_expectation_impl(one.type)
+        kind: Any = get_expectation_impl(expectation.type)
     except ExpectationNotFoundError:
-        hint = nearest(one.type, list_registered_expectation_implementations()).partition(" known:")[0]
+        hint = nearest(expectation.type, list_registered_expectation_implementations()).partition(" known:")[0]
         return [
             (
                 "type",
                 f"Great Expectations knows no such expectation;{hint or ' they are listed at https://greatexpectations.io/expectations'}",
             )
         ]
-    known = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
-    found = [(f"kwargs.{name}", f"unknown argument;{nearest(name, known)}") for name in one.kwargs if name not in known]
-    found += [
+    arguments = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
+    problems = [
+        (f"kwargs.{name}", f"unknown argument;{nearest(name, arguments)}")
+        for name in expectation.kwargs
+        if name not in arguments
+    ]
+    problems += [
         ("kwargs", f"no column {column!r};{nearest(column, columns)}")
-        for column in columns_of(one)
+        for column in columns_of(expectation)
         if column not in columns
     ]
-    condition = one.kwargs.get("row_condition")
+    condition = expectation.kwargs.get("row_condition")
     if condition is not None and (not isinstance(condition, dict) or "pass_through" in str(condition)):
-        return [*found, ("kwargs.row_condition", CONDITION)]
-    return found + _refused(
-        one.model_copy(update={"kwargs": {name: value for name, value in one.kwargs.items() if name in known}})
+        return [*problems, ("kwargs.row_condition", CONDITION)]
+    return problems + _refused(
+        expectation.model_copy(
+            update={"kwargs": {name: value for name, value in expectation.kwargs.items() if name in arguments}}
+        )
     )
 
 
-def _refused(one: Expectation) -> list[Problem]:
+def _refused(expectation: Expectation) -> list[Problem]:
     """Let Great Expectations object to arguments; of each argument its first complaint, since a union complains for
     every branch.
     """
@@ -144,7 +154,7 @@ def _refused(one: Expectation) -> list[Problem]:
         from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
 
     try:
-        _built(one, 0)
+        _built(expectation, 0)
     except ValidationError as error:
         first = {str(item["loc"][0]): str(item["msg"]) for item in reversed(error.errors())}
         about_all = first.pop("__root__", "")
@@ -184,7 +194,7 @@ def _validated(frame: pl.DataFrame, suite: Sequence[Expectation], form: dict[str
         asset = context.data_sources.add_pandas("facts").add_dataframe_asset("rows")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame.to_pandas()})
         built = gx.ExpectationSuite(
-            name="suite", expectations=[_built(one, number) for number, one in enumerate(suite)]
+            name="suite", expectations=[_built(expectation, number) for number, expectation in enumerate(suite)]
         )
         document = cast("dict[str, Any]", batch.validate(built, result_format=form).to_json_dict())
     document["results"].sort(key=lambda row: row["expectation_config"]["meta"].pop("number"))
@@ -206,28 +216,31 @@ def _in_memory() -> Any:
     )
 
 
-def _built(one: Expectation, number: int) -> Any:
+def _built(expectation: Expectation, number: int) -> Any:
     with importing:
         from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
         from great_expectations.expectations.metadata_types import FailureSeverity
 
     return ExpectationConfiguration(
-        type=one.type, kwargs=one.kwargs, meta={"number": number}, severity=FailureSeverity(one.severity)
+        type=expectation.type,
+        kwargs=expectation.kwargs,
+        meta={"number": number},
+        severity=FailureSeverity(expectation.severity),
     ).to_domain_obj()
 
 
 def _lasting(row: dict[str, Any]) -> dict[str, Any]:
     """Take out of a result what differs from run to run, and what tells of this machine."""
     info = row["exception_info"] or {}
-    told = [info] if "raised_exception" in info else [one for one in info.values() if isinstance(one, dict)]
-    error = next((_short(one["exception_message"]) for one in told if one.get("raised_exception")), None)
+    raised = [info] if "raised_exception" in info else [own for own in info.values() if isinstance(own, dict)]
+    error = next((_short(own["exception_message"]) for own in raised if own.get("raised_exception")), None)
     config = row["expectation_config"]
     kwargs = {name: value for name, value in config["kwargs"].items() if name != "batch_id"}
     shown = {"type": config["type"], "kwargs": kwargs, "severity": config["severity"]}
     return {"success": row["success"], "expectation_config": shown, "result": row["result"], "exception_message": error}
 
 
-def _outcome(one: Expectation, row: dict[str, Any]) -> Outcome:
+def _outcome(expectation: Expectation, row: dict[str, Any]) -> Outcome:
     with importing:
         from great_expectations.expectations.expectation import (
             ColumnMapExpectation,
@@ -237,9 +250,10 @@ def _outcome(one: Expectation, row: dict[str, Any]) -> Outcome:
         from great_expectations.expectations.registry import get_expectation_impl
 
     row_wise = issubclass(
-        get_expectation_impl(one.type), (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+        get_expectation_impl(expectation.type),
+        (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation),
     )
-    return Outcome(one, bool(row["success"]), row_wise, row["result"], row["exception_message"] or "")
+    return Outcome(expectation, bool(row["success"]), row_wise, row["result"], row["exception_message"] or "")
 
 
 def _short(error: object) -> str:

@@ -44,8 +44,9 @@ def suite_for(
         default.append(_expect("column_values_to_be_unique", column=ROW_ID))
     limits = {f"drift_{name}": most for name, most in settings.drift.model_dump().items() if most is not None}
     default += [_expect("column_max_to_be_between", column=column, max_value=most) for column, most in limits.items()]
-    asked = default + [one for one in settings.expectations if not one.subjects or subject in one.subjects]
-    return [one for one in asked if not {*columns_of(one)} & ({*DRIFT} - {*measured})]
+    own = [expectation for expectation in settings.expectations if subject in (expectation.subjects or [subject])]
+    absent = {*DRIFT} - {*measured}
+    return [expectation for expectation in (*default, *own) if not {*columns_of(expectation)} & absent]
 
 
 def _expect(what: str, severity: Severity = "critical", **kwargs: Any) -> Expectation:
@@ -56,21 +57,21 @@ def problems(settings: ChecksSettings, layout: Layout) -> list[Problem]:
     """Say what is wrong with the recipe's own expectations, and where: names, arguments, and what cannot be evaluated.
     Needs no data.
     """
-    found: list[Problem] = []
+    faults: list[Problem] = []
     sound: dict[str, Expectation] = {}
-    for number, one in enumerate(settings.expectations):
+    for number, expectation in enumerate(settings.expectations):
         place = f"checks.expectations.{number}"
-        wrong = [(f"{place}.{inner}", text) for inner, text in objections(one, columns(layout))]
-        found += wrong
-        sound |= {} if wrong else {place: one}
+        wrong = [(f"{place}.{inner}", text) for inner, text in objections(expectation, columns(layout))]
+        faults += wrong
+        sound |= {} if wrong else {place: expectation}
     if sound:
         outcomes, _ = evaluate(_sample(layout), list(sound.values()), columns(layout))
-        found += [
-            (place, f"cannot be evaluated: {one.error}")
-            for place, one in zip(sound, outcomes, strict=True)
-            if one.error
+        faults += [
+            (place, f"cannot be evaluated: {outcome.error}")
+            for place, outcome in zip(sound, outcomes, strict=True)
+            if outcome.error
         ]
-    return found
+    return faults
 
 
 def _sample(layout: Layout) -> pl.DataFrame:

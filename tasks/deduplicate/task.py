@@ -8,6 +8,7 @@ from tasks.deduplicate.exact import deduplicate
 from tasks.deduplicate.near import Vectors, near_duplicates, semantic_duplicates
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
+from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
 from tasks.rows.files import pool_file
 from tasks.rows.keys import CONFLICTS
@@ -49,7 +50,7 @@ def drop_near_duplicates(work: Workbench, pool: Manifest, settings: NearSettings
 
 @stage_task("semantic")
 def drop_semantic_duplicates(
-    work: Workbench, pool: Manifest, embedded: list[Manifest], threshold: float, seed: int
+    work: Workbench, pool: Manifest, embedded: list[Manifest[EmbeddingFacts]], threshold: float, seed: int
 ) -> Product:
     """Drop training rows that mean the same as another one or as a row kept aside."""
     vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}

@@ -75,8 +75,8 @@ class Encoder:
             tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
         )
         if settings.max_tokens > longest:
-            said = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {longest}"
-            raise RecipeError(f"{said}; set max_tokens <= {longest}")
+            refused = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {longest}"
+            raise RecipeError(f"{refused}; set max_tokens <= {longest}")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -89,10 +89,10 @@ class Encoder:
             import torch
 
         ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens + 1)["input_ids"]
-        cut = sum(len(one) > self.max_tokens for one in ids)
+        cut = sum(len(tokens) > self.max_tokens for tokens in ids)
         encoded = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens)["input_ids"] if cut else ids
-        lengths = np.array([len(one) for one in encoded], np.int64)
-        found = np.zeros((len(texts), self.dimensions), np.float32)
+        lengths = np.array([len(tokens) for tokens in encoded], np.int64)
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
         with torch.inference_mode():
             for rows in batches_of(lengths):
                 batch = self.tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(
@@ -100,8 +100,8 @@ class Encoder:
                 )
                 mask = batch["attention_mask"].unsqueeze(-1).float()
                 pooled = (self.model(**batch).last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
-                found[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
-        return Encoded(found, cut)
+                vectors[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+        return Encoded(vectors, cut)
 
 
 @contextlib.contextmanager

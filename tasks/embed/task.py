@@ -5,6 +5,7 @@ from tasks.core.tasks import task
 from tasks.embed.encoder import in_turn, seen_encoder
 from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
+from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.seen import Fingerprint
 from tasks.rows.layout import layout_of
@@ -18,7 +19,13 @@ def probe_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
 
 
 @stage_task("embed")
-def embed_source(work: Workbench, seen: Fingerprint, rows: Manifest, settings: EncoderSettings, base: str) -> Product:
+def embed_source(
+    work: Workbench,
+    seen: Fingerprint,  # noqa: ARG001 (what the encoder is stands in the content key)
+    rows: Manifest,
+    settings: EncoderSettings,
+    base: str,
+) -> Product[EmbeddingFacts]:
     """Make vectors of a source's texts."""
     files = (work.writing(name) for name in ("vectors.npy", "rows.parquet"))
     with (
@@ -31,7 +38,4 @@ def embed_source(work: Workbench, seen: Fingerprint, rows: Manifest, settings: E
         written = write_vectors(work.open(rows, "data.parquet"), texts, encode, (vectors, ids), progress)
     if written.cut:
         ui.log(f"{work.subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
-    return Product(
-        rows=written.rows,
-        facts={"dimensions": encode.dimensions, "cut": written.cut, "encoder": [file.name for file in seen.files]},
-    )
+    return Product(rows=written.rows, facts=EmbeddingFacts())

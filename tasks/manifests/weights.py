@@ -9,17 +9,14 @@ from tasks.manifests.manifest import Facts
 
 
 class ProbeFacts(Facts):
-    """What the classifier that was trained on one source alone says of itself."""
-
-    accuracy: float
-    """On the source's own rows, by cross-validation."""
+    """A classifier that was trained on one source alone."""
 
 
 class EvidenceFacts(Facts):
     """What was worked out about the sources for one `weights` section."""
 
-    asked: dict[str, JsonValue]
-    """The section: the method with its settings."""
+    section: dict[str, JsonValue]
+    """The method with its settings."""
     terms: Mapping[str, Mapping[str, float]]
     """Name of a figure -> source -> value; a source may lack one."""
 

@@ -21,8 +21,8 @@ def jensen_shannon(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _bits(p: np.ndarray) -> float:
-    some = p[p > 0]
-    return float(-(some * np.log2(some)).sum())
+    positive = p[p > 0]
+    return float(-(positive * np.log2(positive)).sum())
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:
@@ -49,7 +49,7 @@ def js_matrix(samples: Sequence[Words], n: int) -> list[list[float]]:
     """
     grams = [ngrams(words, n) for words in samples]
     vocabulary = np.unique(np.concatenate([np.empty(0, np.int64), *grams]))
-    counts = [np.bincount(np.searchsorted(vocabulary, some), minlength=len(vocabulary)) for some in grams]
+    counts = [np.bincount(np.searchsorted(vocabulary, own), minlength=len(vocabulary)) for own in grams]
     return [[jensen_shannon(p, q) for q in counts] for p in counts]
 
 

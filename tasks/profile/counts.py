@@ -44,7 +44,7 @@ def label_imbalance(counts: Mapping[str, int]) -> float:
 def label_distance(counts: Mapping[str, int], others: Mapping[str, int]) -> float:
     """Total variation distance of two distributions of labels, in [0, 1]."""
     names = sorted({*counts, *others})
-    return total_variation(*(np.array([some.get(name, 0) for name in names], float) for some in (counts, others)))
+    return total_variation(*(np.array([labels.get(name, 0) for name in names], float) for labels in (counts, others)))
 
 
 def lengths(rows: pl.LazyFrame, length: pl.Expr) -> Lengths:

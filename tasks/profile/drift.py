@@ -60,11 +60,11 @@ def share_of_new(now: RowFile, before: RowFile) -> float:
     """Share of the rows whose text does not stand in the earlier file; NaN for no rows. Holds 16 bytes a row, not the
     texts.
     """
-    known = pl.DataFrame({"key": pl.concat([pl.Series([], dtype=pl.Binary), *_keys(before)])}).unique()
+    seen = pl.DataFrame({"key": pl.concat([pl.Series([], dtype=pl.Binary), *_keys(before)])}).unique()
     rows = new = 0
     for keys in _keys(now):
         rows += len(keys)
-        new += pl.DataFrame({"key": keys}).join(known, on="key", how="anti").height
+        new += pl.DataFrame({"key": keys}).join(seen, on="key", how="anti").height
     return new / rows if rows else math.nan
 
 

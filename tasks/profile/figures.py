@@ -109,9 +109,9 @@ def _subjects(
     raw: Mapping[str, Path], sources: Mapping[str, Path], mix: Sequence[Path], layout: Layout
 ) -> dict[Subject, list[RowFile]]:
     """Give the files of everything that is measured."""
-    given = {(RAW, name): [path] for name, path in raw.items()}
-    given |= {(SOURCE, name): [path] for name, path in sources.items()} | {(MIX, MIX): [*mix]}
-    return {subject: [RowFile(path, layout) for path in files] for subject, files in given.items()}
+    paths = {(RAW, name): [path] for name, path in raw.items()}
+    paths |= {(SOURCE, name): [path] for name, path in sources.items()} | {(MIX, MIX): [*mix]}
+    return {subject: [RowFile(path, layout) for path in files] for subject, files in paths.items()}
 
 
 def _meanings(

@@ -15,11 +15,11 @@ def sample_texts(files: Sequence[RowFile], rows: int, rng: np.random.Generator) 
     """
     total = sum(file.rows for file in files)
     chosen = np.sort(rng.choice(total, min(rows, total), replace=False))
-    found, start = list[str | None](), 0
+    drawn, start = list[str | None](), 0
     groups = (group for file in files for group in groups_of(file.path, file.layout.compared))
     for group in groups:
         texts = group.select(one_text(group.columns)).to_series()
         first, after = np.searchsorted(chosen, (start, start + len(texts)))
-        found += texts[chosen[first:after] - start].to_list()  # as a series they would hold the whole group
+        drawn += texts[chosen[first:after] - start].to_list()  # as a series they would hold the whole group
         start += len(texts)
-    return pl.Series("text", found, pl.String).gather(rng.permutation(len(chosen)))
+    return pl.Series("text", drawn, pl.String).gather(rng.permutation(len(chosen)))

@@ -103,9 +103,11 @@ def evenness(shares: np.ndarray) -> float:
     """Entropy of a distribution / that of the even one, H / ln k, in [0, 1]: 0 = all in one of k, 1 = all k alike; NaN
     for nothing or k = 1.
     """
-    some = shares[shares > 0] / max(shares.sum(), 1e-300)
+    positive = shares[shares > 0] / max(shares.sum(), 1e-300)
     return (
-        float(-(some * np.log(some)).sum() / math.log(len(shares))) + 0.0 if len(some) and len(shares) > 1 else math.nan
+        float(-(positive * np.log(positive)).sum() / math.log(len(shares))) + 0.0
+        if len(positive) and len(shares) > 1
+        else math.nan
     )
 
 

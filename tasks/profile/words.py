@@ -37,15 +37,15 @@ def number_words(texts: Mapping[Name, pl.Series]) -> dict[Name, Words]:
     Raises:
         RecipeError: more than 2^21 different words, far beyond any sample of texts.
     """
-    lists = {name: split_words(some) for name, some in texts.items()}
-    flat = pl.concat([pl.Series([], dtype=pl.String), *(some.explode().drop_nulls() for some in lists.values())])
+    lists = {name: split_words(own) for name, own in texts.items()}
+    flat = pl.concat([pl.Series([], dtype=pl.String), *(own.explode().drop_nulls() for own in lists.values())])
     ids = flat.rank("dense").cast(pl.Int64).to_numpy() if len(flat) else np.empty(0, np.int64)
     if len(ids) and int(ids.max()) >= 1 << BITS:
         raise RecipeError(
             f"{int(ids.max()):,} different words in the samples of the profile, {1 << BITS:,} can be told apart; "
             "are these texts?"
         )
-    sizes = {name: some.list.len().to_numpy().astype(np.int64) for name, some in lists.items()}
+    sizes = {name: own.list.len().to_numpy().astype(np.int64) for name, own in lists.items()}
     ends = np.cumsum([size.sum() for size in sizes.values()])
     return {
         name: Words(ids[end - size.sum() : end], size) for (name, size), end in zip(sizes.items(), ends, strict=True)

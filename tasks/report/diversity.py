@@ -99,15 +99,15 @@ def _languages(profile: ProfileFacts) -> Shaded:
     for own in languages.values():
         for code, share in own.items():
             total[code] = total.get(code, 0) + share
-    known = sorted(total, key=lambda code: (-total[code], code))
-    kept = known if len(known) <= LANGUAGES + 1 else known[:LANGUAGES]
+    codes = sorted(total, key=lambda code: (-total[code], code))
+    shown = codes if len(codes) <= LANGUAGES + 1 else codes[:LANGUAGES]
     lines: list[tuple[str, list[tuple[str, float]]]] = []
     for title, own in languages.items():
-        shares = [own.get(code, 0.0) for code in kept]
-        shares += [max(0.0, 1 - sum(shares))] if len(kept) < len(known) and own else []
+        shares = [own.get(code, 0.0) for code in shown]
+        shares += [max(0.0, 1 - sum(shares))] if len(shown) < len(codes) and own else []
         lines.append((title, [(percent(share), share) for share in shares]))
-    columns = ["too short to tell" if code == "short" else code for code in kept] + (
-        ["others"] if len(kept) < len(known) else []
+    columns = ["too short to tell" if code == "short" else code for code in shown] + (
+        ["others"] if len(shown) < len(codes) else []
     )
     return (
         f"Which language they are in: share of up to {profile.sample.language_rows:,} rows of each.",

@@ -51,24 +51,24 @@ def project(weights: Mapping[str, float], bounds: Bounds) -> dict[str, float]:
         before = turn
     least, most = math.fsum(at(before).values()), math.fsum(at(after).values())
     scale = before + (after - before) * ((1 - least) / (most - least)) if most > least else after
-    found = at(scale)
+    shares = at(scale)
     return {
-        name: share / math.fsum(found.values()) if low[name] < share < high[name] else share
-        for name, share in found.items()
+        name: share / math.fsum(shares.values()) if low[name] < share < high[name] else share
+        for name, share in shares.items()
     }
 
 
 def _refuse_impossible(weights: Mapping[str, float], low: Mapping[str, float], high: Mapping[str, float]) -> None:
     if (least := math.fsum(low.values())) > 1 + HAIR:
-        told = ", ".join(f"{name} {floor:g}" for name, floor in low.items() if floor)
+        bounds = ", ".join(f"{name} {floor:g}" for name, floor in low.items() if floor)
         raise RecipeError(
-            f"mix.floors sum to {least:.4g}, more than the whole mix ({told}); lower them by {least - 1:.4g}",
+            f"mix.floors sum to {least:.4g}, more than the whole mix ({bounds}); lower them by {least - 1:.4g}",
             floors=least,
         )
     if (most := math.fsum(high.values())) < 1 - HAIR:
-        told = ", ".join(f"{name} {high[name]:g}" for name, share in weights.items() if share > NOTHING)
+        bounds = ", ".join(f"{name} {high[name]:g}" for name, share in weights.items() if share > NOTHING)
         raise RecipeError(
-            f"mix.ceilings of the sources that have a weight sum to {most:.4g}, less than the whole mix ({told}); "
+            f"mix.ceilings of the sources that have a weight sum to {most:.4g}, less than the whole mix ({bounds}); "
             f"raise them by {1 - most:.4g}, "
             "or give another source a weight",
             ceilings=most,

@@ -78,10 +78,10 @@ def evidence_for(weights: Section, appraised: Sequence[Manifest[EvidenceFacts]])
     Raises:
         RecipeError: nothing was.
     """
-    asked = weights.model_dump(mode="json")
-    facts = next((evidence.facts for evidence in appraised if evidence.facts.asked == asked), None)
+    section = weights.model_dump(mode="json")
+    facts = next((evidence.facts for evidence in appraised if evidence.facts.section == section), None)
     if facts is None:
-        raise RecipeError(f"{asked['kind']}: nothing was appraised for these weights")
+        raise RecipeError(f"{section['kind']}: nothing was appraised for these weights")
     return Evidence(facts.terms)
 
 

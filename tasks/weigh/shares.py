@@ -42,7 +42,7 @@ def _of_phase(
     settings: WeighSettings,
     appraised: Sequence[Manifest[EvidenceFacts]],
 ) -> tuple[WeightsFacts, tuple[str, ...]]:
-    method, asked = method_of(phase.weights), phase.weights.model_dump(mode="json")
+    method, section = method_of(phase.weights), phase.weights.model_dump(mode="json")
     why: list[dict[str, Figure]] = []
     if needs_evidence(phase.weights):
         evidence = evidence_for(phase.weights, appraised)
@@ -50,7 +50,7 @@ def _of_phase(
         why = table(_terms(method, sizes, phase.weights, evidence), list(sizes), proposed)
     else:
         proposed = method.propose(sizes, phase.weights)
-    weighed = _explained(settle(proposed, sizes, verdicts, asked["kind"]), why)
+    weighed = _explained(settle(proposed, sizes, verdicts, section["kind"]), why)
     out = {verdict.subject for verdict in verdicts if verdict.factor == 0} | {
         name for name, size in sizes.items() if not size
     }
@@ -61,7 +61,7 @@ def _of_phase(
         weights=weighed.weights,
         requested=weighed.requested,
         reasons=weighed.reasons,
-        method=asked,
+        method=section,
         why=tuple(why),
         ceilings=settings.ceilings,
     )

@@ -18,10 +18,10 @@ from tasks.weigh.shares import weigh
 def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product[ProbeFacts]:
     """Train a cheap classifier on one source alone."""
     probe = train_probe(work.subject, train_rows(work, pool)[work.subject], labels, seed)
-    with work.writing("head.npz") as path:
+    with work.writing("probe.npz") as path:
         save(probe.classifier, path)
     ui.log(f"{work.subject}: a probe on {probe.rows:,} rows, accuracy {probe.accuracy:.3f} by cross-validation")
-    return Product(rows=probe.rows, facts=ProbeFacts(accuracy=probe.accuracy))
+    return Product(rows=probe.rows, facts=ProbeFacts())
 
 
 @stage_task("appraise")
@@ -29,20 +29,20 @@ def appraise_sources(
     work: Workbench,
     pool: Manifest,
     checks: list[Manifest[CheckResult]],
-    heads: list[Manifest[ProbeFacts]],
+    probes: list[Manifest[ProbeFacts]],
     weights: Section,
     labels: tuple[str, ...],
     seed: int,
 ) -> Product[EvidenceFacts]:
     """Work out what the weights ask of the sources."""
     rates = {check.subject: check.facts.pass_rate for check in checks}
-    probes = {head.subject: load(work.open(head, "head.npz")) for head in heads}
+    classifiers = {probe.subject: load(work.open(probe, "probe.npz")) for probe in probes}
     files = train_rows(work, pool)
-    sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=probes, labels=labels, seed=seed)
+    sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=classifiers, labels=labels, seed=seed)
     evidence = evidence_of(sources, weights)
     for note in evidence.notes:
         ui.log(f"{work.subject}: {note}", warn=True)
-    return Product(facts=EvidenceFacts(asked=weights.model_dump(mode="json"), terms=evidence.terms))
+    return Product(facts=EvidenceFacts(section=weights.model_dump(mode="json"), terms=evidence.terms))
 
 
 @stage_task("weigh")

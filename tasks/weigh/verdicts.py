@@ -60,9 +60,9 @@ def settle(asked: Mapping[str, float], sizes: Mapping[str, float], verdicts: Seq
         {name: share * factors[name].factor if name in factors else share for name, share in requested.items()}
     )
     if not weights:
-        told = "; ".join(f"{name}: {verdict.reason}" for name, verdict in factors.items())
+        reasons = "; ".join(f"{name}: {verdict.reason}" for name, verdict in factors.items())
         raise QualityGate(
-            f"the checks leave no source with a weight ({told}); mend a source, or change its policy under "
+            f"the checks leave no source with a weight ({reasons}); mend a source, or change its policy under "
             "`checks.policies`"
         )
     off = not math.isclose(total, 1, abs_tol=SUMS_TO_ONE)
@@ -95,8 +95,8 @@ def _normalised(weights: Mapping[str, float]) -> tuple[dict[str, float], float]:
     _, exponent = math.frexp(largest)
     scaled = {name: math.ldexp(weight, -exponent) for name, weight in weights.items()}
     total = math.fsum(scaled.values())
-    asked = total * 2.0 ** (exponent - 1) * 2  # in two steps, as 2.0 ** 1024 is too large for a float
-    return {name: weight / total for name, weight in scaled.items()}, asked
+    sum_of_all = total * 2.0 ** (exponent - 1) * 2  # in two steps, as 2.0 ** 1024 is too large for a float
+    return {name: weight / total for name, weight in scaled.items()}, sum_of_all
 
 
 def _held(sizes: Mapping[str, float]) -> str:
@@ -119,8 +119,8 @@ def _reasons(
                 if verdict.factor == 0
                 else f"times {share_text(verdict.factor)} for its checks"
             )
-            told = f" ({textwrap.shorten(verdict.reason, SHOWN, placeholder=' …')})" if verdict.reason else ""
-            reasons[name] = f"{asked}; {done}{told}" + (f", {now}" if verdict.factor else "")
+            because = f" ({textwrap.shorten(verdict.reason, SHOWN, placeholder=' …')})" if verdict.reason else ""
+            reasons[name] = f"{asked}; {done}{because}" + (f", {now}" if verdict.factor else "")
         elif share > 0 and not math.isclose(share, weights[name], rel_tol=1e-9):
             reasons[name] = f"{asked}; {why} by {'its' if len(factors) == 1 else 'their'} checks, {now}"
         else:

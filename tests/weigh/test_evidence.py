@@ -201,12 +201,12 @@ def test_everything_comes_from_the_store_the_second_time(recipe: Path) -> None:
     weights = {"kind": "mixmin", "target": "goal"}
     first = blended(recipe, weights=weights)
     assert blended(recipe, weights=weights).weights == first.weights
-    found = explain_recipe(str(recipe), str(recipe.parent / "store"), {"mix.weights": weights})["tasks"]
-    told = {(row["task"], row["subject"]): row["hit"] for row in found}
+    tasks = explain_recipe(str(recipe), str(recipe.parent / "store"), {"mix.weights": weights})["tasks"]
+    told = {(task.task, task.subject): task.hit for task in tasks}
     assert all(told["learn-source", name] for name in SOURCES)
     assert told["appraise-sources", "mix"]
     other = explain_recipe(str(recipe), str(recipe.parent / "store"), {"mix.weights": weights | {"own": 0.3}})["tasks"]
-    told = {(row["task"], row["subject"]): row["hit"] for row in other}
+    told = {(task.task, task.subject): task.hit for task in other}
     assert told["learn-source", "near"]
     assert not told["appraise-sources", "mix"]
 

@@ -13,10 +13,10 @@ from tasks.manifests.plan import ReceiptRow
 from tasks.store.runs import RunRecord, TaskNote
 
 
-def planned(recipe: Path, **mix: Any) -> dict[str, dict[str, Any]]:
+def planned(recipe: Path, **mix: Any) -> dict[str, ReceiptRow]:
     store = str(recipe.parent / "store")
     plan = plan_recipe(str(recipe), store, {"mix": {"size": 200, "max_epochs": 4} | mix})
-    return {row["source"]: row for row in plan["receipt"]}
+    return {row.source: row for row in plan["receipt"]}
 
 
 def test_phases_floors_and_ceilings_of_a_recipe_reach_the_receipt(tiny_recipe: Path) -> None:
@@ -25,16 +25,16 @@ def test_phases_floors_and_ceilings_of_a_recipe_reach_the_receipt(tiny_recipe: P
         {"share": 0.25, "weights": {"news": 0, "social": 0, "papers": 1}},
     ]
     found = planned(tiny_recipe, phases=phases)
-    assert {name: row["rows"] for name, row in found.items()} == {"news": 90, "social": 60, "papers": 50}
-    assert found["papers"]["reason"] == "phase 1 (75%): given: 0.00 asked; phase 2 (25%): given: 1.00 asked"
+    assert {name: row.rows for name, row in found.items()} == {"news": 90, "social": 60, "papers": 50}
+    assert found["papers"].reason == "phase 1 (75%): given: 0.00 asked; phase 2 (25%): given: 1.00 asked"
     found = planned(
         tiny_recipe,
         weights={"news": 0.8, "social": 0.15, "papers": 0.05},
         floors={"papers": 0.1},
         ceilings={"news": 0.6},
     )
-    assert {name: row["rows"] for name, row in found.items()} == {"news": 120, "social": 60, "papers": 20}
-    assert found["papers"]["reason"] == "given: 0.05 asked; raised to its floor of 0.10"
+    assert {name: row.rows for name, row in found.items()} == {"news": 120, "social": 60, "papers": 20}
+    assert found["papers"].reason == "given: 0.05 asked; raised to its floor of 0.10"
     with pytest.raises(RecipeError, match=r"ceilings of the sources that have a weight sum to 0\.6"):
         planned(tiny_recipe, ceilings={"news": 0.2, "social": 0.2, "papers": 0.2})
 
@@ -42,7 +42,7 @@ def test_phases_floors_and_ceilings_of_a_recipe_reach_the_receipt(tiny_recipe: P
 def test_groups_of_a_recipe(tiny_recipe: Path) -> None:
     two = {"press": {"sources": ["news", "papers"], "weights": "uniform"}, "people": {"sources": ["social"]}}
     found = planned(tiny_recipe, weights={"kind": "groups", "groups": two, "weights": {"press": 0.6, "people": 0.4}})
-    assert {name: row["rows"] for name, row in found.items()} == {"news": 60, "social": 80, "papers": 60}
+    assert {name: row.rows for name, row in found.items()} == {"news": 60, "social": 80, "papers": 60}
 
 
 # --- earlier runs
@@ -89,6 +89,6 @@ def test_passes_of_earlier_runs_are_counted_over_the_rows_of_now() -> None:
 
 
 def test_the_cap_over_all_runs_is_asked_of_the_store(tiny_recipe: Path) -> None:
-    assert planned(tiny_recipe, max_total_epochs=4)["news"]["rows"] > 0
+    assert planned(tiny_recipe, max_total_epochs=4)["news"].rows > 0
     with pytest.raises(NotEnoughData, match=r"what max_total_epochs 0\.1 leaves after 0 in earlier runs"):
         planned(tiny_recipe, max_total_epochs=0.1)

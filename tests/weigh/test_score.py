@@ -123,7 +123,7 @@ def appraised(weights: Any, terms: Any) -> Manifest[EvidenceFacts]:
         key="e",
         path="e",
         files=(),
-        facts=EvidenceFacts(asked=weights.model_dump(mode="json"), terms=terms),
+        facts=EvidenceFacts(section=weights.model_dump(mode="json"), terms=terms),
     )
 
 

@@ -96,5 +96,5 @@ def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section,
         key=last.search,
         path=f"{search_folder(name)}/{last.search}",
         files=(),
-        facts=EvidenceFacts(asked=asked.model_dump(mode="json"), terms={"learned": last.weights}),
+        facts=EvidenceFacts(section=asked.model_dump(mode="json"), terms={"learned": last.weights}),
     )

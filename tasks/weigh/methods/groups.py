@@ -87,11 +87,11 @@ def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:
         raise RecipeError(f"mix.weights.groups: {', '.join(unknown)} is none of the sources {', '.join(sizes)}")
     held = {name: sum(sizes[source] for source in group.sources) for name, group in params.groups.items()}
     of_groups = _shares(params.weights, held)
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for name, group in params.groups.items():
         inside = _shares(group.weights, {source: sizes[source] for source in group.sources})
-        found |= {source: of_groups[name] * share for source, share in inside.items()}
-    return {name: found[name] for name in sizes}
+        shares |= {source: of_groups[name] * share for source, share in inside.items()}
+    return {name: shares[name] for name in sizes}
 
 
 def _shares(weights: Section, sizes: Mapping[str, float]) -> dict[str, float]:

@@ -23,5 +23,5 @@ class Params(Section):
 
 def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
     """Give the weights that were found."""
-    found = evidence.terms["learned"]
-    return {name: found[name] for name in sizes}
+    shares = evidence.terms["learned"]
+    return {name: shares[name] for name in sizes}

@@ -109,8 +109,8 @@ def quality_terms(sources: KnownSources) -> dict[str, Values]:
 
 def kept_share(account: Account) -> float:
     """Give the share of the rows asked for that cleaning kept; 0 where none was."""
-    asked = account.read - sum(account.dropped.get(reason, 0) for reason in ON_PURPOSE)
-    return (account.rows + account.holdout) / asked if asked else 0.0
+    wanted = account.read - sum(account.dropped.get(reason, 0) for reason in ON_PURPOSE)
+    return (account.rows + account.holdout) / wanted if wanted else 0.0
 
 
 def letter_share(texts: pl.Series) -> float:
@@ -130,13 +130,13 @@ def propose_from(sizes: Values, params: Params, evidence: Evidence) -> dict[str,
 
 def terms_of(sizes: Values, params: Params, evidence: Evidence) -> dict[str, dict[str, float]]:
     """Give the formula's terms by source, after those they are made of."""
-    known = {**evidence.terms, "size": sizes}
-    return {term: dict(values) for term, values in known.items() if term not in TERMS or term in params.terms}
+    terms = {**evidence.terms, "size": sizes}
+    return {term: dict(values) for term, values in terms.items() if term not in TERMS or term in params.terms}
 
 
 def _scores(sizes: Values, params: Params, evidence: Evidence) -> dict[str, float]:
-    known, filled = terms_of(sizes, params, evidence), [name for name, size in sizes.items() if size > 0]
-    values = {term: {name: known[term].get(name, 0.0) for name in filled} for term in params.terms}
+    terms, filled = terms_of(sizes, params, evidence), [name for name, size in sizes.items() if size > 0]
+    values = {term: {name: terms[term].get(name, 0.0) for name in filled} for term in params.terms}
     if params.form == "log-linear":
         logs = {
             name: sum(power * math.log(max(values[term][name], LEAST)) for term, power in params.terms.items())
@@ -145,10 +145,11 @@ def _scores(sizes: Values, params: Params, evidence: Evidence) -> dict[str, floa
         most = max(logs.values(), default=0.0)
         return {name: math.exp(log - most) for name, log in logs.items()}
     scaled = [(factor, _scaled(values[term], params.scale)) for term, factor in params.terms.items() if factor]
-    counted = [(factor, one) for factor, one in scaled if any(one.values())]
+    counted = [(factor, term_values) for factor, term_values in scaled if any(term_values.values())]
     total = math.fsum(factor for factor, _ in counted)
     return {
-        name: math.fsum(factor / total * one[name] for factor, one in counted) if counted else 1.0 for name in filled
+        name: math.fsum(factor / total * term_values[name] for factor, term_values in counted) if counted else 1.0
+        for name in filled
     }
 
 
