@@ -10,9 +10,9 @@ from tasks.core.errors import CuveeError
 from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE
 from tasks.experiments.compare.task import merge_arms
 from tasks.experiments.mixes import Mix, as_mix
+from tasks.experiments.search.task import last_learned
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.weights import WeightsFacts
-from tasks.store.storage import open_store
 
 
 @dataclass
@@ -80,23 +80,20 @@ def _promise(setup: TrialSetup, name: str, arms: Arms) -> Manifest[WeightsFacts]
 
 def _learned(setup: TrialSetup, arms: Arms) -> Mapping[str, float] | None:
     """Find the weights that `cuvee search` left, if they were learned on the data as it is."""
-    home, name = open_store(setup.call.store), setup.loaded.recipe.name
-    path = f"searches/{name}/latest.json"
-    if not home.exists(path):
+    learned = last_learned(setup.call.store, setup.loaded.recipe.name)
+    if learned is None:
         return None
-    left = home.read_json(path)
-    now = {rows.subject: rows.fingerprint for rows in setup.made.cleaned}
-    then = left.get("fingerprints", {})
+    now, then = {rows.subject: rows.fingerprint for rows in setup.made.cleaned}, learned.fingerprints
     if changed := [source for source in {*now, *then} if now.get(source) != then.get(source)]:
         arms.notes.append(
             f"The weights that `cuvee search` learned are not compared: {', '.join(sorted(changed))} changed "
             "since. Search again for new ones."
         )
         return None
-    if left.get("unit", unit := setup.loaded.recipe.mix.unit) != unit:
+    if learned.unit != (unit := setup.loaded.recipe.mix.unit):
         arms.notes.append(
-            f"The weights that `cuvee search` learned are shares of {left['unit']}, not of {unit}; they are not "
+            f"The weights that `cuvee search` learned are shares of {learned.unit}, not of {unit}; they are not "
             "compared."
         )
         return None
-    return left["weights"]
+    return learned.weights

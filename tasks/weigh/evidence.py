@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
@@ -13,8 +12,7 @@ from tasks.manifests.dropped import Figure
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.weights import EvidenceFacts
 from tasks.models.linear import LinearClassifier
-from tasks.rows.layout import RowFile
-from tasks.rows.sampling import refuse_tiny, sample
+from tasks.rows.sampling import refuse_tiny
 from tasks.weigh.settings import method_of
 
 LEAST = 1e-3
@@ -37,8 +35,8 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class KnownSources:
-    """What there is to go by.
+class SourceData:
+    """What a weighing method may look at.
 
     Attributes:
         samples: `text` and `label` of some training rows of each source; hold-outs are not looked at.
@@ -54,13 +52,8 @@ class KnownSources:
     labels: tuple[str, ...]
     seed: int
 
-    @classmethod
-    def of(cls, files: Mapping[str, RowFile], accounts: Sequence[Account], **known: Any) -> "KnownSources":
-        """Draw the samples from the files that may be trained on."""
-        return cls(sample(files, known["seed"]), accounts, **known)
 
-
-def evidence_of(sources: KnownSources, weights: Section) -> Evidence:
+def evidence_of(sources: SourceData, weights: Section) -> Evidence:
     """Work out what these weights ask for.
 
     Raises:

@@ -11,7 +11,7 @@ from tasks.models.probes import WIDTH, features_of, fit, held_out_logits
 from tasks.rows.layout import RowFile
 from tasks.rows.sampling import FEWEST, sample
 from tasks.text.hashing import Floats, Ints
-from tasks.weigh.evidence import KnownSources
+from tasks.weigh.evidence import SourceData
 
 MEASURED_ROWS = 1_000
 """Most rows of a source that other sources' probes are measured on."""
@@ -45,7 +45,7 @@ def train_probe(source: str, file: RowFile, names: Sequence[str], seed: int) -> 
 
 
 def explained_by_probes(
-    sources: KnownSources, target: str, weigh: Callable[[Floats, Ints], Floats]
+    sources: SourceData, target: str, weigh: Callable[[Floats, Ints], Floats]
 ) -> dict[str, dict[str, float]]:
     """Give the `accuracy` of the other sources' probes on the target's rows, and how much of it each `explains`.
 
@@ -65,7 +65,7 @@ def explained_by_probes(
     }
 
 
-def accuracies(sources: KnownSources, measured_on: Sequence[str]) -> dict[str, float]:
+def accuracies(sources: SourceData, measured_on: Sequence[str]) -> dict[str, float]:
     """Give the accuracy of each source's probe, the mean over the sources it is measured on; on its own rows by
     cross-validation.
     """

@@ -7,8 +7,9 @@ from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.weights import EvidenceFacts, ProbeFacts, WeightsFacts
 from tasks.models.linear import load, save
 from tasks.rows.pool import train_rows
+from tasks.rows.sampling import sample
 from tasks.store.products import Workbench, stage_task
-from tasks.weigh.evidence import KnownSources, evidence_of
+from tasks.weigh.evidence import SourceData, evidence_of
 from tasks.weigh.probes import train_probe
 from tasks.weigh.settings import WeighSettings
 from tasks.weigh.shares import weigh
@@ -37,8 +38,7 @@ def appraise_sources(
     """Work out what the weights ask of the sources."""
     rates = {check.subject: check.facts.pass_rate for check in checks}
     classifiers = {probe.subject: load(work.open(probe, "probe.npz")) for probe in probes}
-    files = train_rows(work, pool)
-    sources = KnownSources.of(files, pool.accounts, pass_rates=rates, probes=classifiers, labels=labels, seed=seed)
+    sources = SourceData(sample(train_rows(work, pool), seed), pool.accounts, rates, classifiers, labels, seed)
     evidence = evidence_of(sources, weights)
     for note in evidence.notes:
         ui.log(f"{work.subject}: {note}", warn=True)

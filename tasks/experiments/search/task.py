@@ -74,6 +74,11 @@ def advise(
     return {"method": way, "why": why}
 
 
+def last_learned(store: str, name: str) -> archive.LearnedWeights | None:
+    """Read what the last search of a recipe learned; no task, since it only looks."""
+    return archive.read_latest(open_store(store), name)
+
+
 def next_mixes(state: SearchState, number: int) -> list[dict[str, float]] | None:
     """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
     with threadpool_limits(1):  # small matrices: threads cost more than they save

@@ -22,7 +22,7 @@ import polars as pl
 from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.models.probes import features_of, held_out_logits
-from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.evidence import Evidence, SourceData
 from tasks.weigh.target import TargetSettings, around
 
 MOST_ROWS = 2_000
@@ -37,7 +37,7 @@ class Params(TargetSettings):
     kind: Literal["adversarial"] = "adversarial"
 
 
-def evidence(sources: KnownSources, params: Params) -> Evidence:
+def evidence(sources: SourceData, params: Params) -> Evidence:
     """Give every other source's area under the curve, and the `relevance` that follows from it."""
     texts = {name: rows["text"] for name, rows in sources.samples.items()}
     areas = {

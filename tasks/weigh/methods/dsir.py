@@ -23,7 +23,7 @@ from pydantic import Field
 
 from tasks.models.importance import log_importance, log_ratio
 from tasks.text.hashing import Grams, grams
-from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.evidence import Evidence, SourceData
 from tasks.weigh.target import TargetSettings, around
 
 BOUND = 5.0
@@ -38,7 +38,7 @@ class Params(TargetSettings):
     """How much more a likelier source gets: the power of its mean importance."""
 
 
-def evidence(sources: KnownSources, params: Params) -> Evidence:
+def evidence(sources: SourceData, params: Params) -> Evidence:
     """Give the mean importance of every other source's rows as its `relevance`."""
     sizes = {account.source: float(account.rows) for account in sources.accounts}
     hashed = {name: grams(rows["text"]) for name, rows in sources.samples.items()}

@@ -18,7 +18,7 @@ import numpy as np
 from tasks.models.linear import log_softmax
 from tasks.models.mixture import em_weights
 from tasks.text.hashing import Floats, Ints
-from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.evidence import Evidence, SourceData
 from tasks.weigh.probes import explained_by_probes
 from tasks.weigh.target import TargetSettings, around
 
@@ -37,7 +37,7 @@ class Params(TargetSettings):
         return True
 
 
-def evidence(sources: KnownSources, params: Params) -> Evidence:
+def evidence(sources: SourceData, params: Params) -> Evidence:
     """Give the other sources' weights in the mixture of their models."""
     return Evidence(explained_by_probes(sources, params.target, mixture_weights))
 

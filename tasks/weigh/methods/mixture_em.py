@@ -17,7 +17,7 @@ import numpy as np
 
 from tasks.models.mixture import em_weights
 from tasks.text.hashing import Floats, Grams, grams
-from tasks.weigh.evidence import Evidence, KnownSources
+from tasks.weigh.evidence import Evidence, SourceData
 from tasks.weigh.target import TargetSettings, around
 
 BACKGROUND = 0.1
@@ -32,7 +32,7 @@ class Params(TargetSettings):
     kind: Literal["mixture-em"] = "mixture-em"
 
 
-def evidence(sources: KnownSources, params: Params) -> Evidence:
+def evidence(sources: SourceData, params: Params) -> Evidence:
     """Give the other sources' weights in the mixture that explains the target's texts best, as their `relevance`."""
     words = {
         name: grams(rows["text"], pairs=False)

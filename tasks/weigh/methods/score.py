@@ -31,7 +31,7 @@ from tasks.core.references import TargetName
 from tasks.core.registry import load
 from tasks.manifests.manifest import Account
 from tasks.weigh import methods
-from tasks.weigh.evidence import Evidence, KnownSources, shared_out
+from tasks.weigh.evidence import Evidence, SourceData, shared_out
 from tasks.weigh.probes import accuracies
 from tasks.weigh.settings import EvidenceSettings
 
@@ -73,7 +73,7 @@ class Params(EvidenceSettings):
         return self
 
 
-def evidence(sources: KnownSources, params: Params) -> Evidence:
+def evidence(sources: SourceData, params: Params) -> Evidence:
     """Give the terms of the formula, but for the sizes, and what they are made of."""
     terms: dict[str, Values] = {}
     if "quality" in params.terms:
@@ -88,7 +88,7 @@ def evidence(sources: KnownSources, params: Params) -> Evidence:
     return Evidence(terms)
 
 
-def quality_terms(sources: KnownSources) -> dict[str, Values]:
+def quality_terms(sources: SourceData) -> dict[str, Values]:
     """Give the parts of `quality` by source, and their product.
 
     `passed`: share of its rows that meet every critical row-wise check. `kept`: share of the rows read that are neither

@@ -134,7 +134,8 @@ def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(
     prints = {}
     for manifest in now.values():
         prints[manifest["subject"]] = Manifest.model_validate(manifest).fingerprint
-    left = {"weights": {"food": 0.3, "film": 0.3, "noise": 0.4}, "fingerprints": prints}
+    left = {"weights": {"food": 0.3, "film": 0.3, "noise": 0.4}, "fingerprints": prints, "unit": "rows"}
+    left |= {"search": "s", "identity": "i", "outcome": "gain", "sentence": "", "interval": {}}
     home.write_json("searches/small/latest.json", left)
     _, found = said(recipe, store, "--set", "compare.values=[]")
     assert "learned" in {arm["name"] for arm in found["arms"]}
