@@ -23,6 +23,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.core.suggest import nearest
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
 from tasks.recipe.model import load_recipe
 from tasks.report.task import report_run
@@ -90,7 +91,7 @@ def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, P
     return {"mix": mix, "model": model}
 
 
-def finish(calls: Submitted, record: RunRecord, mix: Manifest | None) -> dict[str, Any]:
+def finish(calls: Submitted, record: RunRecord, mix: Manifest[MixFacts] | None) -> dict[str, Any]:
     """Write report and record; give the summary that the command line prints."""
     report = calls.now(report_run, calls.store, record, mix)
     record = record.model_copy(update={"report": report})

@@ -384,6 +384,7 @@ def snapshot(tmp_path: Path) -> Callable[..., Any]:
     """Put a source into a store at `tmp_path` as ingest would leave it: `snapshot(source, texts, labels)`."""
 
     from tasks.manifests.manifest import Account, Manifest
+    from tasks.manifests.rows import SnapshotFacts
 
     def write(source: str, texts: Sequence[str], labels: Sequence[str] | None = None, **account: int) -> Manifest:
         folder = tmp_path / "snapshots" / "ingest" / source
@@ -391,8 +392,14 @@ def snapshot(tmp_path: Path) -> Callable[..., Any]:
         table(source, texts, labels).write_parquet(folder / "data.parquet")
         before = Account(source=source, read=len(texts) + account.get("quarantined", 0), rows=len(texts), **account)
         path = f"snapshots/ingest/{source}"
-        return Manifest(
-            stage="ingest", subject=source, key=source, path=path, files=(), accounts=(before,), facts={"licence": None}
+        return Manifest[SnapshotFacts](
+            stage="ingest",
+            subject=source,
+            key=source,
+            path=path,
+            files=(),
+            accounts=(before,),
+            facts=SnapshotFacts(),
         )
 
     return write

@@ -18,7 +18,8 @@ from tasks.experiments.search.task import advise
 from tasks.history.task import folder_of
 from tasks.ingest.task import Preview, preview_source
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.plan import PlanFacts, ReceiptRow
+from tasks.manifests.pool import PoolFacts
 from tasks.mix.task import replay_mix
 from tasks.objectives.parts import all_measures
 from tasks.recipe.model import LoadedRecipe, load_recipe
@@ -183,7 +184,9 @@ def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Plann
     }
 
 
-def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, pool: Manifest) -> dict[str, str]:
+def _recommended(
+    loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts], pool: Manifest[PoolFacts]
+) -> dict[str, str]:
     """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
     recipe = loaded.recipe
     named = (
@@ -196,7 +199,7 @@ def _recommended(loaded: LoadedRecipe, store: str, plan: Manifest, pool: Manifes
     return advise(store, recipe.name, pool.accounts, recipe.search, named, steps, generates=generates)
 
 
-def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest) -> float | None:
+def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts]) -> float | None:
     """Estimate from the last run of the same recipe that trained the same model; None when there is none."""
     before = last_run(open_store(store), loaded.recipe.name)
     if before is None or before.mix is None or loaded.recipe.train is None:

@@ -8,7 +8,10 @@ from tasks.core.errors import Unreachable
 from tasks.core.tasks import Task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts, ProfileFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
@@ -79,13 +82,13 @@ class RunProducts:
     loaded: LoadedRecipe | None = None
     unreached: tuple[Unreached, ...] = ()
     drift: Manifest[DriftFacts] | None = None
-    cleaned: list[Manifest] = field(default_factory=list)
-    pool: Manifest | None = None
+    cleaned: list[Manifest[CleanedFacts]] = field(default_factory=list)
+    pool: Manifest[PoolFacts] | None = None
     checks: list[Manifest[CheckResult]] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
     weights: Manifest[WeightsFacts] | None = None
-    plan: Manifest | None = None
-    mix: Manifest | None = None
+    plan: Manifest[PlanFacts] | None = None
+    mix: Manifest[MixFacts] | None = None
     mix_check: Manifest[CheckResult] | None = None
     mix_verdict: tuple[Verdict, ...] = ()
     profile: Manifest[ProfileFacts] | None = None

@@ -9,7 +9,6 @@ from typing import Any
 from flows.engine.calls import RunProducts
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow
-from tasks.manifests.pool import PoolFacts
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
@@ -50,7 +49,7 @@ def gather(
         accounts=made.pool.accounts if made.pool else (),
         checks=tuple(check.facts for check in checks),
         verdicts=(*made.verdicts, *made.mix_verdict),
-        dropped=PoolFacts.model_validate(made.pool.facts).dropped if made.pool else (),
+        dropped=made.pool.facts.dropped if made.pool else (),
         drift={name: made.drift.facts.sources.get(name) for name in made.loaded.recipe.sources}
         if made.drift and made.loaded
         else {},
@@ -67,7 +66,7 @@ def gather(
 
 def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
-    rows = [ReceiptRow.model_validate(row) for row in made.plan.facts["receipt"]] if made.plan else []
+    rows = made.plan.facts.receipt if made.plan else ()
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

@@ -14,6 +14,8 @@ from tasks.experiments.search.task import recall_weights
 from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts, SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.personal.task import protect_source
@@ -55,7 +57,7 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     yield "mix"
 
 
-def _cleaned(recipe: Recipe, raw: dict[str, Manifest], call: Call) -> list[Manifest]:
+def _cleaned(recipe: Recipe, raw: dict[str, Manifest[SnapshotFacts]], call: Call) -> list[Manifest[CleanedFacts]]:
     """Clean every source, and protect the people in it where the recipe says so."""
     cleaned = {name: call(clean_source.of(name), raw[name], recipe.clean.of(name)) for name in recipe.sources}
     if recipe.personal is None:
@@ -63,7 +65,7 @@ def _cleaned(recipe: Recipe, raw: dict[str, Manifest], call: Call) -> list[Manif
     return [call(protect_source.of(name), rows, recipe.personal.of(name)) for name, rows in cleaned.items()]
 
 
-def _pool(loaded: LoadedRecipe, cleaned: list[Manifest], call: Call) -> Manifest:
+def _pool(loaded: LoadedRecipe, cleaned: list[Manifest[CleanedFacts]], call: Call) -> Manifest[PoolFacts]:
     """Put the sources into one pool, and take out of it what the recipe says."""
     recipe = loaded.recipe
     pool = call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, recipe.seed)
@@ -90,7 +92,7 @@ def _pool(loaded: LoadedRecipe, cleaned: list[Manifest], call: Call) -> Manifest
 
 
 def weigh(
-    recipe: Recipe, wanted: WeighSettings, pool: Manifest, call: Call, made: RunProducts
+    recipe: Recipe, wanted: WeighSettings, pool: Manifest[PoolFacts], call: Call, made: RunProducts
 ) -> Manifest[WeightsFacts]:
     """Settle the weights, and before them what they want to know of the sources beyond their sizes."""
     probed = recipe.sources if wanted.trains_probes else ()
@@ -106,7 +108,9 @@ def weigh(
     return call(weigh_sources.of("mix"), pool, made.verdicts, wanted, appraised)
 
 
-def _benchmarks(settings: DecontaminateSettings, layout: Layout, folder: str, call: Call) -> list[Manifest]:
+def _benchmarks(
+    settings: DecontaminateSettings, layout: Layout, folder: str, call: Call
+) -> list[Manifest[CleanedFacts]]:
     """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones
     are dropped.
     """

@@ -9,6 +9,7 @@ from tasks.core import ui
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.ingest.task import ingest_source, last_snapshot, probe_source
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.seen import Fingerprint, Unreached
 from tasks.recipe.model import LoadedRecipe
 
@@ -16,7 +17,9 @@ SHOWN = 200
 """Characters of an error that are told."""
 
 
-def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[LoadedRecipe, dict[str, Manifest]]:
+def read_sources(
+    loaded: LoadedRecipe, call: Call, made: RunProducts
+) -> tuple[LoadedRecipe, dict[str, Manifest[SnapshotFacts]]]:
     """Call the tasks that read the sources; wait for those without which the run may go on.
 
     Returns:
@@ -31,7 +34,7 @@ def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[L
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
         seen[name] = way(probe_source.of(name), name, source.reading, folder)
-    raw: dict[str, Manifest] = {}
+    raw: dict[str, Manifest[SnapshotFacts]] = {}
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
         raw[name] = way(ingest_source.of(name), seen[name], source.reading, layout, folder)
@@ -45,7 +48,9 @@ def read_sources(loaded: LoadedRecipe, call: Call, made: RunProducts) -> tuple[L
     return made.loaded, {name: raw[name] for name in made.loaded.recipe.sources}
 
 
-def _instead(loaded: LoadedRecipe, store: str, name: str, error: Unreachable, made: RunProducts) -> Manifest | None:
+def _instead(
+    loaded: LoadedRecipe, store: str, name: str, error: Unreachable, made: RunProducts
+) -> Manifest[SnapshotFacts] | None:
     """Give the snapshot that stands in for a source, or None; note it and say so."""
     source, why = loaded.recipe.sources[name], textwrap.shorten(str(error), SHOWN, placeholder=" …")
     snapshot, when = None, ""

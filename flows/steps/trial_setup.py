@@ -14,6 +14,8 @@ from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
@@ -42,8 +44,8 @@ class TrialSetup:
     loaded: LoadedRecipe
     call: Call
     made: RunProducts
-    whole: Manifest
-    pool: Manifest
+    whole: Manifest[PoolFacts]
+    pool: Manifest[PoolFacts]
     size: int
     share: float
     features: list[Manifest]
@@ -157,7 +159,7 @@ def trial_setup_for(
                 refuse_leak(setting, target, found)
 
 
-def _features(loaded: LoadedRecipe, call: Call, cleaned: list[Manifest]) -> list[Manifest]:
+def _features(loaded: LoadedRecipe, call: Call, cleaned: list[Manifest[CleanedFacts]]) -> list[Manifest]:
     encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, cleaned, strict=True))
     if encoder is None:
         return [call(hash_source.of(name), rows) for name, rows in named]

@@ -15,6 +15,7 @@ from tasks.core.suggest import Problem
 from tasks.core.tasks import task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts
 from tasks.rows.files import TRAIN, open_mix, pool_file
 from tasks.rows.layout import layout_of
@@ -23,7 +24,7 @@ from tasks.store.products import Workbench, stage_task
 
 @stage_task("check")
 def check_source(
-    work: Workbench, pool: Manifest, settings: ChecksSettings, drift: Manifest[DriftFacts]
+    work: Workbench, pool: Manifest[PoolFacts], settings: ChecksSettings, drift: Manifest[DriftFacts]
 ) -> Product[CheckResult]:
     """Hold one source's rows, and how far it has moved, against its expectations."""
     files, layout = [work.open(pool, pool_file(TRAIN, work.subject))], layout_of(pool)
@@ -33,7 +34,7 @@ def check_source(
 
 
 @stage_task("check")
-def check_mix(work: Workbench, mix: Manifest, settings: ChecksSettings) -> Product[CheckResult]:
+def check_mix(work: Workbench, mix: Manifest[MixFacts], settings: ChecksSettings) -> Product[CheckResult]:
     """Hold the mix against its expectations."""
     files, layout = open_mix(work, mix, TRAIN), layout_of(mix)
     return _checked(

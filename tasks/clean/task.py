@@ -5,13 +5,14 @@ from tasks.clean.settings import SourceCleaning
 from tasks.core import ui
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.rows import CleanedFacts, SnapshotFacts
 from tasks.rows.keys import CONFLICTS
-from tasks.rows.layout import described, facts_of, layout_of
+from tasks.rows.layout import described, layout_of
 from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("clean")
-def clean_source(work: Workbench, snapshot: Manifest, settings: SourceCleaning) -> Product:
+def clean_source(work: Workbench, snapshot: Manifest[SnapshotFacts], settings: SourceCleaning) -> Product[CleanedFacts]:
     """Normalise a source's texts and drop the rows that no model should see."""
     layout = layout_of(snapshot)
     with work.writing("data.parquet") as path, work.writing("keys.parquet") as keys:
@@ -21,8 +22,7 @@ def clean_source(work: Workbench, snapshot: Manifest, settings: SourceCleaning) 
     ui.log(f"{work.subject}: {account.rows:,} of {account.read:,} rows stay; dropped: {counted(account.dropped)}")
     if done.label_conflicts:
         ui.log(f"{work.subject}: {done.label_conflicts:,} {CONFLICTS}", warn=True)
-    facts = {"licence": snapshot.facts["licence"], "label_conflicts": done.label_conflicts} | facts_of(layout)
-    facts |= {"media": snapshot.facts["media"]} if "media" in snapshot.facts else {}
+    facts = CleanedFacts(layout=layout, media=snapshot.facts.media)
     return Product(
         rows=account.rows, tokens=account.tokens, columns=described(layout), accounts=(account,), facts=facts
     )

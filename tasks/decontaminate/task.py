@@ -4,6 +4,8 @@ from tasks.core import ui
 from tasks.decontaminate.contamination import find_contamination
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import drop_rows, open_sides
 from tasks.store.products import Workbench, stage_task
@@ -11,8 +13,12 @@ from tasks.store.products import Workbench, stage_task
 
 @stage_task("decontaminate")
 def decontaminate_pool(
-    work: Workbench, pool: Manifest, benchmarks: list[Manifest], settings: OverlapSettings, seed: int
-) -> Product:
+    work: Workbench,
+    pool: Manifest[PoolFacts],
+    benchmarks: list[Manifest[CleanedFacts]],
+    settings: OverlapSettings,
+    seed: int,
+) -> Product[PoolFacts]:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
     files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in benchmarks}
     (scratch := work.scratch / "near").mkdir(exist_ok=True)

@@ -10,6 +10,8 @@ from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.rows.files import pool_file
 from tasks.rows.keys import CONFLICTS
 from tasks.rows.layout import copy_rows, described, layout_of
@@ -19,7 +21,9 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("deduplicate")
-def deduplicate_sources(work: Workbench, snapshots: list[Manifest], holdout: HoldoutSettings, seed: int) -> Product:
+def deduplicate_sources(
+    work: Workbench, snapshots: list[Manifest[CleanedFacts]], holdout: HoldoutSettings, seed: int
+) -> Product[PoolFacts]:
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     shares, layout = [holdout.of(name) for name in files], layout_of(snapshots[0])
@@ -39,7 +43,9 @@ def deduplicate_sources(work: Workbench, snapshots: list[Manifest], holdout: Hol
 
 
 @stage_task("nearby")
-def drop_near_duplicates(work: Workbench, pool: Manifest, settings: NearSettings, seed: int) -> Product:
+def drop_near_duplicates(
+    work: Workbench, pool: Manifest[PoolFacts], settings: NearSettings, seed: int
+) -> Product[PoolFacts]:
     """Drop training rows that nearly repeat another one or a row kept aside."""
     removal = near_duplicates(open_sides(work, pool), settings, _scratch(work), seed)
     told = removal.dropped
@@ -50,8 +56,8 @@ def drop_near_duplicates(work: Workbench, pool: Manifest, settings: NearSettings
 
 @stage_task("semantic")
 def drop_semantic_duplicates(
-    work: Workbench, pool: Manifest, embedded: list[Manifest[EmbeddingFacts]], threshold: float, seed: int
-) -> Product:
+    work: Workbench, pool: Manifest[PoolFacts], embedded: list[Manifest[EmbeddingFacts]], threshold: float, seed: int
+) -> Product[PoolFacts]:
     """Drop training rows that mean the same as another one or as a row kept aside."""
     vectors = {one.subject: Vectors(work.open(one, "vectors.npy"), work.open(one, "rows.parquet")) for one in embedded}
     removal = semantic_duplicates(open_sides(work, pool), vectors, threshold, _scratch(work), seed)

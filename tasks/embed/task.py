@@ -7,6 +7,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.embed.vectors import write_vectors
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
@@ -22,7 +23,7 @@ def probe_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
 def embed_source(
     work: Workbench,
     seen: Fingerprint,  # noqa: ARG001 (what the encoder is stands in the content key)
-    rows: Manifest,
+    rows: Manifest[CleanedFacts],
     settings: EncoderSettings,
     base: str,
 ) -> Product[EmbeddingFacts]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import MixFacts
 from tasks.objectives.parts import Trained, evaluate_of
 from tasks.store.products import Workbench, stage_task
 
@@ -13,7 +14,7 @@ from tasks.store.products import Workbench, stage_task
 def evaluate_model(
     work: Workbench,
     model: Manifest,
-    mix: Manifest,
+    mix: Manifest[MixFacts],
     settings: EvaluateSettings,
     objective: Objective,
     seed: int,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import SnapshotFacts
 from tasks.store.code import is_code
 from tasks.store.runs import RunRecord, TaskNote
 from tasks.store.storage import Store
@@ -11,7 +12,9 @@ LOOK_BACK = 20
 """Runs of the recipe that are looked at."""
 
 
-def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[Manifest]) -> dict[str, Manifest]:
+def earlier_snapshots(
+    store: Store, records: Sequence[RunRecord], now: Sequence[Manifest[SnapshotFacts]]
+) -> dict[str, Manifest[SnapshotFacts]]:
     """Find an earlier snapshot of each source, read with the same settings and of other content.
 
     A run that failed, or whose checks left the source out, was not content with it: what it saw is nothing to compare
@@ -25,7 +28,9 @@ def earlier_snapshots(store: Store, records: Sequence[RunRecord], now: Sequence[
     return {name: one for name, one in found.items() if one}
 
 
-def _earlier(store: Store, records: Sequence[RunRecord], now: Manifest) -> Manifest | None:
+def _earlier(
+    store: Store, records: Sequence[RunRecord], now: Manifest[SnapshotFacts]
+) -> Manifest[SnapshotFacts] | None:
     for record in records:
         note = next(
             (note for note in record.tasks if (note.name, note.subject) == ("ingest-source", now.subject)), None
@@ -35,11 +40,11 @@ def _earlier(store: Store, records: Sequence[RunRecord], now: Manifest) -> Manif
         )
         if note is None or out or note.fingerprint in ("", now.fingerprint) or _settings(note) != _settings(now):
             continue
-        if snapshot := store.lookup(note.stage, note.key):
+        if snapshot := store.lookup(note.stage, note.key, SnapshotFacts):
             return snapshot
     return None
 
 
-def _settings(made: Manifest | TaskNote) -> dict[str, str]:
+def _settings(made: Manifest[SnapshotFacts] | TaskNote) -> dict[str, str]:
     """Give the parts of a snapshot's key that a recipe sets."""
     return {name: part for name, part in made.parts.items() if name.partition(".")[0] != "seen" and not is_code(name)}

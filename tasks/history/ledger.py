@@ -6,6 +6,7 @@ from typing import TypedDict
 from pydantic import JsonValue
 
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.store.runs import RunRecord
 
 
@@ -39,7 +40,7 @@ def ledger(records: Iterable[RunRecord]) -> dict[str, TimesTrained]:
     return sources
 
 
-def spent(records: Iterable[RunRecord], recipe: Mapping[str, JsonValue], pool: Manifest) -> dict[str, float]:
+def spent(records: Iterable[RunRecord], recipe: Mapping[str, JsonValue], pool: Manifest[PoolFacts]) -> dict[str, float]:
     """Say how often earlier runs have trained on each source, in passes over the rows that it has now.
 
     A run of this very recipe on this very pool does not count: its model is found again, and nothing is trained on

@@ -14,6 +14,8 @@ from tasks.history.impact import MixOfSource, known_sources, made_from
 from tasks.history.ledger import TimesTrained, ledger, spent
 from tasks.history.trace import as_read, row_at
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import SnapshotFacts
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store
 
@@ -115,7 +117,7 @@ def _as_read(home: Store, found: FoundMix, row: dict[str, JsonValue]) -> dict[st
     note = next(
         (note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
     )
-    snapshot = home.lookup(note.stage, note.key) if note else None
+    snapshot = home.lookup(note.stage, note.key, SnapshotFacts) if note else None
     return as_read(home.open(snapshot, "data.parquet"), str(row["row_id"])) if snapshot else None
 
 
@@ -139,13 +141,13 @@ def ledger_of(store: str, name: str) -> Ledger:
 
 
 @task()
-def count_spent(store: str, recipe: dict[str, JsonValue], pool: Manifest) -> dict[str, float]:
+def count_spent(store: str, recipe: dict[str, JsonValue], pool: Manifest[PoolFacts]) -> dict[str, float]:
     """Say how often the recipe's earlier runs have trained on each source."""
     return spent(list_records(open_store(store), str(recipe["name"])), recipe, pool)
 
 
 @task()
-def find_earlier(store: str, name: str, snapshots: list[Manifest]) -> dict[str, Manifest]:
+def find_earlier(store: str, name: str, snapshots: list[Manifest[SnapshotFacts]]) -> dict[str, Manifest[SnapshotFacts]]:
     """Find the snapshot of each source before the present one, where the recipe's last runs mixed another one."""
     home = open_store(store)
     return earlier_snapshots(home, list_records(home, name, LOOK_BACK), snapshots)

@@ -12,6 +12,7 @@ from tasks.ingest.batch import Mark, Part
 from tasks.ingest.files import packed
 from tasks.ingest.map import Tally
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.seen import Fingerprint, SeenFile
 
 SLICE = 50_000
@@ -61,7 +62,9 @@ class Probed:
 
 
 def probed(
-    seen: Fingerprint, left: tuple[Manifest, dict[str, Any]] | None, local: Callable[[Manifest, str], Path]
+    seen: Fingerprint,
+    left: tuple[Manifest[SnapshotFacts], dict[str, Any]] | None,
+    local: Callable[[Manifest[SnapshotFacts], str], Path],
 ) -> Probed:
     """Put what is known together: the probe, and the earlier product with the note that it left."""
     if left is None:

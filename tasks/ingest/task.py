@@ -11,8 +11,8 @@ from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
 from tasks.ingest.write import media_beside
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.seen import Fingerprint
-from tasks.rows.layout import facts_of
 from tasks.store.products import Workbench, newest, stage_task
 from tasks.store.storage import open_store
 
@@ -29,9 +29,11 @@ def preview_source(subject: str, settings: SourceSettings, base: str, layout: La
 
 
 @stage_task("ingest")
-def ingest_source(work: Workbench, seen: Fingerprint, settings: SourceSettings, layout: Layout, base: str) -> Product:
+def ingest_source(
+    work: Workbench, seen: Fingerprint, settings: SourceSettings, layout: Layout, base: str
+) -> Product[SnapshotFacts]:
     """Read a source and bring it to the task's layout; bad rows go to quarantine."""
-    known = probed(seen, work.earlier("seen"), work.open)
+    known = probed(seen, work.earlier("seen", SnapshotFacts), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
         outcome = read_source(work.subject, settings, base, layout, rows, quarantine, known)
         if settings.media:
@@ -45,15 +47,13 @@ def ingest_source(work: Workbench, seen: Fingerprint, settings: SourceSettings, 
     work.leave(outcome.note)
     ui.log(f"{work.subject}: {outcome.how}")
     ui.show_table(f"files-{work.subject}", outcome.shown(), f"{work.subject}: {outcome.how}")
-    facts = {"columns": list(outcome.columns), "reasons": outcome.reasons, "licence": settings.licence}
-    facts |= facts_of(layout)
-    facts |= {"media": settings.media} if settings.media else {}
+    facts = SnapshotFacts(layout=layout, media=settings.media)
     return Product(rows=outcome.account.rows, accounts=(outcome.account,), facts=facts, how=outcome.how)
 
 
 def last_snapshot(
     store: str, subject: str, settings: SourceSettings, layout: Layout, base: str
-) -> tuple[Manifest, str]:
+) -> tuple[Manifest[SnapshotFacts], str]:
     """Find the snapshot made last of a source with these settings, and when it was made; no task, since nothing is
     made.
 
@@ -61,7 +61,7 @@ def last_snapshot(
         Unreachable: the store holds none.
     """
     parts = ingest_source.of(subject).parts(Fingerprint(source=subject, files=()), settings, layout, base)
-    found = newest(open_store(store), "ingest", parts, "seen")
+    found = newest(open_store(store), "ingest", parts, "seen", SnapshotFacts)
     if found is None:
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"
         raise Unreachable(

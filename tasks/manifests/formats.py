@@ -1,6 +1,7 @@
 """Manifests of older versions, read as those of this one; their fingerprints stay as they were computed then."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from tasks.core.records import digest
@@ -20,10 +21,13 @@ def read_manifest(text: bytes, facts: type[F]) -> Manifest[F]:
     """
     said = json.loads(text)
     if isinstance(said, dict) and "format" not in said:
-        said = _from_first(said)
+        said = _from_first(said, getattr(facts, "model_fields", said["facts"]))
     return Manifest[facts].model_validate(said)
 
 
-def _from_first(said: dict[str, Any]) -> dict[str, Any]:
-    """Versions before formats had numbers: the fingerprint was no part of the file."""
-    return said | {"fingerprint": digest({name: value for name, value in said.items() if name not in BESIDES})}
+def _from_first(said: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions before formats had numbers: the fingerprint was no part of the file, and stages said more."""
+    return said | {
+        "fingerprint": digest({name: value for name, value in said.items() if name not in BESIDES}),
+        "facts": {name: value for name, value in said["facts"].items() if name in known},
+    }

@@ -1,10 +1,11 @@
 """What a plan says: what was asked of each source and what it got."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.manifests.manifest import Facts
 
 
 class ReceiptRow(Section):
@@ -39,3 +40,17 @@ class ReceiptRow(Section):
             "epochs": 0.0,
         }
         return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
+
+
+class PlanFacts(Facts):
+    """What a plan says: what was asked for, and what each source gives."""
+
+    sources: tuple[str, ...]
+    """By their numbers in the plan."""
+    receipt: tuple[ReceiptRow, ...]
+    seed: int
+    unit: str
+    size: int | Literal["all"]
+    max_epochs: float
+    on_cap: str
+    trainer_epochs: float

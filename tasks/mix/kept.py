@@ -9,6 +9,7 @@ from typing import Self
 import polars as pl
 
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.mix.write import save
 from tasks.rows.layout import layout_of
 from tasks.rows.media import Media, write_with_media
@@ -29,14 +30,14 @@ class MixMedia:
     texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, pool: Manifest, files: Mapping[str, Path]) -> Self:
+    def of(cls, pool: Manifest[PoolFacts], files: Mapping[str, Path]) -> Self:
         """Open the media of a pool's sources.
 
         Args:
             files: source -> media of its snapshot.
         """
         return cls(
-            next(iter(pool.facts.get("media", {}).values()), ""),
+            next(iter(pool.facts.media.values()), ""),
             {source: Media(path) for source, path in files.items()},
             layout_of(pool).texts,
         )

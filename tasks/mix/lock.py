@@ -10,9 +10,12 @@ from importlib.metadata import version
 from typing import Any
 
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import SnapshotFacts
 from tasks.rows.files import HOLDOUT, TRAIN, pool_file
 
-PLANNED = ("seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs")
+PLANNED = {"seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs"}
 """What the plan was asked for; facts of its manifest."""
 VERSIONS = ("cuvee", "polars", "numpy", "pyarrow")
 """Packages whose version may show in the bytes."""
@@ -23,7 +26,12 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in VERSIONS}
 
 
-def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Sequence[Manifest] = ()) -> dict[str, Any]:
+def lock(
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    files: list[FileFact],
+    snapshots: Sequence[Manifest[SnapshotFacts]] = (),
+) -> dict[str, Any]:
     """Put the lock of a mix together.
 
     Args:
@@ -32,7 +40,7 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Seque
         snapshots: those that the mix's media were taken from.
     """
     data = sorted((file for file in files if file.name.startswith("data/")), key=lambda file: file.name)
-    weights = {row["source"]: row["weight"] for row in plan.facts["receipt"]}
+    weights = {row.source: row.weight for row in plan.facts.receipt}
     media = {
         one.subject: {"file": f"{one.path}/media.arrow", "sha256": one.file("media.arrow").sha256} for one in snapshots
     }
@@ -51,7 +59,7 @@ def lock(pool: Manifest, plan: Manifest, files: list[FileFact], snapshots: Seque
             for account in pool.accounts
         ],
         "pool": {"fingerprint": pool.fingerprint, "parents": list(pool.parents)},
-        "plan": {"sha256": plan.file("plan.npz").sha256} | {name: plan.facts[name] for name in PLANNED},
+        "plan": {"sha256": plan.file("plan.npz").sha256} | plan.facts.model_dump(mode="json", include=PLANNED),
         "files": {file.name: file.sha256 for file in data},
         "sha256": hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in data).encode()).hexdigest(),
         "versions": versions(),

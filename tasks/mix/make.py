@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,17 +21,32 @@ from tasks.mix.settings import PlanSettings
 
 
 @dataclass(frozen=True)
-class Made:
+class PlannedPhase:
+    """What one phase holds.
+
+    Attributes:
+        share: of the budget, 0..1.
+        rows: of each source.
+    """
+
+    share: float
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
+class PlannedMix:
     """A plan with what is to be said of it.
 
     Attributes:
         receipt: one line per source, in the recipe's order.
-        facts: what the plan was asked for.
+        on_cap: what was done where a source is too small: `error` or `redistribute`.
+        phases: empty for a mix without phases.
     """
 
     plan: Plan
     receipt: list[ReceiptRow]
-    facts: dict[str, Any]
+    on_cap: str
+    phases: list[PlannedPhase]
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ def make_plan(
     weighing: WeightsFacts,
     settings: PlanSettings,
     run: Run,
-) -> Made:
+) -> PlannedMix:
     """Plan a mix.
 
     Args:
@@ -92,21 +106,15 @@ def make_plan(
         for name in order
     }
     plan = joined([interleave([part[name] for name in order]) for part in drawn])
-    facts: dict[str, Any] = {"unit": settings.unit, "size": settings.size, "max_epochs": settings.max_epochs}
-    facts["on_cap"] = "redistribute" if budget.redistribute else "error"
-    if run.spent is not None:
-        facts |= {"max_total_epochs": settings.max_total_epochs, "spent": dict(run.spent)}
-    if weighing.phases:
-        facts["phases"] = [
-            {
-                "share": phase.share,
-                "rows": sum(len(rows) for rows in part.values()),
-                "sources": {name: len(rows) for name, rows in part.items()},
-            }
-            for phase, part in zip(phases, drawn, strict=True)
-        ]
-    return Made(
-        plan, receipt(accounts, given, weighing.model_copy(update={"weights": wished}), run.trainer_epochs), facts
+    planned = [
+        PlannedPhase(phase.share, {name: len(rows) for name, rows in part.items()})
+        for phase, part in zip(phases, drawn, strict=True)
+    ]
+    return PlannedMix(
+        plan,
+        receipt(accounts, given, weighing.model_copy(update={"weights": wished}), run.trainer_epochs),
+        "redistribute" if budget.redistribute else "error",
+        planned if len(planned) > 1 else [],
     )
 
 

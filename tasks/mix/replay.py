@@ -7,6 +7,7 @@ import yaml
 
 from tasks.core.errors import QualityGate, Unreachable
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
@@ -53,14 +54,14 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     return {"files": len(lock["files"]), "rows": len(plan.row), "sha256": lock["sha256"], "same_bytes": True}
 
 
-def _pool(store: Store, lock: dict[str, Any], folder: str) -> Manifest:
+def _pool(store: Store, lock: dict[str, Any], folder: str) -> Manifest[PoolFacts]:
     """Find the product that the rows were taken from by what it holds, whichever key it was made under."""
     wanted = lock["pool"]["fingerprint"]
     for path in store.list("snapshots"):
         stage, _, rest = path.partition("/")
         key, _, name = rest.partition("/")
         if name == "manifest.json" and stage not in ("ingest", "clean", "mix", "plan", "train"):
-            found = store.lookup(stage, key)
+            found = store.lookup(stage, key, PoolFacts)
             if found and found.fingerprint == wanted:
                 return found
     gone = ", ".join(f"{row['source']} (sha256 {row['train_sha256'][:12]}…)" for row in lock["sources"])

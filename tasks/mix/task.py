@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import ui
+from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import MixFacts, PoolFacts
+from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
@@ -17,7 +21,7 @@ from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
 from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, open_pool, pool_file
-from tasks.rows.layout import facts_of, layout_of
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 
@@ -25,59 +29,72 @@ from tasks.store.storage import open_store
 @stage_task("plan")
 def plan_mix(
     work: Workbench,
-    pool: Manifest,
+    pool: Manifest[PoolFacts],
     weights: Manifest[WeightsFacts],
     settings: PlanSettings,
     trainer_epochs: float,
     seed: int,
     spent: dict[str, float] | None = None,
-) -> Product:
+) -> Product[PlanFacts]:
     """Decide which row stands where in the mix."""
     files = open_pool(work, pool, TRAIN)
-    made = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
+    planned = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
     with work.writing("plan.npz") as path:
-        save_plan(made.plan, path)
-    ui.log(f"{work.subject}: {headline(made.receipt)}")
-    receipt = [row.model_dump(mode="json") for row in made.receipt]
-    facts = made.facts | {"receipt": receipt, "sources": list(files), "trainer_epochs": trainer_epochs, "seed": seed}
-    return Product(rows=len(made.plan.row), tokens=sum(row.tokens for row in made.receipt), facts=facts)
+        save_plan(planned.plan, path)
+    ui.log(f"{work.subject}: {headline(planned.receipt)}")
+    for number, phase in enumerate(planned.phases, 1):
+        ui.log(f"{work.subject}: phase {number}, {100 * phase.share:.3g} % of it: {counted(phase.rows)}")
+    facts = PlanFacts(
+        sources=tuple(files),
+        receipt=tuple(planned.receipt),
+        seed=seed,
+        unit=settings.unit,
+        size=settings.size,
+        max_epochs=settings.max_epochs,
+        on_cap=planned.on_cap,
+        trainer_epochs=trainer_epochs,
+    )
+    return Product(rows=len(planned.plan.row), tokens=sum(row.tokens for row in planned.receipt), facts=facts)
 
 
 @stage_task("mix")
 def write_mix(
     work: Workbench,
-    pool: Manifest,
-    plan: Manifest,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
     settings: PlanSettings,
-    snapshots: list[Manifest] | None = None,
-) -> Product:
+    snapshots: list[Manifest[SnapshotFacts]] | None = None,
+) -> Product[MixFacts]:
     """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
     media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
-    names = shards(plan.rows, settings.shard_rows)
     _write_missing(work, work.subject, pool, plan, settings.shard_rows, media)
-    for source in plan.facts["sources"]:
+    for source in plan.facts.sources:
         with work.writing(mix_holdout(source)) as path:
             media.copy(work.open(pool, pool_file(HOLDOUT, source)), path)
     for name, value in {
-        "receipt.json": plan.facts["receipt"],
+        "receipt.json": [row.model_dump(mode="json") for row in plan.facts.receipt],
         "lock.json": lock(pool, plan, work.files, snapshots or []),
     }.items():
         with work.writing(name) as path:
             path.write_text(json.dumps(value, indent=2) + "\n")
-    facts = {"receipt": plan.facts["receipt"], "shards": len(names), "dropped": pool.facts["dropped"]}
-    facts |= facts_of(layout_of(pool))
+    facts = MixFacts(layout=layout_of(pool), receipt=plan.facts.receipt, dropped=pool.facts.dropped)
     return Product(
         rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts
     )
 
 
 def _write_missing(
-    work: Workbench, subject: str, pool: Manifest, plan: Manifest, shard_rows: int, media: MixMedia
+    work: Workbench,
+    subject: str,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    shard_rows: int,
+    media: MixMedia,
 ) -> None:
     """Write the shards that an interrupted attempt has not."""
     names = shards(plan.rows, shard_rows)
     missing = [number for number, name in enumerate(names) if not work.has(name)]
-    files = [work.open(pool, pool_file(TRAIN, source)) for source in plan.facts["sources"]]
+    files = [work.open(pool, pool_file(TRAIN, source)) for source in plan.facts.sources]
     order = load_plan(work.open(plan, "plan.npz"))
     with ui.Progress(subject, "Mixing") as progress:
         for number, path in write_shards(order, files, shard_rows, missing, work.scratch / "shards", media.save):

@@ -2,7 +2,9 @@
 
 from tasks.core import ui
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts, ProfileFacts
+from tasks.manifests.rows import SnapshotFacts
 from tasks.profile.drift import drift
 from tasks.profile.figures import profile
 from tasks.profile.tables import headline, rows_of
@@ -16,7 +18,11 @@ NO_EARLIER = {"rows": "no previous snapshot"}
 
 @stage_task("profile")
 def profile_mix(
-    work: Workbench, snapshots: list[Manifest], pool: Manifest, mix: Manifest, seed: int
+    work: Workbench,
+    snapshots: list[Manifest[SnapshotFacts]],
+    pool: Manifest[PoolFacts],
+    mix: Manifest[MixFacts],
+    seed: int,
 ) -> Product[ProfileFacts]:
     """Measure quality and diversity of the sources, before and after cleaning, and of the mix; show them in the UI."""
     raw = {snapshot.subject: work.open(snapshot, "data.parquet") for snapshot in snapshots}
@@ -29,7 +35,7 @@ def profile_mix(
 
 @stage_task("drift")
 def measure_drift(
-    work: Workbench, snapshots: list[Manifest], earlier: dict[str, Manifest], seed: int
+    work: Workbench, snapshots: list[Manifest[SnapshotFacts]], earlier: dict[str, Manifest[SnapshotFacts]], seed: int
 ) -> Product[DriftFacts]:
     """Measure how far each source has moved from the snapshot before; sources without one have no figures."""
     moved = {

@@ -11,8 +11,9 @@ from typing import Any
 import jinja2
 import yaml
 
-from tasks.manifests.dropped import Dropped, figure_text, in_words
+from tasks.manifests.dropped import figure_text, in_words
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.objectives.parts import columns_of, measures_of
 from tasks.publish.licences import conflicts, obligations
 from tasks.rows.files import SIDES, side_glob
@@ -58,7 +59,7 @@ def escape(value: Any) -> str:
     return html.escape(re.sub(r"([\\`*_{}\[\]|~#])", r"\\\1", flat), quote=False)
 
 
-def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
+def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     """Write the card of a published mix."""
     licences = licences_of(start)
     recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
@@ -76,7 +77,7 @@ def dataset_card(start: RunStart, mix: Manifest, sha256: str) -> str:
         rows=mix.rows,
         tokens=mix.tokens,
         holdout=holdout,
-        receipt=mix.facts["receipt"],
+        receipt=mix.facts.receipt,
         accounts=mix.accounts,
         media=mix.columns.get("media"),
         steps=_steps(mix),
@@ -94,9 +95,8 @@ def licences_of(start: RunStart) -> dict[str, str | None]:
     return {name: source.get("licence") for name, source in start.recipe["sources"].items()}
 
 
-def _steps(mix: Manifest) -> list[dict[str, Any]]:
+def _steps(mix: Manifest[MixFacts]) -> list[dict[str, Any]]:
     """Lay out what each step dropped: its figures, a line for each source, and a few rows."""
-    steps = [Dropped.model_validate(one) for one in mix.facts.get("dropped", ())]
     return [
         {
             "title": one.title,
@@ -106,7 +106,7 @@ def _steps(mix: Manifest) -> list[dict[str, Any]]:
             "score": one.score,
             "examples": one.examples[:EXAMPLES],
         }
-        for one in steps
+        for one in mix.facts.dropped
     ]
 
 

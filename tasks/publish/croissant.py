@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.objectives.parts import columns_of
 from tasks.rows.files import SIDES, side_glob
 from tasks.store.runs import RunStart
@@ -35,7 +36,7 @@ MEDIA = {
 }
 
 
-def croissant(start: RunStart, mix: Manifest, uri: str) -> dict[str, Any]:
+def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, Any]:
     """Describe a published mix.
 
     Args:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import MixFacts
 from tasks.publish.cards import dataset_card, model_card, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
@@ -10,7 +12,7 @@ from tasks.store.runs import PublishedMix, PublishedModel, RunStart
 from tasks.store.storage import Store
 
 
-def put_out_mix(store: Store, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:
+def put_out_mix(store: Store, start: RunStart, mix: Manifest[MixFacts], plan: Manifest[PlanFacts]) -> PublishedMix:
     """Publish a mix as a plain dataset folder."""
     identity = edition(mix)
     folder = f"mixes/{start.name}/{identity}"

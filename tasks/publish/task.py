@@ -9,6 +9,8 @@ from uuid import uuid4
 from tasks.core import ui
 from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import MixFacts
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
@@ -23,7 +25,7 @@ def begin_run(recipe: dict[str, Any]) -> RunStart:
 
 
 @task()
-def publish_mix(store: str, start: RunStart, mix: Manifest, plan: Manifest) -> PublishedMix:
+def publish_mix(store: str, start: RunStart, mix: Manifest[MixFacts], plan: Manifest[PlanFacts]) -> PublishedMix:
     """Put the mix out as a dataset folder; `latest.json` names it last."""
     for sentence in conflicts(licences_of(start), start.recipe["publish"].get("licence")):
         ui.log(f"licences: {sentence}", warn=True)

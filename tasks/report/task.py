@@ -7,6 +7,7 @@ from tasks.core.tasks import task
 from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
@@ -20,7 +21,7 @@ SAMPLES = 3
 
 
 @task()
-def report_run(store: str, record: RunRecord, mix: Manifest | None = None) -> str:
+def report_run(store: str, record: RunRecord, mix: Manifest[MixFacts] | None = None) -> str:
     """Write the run's report and show it in the UI; gives the report's URI."""
     home, path = open_store(store), f"{run_folder(record)}/report.html"
     shards = open_mix(home, mix, TRAIN) if mix else []

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from tasks.core.layout import Layout, Role
 from tasks.core.parallel import in_order
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import RowsFacts
 from tasks.rows.groups import Groups, groups_of, writing
 
 ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
@@ -79,15 +80,9 @@ def one_text(roles: Sequence[str]) -> pl.Expr:
     return (pl.col(roles[0]) if len(roles) == 1 else pl.concat_str(roles, separator=BETWEEN)).alias("text")
 
 
-def layout_of(product: Manifest) -> Layout:
+def layout_of(product: Manifest[RowsFacts]) -> Layout:
     """Give the layout of a product's rows."""
-    told = product.facts.get("layout")
-    return Layout.model_validate(told) if told else FIRST
-
-
-def facts_of(layout: Layout) -> dict[str, Any]:
-    """Put a layout into the facts of a product."""
-    return {"layout": layout.model_dump(mode="json")}
+    return product.facts.layout or FIRST
 
 
 class RowFile(NamedTuple):

@@ -4,7 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
 from tasks.rows.files import TRAIN, pool_file
 from tasks.rows.groups import counted
@@ -21,21 +22,20 @@ if TYPE_CHECKING:
     from tasks.store.products import Workbench
 
 
-def pooled_facts(sources: Sequence[Manifest], dropped: Dropped) -> dict[str, Any]:
+def pooled_facts(sources: Sequence[Manifest[CleanedFacts]], dropped: Dropped) -> PoolFacts:
     """Put together what the pool says of itself.
 
     Args:
         sources: what its rows come from.
         dropped: rows of one source that repeat those of another.
     """
-    steps = (Dropped.model_validate(one) for source in sources for one in source.facts.get("dropped", ()))
+    steps = (step for source in sources for step in source.facts.dropped)
     before = dropped_by_sources([source.accounts[0] for source in sources], steps)
-    media = {source.subject: source.facts["media"] for source in sources if "media" in source.facts}
-    facts = PoolFacts(layout=layout_of(sources[0]), media=media, dropped=(*before, dropped))
-    return facts.model_dump(mode="json")
+    media = {source.subject: source.facts.media for source in sources if source.facts.media}
+    return PoolFacts(layout=layout_of(sources[0]), media=media, dropped=(*before, dropped))
 
 
-def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, RowFile]]:
+def open_sides(work: "Workbench", pool: Manifest[PoolFacts]) -> dict[str, dict[str, RowFile]]:
     """Open the files of a pool: side -> source -> file, the side to train on first."""
     sides = {file.name.partition("/")[0] for file in pool.files}
     return {
@@ -47,12 +47,12 @@ def open_sides(work: "Workbench", pool: Manifest) -> dict[str, dict[str, RowFile
     }
 
 
-def train_rows(work: "Workbench", pool: Manifest) -> dict[str, RowFile]:
+def train_rows(work: "Workbench", pool: Manifest[PoolFacts]) -> dict[str, RowFile]:
     """Open the files that are trained on, by source."""
     return open_sides(work, pool)[TRAIN]
 
 
-def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
+def drop_rows(work: "Workbench", pool: Manifest[PoolFacts], removal: Removal) -> Product[PoolFacts]:
     """Write what is left of the pool; the sides that are kept aside stay as they are."""
     accounts: list[Account] = []
     for side, files in open_sides(work, pool).items():
@@ -64,16 +64,9 @@ def drop_rows(work: "Workbench", pool: Manifest, removal: Removal) -> Product:
                     accounts.append(_after(pool.account(source), removed["reason"], path))
                 else:
                     shutil.copyfile(file.path, path)
-    facts = PoolFacts.model_validate(pool.facts)
-    facts = facts.model_copy(update={"dropped": (*facts.dropped, removal.dropped)})
+    facts = pool.facts.model_copy(update={"dropped": (*pool.facts.dropped, removal.dropped)})
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
-    return Product(
-        rows=rows,
-        tokens=tokens,
-        columns=pool.columns,
-        accounts=tuple(accounts),
-        facts=facts.model_dump(mode="json"),
-    )
+    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=facts)
 
 
 def _copy_without(file: RowFile, rows: pl.Series, out: Path) -> None:

@@ -4,6 +4,7 @@ from threadpoolctl import threadpool_limits
 
 from tasks.core import registry, ui
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import PoolFacts
 from tasks.rows.files import TRAIN
 from tasks.rows.pool import drop_rows, open_sides
 from tasks.sift import methods
@@ -13,7 +14,7 @@ from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("sift", run_name="sift-{settings.kind}")
-def sift_pool(work: Workbench, pool: Manifest, settings: SiftSettings, seed: int) -> Product:
+def sift_pool(work: Workbench, pool: Manifest[PoolFacts], settings: SiftSettings, seed: int) -> Product[PoolFacts]:
     """Drop the training rows that a model trained on the others thinks worst of."""
     with threadpool_limits(1):  # sums are then added in one order, so judgements do not depend on the machine's cores
         removal = registry.load(methods, settings.kind).judge(open_sides(work, pool)[TRAIN], settings, seed)
@@ -24,7 +25,9 @@ def sift_pool(work: Workbench, pool: Manifest, settings: SiftSettings, seed: int
 
 
 @stage_task("select")
-def select_rows(work: Workbench, pool: Manifest, settings: SelectionSettings, seed: int) -> Product:
+def select_rows(
+    work: Workbench, pool: Manifest[PoolFacts], settings: SelectionSettings, seed: int
+) -> Product[PoolFacts]:
     """Keep the rows that are like the target's; the hold-out stays as it is."""
     removal, notes = select(open_sides(work, pool)[TRAIN], settings, seed)
     for note in notes:

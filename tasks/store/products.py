@@ -25,6 +25,7 @@ from tasks.store.code import code_of, code_parts, is_code
 from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
 P = ParamSpec("P")
+F = TypeVar("F", bound=Facts)
 F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=Any)
 PLACES = {"base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
@@ -79,14 +80,14 @@ class Workbench:
         """Give a local path to a file of another product."""
         return self.store.open(manifest, name)
 
-    def earlier(self, changing: str) -> tuple[Manifest, Any] | None:
+    def earlier(self, changing: str, facts: type[F]) -> tuple[Manifest[F], Any] | None:
         """Find the product made last whose inputs differ from this one's in nothing but the argument `changing`, and
         what it left.
 
         Only a product whose work called `leave` is found.
         """
         self.pointer = pointer_to_newest(self.stage, self.parts, changing)
-        found = newest(self.store, self.stage, self.parts, changing)
+        found = newest(self.store, self.stage, self.parts, changing, facts)
         return (found.made, found.note) if found and code_of(found.made.parts) == code_of(self.parts) else None
 
     def leave(self, note: Any) -> None:
@@ -97,15 +98,15 @@ class Workbench:
 
 
 @dataclass(frozen=True)
-class Newest:
+class Newest(Generic[F]):
     """The product made last of some inputs, what it left, and when (ISO 8601, UTC)."""
 
-    made: Manifest
+    made: Manifest[F]
     note: Any
     when: str
 
 
-def newest(store: Store, stage: str, parts: dict[str, str], changing: str) -> Newest | None:
+def newest(store: Store, stage: str, parts: dict[str, str], changing: str, facts: type[F]) -> Newest[F] | None:
     """Find the product made last from these inputs but for `changing`, by whatever version of the code; only one whose
     work called `leave`.
     """
@@ -113,7 +114,7 @@ def newest(store: Store, stage: str, parts: dict[str, str], changing: str) -> Ne
     if not store.exists(pointer):
         return None
     left = store.read_json(pointer)
-    found = store.lookup(stage, left["key"])
+    found = store.lookup(stage, left["key"], facts)
     return Newest(found, left["note"], left["when"]) if found else None
 
 

@@ -8,6 +8,7 @@ from tasks.core import ui
 from tasks.core.records import Objective
 from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.store.products import Workbench, stage_task
 from tasks.train.checkpoints import Mirror
@@ -32,7 +33,7 @@ def stop_training() -> None:
 def train_model(
     work: Workbench,
     seen: Fingerprint,
-    mix: Manifest,
+    mix: Manifest[MixFacts],
     settings: TrainSettings,
     objective: Objective,
     seed: int,
@@ -54,7 +55,9 @@ def train_model(
     )
 
 
-def _job(work: Workbench, mix: Manifest, settings: TrainSettings, objective: Objective, seed: int, base: str) -> Job:
+def _job(
+    work: Workbench, mix: Manifest[MixFacts], settings: TrainSettings, objective: Objective, seed: int, base: str
+) -> Job:
     """Say what is to be trained on which files of this machine."""
     names = [file.name for file in mix.files]
     rows, aside = (

@@ -4,6 +4,7 @@ from tasks.core import ui
 from tasks.core.records import Section
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.pool import PoolFacts
 from tasks.manifests.weights import EvidenceFacts, ProbeFacts, WeightsFacts
 from tasks.models.linear import load, save
 from tasks.rows.pool import train_rows
@@ -16,7 +17,7 @@ from tasks.weigh.shares import weigh
 
 
 @stage_task("probe")
-def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed: int) -> Product[ProbeFacts]:
+def learn_source(work: Workbench, pool: Manifest[PoolFacts], labels: tuple[str, ...], seed: int) -> Product[ProbeFacts]:
     """Train a cheap classifier on one source alone."""
     probe = train_probe(work.subject, train_rows(work, pool)[work.subject], labels, seed)
     with work.writing("probe.npz") as path:
@@ -28,7 +29,7 @@ def learn_source(work: Workbench, pool: Manifest, labels: tuple[str, ...], seed:
 @stage_task("appraise")
 def appraise_sources(
     work: Workbench,
-    pool: Manifest,
+    pool: Manifest[PoolFacts],
     checks: list[Manifest[CheckResult]],
     probes: list[Manifest[ProbeFacts]],
     weights: Section,
@@ -48,7 +49,7 @@ def appraise_sources(
 @stage_task("weigh")
 def weigh_sources(
     work: Workbench,
-    pool: Manifest,
+    pool: Manifest[PoolFacts],
     verdicts: tuple[Verdict, ...],
     settings: WeighSettings,
     appraised: list[Manifest[EvidenceFacts]],

@@ -69,6 +69,7 @@ def cuvee(folder: Path, rows: int, out: Path) -> None:
 def stage(folder: Path, rows: int, out: Path) -> None:
     """The stage's tasks, called without a server."""
     from tasks.manifests.manifest import Account, FileFact, Manifest
+    from tasks.manifests.pool import PoolFacts
     from tasks.mix.settings import PlanSettings
     from tasks.mix.task import plan_mix, write_mix
 
@@ -82,8 +83,14 @@ def stage(folder: Path, rows: int, out: Path) -> None:
     for name in WEIGHTS:
         count = pl.scan_parquet(folder / f"{name}.parquet").select(pl.len()).collect().item()
         accounts.append(Account(source=name, read=count, rows=count))
-    held = Manifest(
-        stage="deduplicate", subject="pool", key="p", path="pool", files=tuple(files), accounts=tuple(accounts)
+    held = Manifest[PoolFacts](
+        stage="deduplicate",
+        subject="pool",
+        key="p",
+        path="pool",
+        files=tuple(files),
+        accounts=tuple(accounts),
+        facts=PoolFacts(),
     )
     said = weighing()
     weights = Manifest[type(said)](stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=said)

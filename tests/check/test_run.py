@@ -19,9 +19,9 @@ from tasks.check.suite import suite_for
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.manifests.check import CheckResult
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts
 from tasks.objectives.text_classification.columns import layout
-from tasks.rows.layout import facts_of as laid_out
 
 Checked = Callable[..., CheckResult]
 LABELS = ("negative", "positive")
@@ -145,14 +145,14 @@ def test_tasks_check_a_source_and_gate_it(tmp_path: Path, rows: Callable[..., Pa
     folder.mkdir(parents=True)
     rows(label=["positive", "odd"] * 15).rename(folder / "s.parquet")
     account = Account(source="s", read=90, dropped={"exact_duplicate": 60}, rows=30)
-    pool = Manifest(
+    pool = Manifest[PoolFacts](
         stage="deduplicate",
         subject="pool",
         key="p",
         path="snapshots/deduplicate/p",
         files=(),
         accounts=(account,),
-        facts=laid_out(LAYOUT),
+        facts=PoolFacts(layout=LAYOUT),
     )
     settings = ChecksSettings(on_failure="downweight")
     check = check_source.of("s").run(str(tmp_path), pool, settings, NO_DRIFT)
@@ -171,7 +171,8 @@ def test_task_checks_all_shards_of_the_mix(tmp_path: Path, rows: Callable[..., P
     for name in names:
         rows(label=["odd" if "holdout" in name else "positive"] * 15).rename(tmp_path / "snapshots/mix/m" / name)
     files = tuple(FileFact(name=name, bytes=0, sha256="") for name in names)
-    mix = Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, facts=laid_out(LAYOUT))
+    facts = MixFacts(layout=LAYOUT, receipt=())
+    mix = Manifest[MixFacts](stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, facts=facts)
     check = check_mix.of("mix").run(str(tmp_path), mix, ChecksSettings())
     assert (check.rows, check.facts.passed, [failure.observed for failure in check.facts.failed]) == (
         30,

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tasks.clean.settings import SourceCleaning
 from tasks.clean.task import clean_source
 from tasks.core.errors import QualityGate
+from tasks.manifests.rows import CleanedFacts
 from tasks.rows.keys import digests
-from tasks.rows.layout import FIRST, facts_of
+from tasks.rows.layout import FIRST
 
 Clean = Callable[..., tuple[Path, Any]]
 
@@ -105,7 +106,7 @@ def test_task_carries_the_account_on_and_tells_of_conflicts(tmp_path: Path, snap
     made = clean_source.of("a").run(str(tmp_path), raw, SourceCleaning())
     [account] = made.accounts
     assert (account.read, account.quarantined, account.dropped, account.rows) == (103, 3, {"exact_duplicate": 10}, 90)
-    assert made.facts == {"licence": None, "label_conflicts": 5} | facts_of(FIRST)
+    assert made.facts == CleanedFacts(layout=FIRST)
     written = pl.read_parquet(tmp_path / made.path / "data.parquet")
     assert list(written.schema.items()) == [
         *dict.fromkeys(("row_id", "source", "text", "label"), pl.String).items(),

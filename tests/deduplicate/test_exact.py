@@ -28,7 +28,6 @@ from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.deduplicate.task import deduplicate_sources
 from tasks.manifests.manifest import Account
-from tasks.manifests.pool import PoolFacts
 from tasks.rows.keys import digests, match_keys
 from tasks.rows.layout import FIRST
 
@@ -223,7 +222,7 @@ def test_tasks_clean_and_pool_through_the_store(tmp_path: Path, snapshot: Callab
     assert (pool.rows, pool.tokens) == tuple(
         sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens")
     )
-    cleaning, exact = PoolFacts.model_validate(pool.facts).dropped
+    cleaning, exact = pool.facts.dropped
     assert cleaning.counts == {"a": {"exact_duplicate": 10}, "b": {"exact_duplicate": 10}}
     assert (exact.rows, exact.figures) == (0, {"texts with different labels": 0})
     for account, (side, rows) in itertools.product(pool.accounts, {"train": "rows", "holdout": "holdout"}.items()):

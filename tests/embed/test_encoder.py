@@ -18,6 +18,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.embed.task import embed_source
 from tasks.embed.vectors import write_vectors
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.recipe.model import SemanticSettings
 from tasks.store.storage import Store, as_fact
@@ -85,7 +86,8 @@ def test_the_same_texts_and_encoder_are_not_encoded_twice(
     store, settings = Store(str(tmp_path / "store")), EncoderSettings(model=str(tiny_encoder), max_tokens=8)
     pl.DataFrame({"row_id": ["x:1"], "text": ["a good film"]}).write_parquet(tmp_path / "rows")
     fact = as_fact(store, "snapshots/clean/k", "data.parquet", tmp_path / "rows")
-    rows = Manifest(stage="clean", subject="films", key="k", path="snapshots/clean/k", files=(fact,), rows=1)
+    said = {"stage": "clean", "subject": "films", "key": "k", "path": "snapshots/clean/k"}
+    rows = Manifest[CleanedFacts](**said, files=(fact,), rows=1, facts=CleanedFacts())
     seen = seen_encoder(settings, ".")
     first = embed_source.of("films").run(store.uri, seen, rows, settings, ".")
     monkeypatch.setattr("tasks.embed.task.in_turn", None)

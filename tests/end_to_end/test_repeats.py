@@ -19,7 +19,6 @@ from flows.engine.record import gather
 from flows.steps.blend import blend
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.manifests.dropped import Dropped
-from tasks.manifests.pool import PoolFacts
 from tasks.publish.cards import dataset_card
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
@@ -96,7 +95,7 @@ def test_benchmark_rows_are_no_part_of_the_pool(run: Run) -> None:
 
 
 def step_of(made: RunProducts, name: str) -> Dropped:
-    (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == name]
+    (step,) = [one for one in made.pool.facts.dropped if one.step == name]
     return step
 
 
@@ -104,7 +103,7 @@ def test_every_dropped_row_is_claimed_by_one_step(run: Run) -> None:
     _, _, made = run
     for account in made.pool.accounts:
         claimed = Counter[str]()
-        for one in PoolFacts.model_validate(made.pool.facts).dropped:
+        for one in made.pool.facts.dropped:
             claimed.update(one.counts.get(account.source, {}))
         assert claimed == Counter(account.dropped)
 

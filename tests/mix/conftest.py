@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.store.storage import sha256_of
 
@@ -80,9 +81,13 @@ def pool() -> Pool:
                 )
             )
         where = {"key": "p", "path": "snapshots/deduplicate/p", "parents": ("f" * 64,)}
-        said = {"dropped": []}
-        return Manifest(
-            stage="deduplicate", subject="pool", files=tuple(files), accounts=tuple(accounts), facts=said, **where
+        return Manifest[PoolFacts](
+            stage="deduplicate",
+            subject="pool",
+            files=tuple(files),
+            accounts=tuple(accounts),
+            facts=PoolFacts(),
+            **where,
         )
 
     return make

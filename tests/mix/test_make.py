@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.weights import WeightsFacts
-from tasks.mix.make import Made, Run, make_plan
+from tasks.mix.make import PlannedMix, Run, make_plan
 from tasks.mix.receipt import headline
 from tasks.mix.settings import PlanSettings
 
-Make = Callable[..., Made]
+Make = Callable[..., PlannedMix]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def make(tmp_path: Path, pool: Callable[..., Manifest], weighing: Callable[..., 
         method: str = "given",
         spent: Mapping[str, float] | None = None,
         **mix: Any,
-    ) -> Made:
+    ) -> PlannedMix:
         sizes = {name: rows if isinstance(rows, int) else len(rows) for name, rows in held.items()}
         manifest = pool(tmp_path, sizes, {name: rows for name, rows in held.items() if not isinstance(rows, int)})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in sizes}
@@ -100,7 +100,7 @@ def test_unimax_as_published(make: Make) -> None:
         "given; other sources are at their cap, so 0.433",
         "given; other sources are at their cap, so 0.433",
     ]
-    assert made.facts["on_cap"] == "redistribute"
+    assert made.on_cap == "redistribute"
     assert [row.rows for row in make(held, even, method="unimax", size=3000, max_epochs=1).receipt] == [100, 1000, 1900]
     with pytest.raises(NotEnoughData, match=r"4,120 possible.*5,880 would stay unspent"):
         make({"a": 10, "b": 20, "c": 1000}, even, method="unimax", size=10_000)

@@ -14,7 +14,7 @@ from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.counts import Budget, quotas
-from tasks.mix.make import Made, Run, make_plan
+from tasks.mix.make import PlannedMix, PlannedPhase, Run, make_plan
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.settings import PlanSettings
 
@@ -92,14 +92,14 @@ def test_a_phase_weight_too_small_for_a_row_is_an_error() -> None:
 
 
 @pytest.fixture
-def make(tmp_path: Path, pool: Callable[..., Manifest]) -> Callable[..., Made]:
+def make(tmp_path: Path, pool: Callable[..., Manifest]) -> Callable[..., PlannedMix]:
     def plan(
         held: Mapping[str, int],
         phases: list[tuple[float, dict[str, float]]],
         *,
         spent: Mapping[str, float] | None = None,
         **mix: Any,
-    ) -> Made:
+    ) -> PlannedMix:
         manifest = pool(tmp_path, held, {name: [1 + n % 7 for n in range(rows)] for name, rows in held.items()})
         files = {name: tmp_path / manifest.path / f"train/{name}.parquet" for name in held}
         mean = {name: math.fsum(share * weights[name] for share, weights in phases) for name in held}
@@ -122,7 +122,9 @@ def make(tmp_path: Path, pool: Callable[..., Manifest]) -> Callable[..., Made]:
 CURRICULUM = [(0.8, {"easy": 0.9, "hard": 0.1}), (0.2, {"easy": 0.25, "hard": 0.75})]
 
 
-def test_the_plan_is_the_phases_one_after_the_other_each_balanced_and_no_row_twice(make: Callable[..., Made]) -> None:
+def test_the_plan_is_the_phases_one_after_the_other_each_balanced_and_no_row_twice(
+    make: Callable[..., PlannedMix],
+) -> None:
     made = make({"easy": 1000, "hard": 300}, CURRICULUM, size=1000)
     first, second = made.plan.source[:800], made.plan.source[800:]
     assert [np.bincount(part).tolist() for part in (first, second)] == [[720, 80], [50, 150]]
@@ -137,22 +139,22 @@ def test_the_plan_is_the_phases_one_after_the_other_each_balanced_and_no_row_twi
         (770, pytest.approx(0.77), "given"),
         (230, pytest.approx(0.23), "given"),
     ]
-    assert made.facts["phases"] == [
-        {"share": 0.8, "rows": 800, "sources": {"easy": 720, "hard": 80}},
-        {"share": 0.2, "rows": 200, "sources": {"easy": 50, "hard": 150}},
+    assert made.phases == [
+        PlannedPhase(0.8, {"easy": 720, "hard": 80}),
+        PlannedPhase(0.2, {"easy": 50, "hard": 150}),
     ]
 
 
-def test_phases_by_tokens_are_off_by_less_than_a_row(make: Callable[..., Made]) -> None:
+def test_phases_by_tokens_are_off_by_less_than_a_row(make: Callable[..., PlannedMix]) -> None:
     made = make({"easy": 1000, "hard": 300}, CURRICULUM, size=3000, unit="tokens")
     tokens = np.where(made.plan.row % 7 >= 0, 1 + made.plan.row % 7, 0)
-    rows = made.facts["phases"][0]["rows"]
+    rows = sum(made.phases[0].rows.values())
     for part, sizes in ((slice(None, rows), (2160, 240)), (slice(rows, None), (150, 450))):
         for number, size in enumerate(sizes):
             assert abs(int(tokens[part][made.plan.source[part] == number].sum()) - size) <= 7
 
 
-def test_all_of_it_in_phases_repeats_no_row(make: Callable[..., Made]) -> None:
+def test_all_of_it_in_phases_repeats_no_row(make: Callable[..., PlannedMix]) -> None:
     made = make({"easy": 997, "hard": 211}, CURRICULUM)
     rows = made.plan.row[made.plan.source == 1]
     assert len(set(rows.tolist())) == len(rows) >= 209
@@ -161,10 +163,11 @@ def test_all_of_it_in_phases_repeats_no_row(make: Callable[..., Made]) -> None:
 # --- earlier runs
 
 
-def test_what_earlier_runs_have_spent_counts_against_the_cap_over_all_runs(make: Callable[..., Made]) -> None:
+def test_what_earlier_runs_have_spent_counts_against_the_cap_over_all_runs(make: Callable[..., PlannedMix]) -> None:
     half = [(1.0, {"easy": 0.5, "hard": 0.5})]
     held = {"easy": 1000, "hard": 100}
-    assert make(held, half, size=400, max_total_epochs=4, spent={"hard": 2.0}).facts["spent"] == {"hard": 2.0}
+    within = make(held, half, size=400, max_total_epochs=4, spent={"hard": 2.0})
+    assert [row.rows for row in within.receipt] == [200, 200]
     with pytest.raises(NotEnoughData) as caught:
         make(held, half, size=400, max_total_epochs=4, spent={"hard": 2.5})
     assert str(caught.value) == (

@@ -2,7 +2,6 @@
 told."""
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from flows.steps.blend import blend
 from tasks.core.errors import QualityGate, RecipeError
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account
-from tasks.manifests.pool import PoolFacts
 from tasks.personal.redact import Protected, protect_file
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.cards import dataset_card
@@ -169,7 +167,7 @@ def test_what_was_found_is_in_no_row_of_either_side_unless_kept(run: Run) -> Non
 
 
 def personal_step(made: RunProducts) -> Dropped:
-    (step,) = [one for one in PoolFacts.model_validate(made.pool.facts).dropped if one.step == "personal-data"]
+    (step,) = [one for one in made.pool.facts.dropped if one.step == "personal-data"]
     return step
 
 
@@ -199,7 +197,7 @@ def test_recipe_without_the_section_runs_no_task_for_it(tmp_path: Path) -> None:
     loaded, made, store = load_recipe(write_recipe(tmp_path)), RunProducts(), str(tmp_path / "store")
     carry_out(blend(loaded, Plain(store), made), "deduplicate")
     assert not Path(store, "snapshots/personal").exists()
-    assert [one["step"] for one in made.pool.facts["dropped"]] == ["exact-duplicates", "near-duplicates"]
+    assert [step.step for step in made.pool.facts.dropped] == ["exact-duplicates", "near-duplicates"]
     with_keep, looked = load_recipe(loaded.file, {"personal": {"action": "keep"}}), LookedUp(store)
     carry_out(blend(with_keep, looked, RunProducts()), "clean")
     kept = {"ingest-source": True, "measure-drift": True, "clean-source": True}
@@ -213,11 +211,11 @@ def test_benchmarks_are_redacted_as_the_rows_are_that_are_compared_with_them(tmp
     loaded = load_recipe(file, {"decontaminate.against.quiz.path": "quiz.csv", "personal.action": "redact"})
     made, store = RunProducts(), str(tmp_path / "store")
     carry_out(blend(loaded, Plain(store), made), "deduplicate")
-    steps = {one.step: one for one in PoolFacts.model_validate(made.pool.facts).dropped}
+    steps = {one.step: one for one in made.pool.facts.dropped}
     assert steps["contamination"].figures["rows of quiz"] == 20
     held = made.pool.account("news").holdout
     assert 20 - held <= made.pool.account("news").dropped["in_benchmark"] <= 20
-    assert not [secret for secret in SECRETS if secret in json.dumps(made.pool.facts)]
+    assert not [secret for secret in SECRETS if secret in made.pool.facts.model_dump_json()]
 
 
 @pytest.mark.parametrize(

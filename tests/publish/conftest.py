@@ -12,6 +12,7 @@ import pytest
 
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.pool import MixFacts
 from tasks.store.runs import RunStart
 from tasks.store.storage import Store, as_fact
 
@@ -78,7 +79,7 @@ def product(store: Store, folder: Path, stage: str, files: dict[str, Callable[[P
         local = folder / name.replace("/", "__")
         write(local)
         facts.append(as_fact(store, path, name, local))
-    manifest = Manifest(
+    manifest = Manifest[type(said["facts"])](
         stage=stage, subject=said.pop("subject", "mix"), key="0" * 32, path=path, files=tuple(facts), **said
     )
     store.write_json(f"{path}/manifest.json", manifest.model_dump(mode="json"))
@@ -125,7 +126,14 @@ def make_mix(store: Store, folder: Path) -> Manifest:
         "lock.json": lambda path: path.write_text(json.dumps({"pool": "f" * 64})),
     }
     return product(
-        store, folder, "mix", files, rows=6, tokens=30, accounts=accounts, facts={"receipt": receipt, "shards": 2}
+        store,
+        folder,
+        "mix",
+        files,
+        rows=6,
+        tokens=30,
+        accounts=accounts,
+        facts=MixFacts.model_validate({"receipt": receipt}),
     )
 
 
@@ -199,7 +207,7 @@ def folder_store(tmp_path: Path) -> Store:
 @pytest.fixture
 def make_products(tmp_path: Path) -> Callable[[Store], Products]:
     def make(store: Store) -> Products:
-        plan = product(store, tmp_path, "plan", {"plan.npz": lambda path: np.savez(path, row=np.arange(6))})
+        plan = product(store, tmp_path, "plan", {"plan.npz": lambda path: np.savez(path, row=np.arange(6))}, facts={})
         scores = product(store, tmp_path, "evaluate", {}, subject="model", facts={"metrics": METRICS})
         return Products(store, make_mix(store, tmp_path), plan, make_model(store, tmp_path), scores)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
 from tasks.store.runs import PublishedMix, RunStart
 
@@ -68,8 +69,8 @@ def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manife
         score=code,
         examples=(row,),
     )
-    facts = {"receipt": [receipt(reason)], "dropped": [step.model_dump(mode="json")]}
-    return Manifest(
+    facts = MixFacts.model_validate({"receipt": [receipt(reason)], "dropped": [step]})
+    return Manifest[MixFacts](
         stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts
     )
 

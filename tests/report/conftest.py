@@ -11,6 +11,7 @@ import pytest
 from tasks.manifests.check import CheckResult, Failure, Verdict
 from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.pool import MixFacts
 from tasks.report.samples import Sample
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, TaskNote
 
@@ -312,6 +313,13 @@ def mix(tmp_path: Path) -> Manifest:
         FileFact(name=f"data/{file.name}", bytes=file.stat().st_size, sha256="0" * 64)
         for file in sorted(path.iterdir())
     ]
-    return Manifest(
-        stage="mix", subject="mix", key="k", path="snapshots/mix/k", files=tuple(files), rows=120, tokens=2520
+    return Manifest[MixFacts](
+        stage="mix",
+        subject="mix",
+        key="k",
+        path="snapshots/mix/k",
+        files=tuple(files),
+        rows=120,
+        tokens=2520,
+        facts=MixFacts(receipt=()),
     )

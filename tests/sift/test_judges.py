@@ -145,13 +145,14 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
             (tmp_path / "pool" / side / f"{name}.parquet").write_bytes(path.path.read_bytes())
             files.append(FileFact(name=f"{side}/{name}.parquet", bytes=0, sha256=""))
     accounts = tuple(Account(source=name, read=400, rows=200, holdout=200) for name in planted)
-    pool = Manifest(
+    pool = Manifest[PoolFacts](
         stage="deduplicate",
         subject="pool",
         key="p",
         path="pool",
         files=tuple(files),
         accounts=accounts,
+        facts=PoolFacts(),
     )
     made = sift_pool.of("pool").run(str(tmp_path), pool, perplexity.Params(clean=("papers",), drop=0.05), 0)
     assert {account.source: (account.rows, account.dropped) for account in made.accounts} == {
@@ -159,5 +160,5 @@ def test_task_takes_rows_out_of_the_pool_and_closes_the_books(tmp_path: Path, pl
         "web": (190, {"perplexing": 10}),
     }
     assert pl.read_parquet(tmp_path / made.path / "train/web.parquet").height == 190
-    (step,) = PoolFacts.model_validate(made.facts).dropped
+    (step,) = made.facts.dropped
     assert (step.step, step.counts) == ("sift: perplexity", {"web": {"perplexing": 10}})

@@ -22,6 +22,7 @@ from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.pool import MixFacts
 from tasks.models.vocabularies import word_pieces
 from tasks.train import launch
 from tasks.train.job import Job
@@ -72,7 +73,8 @@ def mix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     files = tuple(
         FileFact(name=f"data/{path.name}", bytes=path.stat().st_size, sha256="") for path in sorted(folder.iterdir())
     )
-    return store, Manifest(stage="mix", subject="mix", key="m", path="snapshots/mix/m", files=files, rows=192)
+    said = {"stage": "mix", "subject": "mix", "key": "m", "path": "snapshots/mix/m"}
+    return store, Manifest[MixFacts](**said, files=files, rows=192, facts=MixFacts(receipt=()))
 
 
 @pytest.fixture(scope="module")

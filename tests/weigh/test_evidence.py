@@ -16,7 +16,6 @@ from flows.engine.plain import Plain
 from flows.steps.blend import blend
 from tasks.core.errors import NotEnoughData, RecipeError
 from tasks.manifests.manifest import Account
-from tasks.manifests.pool import PoolFacts
 from tasks.recipe.model import load_recipe
 from tasks.store.storage import open_store
 from tasks.weigh import methods
@@ -185,7 +184,7 @@ def test_selection_keeps_rows_like_the_targets_and_counts_the_others(recipe: Pat
     assert kept["goal"] == before.account("goal")
     assert kept["far"].rows < 0.1 * before.account("far").rows
     assert kept["far"].dropped["not_selected"] == before.account("far").rows - kept["far"].rows
-    step = PoolFacts.model_validate(after.facts).dropped[-1]
+    step = after.facts.dropped[-1]
     assert step.by_source["far"]["rows before"] == before.account("far").rows
     assert step.counts["far"] == {"not_selected": kept["far"].dropped["not_selected"]}
     home = open_store(str(recipe.parent / "store"))

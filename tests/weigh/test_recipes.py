@@ -10,6 +10,7 @@ from tasks.core.errors import NotEnoughData, RecipeError
 from tasks.history.ledger import spent
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.pool import PoolFacts
 from tasks.store.runs import RunRecord, TaskNote
 
 
@@ -75,8 +76,14 @@ def record(recipe: dict[str, Any], pool: Manifest, epochs: float, state: str = "
 
 
 def pool_of(rows: int) -> Manifest:
-    return Manifest(
-        stage="s", subject="pool", key="k", path="p", files=(), accounts=(Account(source="a", read=rows, rows=rows),)
+    return Manifest[PoolFacts](
+        stage="s",
+        subject="pool",
+        key="k",
+        path="p",
+        files=(),
+        accounts=(Account(source="a", read=rows, rows=rows),),
+        facts=PoolFacts(),
     )
 
 

@@ -12,6 +12,7 @@ from tasks.core.errors import NotEnoughData, QualityGate, RecipeError
 from tasks.core.records import Section
 from tasks.manifests.check import Verdict
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.weigh.methods import given as given_weights
 from tasks.weigh.methods import proportional, temperature, uniform, unimax
@@ -171,8 +172,14 @@ def manifest(**sizes: tuple[int, int]) -> Manifest:
     accounts = tuple(
         Account(source=name, read=rows, rows=rows, tokens=tokens) for name, (rows, tokens) in sizes.items()
     )
-    return Manifest(
-        stage="deduplicate", subject="pool", key="p", path="snapshots/deduplicate/p", files=(), accounts=accounts
+    return Manifest[PoolFacts](
+        stage="deduplicate",
+        subject="pool",
+        key="p",
+        path="snapshots/deduplicate/p",
+        files=(),
+        accounts=accounts,
+        facts=PoolFacts(),
     )
 
 

@@ -11,6 +11,8 @@ from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.comparison import Comparison, Findings, comparison_folder
 from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Account, Manifest, Product
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.rows import pool as pools
 from tasks.rows.layout import RowFile, layout_of
 from tasks.store.products import Workbench, stage_task
@@ -52,7 +54,7 @@ def comparison_inputs(
 
 
 @stage_task("leak")
-def find_leak(work: Workbench, target: str, sources: list[Manifest]) -> Product:
+def find_leak(work: Workbench, target: str, sources: list[Manifest[CleanedFacts]]) -> Product:
     """Say how much of the target stands in each other source."""
     rows = {
         one.subject: leakage.SourceTexts(
@@ -73,7 +75,7 @@ def refuse_leak(setting: str, target: str, found: Manifest) -> None:
 def judge_trials(
     work: Workbench,
     trials: list[Manifest],
-    pool: Manifest,
+    pool: Manifest[PoolFacts],
     inputs: ComparisonInputs,
     labels: tuple[str, ...],
     seed: int,

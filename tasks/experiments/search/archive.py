@@ -13,6 +13,7 @@ from tasks.core.records import Section
 from tasks.experiments.search.trials import Trial
 from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.weights import EvidenceFacts
 from tasks.store.storage import Store
 
@@ -65,7 +66,9 @@ def write_record(store: Store, record: SearchRecord, learned: LearnedWeights) ->
     store.move_pointer(f"{folder}/latest.json", lambda _: learned.model_dump(mode="json"))
 
 
-def recall(store: Store, name: str, cleaned: Sequence[Manifest], asked: Section, unit: str) -> Manifest[EvidenceFacts]:
+def recall(
+    store: Store, name: str, cleaned: Sequence[Manifest[CleanedFacts]], asked: Section, unit: str
+) -> Manifest[EvidenceFacts]:
     """Give the weights that the last search found, as the evidence that weighing takes.
 
     Raises:

@@ -17,6 +17,7 @@ from tasks.experiments.search.splits import Split
 from tasks.experiments.search.surrogate import Vector
 from tasks.experiments.search.trials import Trial, still_valid
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.rows import CleanedFacts
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class SearchState:
 def begin(
     space: SearchSpace,
     constraints: Constraints,
-    cleaned: Sequence[Manifest],
+    cleaned: Sequence[Manifest[CleanedFacts]],
     earlier: Sequence[Trial],
     last: LearnedWeights | None,
 ) -> SearchState:

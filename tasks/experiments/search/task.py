@@ -22,6 +22,8 @@ from tasks.experiments.search.trials import Trial, runs_of
 from tasks.experiments.search.verdict import ARMS, arms_of
 from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.weights import EvidenceFacts
 from tasks.store.storage import open_store
 
@@ -43,7 +45,11 @@ def fit_runs(
 
 
 def begin_search(
-    store: str, name: str, pool: Manifest, cleaned: Sequence[Manifest], constraints: Constraints
+    store: str,
+    name: str,
+    pool: Manifest[PoolFacts],
+    cleaned: Sequence[Manifest[CleanedFacts]],
+    constraints: Constraints,
 ) -> SearchState:
     """Lay out what is searched, and find the trials of earlier searches; no task, since it is arithmetic."""
     home = open_store(store)
@@ -132,7 +138,7 @@ def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
 
 @task(run_name="recall-{subject}")
 def recall_weights(
-    store: str, name: str, cleaned: list[Manifest], asked: Section, unit: str
+    store: str, name: str, cleaned: list[Manifest[CleanedFacts]], asked: Section, unit: str
 ) -> Manifest[EvidenceFacts]:
     """Find the weights that the last search of this recipe has learned, if the data are still those."""
     return archive.recall(open_store(store), name, cleaned, asked, unit)

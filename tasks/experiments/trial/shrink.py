@@ -8,6 +8,7 @@ import polars as pl
 
 from tasks.core.rng import generator
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.rows.dropping import REMOVED
 from tasks.rows.layout import RowFile
 
@@ -15,7 +16,9 @@ MOST_ROWS = 5_000
 LEFT_OUT = "left_out_of_trials"
 
 
-def trial_budget(pool: Manifest, mix: int | Literal["all"], asked: int | None, unit: str) -> tuple[int, float]:
+def trial_budget(
+    pool: Manifest[PoolFacts], mix: int | Literal["all"], asked: int | None, unit: str
+) -> tuple[int, float]:
     """Give a trial's budget in `unit`, and the share of the pool's rows that it draws from.
 
     Under the budget B a row of source i is drawn w_i B / n_i times. From s n_i rows under the budget s B it is drawn as

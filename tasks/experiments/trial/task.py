@@ -8,6 +8,9 @@ from tasks.core.records import Objective
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.plan import PlanFacts
+from tasks.manifests.pool import PoolFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.models.features import read_features, write_hashed
 from tasks.models.linear_trial import Drawn, Pool
 from tasks.objectives.parts import trial_of
@@ -18,13 +21,15 @@ from tasks.rows.layout import RowFile, layout_of
 from tasks.store.products import Workbench, stage_task
 
 
-def size_trials(pool: Manifest, mix: int | Literal["all"], asked: int | None, unit: str) -> tuple[int, float]:
+def size_trials(
+    pool: Manifest[PoolFacts], mix: int | Literal["all"], asked: int | None, unit: str
+) -> tuple[int, float]:
     """Give the budget of every trial and the share of the pool that it draws from; no task, since it is arithmetic."""
     return trial_budget(pool, mix, asked, unit)
 
 
 @stage_task("shrink")
-def shrink_pool(work: Workbench, pool: Manifest, share: float, seed: int) -> Product:
+def shrink_pool(work: Workbench, pool: Manifest[PoolFacts], share: float, seed: int) -> Product[PoolFacts]:
     """Keep a share of every source's training rows, for trials that are smaller than the mix; the hold-out stays as it
     is.
     """
@@ -33,7 +38,7 @@ def shrink_pool(work: Workbench, pool: Manifest, share: float, seed: int) -> Pro
 
 
 @stage_task("hash")
-def hash_source(work: Workbench, rows: Manifest) -> Product:
+def hash_source(work: Workbench, rows: Manifest[CleanedFacts]) -> Product:
     """Hash the words of a source's texts."""
     with work.writing("vectors.npz") as vectors, work.writing("rows.parquet") as ids:
         written = write_hashed(RowFile(work.open(rows, "data.parquet"), layout_of(rows)), vectors, ids)
@@ -43,8 +48,8 @@ def hash_source(work: Workbench, rows: Manifest) -> Product:
 @stage_task("trial")
 def run_trial(
     work: Workbench,
-    pool: Manifest,
-    plan: Manifest,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
     features: list[Manifest],
     head: HeadSettings,
     objective: Objective,
@@ -56,7 +61,7 @@ def run_trial(
         for one in features
     }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
-        drawn = Drawn(plan.facts["sources"], arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
+        drawn = Drawn(plan.facts.sources, arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
     files = Pool(**pools.open_sides(work, pool))
     table, facts = trial_of(objective.task).try_mix(files, drawn, seen, layout_of(pool), head, seed)
     with work.writing("predictions.parquet") as path:

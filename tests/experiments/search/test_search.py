@@ -30,6 +30,7 @@ from tasks.experiments.search.trials import Trial as TrialNote
 from tasks.experiments.search.trials import still_valid
 from tasks.experiments.search_record import SearchCounts, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.rows import CleanedFacts
 from tasks.report.page import build_search_page
 
 SOURCES = ("a", "b", "c", "d")
@@ -128,8 +129,14 @@ def state_of(
     asked: Constraints, earlier: tuple[TrialNote, ...] = (), last: LearnedWeights | None = None, changed: str = ""
 ) -> SearchState:
     cleaned = [
-        Manifest(
-            stage="clean", subject=name, key="k", path="p", files=(), facts={"now": "later" if name == changed else ""}
+        Manifest[CleanedFacts](
+            stage="clean",
+            subject=name,
+            key="k",
+            path="p",
+            files=(),
+            rows=int(name == changed),
+            facts=CleanedFacts(),
         )
         for name in SOURCES
     ]

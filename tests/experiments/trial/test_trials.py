@@ -14,6 +14,7 @@ from tasks.core.errors import CuveeError, TrainingFailed
 from tasks.experiments.trial.settings import HeadSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.pool import PoolFacts
 from tasks.models.features import Features, places, read_features, write_hashed
 from tasks.models.linear import log_softmax
 from tasks.models.linear_training import steps_of, train_head
@@ -140,7 +141,7 @@ def test_features_of_other_rows_and_losses_that_are_no_numbers_are_refused(
 )
 def test_a_trial_repeats_rows_as_often_as_the_mix(rows: int, mix: Any, asked: int | None) -> None:
     account = Account(source="a", read=rows, rows=rows, tokens=20 * rows)
-    pool = Manifest(
+    pool = Manifest[PoolFacts](
         stage="deduplicate",
         subject="pool",
         key="k",
@@ -149,6 +150,7 @@ def test_a_trial_repeats_rows_as_often_as_the_mix(rows: int, mix: Any, asked: in
         rows=rows,
         tokens=20 * rows,
         accounts=(account,),
+        facts=PoolFacts(),
     )
     size, share = trial_budget(pool, mix, asked, "rows")
     whole = rows if mix == "all" else mix
