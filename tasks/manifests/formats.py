@@ -21,7 +21,7 @@ def read_manifest(text: bytes, facts: type[F]) -> Manifest[F]:
     """
     said = json.loads(text)
     if isinstance(said, dict) and "format" not in said:
-        said = _from_first(said, getattr(facts, "model_fields", said["facts"]))
+        said = _from_first(said, getattr(facts, "model_fields", said.get("facts", {})))
     return Manifest[facts].model_validate(said)
 
 
@@ -29,5 +29,5 @@ def _from_first(said: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any
     """Versions before formats had numbers: the fingerprint was no part of the file, and stages said more."""
     return said | {
         "fingerprint": digest({name: value for name, value in said.items() if name not in BESIDES}),
-        "facts": {name: value for name, value in said["facts"].items() if name in known},
+        "facts": {name: value for name, value in said.get("facts", {}).items() if name in known},
     }
