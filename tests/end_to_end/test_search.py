@@ -76,9 +76,7 @@ def test_the_same_search_again_makes_nothing_and_finds_the_same(searched: Search
 
 def test_a_mix_with_learned_weights_has_them(searched: Searched) -> None:
     plan = plan_recipe(searched.recipe, searched.store, {"mix.weights": "learned"})
-    assert {row["source"]: row["weight"] for row in plan["receipt"]} == pytest.approx(
-        searched.found["weights"], abs=1e-5
-    )
+    assert {row.source: row.weight for row in plan["receipt"]} == pytest.approx(searched.found["weights"], abs=1e-5)
     with pytest.raises(RecipeError, match="no search of 'other'"):
         plan_recipe(searched.recipe, searched.store, {"mix.weights": "learned", "name": "other"})
 
