@@ -75,7 +75,7 @@ def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content
     assert {row["source"]: row["rows"] for row in left_out["receipt"]} == {"news": 50, "talk": 0}
     assert left_out["drift"]["talk"]["words"] == 1.0
     assert all(
-        row["hit"]
+        row.hit
         for row in explain_recipe(write_recipe(tmp_path, on_failure="quarantine", **limited), store, {})["tasks"]
     )
 

@@ -137,14 +137,14 @@ def test_looking_ahead_sees_what_a_run_would_do(folder: Path) -> None:
     assert [one["done"] for one in planned["unreached"]] == [
         "could not be reached (cannot read tweets.csv: there is no such file); left out"
     ]
-    assert [(row["source"], round(row["requested"], 3), row["rows"]) for row in planned["receipt"]] == [
+    assert [(row.source, round(row.requested, 3), row.rows) for row in planned["receipt"]] == [
         ("news", 0.4, 57),
         ("talk", 0.3, 43),
         ("tweets", 0.3, 0),
     ]
     carry_out(blend(load_recipe(recipe), Plain(store), RunProducts()), "mix")
     explained = explain_recipe(recipe, store, {})
-    misses = [(row["task"], row["subject"]) for row in explained["tasks"] if not row["hit"]]
+    misses = [(row.task, row.subject) for row in explained["tasks"] if not row.hit]
     assert misses == [("probe-source", "tweets"), ("ingest-source", "tweets")], (
         "all else is found as it is without the source"
     )

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.manifests.manifest import Account, Manifest, Product
+from tasks.manifests.manifest import Account, Facts, Manifest, Product
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import Cleaning, LabelCounts, ProfileFacts, SampledRows, rounded
+from tasks.manifests.rows import SnapshotFacts
 from tasks.profile.figures import common_size, profile
 from tasks.profile.tables import headline, rows_of
 from tasks.profile.task import profile_mix
@@ -187,14 +189,17 @@ def test_figures_have_4_digits_and_what_is_no_number_is_none() -> None:
     assert [rounded(figure) for figure in given] == [0.1235, None, None, 3, None]
 
 
-def staged(name: str, files: dict[str, pl.DataFrame], store: str, accounts: tuple[Account, ...]) -> Manifest:
-    def write_files(work: Workbench) -> Product:
+def staged(
+    name: str, files: dict[str, pl.DataFrame], store: str, accounts: tuple[Account, ...], facts: Facts
+) -> Manifest[Facts]:
+    def write_files(work: Workbench) -> Product[Facts]:
         for file, frame in files.items():
             with work.writing(file) as path:
                 frame.write_parquet(path)
-        return Product(accounts=accounts)
+        return Product(accounts=accounts, facts=facts)
 
     write_files.__module__ = "tasks.profile.task"
+    write_files.__annotations__["return"] = Product[type(facts)]
     return stage_task(name)(write_files).of(name).run(store)
 
 
@@ -205,16 +210,20 @@ def test_the_task_profiles_pool_and_mix(tmp_path: Path, facts: ProfileFacts, cas
         {"train/kitchen.parquet": kitchen, "train/sea.parquet": sea},
         str(tmp_path),
         tuple(case["accounts"]),
+        PoolFacts(),
     )
     mix = staged(
         "mix",
         {"data/train-00000.parquet": kitchen, "data/train-00001.parquet": sea, "data/holdout-sea.parquet": sea},
         str(tmp_path),
         (),
+        MixFacts(receipt=()),
     )
     read = {"kitchen": pl.concat([kitchen, junk()]), "sea": pl.concat([sea, junk()])}
     raw = [
-        staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), ()).model_copy(update={"subject": name})
+        staged(f"raw-{name}", {"data.parquet": frame}, str(tmp_path), (), SnapshotFacts()).model_copy(
+            update={"subject": name}
+        )
         for name, frame in read.items()
     ]
     made = profile_mix.of("mix").run(str(tmp_path), raw, pool, mix, 3)
