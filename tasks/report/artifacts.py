@@ -34,7 +34,7 @@ def receipt_table(record: RunRecord) -> Table:
 def checks_table(record: RunRecord) -> Table:
     """Say what each check found, a row per failed expectation."""
     actions = {verdict.subject: consequence(verdict) for verdict in record.verdicts}
-    found: Table = []
+    rows: Table = []
     for check in record.checks:
         head = {
             "subject": check.subject,
@@ -60,8 +60,8 @@ def checks_table(record: RunRecord) -> Table:
             }
             for failure in check.failed
         ]
-        found += [head | failure for failure in failures or [blank]]
-    return found
+        rows += [head | failure for failure in failures or [blank]]
+    return rows
 
 
 def drift_table(record: RunRecord) -> Table:
@@ -84,14 +84,16 @@ def dropped_table(record: RunRecord) -> Table:
     """Say what each step dropped from each source, and why."""
     return [
         {
-            "step": one.title,
+            "step": dropped.title,
             "source": source,
-            "rows": sum(one.counts.get(source, {}).values()),
-            "why": ", ".join(f"{count:,} {reason_text(code)}" for code, count in one.counts.get(source, {}).items()),
-            "figures": in_words(one.by_source.get(source, {})),
+            "rows": sum(dropped.counts.get(source, {}).values()),
+            "why": ", ".join(
+                f"{count:,} {reason_text(code)}" for code, count in dropped.counts.get(source, {}).items()
+            ),
+            "figures": in_words(dropped.by_source.get(source, {})),
         }
-        for one in record.dropped
-        for source in one.sources
+        for dropped in record.dropped
+        for source in dropped.sources
     ]
 
 
@@ -116,5 +118,5 @@ def scores_table(record: RunRecord) -> Table:
 def dag_text(record: RunRecord) -> str:
     """Draw the run's DAG, as Markdown."""
     counts = record.summary()["tasks"]
-    told = f"{plural(counts['run'], 'task')} run (dark), {counts['cached']} from the store (light)"
-    return f"{told}\n\n```mermaid\n{mermaid(record.tasks)}\n```\n"
+    counted = f"{plural(counts['run'], 'task')} run (dark), {counts['cached']} from the store (light)"
+    return f"{counted}\n\n```mermaid\n{mermaid(record.tasks)}\n```\n"

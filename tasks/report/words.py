@@ -73,23 +73,23 @@ def place(name: str) -> str:
     return f"{source}, {SIDES.get(side, side)}" if side else source
 
 
-def step_table(one: Dropped) -> tuple[list[str], list[tuple[str, list[Figure]]]]:
+def step_table(dropped: Dropped) -> tuple[list[str], list[tuple[str, list[Figure]]]]:
     """Lay out what a step says of each source: columns, and the source with its values.
 
     Rows dropped come first, a column a reason, then the figures.
     """
-    codes = list(dict.fromkeys(code for reasons in one.counts.values() for code in reasons))
-    names = list(dict.fromkeys(name for figures in one.by_source.values() for name in figures))
+    codes = list(dict.fromkeys(code for reasons in dropped.counts.values() for code in reasons))
+    names = list(dict.fromkeys(name for figures in dropped.by_source.values() for name in figures))
     lines: list[tuple[str, list[Figure]]] = []
-    for source in one.sources:
-        reasons, own = one.counts.get(source, {}), one.by_source.get(source, {})
+    for source in dropped.sources:
+        reasons, own = dropped.counts.get(source, {}), dropped.by_source.get(source, {})
         lines.append((source, [*map(reasons.get, codes), *map(own.get, names)]))
     return [*map(reason_text, codes), *names], lines
 
 
-def plural(count: int, one: str) -> str:
+def plural(count: int, noun: str) -> str:
     """Write a count with its noun."""
-    return f"{count:,} {one}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -118,8 +118,8 @@ def headline(record: RunRecord) -> str:
         return (
             f"The run failed{where}. {'The mix was published before that.' if record.mix else 'Nothing was published.'}"
         )
-    told = [f"{one.source} {one.done}." for one in record.unreached]
-    return " ".join([_mixed(record), *told, _scored(record), _checked(record.checks)])
+    unreached = [f"{source.source} {source.done}." for source in record.unreached]
+    return " ".join([_mixed(record), *unreached, _scored(record), _checked(record.checks)])
 
 
 def stopping(record: RunRecord) -> list[TaskNote]:
@@ -167,13 +167,13 @@ def _checked(checks: tuple[CheckResult, ...]) -> str:
 
 def consequence(verdict: Verdict) -> str:
     """Say what the failure policy made of a check; empty when nothing."""
-    said = {
+    consequences = {
         "keep": "",
         "warn": "kept, with a warning",
         "quarantine": "left out",
         "downweight": f"weight × {verdict.factor:.2f}",
     }
-    return said.get(verdict.action, verdict.action)
+    return consequences.get(verdict.action, verdict.action)
 
 
 def figures(record: RunRecord) -> list[tuple[str, str, str]]:
