@@ -1,13 +1,13 @@
 """What expectations said, as our records: failures with examples, counts, the share of good rows, lines for a table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
 from tasks.check.facts import columns_of
 from tasks.check.run import Outcome, share_meeting
 from tasks.manifests.check import CheckResult, Failure
+from tasks.manifests.dropped import Figure
 
 EXAMPLES = 5
 SHOWN_CHARS = 200
@@ -31,7 +31,7 @@ def result_of(subject: str, frame: pl.DataFrame, outcomes: Sequence[Outcome]) ->
     )
 
 
-def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str, Any]]:
+def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str, Figure]]:
     """List all expectations, one a line, for people."""
     return [
         {
@@ -46,7 +46,7 @@ def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str,
     ]
 
 
-def summary_of(result: CheckResult) -> dict[str, Any]:
+def summary_of(result: CheckResult) -> dict[str, Figure]:
     """Put one subject's result into one line."""
     failed = "; ".join(f"{failure.expectation} ({failure.severity})" for failure in result.failed)
     good = f"{100 * result.pass_rate:.4g} %"

@@ -1,18 +1,17 @@
 """The profile as tables for people."""
 
-from typing import Any
-
+from tasks.manifests.dropped import Figure
 from tasks.manifests.profile import Measures, ProfileFacts
 
 
-def rows_of(profile: ProfileFacts) -> list[dict[str, Any]]:
+def rows_of(profile: ProfileFacts) -> list[dict[str, Figure]]:
     """Two lines a source, as it was read and as it may be mixed, and one for the mix."""
     states = (("as read", profile.raw), ("cleaned", profile.sources))
     sources = [(name, state, measures[name]) for name in profile.sources for state, measures in states]
     return [_row(*line) for line in (*sources, ("the mix", "", profile.mix))]
 
 
-def _row(name: str, state: str, measures: Measures) -> dict[str, Any]:
+def _row(name: str, state: str, measures: Measures) -> dict[str, Figure]:
     topics = measures.topics
     balance = {"label balance": measures.labels.balance} if measures.labels else {}
     return {
@@ -23,8 +22,8 @@ def _row(name: str, state: str, measures: Measures) -> dict[str, Any]:
         "MTLD": measures.mtld,
         "compression": measures.compression_ratio,
         "Vendi": measures.vendi,
-        "topics covered": topics and topics.coverage,
-        "topic entropy": topics and topics.entropy,
+        "topics covered": topics.coverage if topics else None,
+        "topic entropy": topics.entropy if topics else None,
         **balance,
         "characters, median": measures.characters.median,
         "language": next(iter(measures.languages), None),

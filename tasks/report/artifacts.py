@@ -1,15 +1,13 @@
 """The tables that a run shows in the Prefect UI: rows of plain values, and a headline for each."""
 
-from typing import Any
-
-from tasks.manifests.dropped import in_words
+from tasks.manifests.dropped import Figure, in_words
 from tasks.manifests.profile import Drift
 from tasks.objectives.parts import measures_of
 from tasks.report.dag import mermaid
 from tasks.report.words import consequence, percent, plural, reason_text
 from tasks.store.runs import RunRecord
 
-Table = list[dict[str, Any]]
+Table = list[dict[str, Figure]]
 
 
 def receipt_table(record: RunRecord) -> Table:
@@ -60,7 +58,7 @@ def checks_table(record: RunRecord) -> Table:
             }
             for failure in check.failed
         ]
-        rows += [head | failure for failure in failures or [blank]]
+        rows.extend({**head, **failure} for failure in failures or [blank])
     return rows
 
 
@@ -70,14 +68,15 @@ def drift_table(record: RunRecord) -> Table:
     return [{name: cell for name, cell in row.items() if name != "labels" or record.labels} for row in shown]
 
 
-def _moved(drift: Drift | None) -> dict[str, Any]:
+def _moved(drift: Drift | None) -> dict[str, Figure]:
     if drift is None:
         return {"rows": "no previous snapshot", "new rows": "", "labels": "", "lengths": "", "words": ""}
-    measured = {"labels": drift.labels, "lengths": drift.lengths, "words": drift.words}
+    apart = {"labels": drift.labels, "lengths": drift.lengths, "words": drift.words}
     return {
         "rows": f"{drift.rows_before:,} → {drift.rows_now:,}",
-        "new rows": percent(drift.new) if drift.new is not None else "",
-    } | {name: "" if distance is None else distance for name, distance in measured.items()}
+        "new rows": "" if drift.new is None else percent(drift.new),
+        **{name: "" if distance is None else distance for name, distance in apart.items()},
+    }
 
 
 def dropped_table(record: RunRecord) -> Table:

@@ -12,7 +12,7 @@ Recipe:
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,7 +24,7 @@ from tasks.weigh import methods
 from tasks.weigh.settings import Weights, needs_evidence
 
 
-def _proportional() -> Any:
+def _proportional() -> Section:
     return load(methods, "proportional").Params()
 
 
