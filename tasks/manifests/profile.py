@@ -29,71 +29,91 @@ class Distinct(Section):
 
 
 class Topics(Section):
-    """What texts are about, in the topics that were found in all sources together."""
+    """What texts are about, in the topics that were found in all sources together.
+
+    Attributes:
+        entropy: that of the shares over that of even ones, 0..1.
+        coverage: share of the topics that have any text.
+        shares: of the texts, by topic.
+    """
 
     entropy: Measure
-    """That of the shares over that of even ones, 0..1."""
     coverage: Measure
-    """Share of the topics that have any text."""
     shares: Sequence[Share]
 
 
 class LabelCounts(Section):
-    """Rows of each label, and how even they are."""
+    """Rows of each label, and how even they are.
+
+    Attributes:
+        balance: entropy over that of equally many rows of each label, 0..1.
+        imbalance: rows of the most frequent label over those of the rarest.
+        distance_to_mix: total variation distance to the labels of the mix, 0..1.
+    """
 
     counts: dict[str, int]
     balance: Measure
-    """Entropy over that of equally many rows of each label, 0..1."""
     imbalance: Measure
-    """Rows of the most frequent label over those of the rarest."""
     distance_to_mix: Measure
-    """Total variation distance to the labels of the mix, 0..1."""
 
 
 class Lengths(Section):
-    """How long the texts of all rows are."""
+    """How long the texts of all rows are.
+
+    Attributes:
+        edges: 0, 1, 2, 4, 8 …
+        counts: rows from `edges[i]` up to, not including, `edges[i + 1]`.
+    """
 
     mean: Measure
     p5: Measure
     median: Measure
     p95: Measure
     edges: Sequence[int]
-    """0, 1, 2, 4, 8 …"""
     counts: Sequence[int]
-    """Rows from `edges[i]` up to, not including, `edges[i + 1]`."""
 
 
 class Cleaning(Section):
-    """What cleaning made of a source."""
+    """What cleaning made of a source.
+
+    Attributes:
+        before: rows.
+        after: rows.
+        left: reason code -> rows that left under it, as a share of the rows read.
+    """
 
     before: int
     after: int
     left: dict[str, Share]
-    """Reason code -> rows that left under it, as a share of the rows read."""
 
 
 class Measures(Section):
-    """The figures of one source, as it was read or as it may be mixed, or of the mix."""
+    """The figures of one source, as it was read or as it may be mixed, or of the mix.
+
+    Attributes:
+        distinct: length n of the n-grams -> share that is different.
+        mtld: measure of textual lexical diversity, in words.
+        quality: share of texts without a plain flaw.
+        vendi: Vendi score: how many texts are different.
+        topics: None where texts are too few or too alike to speak of topics.
+        labels: None where rows have none.
+        characters: lengths in characters.
+        lengths: in tokens; rows as they were read have none.
+        languages: ISO 639-1, or `short` -> share of the texts; the most frequent first.
+        cleaning: of a source as it may be mixed.
+    """
 
     distinct: dict[int, Distinct]
-    """Length n of the n-grams -> share that is different."""
     mtld: Measure
-    """Measure of textual lexical diversity, in words."""
     quality: Measure = None
-    """Share of texts without a plain flaw."""
     compression_ratio: Measure
     vendi: Measure
-    """Vendi score: how many texts are different."""
     topics: Topics | None
-    """None where texts are too few or too alike to speak of topics."""
     labels: LabelCounts | None
     characters: Lengths
     lengths: Lengths | None = None
-    """In tokens; rows as they were read have none."""
     languages: dict[str, Share]
-    """ISO 639-1, or `short` -> share of the texts; the most frequent first."""
     cleaning: Cleaning | None = None
-    """Of a source as it may be mixed."""
 
 
 class SampledRows(Section):
@@ -114,47 +134,55 @@ class Samples(Section):
 
 
 class Between(Section):
-    """How alike every two sources are."""
+    """How alike every two sources are.
+
+    Attributes:
+        names: the sources, then the mix.
+        js: length of the n-grams -> Jensen-Shannon divergence, in bits.
+        overlap: length of the n-grams -> overlap coefficient.
+    """
 
     names: tuple[str, ...]
-    """The sources, then the mix."""
     js: dict[int, Matrix]
-    """Length of the n-grams -> Jensen-Shannon divergence, in bits."""
     overlap: dict[int, Matrix]
-    """Length of the n-grams -> overlap coefficient."""
 
 
 class ProfileFacts(Facts):
-    """Quality and diversity of the sources, before and after cleaning, and of the mix."""
+    """Quality and diversity of the sources and of the mix.
+
+    Attributes:
+        raw: source -> its figures as it was read.
+        sources: source -> those of the rows that may be mixed.
+    """
 
     sample: Samples
     raw: dict[str, Measures] = Field(default_factory=dict)
-    """Source -> its figures as it was read."""
     sources: dict[str, Measures]
-    """Source -> those of the rows that may be mixed."""
     mix: Measures
     between: Between
 
 
 class Drift(Section):
-    """How far a source has moved from its snapshot before; all are 0 where nothing changed."""
+    """How far a source has moved from its snapshot before; all are 0 where nothing changed.
+
+    Attributes:
+        rows: |rows now / rows before − 1|, from 0.
+        labels: total variation distance of the label shares, 0..1.
+        lengths: Jensen-Shannon divergence of the lengths in characters, in bits.
+        words: that of single words, on equal samples.
+        new: share of the rows now whose text was not there before.
+    """
 
     rows: Measure
-    """|rows now / rows before − 1|, from 0."""
     labels: Measure
-    """Total variation distance of the label shares, 0..1."""
     lengths: Measure
-    """Jensen-Shannon divergence of the lengths in characters, in bits."""
     words: Measure
-    """That of single words, on equal samples."""
     new: Measure
-    """Share of the rows now whose text was not there before."""
     rows_now: int
     rows_before: int
 
 
 class DriftFacts(Facts):
-    """How far the sources have moved."""
+    """How far the sources have moved that have a snapshot before."""
 
     sources: dict[str, Drift] = Field(default_factory=dict)
-    """Those that have a snapshot before."""

@@ -13,33 +13,39 @@ class ProbeFacts(Facts):
 
 
 class EvidenceFacts(Facts):
-    """What was worked out about the sources for one `weights` section."""
+    """What was worked out about the sources for one `weights` section.
+
+    Attributes:
+        section: the method with its settings.
+        terms: name of a figure -> source -> value; a source may lack one.
+    """
 
     section: dict[str, JsonValue]
-    """The method with its settings."""
     terms: Mapping[str, Mapping[str, float]]
-    """Name of a figure -> source -> value; a source may lack one."""
 
 
 class WeightsFacts(Facts):
-    """The shares of one phase of a mix; of the whole mix, the mean over its phases."""
+    """The shares of one phase of a mix; of the whole mix, the mean over its phases.
+
+    Attributes:
+        share: of the mix.
+        weights: source -> share used: after the checks' verdicts, floors and ceilings.
+        requested: source -> share asked for, normalised.
+        reasons: source -> why it has its share.
+        method: the weighing method, `kind`, with its settings.
+        why: a row a source: `source`, its figures by name, and `weight`; empty for methods that look at sizes only.
+        ceilings: source -> largest share.
+        phases: one after the other; empty where the mix has none.
+    """
 
     share: float = 1.0
-    """Of the mix."""
     weights: dict[str, float]
-    """Source -> share used: after the checks' verdicts, floors and ceilings."""
     requested: dict[str, float]
-    """Source -> share asked for, normalised."""
     reasons: dict[str, str]
-    """Source -> why it has its share."""
     method: dict[str, JsonValue]
-    """The weighing method, `kind`, with its settings."""
     why: tuple[dict[str, Figure], ...] = ()
-    """A row a source: `source`, its figures by name, and `weight`; empty for methods that look at sizes only."""
     ceilings: dict[str, float] = Field(default_factory=dict)
-    """Source -> largest share."""
     phases: "tuple[WeightsFacts, ...]" = ()
-    """One after the other; empty where the mix has none."""
 
     @property
     def stretches(self) -> "tuple[WeightsFacts, ...]":
