@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.engine.calls import RunProducts
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
+from flows.engine.runners import runner_named
 from flows.engine.submitted import Submitted
 from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
@@ -38,7 +38,7 @@ from tasks.report.task import report_comparison
 from tasks.store.storage import open_store
 
 
-@flow(name="compare", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
+@flow(name="compare", task_runner=runner_named("threads"), persist_result=False)
 def compare(
     recipe: str,
     store: str | None = None,

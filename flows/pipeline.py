@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 
 from prefect import flow
 from prefect.runtime import flow_run
+from pydantic import JsonValue
 
 from flows.engine.calls import RunProducts, carry_out
 from flows.engine.home import store_uri
@@ -40,7 +41,7 @@ class SourceWeight(Section):
     weight: float
 
 
-@flow(name="pipeline", task_runner=runner_named(os.environ.get("CUVEE_RUNNER") or "threads"), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
+@flow(name="pipeline", task_runner=runner_named(os.environ.get("CUVEE_RUNNER") or "threads"), persist_result=False)
 def pipeline(
     recipe: str,
     store: str | None = None,
@@ -59,7 +60,7 @@ def pipeline(
         until: Last stage to carry out; empty for all.
         without: Sources of the recipe that are left out this time.
     """
-    typed = {"mix.weights": {row.source: row.weight for row in weights}} if weights else {}
+    typed: dict[str, JsonValue] = {"mix.weights": {row.source: row.weight for row in weights}} if weights else {}
     loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()

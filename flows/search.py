@@ -11,11 +11,11 @@ from typing import Any
 
 from prefect import flow
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.engine.calls import RunProducts
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
+from flows.engine.runners import runner_named
 from flows.engine.submitted import Submitted
 from flows.steps.trial_runner import Trial, TrialRunner
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
@@ -44,7 +44,7 @@ CONFIRMING = 1_000
 """Seeds from here on are those of confirming runs, so that none has been seen by a trial."""
 
 
-@flow(name="search", task_runner=ThreadPoolTaskRunner(max_workers=16), persist_result=False)  # pyright: ignore[reportCallIssue, reportArgumentType]
+@flow(name="search", task_runner=runner_named("threads"), persist_result=False)
 def search(
     recipe: str,
     store: str | None = None,

@@ -205,7 +205,8 @@ def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts
     if before is None or before.mix is None or loaded.recipe.train is None:
         return None
     spent = [note.seconds for note in before.tasks if note.name == "train-model" and note.seconds]
-    same = before.recipe.get("train", {}).get("model") == loaded.published.get("train", {}).get("model")
+    train = loaded.published.get("train")
+    same = isinstance(train, dict) and before.recipe.get("train", {}).get("model") == train.get("model")
     return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
 
 

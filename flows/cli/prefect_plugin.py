@@ -11,16 +11,16 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from prefect.plugins import register_hook
 
 if TYPE_CHECKING:
-    from prefect import Flow
+    from prefect import Flow, State
 
 
 @register_hook
-def setup_environment(*, ctx: Any) -> None:  # noqa: ARG001 (the hook's signature)
+def setup_environment(*, ctx: object) -> None:  # noqa: ARG001 (the hook's signature)
     """Add the command when Prefect's command line is about to work on flows."""
     words = [Path(word).stem for word in sys.orig_argv]
     if "prefect" in words[:4] and {"flow", "flows"} & set(words):
@@ -80,7 +80,7 @@ def run_flow(entrypoint: str, params: list[str]) -> int:
     return _outcome(state)
 
 
-def _understood(entrypoint: str, params: list[str]) -> tuple["Flow[..., Any]", dict[str, Any]]:
+def _understood(entrypoint: str, params: list[str]) -> tuple["Flow[..., object]", dict[str, object]]:
     import prefect.flows
     from prefect.exceptions import (
         MissingFlowError,
@@ -103,8 +103,8 @@ def _understood(entrypoint: str, params: list[str]) -> tuple["Flow[..., Any]", d
         raise ValueError(str(error)) from error
 
 
-def _parsed(params: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _parsed(params: list[str]) -> dict[str, object]:
+    values: dict[str, object] = {}
     for text in params:
         name, equals, value = text.partition("=")
         if not equals or not name:
@@ -116,7 +116,7 @@ def _parsed(params: list[str]) -> dict[str, Any]:
     return values
 
 
-def _outcome(state: Any) -> int:
+def _outcome(state: "State[object]") -> int:
     if state.is_completed():
         return 0
     error = state.result(raise_on_failure=False)

@@ -54,7 +54,7 @@ class Promise:
         task: the task that is to give it.
     """
 
-    def __init__(self, task: Task[..., Any]) -> None:
+    def __init__(self, task: Task[..., object]) -> None:
         self.task = task
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from flows.engine.calls import Promise
 from flows.engine.wiring import refuse_wrong
@@ -28,7 +28,7 @@ class Missing(Promise):
         error: what cannot be reached, where that is the reason.
     """
 
-    task: Task[..., Any]
+    task: Task[..., object]
     why: str
     root: str
     error: Unreachable | None = None
@@ -98,11 +98,11 @@ class LookedUp:
         except CuveeError as error:
             return self._miss(task, str(error), error if isinstance(error, Unreachable) else None)
 
-    def _miss(self, task: Task[..., Any], why: str, error: Unreachable | None = None) -> Missing:
+    def _miss(self, task: Task[..., object], why: str, error: Unreachable | None = None) -> Missing:
         self.found.append(Found(task.name, task.subject, hit=False, why=why))
         return Missing(task, why, f"{task.name} {task.subject}", error)
 
-    def _changed(self, task: Task[..., Any], parts: dict[str, str]) -> str:
+    def _changed(self, task: Task[..., object], parts: dict[str, str]) -> str:
         before = self.before.get((task.name, task.subject))
         if before is None:
             return "not made yet"
@@ -111,7 +111,7 @@ class LookedUp:
         return f"changed: {', '.join(changed[:MOST])}{more}" if changed else "its data is no longer in the store"
 
 
-def _gaps(value: Any) -> Iterator[Missing]:
+def _gaps(value: object) -> Iterator[Missing]:
     if isinstance(value, Missing):
         yield value
     elif isinstance(value, list | tuple | Mapping):

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -29,7 +29,7 @@ class PrefectUI:
         logger = get_run_logger()
         (logger.warning if warn else logger.info)(message)
 
-    def table(self, key: str, rows: list[dict[str, Any]], headline: str) -> None:
+    def table(self, key: str, rows: list[dict[str, object]], headline: str) -> None:
         """Show a table artifact."""
         create_table_artifact(key=key, table=rows, description=headline)
 

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,14 @@ def _deployment(settings: dict[str, Any]) -> Any:
     )
 
 
-def _interrupt(_signal: int, _frame: Any) -> None:
+def _interrupt(_signal: int, _frame: object) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
-def _process(*words: str, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+def _process(*words: str, quiet: bool = False) -> Generator[subprocess.Popen[bytes]]:
     """Run Python in a group of processes of its own, so that Ctrl-C reaches it only when its turn has come."""
     command = [sys.executable, *words]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None, start_new_session=True)  # noqa: S603
@@ -138,7 +138,7 @@ def _end_unfinished(api: str, why: str) -> None:
         )
 
 
-def _post(url: str, body: dict[str, Any]) -> Any:
+def _post(url: str, body: Mapping[str, object]) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 (our own server)
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         return json.load(answer)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import prefect
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem, RemoteFileSystem
 from prefect.futures import PrefectFuture
@@ -45,7 +46,7 @@ ui.plug(PrefectUI())  # here, since worker processes of Dask and Ray import this
 class TaskRun(Promise):
     """A task run of Prefect, and a promise of what it gives."""
 
-    task: Task[..., Any]
+    task: Task[..., object]
     future: PrefectFuture[Any]
 
     __repr__ = Promise.__repr__
@@ -166,7 +167,7 @@ class Submitted:
         return TaskNote.of(run.task.name, run.task.subject, outcome, made if isinstance(made, Manifest) else None)
 
 
-def _futures(value: Any) -> Any:
+def _futures(value: object) -> Any:
     """Give Prefect its own futures for the promises in a value."""
     if isinstance(value, TaskRun):
         return value.future
@@ -184,16 +185,16 @@ def _line(note: TaskNote) -> str:
 
 
 @functools.cache
-def as_prefect(task: Task[..., Any]) -> prefect.Task[..., Any]:
+def as_prefect(task: Task[..., object]) -> prefect.Task[..., Any]:
     """Make the Prefect task of one of ours."""
     first = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str) for name in BESIDES]
     signature = task.signature.replace(parameters=[*first, *task.signature.parameters.values()])
 
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(*args: object, **kwargs: object) -> object:
         arguments = signature.bind(*args, **kwargs).arguments
         return carried_out(task, **arguments)
 
-    def key(_context: Any, arguments: dict[str, Any]) -> str:
+    def key(_context: object, arguments: dict[str, Any]) -> str:
         return key_with_product(task, **arguments)
 
     run.__name__, run.__doc__ = task.name, task.function.__doc__
@@ -212,7 +213,7 @@ def as_prefect(task: Task[..., Any]) -> prefect.Task[..., Any]:
     )(run)
 
 
-def carried_out(task: Task[..., Any], /, at_store: str, subject: str, **arguments: Any) -> Any:
+def carried_out(task: Task[..., object], /, at_store: str, subject: str, **arguments: Any) -> Any:
     """Do a task's work inside its task run; what the store holds already ends it as *Cached*."""
     chosen = task.of(subject)
     found = chosen.lookup(at_store, **arguments) if isinstance(chosen, StageTask) else None
@@ -221,7 +222,7 @@ def carried_out(task: Task[..., Any], /, at_store: str, subject: str, **argument
     return chosen.run(at_store, **arguments)
 
 
-def key_with_product(task: Task[..., Any], /, at_store: str, subject: str, **arguments: Any) -> str:
+def key_with_product(task: Task[..., object], /, at_store: str, subject: str, **arguments: Any) -> str:
     """Give the content key of a call; where its product is gone, Prefect's result goes, too: a miss, not a crash."""
     chosen, home = cast("StageTask[..., Any]", task.of(subject)), open_store(at_store)
     key = key_of(chosen.stage, chosen.parts(**arguments))
@@ -230,7 +231,7 @@ def key_with_product(task: Task[..., Any], /, at_store: str, subject: str, **arg
     return key
 
 
-def may_mend(_task: Any, _run: Any, state: Any) -> bool:
+def may_mend(_task: object, _run: object, state: State[object]) -> bool:
     """Retry only what a second try can mend."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, Unreachable) and error.transient
@@ -245,7 +246,7 @@ def result_storage(store: str) -> LocalFileSystem | RemoteFileSystem:
     return block
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> dict[str, object]:
     """Write a manifest into a result of Prefect's: with the class of its facts, by name."""
     if not isinstance(value, Manifest):
         raise TypeError(f"{type(value).__name__} is no result of a task")
@@ -253,7 +254,7 @@ def encoded(value: Any) -> Any:
     return {"facts_class": f"{facts.__module__}.{facts.__qualname__}", "manifest": value.model_dump(mode="json")}
 
 
-def decoded(found: dict[str, Any]) -> Any:
+def decoded(found: dict[str, Any]) -> object:
     """Read a manifest from a result of Prefect's; see `encoded`."""
     if set(found) != {"facts_class", "manifest"}:
         return found

@@ -9,8 +9,6 @@ CuveeError
 └── TrainingFailed   exit 5   change the training settings
 """
 
-from typing import Any
-
 
 class CuveeError(Exception):
     """An expected failure: its text says what, where, the numbers and the remedy.
@@ -22,7 +20,7 @@ class CuveeError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: str, **facts: object) -> None:
         super().__init__(message)
         self.facts = facts
 
@@ -56,7 +54,7 @@ class Unreachable(CuveeError):
 
     exit_code = 4
 
-    def __init__(self, message: str, *, transient: bool = False, **facts: Any) -> None:
+    def __init__(self, message: str, *, transient: bool = False, **facts: object) -> None:
         super().__init__(message, **facts)
         self.transient = transient
 

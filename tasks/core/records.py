@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,13 +19,13 @@ class Fingerprinted(Section):
     fingerprint: str = ""
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Hash anything JSON can hold: sha256 (hex) of its canonical JSON."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Fingerprinted):
         return value.fingerprint
     if isinstance(value, BaseModel):
@@ -42,7 +41,7 @@ class Objective(Section):
     """The label set; empty where the texts themselves are what is learned."""
 
 
-def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(value: object, prefix: str = "") -> dict[str, object]:
     """Give the leaves of nested mappings and records under dotted names."""
     if isinstance(value, Fingerprinted):
         return {prefix: value.fingerprint}
@@ -61,6 +60,6 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix: value}
 
 
-def _name(item: Any, number: int) -> str:
+def _name(item: BaseModel | Mapping[str, object], number: int) -> str:
     fields = item if isinstance(item, Mapping) else dict(item)
     return str(fields.get("subject") or fields.get("source") or fields.get("name") or number)

@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -82,9 +81,9 @@ class OneOf:
     package: ModuleType
     by_name: bool = True
     inline: tuple[str, str] | None = None
-    infer: Callable[[Mapping[str, Any]], str] | None = None
+    infer: Callable[[Mapping[str, object]], str] | None = None
 
-    def spelled_out(self, section: Any) -> Any:
+    def spelled_out(self, section: object) -> object:
         """Give a section as a mapping with its kind; what is neither a mapping nor a name stays as it is."""
         if self.by_name and isinstance(section, str):
             return {"kind": section}
@@ -94,11 +93,11 @@ class OneOf:
             return section | {"kind": self.infer(section)}
         return section
 
-    def is_inline(self, section: Any) -> bool:
+    def is_inline(self, section: object) -> bool:
         """Say whether the whole section is the value of one field."""
         return self.inline is not None and isinstance(section, dict) and "kind" not in section
 
-    def params(self, section: Mapping[str, Any]) -> type[BaseModel]:
+    def params(self, section: Mapping[str, object]) -> type[BaseModel]:
         """Give the model of a section that is spelled out.
 
         Raises:
@@ -106,12 +105,12 @@ class OneOf:
         """
         return load(self.package, section.get("kind")).Params
 
-    def parse(self, section: Any) -> Any:
+    def parse(self, section: object) -> object:
         """Give the settings of a section; what is no section stays as it is."""
         whole = self.spelled_out(section)
         return self.params(whole).model_validate(whole) if isinstance(whole, dict) else whole
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate by the kind's own model, and dump by it: by the annotated base class its fields would be lost."""
         as_it_is = core_schema.wrap_serializer_function_ser_schema(_dumped, schema=core_schema.any_schema())
         return core_schema.no_info_before_validator_function(self.parse, handler(source), serialization=as_it_is)
@@ -121,5 +120,5 @@ class OneOf:
         return {KINDS_OF: self.package.__name__, "by_name": self.by_name, "inline": self.inline}
 
 
-def _dumped(value: Any, dump: Callable[[Any], Any]) -> Any:
+def _dumped(value: object, dump: Callable[[object], object]) -> object:
     return dump(value)

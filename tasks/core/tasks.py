@@ -51,7 +51,7 @@ class Task(Generic[P, R_co]):
 
 
 @functools.cache
-def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+def signature_of(function: Callable[..., object]) -> inspect.Signature:
     """Give a function's signature; annotations are resolved once."""
     return inspect.signature(function, eval_str=True)
 

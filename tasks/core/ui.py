@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, Self
 
 
 class Port(Protocol):
@@ -17,7 +17,7 @@ class Port(Protocol):
         """Write one line to the run's log."""
         ...
 
-    def table(self, key: str, rows: list[dict[str, Any]], headline: str) -> None:
+    def table(self, key: str, rows: list[dict[str, object]], headline: str) -> None:
         """Show a table."""
         ...
 
@@ -73,10 +73,10 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", flat).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
-def show_table(key: str, rows: Sequence[dict[str, Any]], headline: str) -> None:
+def show_table(key: str, rows: Sequence[Mapping[str, object]], headline: str) -> None:
     """Show rows as a table."""
     for port in _running():
-        port.table(artifact_key(key), list(rows), headline)
+        port.table(artifact_key(key), list(map(dict, rows)), headline)
 
 
 def show_markdown(key: str, text: str, headline: str) -> None:

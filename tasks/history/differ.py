@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TypedDict
 
 import polars as pl
-from pydantic import JsonValue
 
 from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
@@ -20,8 +19,8 @@ class ChangedField(TypedDict):
     """A field of the recipe with its value in either mix."""
 
     field: str
-    a: JsonValue
-    b: JsonValue
+    a: object
+    b: object
 
 
 def settings_between(first: RunRecord, second: RunRecord) -> list[ChangedField]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 
@@ -62,6 +62,8 @@ class Mark:
 
 
 START = Mark(0, 1)
+Record = Mapping[str, object]
+"""A record as its format gives it: column -> value."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
     return BadRow(line, "bad_encoding", f"not valid {encoding}", excerpt(raw))
 
 
-def as_text(value: Any) -> str | None:
+def as_text(value: object) -> str | None:
     """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that
     are no text as null).
 
@@ -142,7 +144,7 @@ def as_text(value: Any) -> str | None:
     return text
 
 
-def _plain(value: Any) -> str | None:
+def _plain(value: object) -> str | None:
     """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as
     they are written.
     """
@@ -154,7 +156,7 @@ def _plain(value: Any) -> str | None:
         return None
 
 
-def from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], bad: list[BadRow]) -> Batch:
+def from_records(name: str, records: Iterable[tuple[int, Record]], bad: list[BadRow]) -> Batch:
     """Make a batch of records with numbers; keys that a record lacks are null."""
     numbers: list[int] = []
     rows: list[dict[str, str | None]] = []

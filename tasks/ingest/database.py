@@ -4,9 +4,10 @@ done about them.
 
 import contextlib
 import re
+import sqlite3
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -14,6 +15,7 @@ from tasks.core.errors import CuveeError, RecipeError, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.exc import DBAPIError
 
 SECRET = re.compile(r"pass|pwd|secret|token|key|credential|connect$", re.IGNORECASE)
 """Names of URL parameters that are kept back."""
@@ -92,7 +94,7 @@ def connected(url: SecretStr, base: str) -> "Generator[Connection]":
 def _engine(url: SecretStr, base: str) -> "Engine":
     from sqlalchemy import NullPool, create_engine, event
 
-    where, options = parsed(url), dict[str, Any]()
+    where, arguments = parsed(url), dict[str, object]()
     if where.get_backend_name() == "sqlite":
         path = Path(base) / (where.database or "")
         if not path.is_file():
@@ -102,19 +104,21 @@ def _engine(url: SecretStr, base: str) -> "Engine":
         )
     elif where.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         where = where.set(drivername="postgresql+psycopg")
-        options = {"connect_args": {"connect_timeout": SECONDS} | dict(where.query)}
-    engine = create_engine(where, poolclass=NullPool, execution_options={"postgresql_readonly": True}, **options)
+        arguments = {"connect_timeout": SECONDS} | dict(where.query)
+    engine = create_engine(
+        where, poolclass=NullPool, execution_options={"postgresql_readonly": True}, connect_args=arguments
+    )
     if where.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _take_any_text)
     return engine
 
 
-def _take_any_text(connection: Any, _record: Any) -> None:
+def _take_any_text(connection: sqlite3.Connection, _record: object) -> None:
     """Let bytes that are no UTF-8 come as halves of surrogate pairs, which cost their row and not the whole query."""
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    connection.text_factory = lambda raw: bytes(raw).decode("utf-8", "surrogateescape")
 
 
-def _mapped(url: SecretStr, name: str, error: Any) -> CuveeError:
+def _mapped(url: SecretStr, name: str, error: "DBAPIError") -> CuveeError:
     """Say whether the query is wrong, or the way to the database."""
     from sqlalchemy import exc
 

@@ -99,8 +99,8 @@ def _inside(fs: Any, folder: str, path: str) -> list[str]:
     return kept
 
 
-def _web() -> dict[str, Any]:
-    """Settings for web servers: a download may take its time, silence may not."""
+def _web() -> dict[str, object]:
+    """Give settings for web servers: a download may take its time, silence may not."""
     import aiohttp
 
     return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)}}

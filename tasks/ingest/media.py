@@ -4,9 +4,9 @@ row.
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import polars as pl
 
@@ -103,7 +103,7 @@ def _batch(
     rows: Sequence[Record],
     raw: bytes,
     bad: Sequence[BadRow] = (),
-    left_out: Any = None,
+    left_out: Mapping[str, int] | None = None,
 ) -> Batch:
     columns = {key: pl.Series([row.get(key) for row in rows], dtype=pl.String) for key in names}
     media = pl.Series(MEDIA, [{"bytes": raw, "path": PurePosixPath(_inner(name)).name}] * len(rows), MEDIA_TYPE)

@@ -68,7 +68,7 @@ class SourceSettings(Section):
 
     @field_validator("labels", mode="before")
     @classmethod
-    def _as_text(cls, labels: Any) -> Any:
+    def _as_text(cls, labels: object) -> object:
         return {str(raw): label for raw, label in labels.items()} if isinstance(labels, Mapping) else labels
 
 
@@ -91,9 +91,9 @@ class FileSettings(SourceSettings):
 
     @field_validator("path")
     @classmethod
-    def _without_credentials(cls, path: Any) -> Any:
+    def _without_credentials(cls, path: str | dict[str, str]) -> str | dict[str, str]:
         if any(
-            re.match(r"^[a-z0-9+.-]+://[^/]*@", one) for one in (path.values() if isinstance(path, Mapping) else [path])
+            re.match(r"^[a-z0-9+.-]+://[^/]*@", file) for file in ([path] if isinstance(path, str) else path.values())
         ):
             raise ValueError(
                 "a recipe holds no credentials; take USER:PASSWORD@ out of the URL and give them by the environment"
@@ -115,7 +115,7 @@ def kind_of(settings: SourceSettings) -> Any:
     return registry.load(source_kinds, settings.kind)
 
 
-def _kind_from(section: Mapping[str, Any]) -> str:
+def _kind_from(section: Mapping[str, object]) -> str:
     if own := [kind for kind in BY_KEY if kind in section]:
         return own[0]
     if isinstance(section.get("path"), dict):
@@ -133,6 +133,6 @@ Source = Annotated[SourceSettings, ONE_OF_THE_KINDS]
 """What a recipe says of a source; its kind is known by its path where it is not said."""
 
 
-def parse_source(section: Any) -> Any:
+def parse_source(section: object) -> object:
     """Give the settings of one source as a recipe says them."""
     return ONE_OF_THE_KINDS.parse(section)

@@ -5,6 +5,7 @@ Every value that a template shows is escaped, whatever it is, unless it is wrapp
 
 import html
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Raw(str):
     __slots__ = ()
 
 
-def escape(value: Any) -> str:
+def escape(value: object) -> str:
     """Make a value harmless inside a line or a table cell of Markdown."""
     if isinstance(value, Raw):
         return value
@@ -64,7 +65,8 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     licences = licences_of(start)
     recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
     splits = [{"split": split, "path": side_glob(split)} for split in SIDES]
-    front = _front(start) | {
+    front = {
+        **_front(start),
         "pretty_name": start.name,
         "task_categories": [measures_of(recipe["task"]).hub],
         "size_categories": [size_category(mix.rows + holdout)],
@@ -95,7 +97,7 @@ def licences_of(start: RunStart) -> dict[str, str | None]:
     return {name: source.get("licence") for name, source in start.recipe["sources"].items()}
 
 
-def _steps(mix: Manifest[MixFacts]) -> list[dict[str, Any]]:
+def _steps(mix: Manifest[MixFacts]) -> list[dict[str, object]]:
     """Lay out what each step dropped: its figures, a line for each source, and a few rows."""
     return [
         {
@@ -126,7 +128,8 @@ def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str,
     """Write the card of a published model."""
     recipe, base = start.recipe, start.recipe["train"]["model"]
     measured = measures_of(recipe["task"])
-    front = _front(start) | {
+    front = {
+        **_front(start),
         "library_name": "transformers",
         "pipeline_tag": measured.hub,
         "metrics": [measure.hub for measure in measured.measures],
@@ -166,17 +169,17 @@ def hub_licence(licence: str | None) -> dict[str, str]:
     )
 
 
-def _front(start: RunStart) -> dict[str, Any]:
+def _front(start: RunStart) -> Mapping[str, object]:
     publish = start.recipe["publish"]
     language = {"language": list(publish["language"])} if publish["language"] else {}
     return language | hub_licence(publish.get("licence")) | {"tags": ["cuvee"]}
 
 
-def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, object]]:
     return [_result(start, score, source) for source, score in metrics["by_source"].items()]
 
 
-def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
+def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, object]:
     told = measures_of(start.recipe["task"])
     named = {one.key: (one.hub, one.name[:1].upper() + one.name[1:]) for one in told.measures}
     return {
@@ -186,7 +189,7 @@ def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, Any]:
     }
 
 
-def _render(template: str, start: RunStart, front: dict[str, Any], **values: Any) -> str:
+def _render(template: str, start: RunStart, front: Mapping[str, object], **values: object) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         finalize=escape,

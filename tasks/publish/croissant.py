@@ -1,6 +1,9 @@
-"""Croissant 1.0, the machine-readable description of a data set (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
+"""Croissant 1.0, the machine-readable description of a data set.
 
-from typing import Any
+Specification: https://docs.mlcommons.org/croissant/docs/croissant-spec.html
+"""
+
+from collections.abc import Mapping
 
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
@@ -13,7 +16,7 @@ _TERMS = (
     "jsonPath key md5 parentField path "
     "recordSet references regex repeated replace samplingRate separator source subField transform"
 )
-CONTEXT: dict[str, Any] = {
+CONTEXT: Mapping[str, object] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "conformsTo": "dct:conformsTo",
@@ -36,7 +39,7 @@ MEDIA = {
 }
 
 
-def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, Any]:
+def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, object]:
     """Describe a published mix.
 
     Args:
@@ -70,7 +73,7 @@ def _licences(start: RunStart) -> list[str]:
     return sorted(stated)
 
 
-def _file_set(split: str) -> dict[str, Any]:
+def _file_set(split: str) -> dict[str, object]:
     return {
         "@type": "cr:FileSet",
         "@id": f"{split}-files",
@@ -80,7 +83,7 @@ def _file_set(split: str) -> dict[str, Any]:
     }
 
 
-def _record_set(split: str, columns: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def _record_set(split: str, columns: dict[str, tuple[str, str]]) -> dict[str, object]:
     fields = [
         {
             "@type": "cr:Field",

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from tasks.core.records import digest
 from tasks.manifests.manifest import FileFact, Manifest
@@ -29,7 +28,7 @@ def data_sha256(files: Mapping[str, FileFact]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], **facts: Any) -> dict[str, Any]:
+def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], **facts: object) -> dict[str, object]:
     """Say what a published folder holds and what it was made from; the same for the same product and recipe."""
     return {
         "id": edition(product),
@@ -43,7 +42,7 @@ def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], *
 
 
 def lay_out(
-    store: Store, folder: str, copies: Mapping[str, tuple[str, int]], texts: Mapping[str, str], lock: dict[str, Any]
+    store: Store, folder: str, copies: Mapping[str, tuple[str, int]], texts: Mapping[str, str], lock: dict[str, object]
 ) -> None:
     """Fill a published folder; what is there already in full stays as it is.
 
@@ -72,16 +71,16 @@ def move_latest(store: Store, kind: str, start: RunStart, identity: str) -> None
     """
     mine = {"id": identity, "path": f"{kind}/{start.name}/{identity}", "run": start.run, "started": start.started}
 
-    def newest(current: dict[str, Any] | None) -> dict[str, Any]:
+    def newest(current: dict[str, str] | None) -> dict[str, str]:
         return mine if current is None or _rank(current) <= _rank(mine) else current
 
     store.move_pointer(f"{kind}/{start.name}/latest.json", newest)
 
 
-def _rank(pointer: dict[str, Any]) -> tuple[datetime, str]:
+def _rank(pointer: dict[str, str]) -> tuple[datetime, str]:
     return datetime.fromisoformat(pointer["started"]), pointer["run"]
 
 
-def as_json(value: Any) -> str:
+def as_json(value: object) -> str:
     """Write JSON for people to read."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -3,8 +3,9 @@ is.
 """
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
+
+from pydantic import JsonValue
 
 from tasks.core import ui
 from tasks.core.tasks import task
@@ -18,10 +19,10 @@ from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart, 
 from tasks.store.storage import open_store
 
 
-def begin_run(recipe: dict[str, Any]) -> RunStart:
+def begin_run(recipe: dict[str, JsonValue]) -> RunStart:
     """Give a run its id and its time; `recipe` is the published form."""
-    started = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return RunStart(run=run_id(started, uuid4().hex), name=recipe["name"], started=started, recipe=recipe)
+    name, started = str(recipe["name"]), datetime.now(UTC).isoformat(timespec="milliseconds")
+    return RunStart(run=run_id(started, uuid4().hex), name=name, started=started, recipe=recipe)
 
 
 @task()

@@ -5,12 +5,12 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import Problem
@@ -21,9 +21,9 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class _Loader(yaml.SafeLoader):
     """YAML 1.2 booleans (only true and false), and a key written twice is an error."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         """Build a mapping whose keys differ."""
-        seen: set[Any] = set()
+        seen = set[Hashable]()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
@@ -45,7 +45,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read(file: str) -> tuple[dict[str, Any], dict[str, int]]:
+def read(file: str) -> tuple[dict[str, JsonValue], dict[str, int]]:
     """Read a recipe's file as a mapping, and the line of every dotted path in it.
 
     Raises:
@@ -72,7 +72,7 @@ def read(file: str) -> tuple[dict[str, Any], dict[str, int]]:
     return tree, _lines(node, "")
 
 
-def _lines(node: Any, prefix: str) -> dict[str, int]:
+def _lines(node: yaml.Node | None, prefix: str) -> dict[str, int]:
     found: dict[str, int] = {}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -84,7 +84,7 @@ def _lines(node: Any, prefix: str) -> dict[str, int]:
     return found
 
 
-def with_value(tree: Any, path: Sequence[str], value: Any) -> Any:
+def with_value(tree: JsonValue, path: Sequence[str], value: JsonValue) -> JsonValue:
     """Give a tree with a value at a path; mappings on the way are made where there are none.
 
     Raises:
@@ -94,13 +94,12 @@ def with_value(tree: Any, path: Sequence[str], value: Any) -> Any:
         return value
     key, rest = path[0], path[1:]
     if isinstance(tree, list):
-        items: list[Any] = tree
-        if not key.isdecimal() or int(key) >= len(items):
-            raise RecipeError(f"there is a list of {len(items)}, and {key!r} is none of its items; they count from 0")
+        if not key.isdecimal() or int(key) >= len(tree):
+            raise RecipeError(f"there is a list of {len(tree)}, and {key!r} is none of its items; they count from 0")
         number = int(key)
-        return [*items[:number], with_value(items[number], rest, value), *items[number + 1 :]]
-    mapping: dict[str, Any] = tree if isinstance(tree, dict) else {}
-    return mapping | {key: with_value(mapping.get(key), rest, value)}
+        return [*tree[:number], with_value(tree[number], rest, value), *tree[number + 1 :]]
+    mapping = tree if isinstance(tree, dict) else {}
+    return {**mapping, key: with_value(mapping.get(key), rest, value)}
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Places:
         return "\n".join([f"{self.file}: {count}", *told])
 
 
-def expand(value: Any, path: str, problems: list[Problem]) -> Any:
+def expand(value: JsonValue, path: str, problems: list[Problem]) -> JsonValue:
     """Put the environment's values in for `${NAME}`; a name that is not set is a problem."""
     if isinstance(value, dict):
         return {key: expand(inner, f"{path}.{key}" if path else str(key), problems) for key, inner in value.items()}
@@ -154,7 +153,7 @@ def expand(value: Any, path: str, problems: list[Problem]) -> Any:
     return _Loader(text).get_single_data() if VARIABLE.fullmatch(value) and not unset else text
 
 
-def unexpand(resolved: Any, raw: Any) -> Any:
+def unexpand(resolved: JsonValue, raw: object) -> JsonValue:
     """Put `${NAME}` back where a value came from the environment."""
     if isinstance(resolved, dict) and isinstance(raw, dict):
         return {key: unexpand(value, raw.get(key)) for key, value in resolved.items()}

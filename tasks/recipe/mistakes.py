@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,7 +17,7 @@ PASSWORD = re.compile(
 """A URL with a password that is not left to the environment."""
 
 
-def unfit_names(tree: Mapping[str, Any]) -> Iterator[Problem]:
+def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
     """Find names of sources, benchmarks and arms that cannot be taken, and what no benchmark may say."""
     sources = _mapping(tree, "sources")
     for name in sources:
@@ -42,9 +41,9 @@ def unfit_names(tree: Mapping[str, Any]) -> Iterator[Problem]:
             yield place, "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
 
 
-def _mapping(tree: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+def _mapping(tree: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     """Give a mapping of the tree; an empty one where there is none."""
-    found: Any = tree
+    found: object = tree
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -4,9 +4,9 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self, cast
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import CleanSettings, SourceCleaning
@@ -222,8 +222,8 @@ class LoadedRecipe:
 
     recipe: Recipe
     folder: str
-    published: dict[str, Any]
-    tree: dict[str, Any]
+    published: dict[str, JsonValue]
+    tree: dict[str, JsonValue]
     left_out: tuple[str, ...]
     places: Places
 
@@ -241,7 +241,9 @@ class LoadedRecipe:
         return _resolved(self.tree, self.places, (*self.left_out, *names))
 
 
-def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: Sequence[str] = ()) -> LoadedRecipe:
+def load_recipe(
+    file: str, overrides: Mapping[str, JsonValue] | None = None, without: Sequence[str] = ()
+) -> LoadedRecipe:
     """Read and check a recipe.
 
     Args:
@@ -258,20 +260,20 @@ def load_recipe(file: str, overrides: Mapping[str, Any] | None = None, without: 
     overridden = overrides or {}
     for path, value in overridden.items():
         try:
-            tree = with_value(tree, path.split("."), value)
+            tree = cast("dict[str, JsonValue]", with_value(tree, path.split("."), value))
         except RecipeError as error:
             raise RecipeError(f"{file}: --set {path}: {error}") from None
     return _resolved(tree, Places(file, lines, frozenset(overridden)), tuple(without))
 
 
-def _task_problems(tree: Mapping[str, Any]) -> list[Problem]:
+def _task_problems(tree: Mapping[str, JsonValue]) -> list[Problem]:
     task = tree.get("task", DEFAULT)
     return columns_of(task).problems(tree) if task in task_names() else []
 
 
-def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
+def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
     problems: list[Problem] = []
-    expanded = expand(tree, "", problems)
+    expanded = cast("dict[str, JsonValue]", expand(tree, "", problems))
     if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
         raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
@@ -284,6 +286,7 @@ def _resolved(tree: dict[str, Any], places: Places, left_out: tuple[str, ...]) -
         problems += explained(error, references)
     if problems or recipe is None:
         raise RecipeError(places.listing(problems), problems=[f"{path}: {text}" for path, text in problems])
-    published = unexpand(recipe.model_dump(mode="json", exclude_none=True), without(tree, references.gone))
+    raw = without(tree, references.gone)
+    published = cast("dict[str, JsonValue]", unexpand(recipe.model_dump(mode="json", exclude_none=True), raw))
     folder = str(Path(places.file).absolute().parent)
     return LoadedRecipe(recipe, folder, published, tree, left_out, places)

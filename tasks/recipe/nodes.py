@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -24,9 +24,9 @@ class Node:
         inline: the field of which the whole section is the value.
     """
 
-    annotation: Any
-    marks: tuple[Any, ...]
-    value: Any
+    annotation: object
+    marks: tuple[object, ...]
+    value: object
     path: Path
     inline: str | None = None
 
@@ -61,10 +61,11 @@ class Node:
             yield from child.all()
 
 
-def node_of(annotation: Any, value: Any, path: Path = (), marks: tuple[Any, ...] = ()) -> Node:
+def node_of(annotation: object, value: object, path: Path = (), marks: tuple[object, ...] = ()) -> Node:
     """Find the type of a value among those that may stand in its place."""
     if get_origin(annotation) is Annotated:
-        return node_of(annotation.__origin__, value, path, (*marks, *annotation.__metadata__))
+        kind, *own = get_args(annotation)
+        return node_of(kind, value, path, (*marks, *own))
     if get_origin(annotation) in (Union, UnionType):
         fitting = (branch for branch in get_args(annotation) if _can_hold(branch, value))
         return node_of(next(fitting, NoneType), value, path, marks)
@@ -82,10 +83,10 @@ def _of_its_kind(node: Node, choice: OneOf) -> Node:
     return replace(node, annotation=settings, value=whole, inline=inline)
 
 
-def _can_hold(annotation: Any, value: Any) -> bool:
+def _can_hold(annotation: object, value: object) -> bool:
     if get_origin(annotation) is Annotated:
-        by_name = isinstance(value, str) and any(isinstance(mark, OneOf) for mark in annotation.__metadata__)
-        return by_name or _can_hold(annotation.__origin__, value)
+        kind, *marks = get_args(annotation)
+        return (isinstance(value, str) and any(isinstance(mark, OneOf) for mark in marks)) or _can_hold(kind, value)
     base = get_origin(annotation) or annotation
     if isinstance(value, Mapping):
         return base is dict or is_model(base)
@@ -94,7 +95,7 @@ def _can_hold(annotation: Any, value: Any) -> bool:
     return (base is NoneType) == (value is None) and base not in (dict, list, tuple) and not is_model(base)
 
 
-def is_model(kind: Any) -> bool:
+def is_model(kind: object) -> TypeGuard[type[BaseModel]]:
     """Say whether a type is a section."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 

@@ -5,7 +5,7 @@ when a source is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -74,7 +74,7 @@ def _is_branch(part: object) -> bool:
     )
 
 
-def without(value: Any, gone: set[Path], path: Path = ()) -> Any:
+def without(value: object, gone: set[Path], path: Path = ()) -> object:
     """Give a tree without what is gone; the tree itself stays as it is."""
     if isinstance(value, Mapping):
         return {key: without(inner, gone, (*path, key)) for key, inner in value.items() if (*path, key) not in gone}
@@ -84,7 +84,7 @@ def without(value: Any, gone: set[Path], path: Path = ()) -> Any:
     return value
 
 
-def follow(recipe: type[BaseModel], tree: Mapping[str, Any], left_out: Sequence[str] = ()) -> References:
+def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequence[str] = ()) -> References:
     """Follow the references of a recipe.
 
     Args:
@@ -183,9 +183,10 @@ class _Walk:
 
     def _items_go(self, items: Node, scope: Scope) -> bool:
         """Follow a list; one of names goes when none of them is left."""
-        going = [child for _, child in items.children() if self.goes(child, scope)]
+        children = [child for _, child in items.children()]
+        going = [child for child in children if self.goes(child, scope)]
         self.found.gone.update(child.path for child in going)
-        return len(going) == len(items.value) and any(child.mark(Reference) for child in going)
+        return len(going) == len(children) and any(child.mark(Reference) for child in going)
 
     def _name_goes(self, reference: Reference, node: Node, scope: Scope, *, is_key: bool = False) -> bool:
         name, names = str(node.value), scope[reference.to]

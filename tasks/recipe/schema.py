@@ -4,18 +4,18 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from tasks.core import registry
 from tasks.recipe.model import Recipe
 
 
-def recipe_schema() -> dict[str, Any]:
+def recipe_schema() -> dict[str, JsonValue]:
     """Give the JSON Schema (draft 2020-12) of a recipe."""
     kinds = {name: _models(name) for name in {one[registry.KINDS_OF] for one in _choices(Recipe.model_json_schema())}}
     every = [Recipe, *(model for some in kinds.values() for model in some.values())]
-    models: list[tuple[Any, JsonSchemaMode]] = [(model, "validation") for model in every]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in every]
     places, parts = models_json_schema(models, ref_template="#/$defs/{model}")
     for choice in _choices(parts):
         package, by_name, inline = (choice.pop(key) for key in (registry.KINDS_OF, "by_name", "inline"))

@@ -18,6 +18,9 @@ GROUP_ROWS = 16_384
 GROUP_BYTES = 4 << 20
 """Few enough that a group, decoded, encoded and compressed, is little beside the libraries that do it."""
 
+DataType = pl.DataType | type[pl.DataType]
+"""A type of polars, or its class alone."""
+
 
 class Groups:
     """Gathers rows; a row group ends with the row that makes it GROUP_ROWS rows or GROUP_BYTES of text.
@@ -66,7 +69,7 @@ class Groups:
 
 @contextlib.contextmanager
 def writing(
-    path: Path, schema: Mapping[str, Any], measured: Sequence[str], few: Sequence[str] = ()
+    path: Path, schema: Mapping[str, DataType], measured: Sequence[str], few: Sequence[str] = ()
 ) -> Generator[Groups]:
     """Open a Parquet file to be filled with rows.
 
@@ -74,9 +77,10 @@ def writing(
         measured: the columns whose bytes make a group full.
         few: columns worth a dictionary.
     """
+    dictionary: Any = list(few)  # pyarrow says `bool`
     shape = pl.DataFrame(schema=schema).to_arrow().schema
     with (
-        pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=list(few)) as writer,  # pyright: ignore[reportArgumentType]
+        pq.ParquetWriter(path, shape, compression="zstd", use_dictionary=dictionary) as writer,
         ThreadPoolExecutor(1) as behind,
     ):
         groups = Groups(writer, measured, behind)

@@ -13,7 +13,7 @@ from tasks.core.layout import Layout, Role
 from tasks.core.parallel import in_order
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.rows import RowsFacts
-from tasks.rows.groups import Groups, groups_of, writing
+from tasks.rows.groups import DataType, Groups, groups_of, writing
 
 ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
 """Columns of every task's rows: where the row stands in its source, the source's name, and how long its texts are."""
@@ -29,12 +29,12 @@ FIRST = Layout(
 """The layout of all products made before layouts were written down."""
 
 
-def read_schema(layout: Layout) -> dict[str, Any]:
+def read_schema(layout: Layout) -> dict[str, DataType]:
     """Give the columns of rows as they are read, and their types."""
     return dict.fromkeys((ROW_ID, SOURCE, *layout.names), pl.String)
 
 
-def cleaned_schema(layout: Layout) -> dict[str, Any]:
+def cleaned_schema(layout: Layout) -> dict[str, DataType]:
     """Give the columns of cleaned rows, and their types."""
     return read_schema(layout) | {TOKENS: pl.UInt32}
 
@@ -49,7 +49,7 @@ def few_valued(layout: Layout) -> list[str]:
     return [name for name in (SOURCE, *layout.names) if name not in layout.texts]
 
 
-def writing_rows(path: Path, schema: Mapping[str, Any], layout: Layout) -> AbstractContextManager[Groups]:
+def writing_rows(path: Path, schema: Mapping[str, DataType], layout: Layout) -> AbstractContextManager[Groups]:
     """Open a Parquet file to be filled with rows of a layout."""
     return writing(path, schema, layout.texts, few_valued(layout))
 

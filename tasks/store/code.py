@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -42,7 +41,7 @@ FIRST = ("code", "library", "polars")
 """First words of the parts that say what the work was done with; those of old are `code` and `polars` alone."""
 
 
-def code_parts(function: Callable[..., Any], values: Iterable[Any]) -> dict[str, str]:
+def code_parts(function: Callable[..., object], values: Iterable[object]) -> dict[str, str]:
     """Name what `function` runs: `code.` and a module -> digest, `library.` and a name -> version.
 
     Args:
@@ -64,11 +63,11 @@ def code_of(parts: Mapping[str, str]) -> dict[str, str]:
     return {name: part for name, part in parts.items() if is_code(name)}
 
 
-def _settings(value: Any) -> Iterator[Any]:
+def _settings(value: object) -> Iterator[object]:
     """Give every record among values, however deep; a product, and what a probe saw, stand for themselves."""
     if isinstance(value, Fingerprinted | Fingerprint):
         return
-    inner: Iterable[Any] = value if isinstance(value, list | tuple) else ()
+    inner: Iterable[object] = value if isinstance(value, list | tuple) else ()
     if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         yield value
         inner = vars(value).values()

@@ -37,7 +37,7 @@ class Source:
 class Memory:
     """What this machine remembers of source files and libraries, in a small file of the user's cache folder."""
 
-    reader: list[Any]
+    reader: list[str | int]
     """Python, and the files that read, in the versions that it holds for."""
     sources: dict[str, list[Any]] = field(default_factory=dict)
     """Path, and function -> the file's stamp, digest and imports."""
@@ -146,7 +146,7 @@ def _imported(node: ast.AST) -> Iterator[tuple[ast.alias, str]]:
         yield from ((alias, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def _shape(node: Any, quiet: Iterable[str]) -> Any:
+def _shape(node: object, quiet: Iterable[str]) -> object:
     """Give what a piece of code does as plain lists, the same in every version of Python."""
     if isinstance(node, list):
         return [_shape(one, quiet) for one in node if not _says_only(one, quiet)]
@@ -156,7 +156,7 @@ def _shape(node: Any, quiet: Iterable[str]) -> Any:
     return [type(node).__name__, *([name, _shape(value, quiet)] for name, value in fields if value not in (None, []))]
 
 
-def _says_only(node: Any, quiet: Iterable[str]) -> bool:
+def _says_only(node: object, quiet: Iterable[str]) -> bool:
     """Say whether a statement is a docstring, or a call of what only tells people something."""
     if not isinstance(node, ast.Expr):
         return False

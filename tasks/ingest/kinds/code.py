@@ -24,7 +24,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -131,7 +131,7 @@ class Params(FileSettings):
     """Larger files are left out."""
 
 
-Row = tuple[Any, ...]
+Row = tuple[int | str | None, ...]
 """A record: line, path, language, licence, name, docstring, code, text."""
 
 
@@ -219,7 +219,7 @@ def _parsed(text: str) -> ast.Module | BadRow:
         return BadRow(line, "bad_syntax", f"Python cannot parse it: {error}"[:200], excerpt(text))
 
 
-def _functions(text: str, tree: ast.Module, about: tuple[Any, ...]) -> Iterator[Row]:
+def _functions(text: str, tree: ast.Module, about: Row) -> Iterator[Row]:
     """Give the functions of a module and the methods of its classes, in their order; what is inside a function belongs
     to it.
     """

@@ -12,10 +12,12 @@ Recipe:
 
 import json
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
-from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
+from tasks.ingest.batch import BadRow, Batch, Opened, Record, excerpt, from_records
 from tasks.ingest.settings import FileSettings
 
 BATCH_ROWS = 50_000
@@ -43,7 +45,7 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
         return
     found = enumerate(_records(document, params.records.split(".") if params.records else [], {}, params.records), 1)
     bad: list[BadRow] = []
-    rows: list[tuple[int, dict[str, Any]]] = []
+    rows: list[tuple[int, Record]] = []
     for number, record in found:
         if isinstance(record, dict):
             rows.append((number, record))
@@ -55,7 +57,7 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
     yield from_records(file.name, rows, bad)
 
 
-def _records(value: Any, way: list[str], above: dict[str, Any], whole: str) -> Iterator[Any]:
+def _records(value: JsonValue, way: list[str], above: dict[str, JsonValue], whole: str) -> Iterator[JsonValue]:
     if isinstance(value, list):
         for item in value:
             yield from _records(item, way, above, whole) if way or isinstance(item, list) else [_with(above, item)]
@@ -68,9 +70,9 @@ def _records(value: Any, way: list[str], above: dict[str, Any], whole: str) -> I
         raise RecipeError(f"records: {whole!r}: there is no {way[0]!r} on the way{_keys(value)}")
 
 
-def _with(above: dict[str, Any], item: Any) -> Any:
+def _with(above: dict[str, JsonValue], item: JsonValue) -> JsonValue:
     return above | item if isinstance(item, dict) else item
 
 
-def _keys(value: Any) -> str:
+def _keys(value: JsonValue) -> str:
     return f"; there are {', '.join(map(str, list(value)[:10]))}" if isinstance(value, dict) and value else ""

@@ -15,7 +15,7 @@ Recipe:
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from pydantic import Field, field_validator
@@ -99,7 +99,7 @@ def _differ(files: Sequence[Opened], before: int, rest: Iterable[tuple[Line, ...
 
 
 def _batch(name: str, params: Params, records: Sequence[tuple[int, tuple[Line, ...]]]) -> Batch:
-    bad, good = list[BadRow](), list[tuple[Any, ...]]()
+    bad, good = list[BadRow](), list[tuple[int | Line, ...]]()
     for number, lines in records:
         if broken := _unusable(number, dict(zip(params.path, lines, strict=True)), params.encoding):
             bad.append(broken)

@@ -16,24 +16,27 @@ Recipe:
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import PlainSerializer, SecretStr, field_validator, model_validator
 
 from tasks.core.errors import QualityGate, RecipeError, Unreachable
-from tasks.ingest.batch import BadRow, Batch, Mark, Part, from_records
+from tasks.ingest.batch import BadRow, Batch, Mark, Part, Record, from_records
 from tasks.ingest.columns import unique
 from tasks.ingest.database import connected, parsed, shown, without_secrets
 from tasks.ingest.settings import SourceSettings
 from tasks.manifests.seen import SeenFile
 
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Executable, FromClause, Row, TextClause
+
 BATCH_ROWS = 5_000
-WATERMARKS: dict[str, Any] = {
+WATERMARKS: dict[str, Callable[[str], object]] = {
     "int": int,
     "float": float,
     "str": str,
@@ -140,15 +143,15 @@ def _batches(params: Params, base: str, seen: SeenFile | None, mark: Mark) -> It
         yield Batch(params.name, _batch(params.name, [], number).frame, loose=True, mark=Mark(number - 1, number))
 
 
-def _batch(name: str, rows: list[Any], start: int) -> Batch:
-    records, bad = list[tuple[int, dict[str, Any]]](), list[BadRow]()
+def _batch(name: str, rows: Sequence[Any], start: int) -> Batch:
+    records, bad = list[tuple[int, Record]](), list[BadRow]()
     for number, row in enumerate(rows, start):
         names = unique(row._fields)
         records.append((number, {key: _plain(value) for key, value in zip(names, row, strict=True)}))
     return from_records(name, records, bad)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Give a value as JSON knows it; bytes as the text they are, nothing where they are none."""
     if isinstance(value, (bytes, memoryview)):
         try:
@@ -166,7 +169,7 @@ class _Digests:
     def __init__(self) -> None:
         self.rows = self.sum = 0
 
-    def add(self, rows: list[Any]) -> None:
+    def add(self, rows: Sequence["Row[tuple[object, ...]]"]) -> None:
         """Take more rows."""
         self.rows += len(rows)
         for row in rows:
@@ -179,7 +182,7 @@ class _Digests:
         return f"{self.sum % 2**256:064x}"
 
 
-def _written(params: Params, value: Any) -> str:
+def _written(params: Params, value: object) -> str:
     """Write a watermark with its type, empty when there is none."""
     if value is None:
         return ""
@@ -195,12 +198,12 @@ class _Rows:
     one for a text.
     """
 
-    source: Any
-    order: list[Any]
+    source: "FromClause"
+    order: list["ColumnElement[object]"]
     watermark: Any
 
 
-def _rows_of(params: Params, connection: Any) -> _Rows:
+def _rows_of(params: Params, connection: "Connection") -> _Rows:
     from sqlalchemy import column, inspect, table
 
     named = [params.watermark] if params.watermark else []
@@ -213,14 +216,14 @@ def _rows_of(params: Params, connection: Any) -> _Rows:
     return _Rows(source, list(source.c), source.c[params.watermark] if params.watermark else None)
 
 
-def _text(query: str) -> Any:
+def _text(query: str) -> "TextClause":
     """Take a query as it is: a colon in it names no parameter."""
     from sqlalchemy import text
 
     return text(query.strip().rstrip(";").replace(":", r"\:"))
 
 
-def _compared(rows: _Rows, sign: str, tag: str) -> Any:
+def _compared(rows: _Rows, sign: str, tag: str) -> "ColumnElement[bool]":
     """Compare the watermark with a written one; the driver knows its type best."""
     from sqlalchemy import literal
     from sqlalchemy.types import NullType
@@ -229,7 +232,7 @@ def _compared(rows: _Rows, sign: str, tag: str) -> Any:
     return rows.watermark.op(sign)(literal(WATERMARKS[kind](text), NullType()))
 
 
-def _counted(params: Params, connection: Any, upto: str = "") -> tuple[int, int, Any]:
+def _counted(params: Params, connection: "Connection", upto: str = "") -> tuple[int, int, object]:
     """Count rows, and those with a watermark, and give the highest one."""
     from sqlalchemy import func, select
 
@@ -239,7 +242,7 @@ def _counted(params: Params, connection: Any, upto: str = "") -> tuple[int, int,
     return int(found[0]), int(found[1]), found[2]
 
 
-def _statement(params: Params, connection: Any, above: str = "", upto: str = "") -> Any:
+def _statement(params: Params, connection: "Connection", above: str = "", upto: str = "") -> "Executable":
     """Give the SELECT for the rows between two watermarks."""
     from sqlalchemy import literal_column, select
 
@@ -252,7 +255,7 @@ def _statement(params: Params, connection: Any, above: str = "", upto: str = "")
     return asked.order_by(*rows.order)
 
 
-def _fetched(connection: Any, statement: Any) -> Iterator[list[Any]]:
+def _fetched(connection: "Connection", statement: "Executable") -> Iterator[Sequence["Row[tuple[object, ...]]"]]:
     """Give the rows of a statement in blocks, from a cursor on the server where there is one."""
     with connection.execution_options(yield_per=BATCH_ROWS).execute(statement) as result:
         yield from result.partitions(BATCH_ROWS)

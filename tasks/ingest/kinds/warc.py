@@ -19,11 +19,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import Message
-from typing import Any, BinaryIO, ClassVar, Literal
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from tasks.core.errors import QualityGate, RecipeError
-from tasks.ingest.batch import BadRow, Batch, Opened, excerpt, from_records
+from tasks.ingest.batch import BadRow, Batch, Opened, Record, excerpt, from_records
 from tasks.ingest.settings import FileSettings
+
+if TYPE_CHECKING:
+    from warcio.statusandheaders import StatusAndHeaders
 
 BATCH_PAGES, BATCH_CHARS = 1_000, 8 << 20
 LONGEST_PAGE = 16 << 20
@@ -48,12 +51,12 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (e
         QualityGate: it is no web archive, or ends within a record.
         RecipeError: the extra is not installed.
     """
-    rows, bad, left_out, chars = list[tuple[int, dict[str, Any]]](), list[BadRow](), Counter[str](), 0
+    rows, bad, left_out, chars = list[tuple[int, Record]](), list[BadRow](), Counter[str](), 0
     for number, (head, body) in enumerate(_answers(file), 1):
         page = _page(number, head, body)
         if isinstance(page, dict):
             rows.append((number, page))
-            chars += len(page["text"])
+            chars += len(page["text"] or "")
         elif isinstance(page, BadRow):
             bad.append(page)
         else:
@@ -84,7 +87,7 @@ class _Whole:
         return self.stream.tell()
 
 
-def _answers(file: Opened) -> Iterator[tuple[Any, bytes]]:
+def _answers(file: Opened) -> Iterator[tuple["StatusAndHeaders", bytes]]:
     """Give the headers and the bytes of each response; of one that is too long the beginning."""
     try:
         from warcio.archiveiterator import ArchiveIterator
@@ -118,7 +121,7 @@ def _answers(file: Opened) -> Iterator[tuple[Any, bytes]]:
             )
 
 
-def _page(number: int, head: Any, content: bytes) -> dict[str, Any] | BadRow | str:
+def _page(number: int, head: "StatusAndHeaders", content: bytes) -> dict[str, str | None] | BadRow | str:
     """Give the columns of a page, what is wrong with it, or why it is left out."""
     url = str(head.get_header("WARC-Target-URI") or "").strip("<>")
     try:

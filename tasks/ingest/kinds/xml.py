@@ -21,13 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from html.entities import html5
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from xml.parsers import expat
 
 from pydantic import Field
 
 from tasks.core.errors import QualityGate, RecipeError
-from tasks.ingest.batch import BadRow, Batch, Opened, bad_encoding, excerpt, from_records
+from tasks.ingest.batch import BadRow, Batch, Opened, Record, bad_encoding, excerpt, from_records
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 1 << 20
@@ -65,7 +65,7 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
         RecipeError: no element has the tag.
         QualityGate: a record without an end, or more different elements than records have.
     """
-    rows, bad, size, ways = list[tuple[int, dict[str, Any]]](), list[BadRow](), 0, dict[str, None]()
+    rows, bad, size, ways = list[tuple[int, Record]](), list[BadRow](), 0, dict[str, None]()
     cutter = _Cutter(file.name, params.record)
     for number, piece in enumerate(cutter.pieces(_text(file, params.encoding)), 1):
         fields = _fields(number, piece, params)
@@ -201,7 +201,7 @@ class _Cutter:
             )
 
 
-def _fields(number: int, piece: _Piece, params: Params) -> dict[str, Any] | BadRow:
+def _fields(number: int, piece: _Piece, params: Params) -> Record | BadRow:
     """Parse a record."""
     if piece.wrong:
         return BadRow(number, "bad_xml", f"line {piece.line}: {piece.wrong}", excerpt(piece.text))
@@ -242,7 +242,7 @@ class _Reader:
         self.texts: list[str] = []
         self.open: list[tuple[str, int, bool, bool]] = []
 
-    def read(self, text: str) -> dict[str, Any]:
+    def read(self, text: str) -> Record:
         """Give the values by their ways."""
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
