@@ -127,7 +127,7 @@ def _outcome(state: "State[object]") -> int:
 
 
 def _tell(message: str, code: int) -> int:
-    print(message, file=sys.stderr)  # noqa: T201 (a command's own message)
+    sys.stderr.write(f"{message}\n")
     return code
 
 

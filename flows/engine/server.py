@@ -7,18 +7,17 @@ On a machine with workers, `prefect deploy` reads the same file instead.
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
+import typer
 import yaml
 
 DEPLOYMENTS = Path("deployments/prefect.yaml")
@@ -60,7 +59,7 @@ def serve_deployments() -> None:
         runner.add_deployment(deployment)
     names = ", ".join(f"{deployment.flow_name}/{deployment.name}" for deployment in deployments)
     url = os.environ["PREFECT_API_URL"].removesuffix("/api")
-    print(f"Serving {names}\nStart and watch runs at {url}/v2/deployments · Ctrl-C stops runs and server", flush=True)  # noqa: T201
+    typer.echo(f"Serving {names}\nStart and watch runs at {url}/v2/deployments · Ctrl-C stops runs and server")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(runner.start())
 
@@ -113,12 +112,10 @@ def _wait_for(server: subprocess.Popen[bytes], api: str) -> None:
 
 def _answers(api: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=2):  # noqa: S310
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        httpx.get(f"{api}/health", timeout=2)
+    except httpx.HTTPError:
         return False
+    return True
 
 
 def _end_unfinished(api: str, why: str) -> None:
@@ -139,9 +136,7 @@ def _end_unfinished(api: str, why: str) -> None:
 
 
 def _post(url: str, body: Mapping[str, object]) -> Any:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 (our own server)
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return json.load(answer)
+    return httpx.post(url, json=body, timeout=30).raise_for_status().json()
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def as_prefect(task: Task[..., object]) -> prefect.Task[..., Any]:
         return key_with_product(task, **arguments)
 
     run.__name__, run.__doc__ = task.name, task.function.__doc__
-    run.__signature__ = signature  # type: ignore[attr-defined]
+    run.__dict__["__signature__"] = signature
     options: dict[str, Any] = {"cache_policy": NO_CACHE}
     if isinstance(task, StageTask):
         options = {"cache_key_fn": key, "persist_result": True, "result_serializer": SERIALIZER}

@@ -45,8 +45,8 @@ class Task(Generic[P, R_co]):
         bound.apply_defaults()
         return bound.arguments
 
-    def run(self, store: str, /, *args: P.args, **kwargs: P.kwargs) -> R_co:  # noqa: ARG002 (for tasks that keep what they make)
-        """Do the work here and now."""
+    def run(self, _store: str, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Do the work here and now; tasks that keep what they make keep it in the store."""
         return self.function(*args, **kwargs)
 
 

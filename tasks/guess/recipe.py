@@ -1,6 +1,7 @@
 """The first recipe: what was guessed as settings, and as YAML with the evidence beside them."""
 
 import os
+import posixpath
 import re
 from pathlib import PurePosixPath
 from typing import Required, TypedDict, cast
@@ -148,7 +149,7 @@ def _from(path: str, base: str, folder: str) -> str:
         raise RecipeError(f"{path!a}: a recipe is UTF-8, which cannot say this name; rename the file") from None
     if "${" in path:
         raise RecipeError(f"{path!r}: a recipe would take ${{…}} for a variable of the environment; rename the file")
-    return path if "://" in path or os.path.isabs(path) else os.path.relpath(os.path.join(base, path), folder)  # noqa: PTH117, PTH118 (a glob is no path)
+    return path if "://" in path or posixpath.isabs(path) else os.path.relpath(posixpath.join(base, path), folder)
 
 
 def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:

@@ -1,4 +1,4 @@
-"""What a step says of the rows it dropped. Every step says it in this shape: cleaning, duplicates, contamination, …"""
+"""What a step says of the rows it dropped, in the same shape for every step: cleaning, duplicates, contamination."""
 
 from collections.abc import Mapping
 

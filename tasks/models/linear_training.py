@@ -6,7 +6,6 @@ import math
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasks.models.linear import LinearClassifier, log_softmax
 from tasks.text.hashing import Ints
@@ -33,8 +32,6 @@ class Training(Protocol):
 
 MOMENT, SQUARE, TINY = 0.9, 0.999, 1e-8
 """β₁, β₂ and ε of Adam."""
-
-Singles = NDArray[np.float32]
 
 
 def steps_of(rows: int, settings: Training) -> int:

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from tasks.core.imports import importing
 from tasks.personal.settings import DetectorSettings
@@ -23,21 +23,23 @@ TAG = re.compile(r"\[[A-Z]+(?:-[A-Z]+)?\]")
 class EntitySettings(DetectorSettings):
     """What detectors that ask presidio say."""
 
+    entity: ClassVar[str]
+    """What the model calls that which is looked for."""
     model: str = "en_core_web_sm"
     """Package of a spaCy model, which must be installed."""
     language: str = "en"
     """Language of the model, ISO 639."""
 
 
-def needed(params: EntitySettings) -> tuple[str, ...]:
+def packages(params: EntitySettings) -> tuple[str, ...]:
     """Name the packages that are asked."""
     return ("presidio-analyzer", "spacy", params.model)
 
 
-def entities(texts: Sequence[str], params: EntitySettings, entity: str) -> Iterator[list[tuple[int, int]]]:
+def spans_of(texts: Sequence[str], params: EntitySettings) -> Iterator[list[tuple[int, int]]]:
     """Give start and end of each entity of one kind, text by text."""
     for text, names in zip(texts, _analysed(tuple(texts), params.model, params.language), strict=True):
-        yield [span for start, end, kind in names if kind == entity for span in _untagged(text, start, end)]
+        yield [span for start, end, kind in names if kind == params.entity for span in _untagged(text, start, end)]
 
 
 def _untagged(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

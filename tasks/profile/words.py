@@ -32,7 +32,7 @@ class Words(NamedTuple):
 
 
 def number_words(texts: Mapping[Name, pl.Series]) -> dict[Name, Words]:
-    """Number the words of several sets of texts by one vocabulary.
+    """Give the words of several sets of texts numbers by one vocabulary.
 
     Raises:
         RecipeError: more than 2^21 different words, far beyond any sample of texts.

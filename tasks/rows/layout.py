@@ -119,11 +119,6 @@ class RowFile(NamedTuple):
         return [one_text(self.layout.compared), label.alias("label")]
 
 
-def row_files(files: Mapping[str, Path], layout: Layout) -> dict[str, RowFile]:
-    """Give the files of sources with the layout that they share."""
-    return {name: RowFile(path, layout) for name, path in files.items()}
-
-
 def scanned(files: Sequence[RowFile]) -> pl.LazyFrame:
     """Give the rows of several files as one: `text` and `label`."""
     return pl.concat([file.scan() for file in files])

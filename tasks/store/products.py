@@ -9,7 +9,7 @@ import inspect
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ class Workbench:
         self.files: list[FileFact] = []
 
     @contextlib.contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def writing(self, name: str) -> Generator[Path]:
         """Give a local path to write the file `name` to; it is in the product once the block ends well."""
         local = self.scratch / f"{name.replace('/', '__')}.{time.time_ns()}"
         try:

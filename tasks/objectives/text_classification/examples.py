@@ -18,7 +18,7 @@ vocabulary = word_pieces
 
 
 def settings(labels: Sequence[str]) -> dict[str, Any]:
-    """Number the labels."""
+    """Give the labels numbers."""
     return {
         "num_labels": len(labels),
         "id2label": dict(enumerate(labels)),

@@ -39,7 +39,7 @@ class Params(DetectorSettings):
     kind: Literal["card"] = "card"
 
 
-def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
+def spans(text: str, _params: Params) -> Iterator[tuple[int, int]]:
     """Give start and end of each number."""
     return (match.span() for match in NUMBER.finditer(text) if _is_card(match[0].replace(" ", "").replace("-", "")))
 

@@ -25,6 +25,6 @@ class Params(DetectorSettings):
     kind: Literal["email"] = "email"
 
 
-def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
+def spans(text: str, _params: Params) -> Iterator[tuple[int, int]]:
     """Give start and end of each address."""
     return (match.span() for match in EMAIL.finditer(text))

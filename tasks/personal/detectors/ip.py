@@ -27,7 +27,7 @@ class Params(DetectorSettings):
     kind: Literal["ip"] = "ip"
 
 
-def spans(text: str, params: Params) -> Iterator[tuple[int, int]]:  # noqa: ARG001 (all kinds are asked alike)
+def spans(text: str, _params: Params) -> Iterator[tuple[int, int]]:
     """Give start and end of each address."""
     return (match.span() for match in ADDRESS.finditer(text) if _is_someone(match[0]))
 
