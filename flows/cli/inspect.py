@@ -144,40 +144,40 @@ def validate_recipe(file: str, overrides: dict[str, JsonValue]) -> Validated:
 def explain_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Explained:
     """Look every product of the recipe up, without making any."""
     loaded = load_recipe(file, overrides)
-    found, made = _looked_up(loaded, store)
-    unreached = [source.told() for source in made.unreached]
-    return {"recipe": file, "store": open_store(store).uri, "tasks": found, "unreached": unreached}
+    tasks, products = _looked_up(loaded, store)
+    unreached = [source.told() for source in products.unreached]
+    return {"recipe": file, "store": open_store(store).uri, "tasks": tasks, "unreached": unreached}
 
 
 def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProducts]:
     before = last_run(open_store(store), loaded.recipe.name)
-    look, made = LookedUp(store, before.tasks if before else ()), RunProducts()
-    carry_out(blend(loaded, look, made))
-    carry_out(train(loaded, look, made))
-    return look.found, made
+    look, products = LookedUp(store, before.tasks if before else ()), RunProducts()
+    carry_out(blend(loaded, look, products))
+    carry_out(train(loaded, look, products))
+    return look.found, products
 
 
 def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Planned:
     """Carry the steps out up to the plan, in a temporary store over the real one."""
     loaded = load_recipe(file, overrides)
-    found, _ = _looked_up(loaded, store)
-    made = RunProducts()
+    tasks, _ = _looked_up(loaded, store)
+    products = RunProducts()
     with overlay(store) as upper:
-        carry_out(blend(loaded, Plain(upper), made), "plan")
-    if made.pool is None or made.plan is None:
+        carry_out(blend(loaded, Plain(upper), products), "plan")
+    if products.pool is None or products.plan is None:
         raise RuntimeError("the steps ended before the plan")
-    pool, manifest = made.pool, made.plan
+    pool, manifest = products.pool, products.plan
     return {
         "recipe": file,
         "name": loaded.recipe.name,
         "rows": manifest.rows,
         "tokens": manifest.tokens,
         "unit": loaded.recipe.mix.unit,
-        "receipt": receipt_of(made, loaded),
-        "unreached": [source.told() for source in made.unreached],
+        "receipt": receipt_of(products, loaded),
+        "unreached": [source.told() for source in products.unreached],
         "holdout": {account.source: account.holdout for account in pool.accounts},
-        "cached": [f"{row.task} {row.subject}" for row in found if row.hit],
-        "to_run": [f"{row.task} {row.subject}" for row in found if not row.hit],
+        "cached": [f"{row.task} {row.subject}" for row in tasks if row.hit],
+        "to_run": [f"{row.task} {row.subject}" for row in tasks if not row.hit],
         "recommended": _recommended(loaded, store, manifest, pool),
         "training_seconds": _training_seconds(loaded, store, manifest),
         "resolved": loaded.published,

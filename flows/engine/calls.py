@@ -37,7 +37,7 @@ class Call(Protocol):
         """
         ...
 
-    def unreached(self, *made: object) -> Unreachable | None:
+    def unreached(self, *results: object) -> Unreachable | None:
         """Say what stood in the way of attempts that hang on each other; the run goes on without them."""
         ...
 
@@ -97,14 +97,14 @@ class RunProducts:
 
     def settled(self, completed: Callable[[Any], Any]) -> "RunProducts":
         """Replace promises by results, by the way of waiting given; what did not complete is left out."""
-        empty, found = RunProducts(), {}
+        empty, results = RunProducts(), {}
         for name, value in vars(self).items():
             if isinstance(value, list):
-                found[name] = [one for one in map(completed, value) if one is not None]
+                results[name] = [result for result in map(completed, value) if result is not None]
             else:
                 ended = completed(value)
-                found[name] = vars(empty)[name] if ended is None else ended
-        return replace(empty, **found)
+                results[name] = vars(empty)[name] if ended is None else ended
+        return replace(empty, **results)
 
 
 def carry_out(steps: Iterator[str], until: str | None = None) -> bool:

@@ -74,19 +74,19 @@ class LookedUp:
             return cast("R", Missing(task, gap.why, gap.root, gap.error))
         if gap is not None:
             return cast("R", self._miss(task, f"waits for {gap.root}"))
-        if found := task.lookup(self.store, *args, **kwargs):
+        if product := task.lookup(self.store, *args, **kwargs):
             self.found.append(Found(task.name, task.subject, hit=True, why=""))
-            self.seconds += found.seconds
-            return cast("R", found)
+            self.seconds += product.seconds
+            return cast("R", product)
         return cast("R", self._miss(task, self._changed(task, task.parts(*args, **kwargs))))
 
     def attempt(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Look for the product of `task`; see `Call`."""
         return self(task, *args, **kwargs)
 
-    def unreached(self, *made: object) -> Unreachable | None:
+    def unreached(self, *results: object) -> Unreachable | None:
         """Find the first error among what was found; see `Call`."""
-        return next((one.error for one in made if isinstance(one, Missing) and one.error), None)
+        return next((result.error for result in results if isinstance(result, Missing) and result.error), None)
 
     def result(self, value: T) -> T:
         """Give it as it is: nothing here is waited for."""

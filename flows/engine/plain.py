@@ -35,9 +35,9 @@ class Plain:
         except Unreachable as error:
             return cast("R", error)
 
-    def unreached(self, *made: object) -> Unreachable | None:
+    def unreached(self, *results: object) -> Unreachable | None:
         """Find the first error among what was made; see `Call`."""
-        return next((one for one in made if isinstance(one, Unreachable)), None)
+        return next((result for result in results if isinstance(result, Unreachable)), None)
 
     def result(self, value: T) -> T:
         """Give it as it is: nothing here is waited for."""

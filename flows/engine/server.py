@@ -52,8 +52,8 @@ def serve_deployments() -> None:
     """Run what is asked of the deployments, and their schedules, until interrupted."""
     from prefect.runner import Runner
 
-    wanted = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))["deployments"]
-    deployments = [_deployment(settings) for settings in wanted]
+    settings_of_each = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))["deployments"]
+    deployments = [_deployment(settings) for settings in settings_of_each]
     runner = Runner(pause_on_shutdown=False, limit=1)
     for deployment in deployments:
         runner.add_deployment(deployment)
@@ -75,7 +75,10 @@ def _deployment(settings: dict[str, Any]) -> Any:
         description=settings["description"],
         parameters=settings["parameters"],
         concurrency_limit=ConcurrencyLimitConfig(**settings["concurrency_limit"]),
-        schedules=[CronSchedule(cron=one["cron"], timezone=one["timezone"]) for one in settings.get("schedules", [])],
+        schedules=[
+            CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+            for schedule in settings.get("schedules", [])
+        ],
     )
 
 
@@ -122,13 +125,13 @@ def _end_unfinished(api: str, why: str) -> None:
     """Mark runs of deployments that nobody carries on as crashed; a run that never ends would bar the next one for
     ever.
     """
-    wanted = {
+    unfinished = {
         "flow_runs": {
             "state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}},
             "deployment_id": {"is_null_": False},
         }
     }
-    for run in _post(f"{api}/flow_runs/filter", wanted):
+    for run in _post(f"{api}/flow_runs/filter", unfinished):
         _post(
             f"{api}/flow_runs/{run['id']}/set_state",
             {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True},

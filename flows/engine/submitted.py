@@ -104,9 +104,9 @@ class Submitted:
         """Submit `task`; see `Call`."""
         return self(task, *args, **kwargs)
 
-    def unreached(self, *made: object) -> Unreachable | None:
+    def unreached(self, *results: object) -> Unreachable | None:
         """Wait for attempts; see `Call`."""
-        attempts = [one for one in made if isinstance(one, TaskRun)]
+        attempts = [result for result in results if isinstance(result, TaskRun)]
         for attempt in attempts:
             if isinstance(error := attempt.error, Unreachable):
                 self.given_up += attempts
@@ -161,10 +161,10 @@ class Submitted:
         return [self._note(run) for run in self.runs]
 
     def _note(self, run: TaskRun) -> TaskNote:
-        made, state = self.completed(run), run.future.state
+        product, state = self.completed(run), run.future.state
         outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
-        outcome = "unreached" if run in self.given_up and made is None else outcome
-        return TaskNote.of(run.task.name, run.task.subject, outcome, made if isinstance(made, Manifest) else None)
+        outcome = "unreached" if run in self.given_up and product is None else outcome
+        return TaskNote.of(run.task.name, run.task.subject, outcome, product if isinstance(product, Manifest) else None)
 
 
 def _futures(value: object) -> Any:
@@ -216,9 +216,9 @@ def as_prefect(task: Task[..., object]) -> prefect.Task[..., Any]:
 def carried_out(task: Task[..., object], /, at_store: str, subject: str, **arguments: Any) -> Any:
     """Do a task's work inside its task run; what the store holds already ends it as *Cached*."""
     chosen = task.of(subject)
-    found = chosen.lookup(at_store, **arguments) if isinstance(chosen, StageTask) else None
-    if found is not None and TaskRunContext.get() is not None:
-        return Completed(name="Cached", message="found in the store", data=found)
+    product = chosen.lookup(at_store, **arguments) if isinstance(chosen, StageTask) else None
+    if product is not None and TaskRunContext.get() is not None:
+        return Completed(name="Cached", message="found in the store", data=product)
     return chosen.run(at_store, **arguments)
 
 
@@ -254,11 +254,11 @@ def encoded(value: object) -> dict[str, object]:
     return {"facts_class": f"{facts.__module__}.{facts.__qualname__}", "manifest": value.model_dump(mode="json")}
 
 
-def decoded(found: dict[str, Any]) -> object:
+def decoded(result: dict[str, Any]) -> object:
     """Read a manifest from a result of Prefect's; see `encoded`."""
-    if set(found) != {"facts_class", "manifest"}:
-        return found
-    return Manifest[from_qualified_name(found["facts_class"])].model_validate(found["manifest"])
+    if set(result) != {"facts_class", "manifest"}:
+        return result
+    return Manifest[from_qualified_name(result["facts_class"])].model_validate(result["manifest"])
 
 
 SERIALIZER = JSONSerializer(object_encoder=f"{__name__}.encoded", object_decoder=f"{__name__}.decoded")

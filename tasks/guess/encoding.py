@@ -51,11 +51,11 @@ def encoding_of(sample: bytes) -> tuple[str, str]:
     invalid = sum(not _is_valid(line, "utf-8") for line in odd)
     if not invalid:
         return "utf-8", ""
-    told = f"{invalid} of {len(odd)} lines that are not ASCII are not valid UTF-8"
+    evidence = f"{invalid} of {len(odd)} lines that are not ASCII are not valid UTF-8"
     if len(odd) - invalid >= LEAST_VALID * len(odd):
-        return "utf-8", f"{told}; they go to quarantine"
+        return "utf-8", f"{evidence}; they go to quarantine"
     name = _common(odd)
-    return name, f"{told}; {name} is the likeliest encoding"
+    return name, f"{evidence}; {name} is the likeliest encoding"
 
 
 def _is_valid(line: bytes, encoding: str) -> bool:
@@ -93,9 +93,9 @@ def _common(odd: Sequence[bytes]) -> str:
         if match.chaos <= matches[0].chaos + CLOSE and match.coherence >= matches[0].coherence - CLOSE
     ]
     likely = {name for match in close for name in (match.encoding, *match.could_be_from_charset)}
-    told = [name for name in EAST_ASIAN if name in likely and everyday[name] >= LEAST_EVERYDAY]
-    if told:
-        return max(told, key=lambda name: everyday[name])
+    east_asian = [name for name in EAST_ASIAN if name in likely and everyday[name] >= LEAST_EVERYDAY]
+    if east_asian:
+        return max(east_asian, key=lambda name: everyday[name])
     best = next((name for name in COMMON if name in likely), matches[0].encoding)
     return "latin-1" if best == "cp1252" and not any(0x80 <= byte < 0xA0 for line in lines for byte in line) else best
 

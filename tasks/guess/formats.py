@@ -122,11 +122,11 @@ def record_tag(text: str) -> str | None:
 def _covered(tag: str, text: str) -> int:
     """Count the characters from each opening of a tag to the next end of one."""
     covered, begun = 0, None
-    for found in re.finditer(rf"<(/?){re.escape(tag)}(?=[\s/>])", text):
-        if not found[1]:
-            begun = found.start() if begun is None else begun
+    for tag_of_it in re.finditer(rf"<(/?){re.escape(tag)}(?=[\s/>])", text):
+        if not tag_of_it[1]:
+            begun = tag_of_it.start() if begun is None else begun
         elif begun is not None:
-            covered, begun = covered + found.end() - begun, None
+            covered, begun = covered + tag_of_it.end() - begun, None
     return covered
 
 
@@ -158,10 +158,10 @@ def _json(head: Head) -> Form | None:
         if head.name.suffix.lower() == ".json":
             raise NotUnderstood("it is not a whole JSON document, nor JSON Lines")
         return None
-    found = records_in(document)
-    if found is None:
+    records = records_in(document)
+    if records is None:
         raise NotUnderstood("its JSON holds no list of objects")
-    way, count = found
+    way, count = records
     evidence = f"one JSON document with {count:,} records{f' at {way}' if way else ''}"
     return Form({"kind": "json", "records": way} if way else {"kind": "json"}, (evidence,))
 

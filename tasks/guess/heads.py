@@ -97,13 +97,13 @@ def items(argument: str, base: str) -> list[Item]:
         FileSettings(kind="", path=argument)
     except ValidationError as error:
         raise RecipeError(f"{argument!a}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
-    found = _items(argument, base)
-    if len(found) > MOST_FILES:
+    files = _items(argument, base)
+    if len(files) > MOST_FILES:
         raise RecipeError(
-            f"{argument}: {len(found):,} files, more than {MOST_FILES:,}; name a part of them by a glob, and widen "
+            f"{argument}: {len(files):,} files, more than {MOST_FILES:,}; name a part of them by a glob, and widen "
             "it in the recipe"
         )
-    return found
+    return files
 
 
 def _items(argument: str, base: str) -> list[Item]:

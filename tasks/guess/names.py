@@ -52,15 +52,15 @@ def _known_in(piece: str) -> Iterable[str]:
 
 
 def _cut(compound: str) -> list[str]:
-    found, at, unknown = list[str](), 0, ""
+    pieces, at, unknown = list[str](), 0, ""
     while at < len(compound):
         sizes = range(min(LONGEST, len(compound) - at), 0, -1)
         size = next((size for size in sizes if compound[at : at + size] in KNOWN), 0)
         if size:
-            found += [*([unknown] if unknown else []), KNOWN[compound[at : at + size]]]
+            pieces += [*([unknown] if unknown else []), KNOWN[compound[at : at + size]]]
         unknown = "" if size else unknown + compound[at]
         at += size or 1
-    return [*found, unknown] if unknown else found
+    return [*pieces, unknown] if unknown else pieces
 
 
 def _telling(name: str) -> list[str]:
@@ -70,11 +70,11 @@ def _telling(name: str) -> list[str]:
     return known[-1:] or parts
 
 
-def weight(name: str, known: dict[str, int]) -> float:
+def weight(name: str, weights: dict[str, int]) -> float:
     """Say how much a name speaks for a role; less where the word is one of several."""
     parts = _telling(name)
-    found = max((known.get(part, 0) for part in parts), default=0)
-    return found if len(parts) == 1 else 0.7 * found
+    largest = max((weights.get(part, 0) for part in parts), default=0)
+    return largest if len(parts) == 1 else 0.7 * largest
 
 
 def is_neither(name: str) -> bool:

@@ -133,9 +133,9 @@ def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head
 
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
     from_files = part.label != "column"
-    given = str(part.section.get("columns", {}).get("text", "text"))
+    text_column = str(part.section.get("columns", {}).get("text", "text"))
     roles, doubts = (
-        (Roles(given, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
+        (Roles(text_column, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
     )
     plain = plain_section(part.section)
     seen = look(plain | {"kind": part.kind}, base, roles.text, roles.label, SHOWN)

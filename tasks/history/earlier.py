@@ -24,8 +24,8 @@ def earlier_snapshots(
         records: runs of the recipe, newest first.
         now: the sources' present snapshots.
     """
-    found = {one.subject: _earlier(store, records, one) for one in now}
-    return {name: one for name, one in found.items() if one}
+    snapshots = {snapshot.subject: _earlier(store, records, snapshot) for snapshot in now}
+    return {name: snapshot for name, snapshot in snapshots.items() if snapshot}
 
 
 def _earlier(
@@ -36,7 +36,7 @@ def _earlier(
             (note for note in record.tasks if (note.name, note.subject) == ("ingest-source", now.subject)), None
         )
         out = record.status != "completed" or any(
-            one.subject == now.subject and not one.factor for one in record.verdicts
+            verdict.subject == now.subject and not verdict.factor for verdict in record.verdicts
         )
         if note is None or out or note.fingerprint in ("", now.fingerprint) or _settings(note) != _settings(now):
             continue
@@ -45,6 +45,6 @@ def _earlier(
     return None
 
 
-def _settings(made: Manifest[SnapshotFacts] | TaskNote) -> dict[str, str]:
+def _settings(read: Manifest[SnapshotFacts] | TaskNote) -> dict[str, str]:
     """Give the parts of a snapshot's key that a recipe sets."""
-    return {name: part for name, part in made.parts.items() if name.partition(".")[0] != "seen" and not is_code(name)}
+    return {name: part for name, part in read.parts.items() if name.partition(".")[0] != "seen" and not is_code(name)}

@@ -58,10 +58,10 @@ def _of_run(store: Store, wanted: str, records: list[RunRecord]) -> FoundMix:
     try:
         record = find_run(store, wanted)
     except CuveeError:
-        known = list(
+        names = list(
             dict.fromkeys(name for record in records if record.mix for name in (record.name, record.mix.id, record.run))
         )
-        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3) or known[:3]
+        near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.3) or names[:3]
         raise RecipeError(
             f"no mix and no run {wanted!r} in {store.uri}; nearest: {', '.join(near)}; `cuvee runs` lists all"
         ) from None
@@ -76,19 +76,19 @@ def _found(record: RunRecord) -> FoundMix:
     return FoundMix(record.mix, record, f"mixes/{record.name}/{record.mix.id}")
 
 
-def shards_of(store: Store, found: FoundMix) -> list[Path]:
+def shards_of(store: Store, mix: FoundMix) -> list[Path]:
     """Give local paths of the mix's training shards, in order.
 
     Raises:
         RecipeError: the mix was deleted.
     """
-    names = of_side(store.list(found.folder), TRAIN)
+    names = of_side(store.list(mix.folder), TRAIN)
     if not names:
         raise RecipeError(
-            f"the mix {found.mix.id} is no longer in {store.uri}: {found.folder}/data holds nothing; `cuvee run` "
+            f"the mix {mix.mix.id} is no longer in {store.uri}: {mix.folder}/data holds nothing; `cuvee run` "
             "its recipe again"
         )
-    return [store.local_copy(f"{found.folder}/{name}") for name in names]
+    return [store.local_copy(f"{mix.folder}/{name}") for name in names]
 
 
 def distinct_rows(paths: list[Path]) -> pl.LazyFrame:

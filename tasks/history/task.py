@@ -100,22 +100,22 @@ def diff_mixes(store: str, first: str, second: str) -> MixDiff:
     }
 
 
-def _named(found: FoundMix) -> NamedMix:
-    return {"mix": found.mix.id, "recipe": found.record.name, "run": found.record.run, "uri": found.mix.uri}
+def _named(mix: FoundMix) -> NamedMix:
+    return {"mix": mix.mix.id, "recipe": mix.record.name, "run": mix.record.run, "uri": mix.mix.uri}
 
 
 def trace_row(store: str, mix: str, row: str) -> TracedRow:
     """Say where a row of a mix comes from."""
     home = open_store(store)
-    found = find_mix(home, mix)
-    traced = row_at(shards_of(home, found), row)
-    named = {"mix": found.mix.id, "recipe": found.record.name}
-    return cast("TracedRow", named | traced | {"as_read": _as_read(home, found, traced)})
+    published = find_mix(home, mix)
+    traced = row_at(shards_of(home, published), row)
+    named = {"mix": published.mix.id, "recipe": published.record.name}
+    return cast("TracedRow", named | traced | {"as_read": _as_read(home, published, traced)})
 
 
-def _as_read(home: Store, found: FoundMix, row: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
+def _as_read(home: Store, published: FoundMix, row: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
     note = next(
-        (note for note in found.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
+        (note for note in published.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
     )
     snapshot = home.lookup(note.stage, note.key, SnapshotFacts) if note else None
     return as_read(home.open(snapshot, "data.parquet"), str(row["row_id"])) if snapshot else None
@@ -126,8 +126,8 @@ def impact_of(store: str, source: str) -> Impact:
     home = open_store(store)
     records = list_records(home)
     mixes = made_from(source, records, home)
-    if not mixes and source not in (known := known_sources(records)):
-        raise RecipeError(f"no run in {home.uri} knows a source {source!r};{nearest(source, known)}")
+    if not mixes and source not in (sources := known_sources(records)):
+        raise RecipeError(f"no run in {home.uri} knows a source {source!r};{nearest(source, sources)}")
     return {"source": source, "mixes": mixes}
 
 

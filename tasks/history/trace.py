@@ -49,19 +49,19 @@ def _by_id(shards: list[Path], wanted: str) -> dict[str, JsonValue]:
             f"row {wanted!r}: want a place in the mix such as 17, or SOURCE/ROW_ID such as news/news.csv:12"
         )
     same = (pl.col("source") == source) & (pl.col("row_id") == row_id)
-    found = pl.scan_parquet(shards).filter(same).head(1).collect()
-    if found.height:
-        return found.row(0, named=True)
-    known = pl.scan_parquet(shards).select(pl.col("source").unique()).collect()["source"].sort().to_list()
+    rows = pl.scan_parquet(shards).filter(same).head(1).collect()
+    if rows.height:
+        return rows.row(0, named=True)
+    sources = pl.scan_parquet(shards).select(pl.col("source").unique()).collect()["source"].sort().to_list()
     hint = (
         "it is in none of its shards; it may be held out or dropped"
-        if source in known
-        else f"its sources are {', '.join(known)}"
+        if source in sources
+        else f"its sources are {', '.join(sources)}"
     )
     raise RecipeError(f"row {wanted!r} is not in the mix: {hint}")
 
 
 def as_read(snapshot: Path, row_id: str) -> dict[str, JsonValue] | None:
     """Give a row as it was read, before cleaning; None when the snapshot does not hold it."""
-    found = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
-    return without_media_bytes(found.row(0, named=True)) if found.height else None
+    rows = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
+    return without_media_bytes(rows.row(0, named=True)) if rows.height else None

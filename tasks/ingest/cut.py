@@ -52,7 +52,7 @@ def find_records(data: bytes, separator: str, *, quoted: bool) -> Records | None
     if quoted and len(quotes := np.flatnonzero(signs == QUOTE)):
         if not _regular(signs, quotes, ord(separator)):
             return None
-        newlines, separators = (found[np.searchsorted(quotes, found) % 2 == 0] for found in (newlines, separators))
+        newlines, separators = (places[np.searchsorted(quotes, places) % 2 == 0] for places in (newlines, separators))
     starts = np.concatenate([np.zeros(1, np.int64), newlines[:-1] + 1])[: len(newlines)]
     fields = np.diff(np.searchsorted(separators, newlines), prepend=0) + 1
     fields[newlines == starts] = 0
@@ -74,10 +74,10 @@ def _regular(signs: np.ndarray, quotes: np.ndarray, separator: int) -> bool:
     return bool(before.all() and edges[signs[closing + 1]].all())
 
 
-def joined(data: bytes, found: Records, chosen: np.ndarray) -> bytes:
+def joined(data: bytes, records: Records, chosen: np.ndarray) -> bytes:
     """Give the chosen records with their line ends, one after another."""
     if chosen.all():
-        return data[: found.used]
+        return data[: records.used]
     turns = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
     runs = zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True)
-    return b"".join(data[int(found.starts[first]) : int(found.ends[after - 1]) + 1] for first, after in runs)
+    return b"".join(data[int(records.starts[first]) : int(records.ends[after - 1]) + 1] for first, after in runs)

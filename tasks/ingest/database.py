@@ -48,16 +48,16 @@ def parsed(url: SecretStr) -> "URL":
 
 def without_secrets(url: SecretStr) -> str:
     """Give a URL without its password, and without parameters that may be as good as one."""
-    found = parsed(url)
-    kept = found.difference_update_query([name for name in found.query if SECRET.search(name)])
+    parts = parsed(url)
+    kept = parts.difference_update_query([name for name in parts.query if SECRET.search(name)])
     return kept._replace(password=None).render_as_string()
 
 
 def shown(url: SecretStr) -> str:
     """Name a database to people: neither who asks nor how."""
-    found = parsed(url)
-    port = f":{found.port}" if found.port else ""
-    return f"{found.get_backend_name()}://{found.host or ''}{port}/{found.database or ''}"
+    parts = parsed(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.get_backend_name()}://{parts.host or ''}{port}/{parts.database or ''}"
 
 
 @contextlib.contextmanager
@@ -122,7 +122,7 @@ def _mapped(url: SecretStr, name: str, error: "DBAPIError") -> CuveeError:
     """Say whether the query is wrong, or the way to the database."""
     from sqlalchemy import exc
 
-    said = " ".join(_masked(url, str(error.orig)).split())
+    answer = " ".join(_masked(url, str(error.orig)).split())
     lite, state = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None) or ""
     if lite is not None:
         wrong, later = lite & 0xFF in SQLITE_QUERY, lite & 0xFF in SQLITE_BUSY
@@ -131,16 +131,16 @@ def _mapped(url: SecretStr, name: str, error: "DBAPIError") -> CuveeError:
     else:
         by_class = not isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError))
         away = error.connection_invalidated or state.startswith(AWAY)
-        wrong, later = not away and (by_class or bool(state)), not REFUSED.search(said)
+        wrong, later = not away and (by_class or bool(state)), not REFUSED.search(answer)
     if wrong:
-        return RecipeError(f"{name} cannot carry out the query: {said}")
-    return Unreachable(f"cannot reach {name}: {said}", transient=later)
+        return RecipeError(f"{name} cannot carry out the query: {answer}")
+    return Unreachable(f"cannot reach {name}: {answer}", transient=later)
 
 
 def _masked(url: SecretStr, text: str) -> str:
     """Take out of a text who asks, and how."""
-    found = parsed(url)
-    secrets = [found.password, found.username, *(value for key, value in found.query.items() if SECRET.search(key))]
+    parts = parsed(url)
+    secrets = [parts.password, parts.username, *(value for key, value in parts.query.items() if SECRET.search(key))]
     for secret in secrets:
         if secret:
             text = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", text)

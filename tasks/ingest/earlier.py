@@ -69,9 +69,11 @@ def probed(
     """Put what is known together: the probe, and the earlier product with the note that it left."""
     if left is None:
         return Probed(seen)
-    made, note = left
+    product, note = left
     numbers = None if note["numbers"] is None else tuple(note["numbers"])
-    return Probed(seen, local(made, "data.parquet"), local(made, "quarantine.parquet"), tuple(note["files"]), numbers)
+    return Probed(
+        seen, local(product, "data.parquet"), local(product, "quarantine.parquet"), tuple(note["files"]), numbers
+    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def kept(source: Probed, parts: Sequence[Part]) -> dict[str, Kept]:
     """Find the files that are as they were when the earlier product was made, or begin as they were then: name -> what
     it holds of them.
     """
-    files, found = (
+    files, kept_files = (
         dict(zip((part.name for part in parts), zip(parts, source.seen.files, strict=True), strict=True)),
         dict[str, Kept](),
     )
@@ -109,9 +111,9 @@ def kept(source: Probed, parts: Sequence[Part]) -> dict[str, Kept]:
         ):
             tally = Tally(old["rows"], old["bad"], Counter(old["dropped"]))
             mark = None if same else Mark(old["bytes"], old["next_line"], old["tag"])
-            found[part.name] = Kept(row, bad, tally, tuple(old["columns"]), mark)
+            kept_files[part.name] = Kept(row, bad, tally, tuple(old["columns"]), mark)
         row, bad = row + old["rows"], bad + old["bad"]
-    return found
+    return kept_files
 
 
 def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
@@ -120,17 +122,17 @@ def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
         yield pl.scan_parquet(path).slice(at, min(SLICE, start + count - at)).collect()
 
 
-def in_words(parts: Sequence[Part], known: dict[str, Kept], source: Probed | None) -> str:
+def in_words(parts: Sequence[Part], kept_files: dict[str, Kept], source: Probed | None) -> str:
     """Say how the files of a source are read."""
     before = {old["name"] for old in source.files} if source else set()
-    if len(parts) == 1 and (only := known.get(parts[0].name)) and only.mark:
+    if len(parts) == 1 and (only := kept_files.get(parts[0].name)) and only.mark:
         return "grown, " + parts[0].read_on.format(mark=only.mark)
     states = Counter(
-        ("read on where it had grown" if known[part.name].mark else "unchanged, not read")
-        if part.name in known
+        ("read on where it had grown" if kept_files[part.name].mark else "unchanged, not read")
+        if part.name in kept_files
         else ("changed, read anew" if part.name in before else "new, read")
         for part in parts
     )
     gone = len(before - {part.name for part in parts})
     counted = [f"{count:,} {state}" for state, count in states.items()] + ([f"{gone:,} gone"] if gone else [])
-    return f"of {len(parts):,} file(s): {'; '.join(counted)}" if known else "read anew"
+    return f"of {len(parts):,} file(s): {'; '.join(counted)}" if kept_files else "read anew"

@@ -78,23 +78,23 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
                 )
             return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
         matched = {name: fs.isdir(name) for name in fs.glob(root)}
-        found = [name for name, folder in matched.items() if not folder]
-        found += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
-    if not found:
+        names = [name for name, folder in matched.items() if not folder]
+        names += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
+    if not names:
         raise Unreachable(f"cannot read {path}: no file matches")
-    return _places(fs, path, found, len(_fixed(root)))
+    return _places(fs, path, names, len(_fixed(root)))
 
 
-def _places(fs: Any, path: str, found: Iterable[str], start: int) -> list[Place]:
+def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]:
     return [
         Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name)
-        for name in sorted(set(found))
+        for name in sorted(set(names))
     ]
 
 
 def _inside(fs: Any, folder: str, path: str) -> list[str]:
-    found = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
-    if not (kept := [name for name in found if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts)]):
+    names = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
+    if not (kept := [name for name in names if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts)]):
         raise Unreachable(f"cannot read {path}: there is no file in this folder")
     return kept
 
@@ -271,18 +271,18 @@ def raw_stream(place: Place) -> BinaryIO:
 
 
 def _members(place: Place, names: Iterable[str], pattern: str, open_member: Callable[[str], BinaryIO]) -> list[Opened]:
-    known = sorted(names)
+    members = sorted(names)
     hostile = [
-        name for name in known if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts
+        name for name in members if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts
     ]
     if hostile:
         raise QualityGate(
             f"{place.uri}: member names that lead out of the archive: {', '.join(map(ascii, hostile[:3]))}; "
             "nothing was read"
         )
-    chosen = [name for name in known if fnmatch.fnmatch(name, pattern)]
+    chosen = [name for name in members if fnmatch.fnmatch(name, pattern)]
     if not chosen:
         raise Unreachable(
-            f"{place.uri}: none of its {len(known)} members matches {pattern!r}; there are {', '.join(known[:5])}"
+            f"{place.uri}: none of its {len(members)} members matches {pattern!r}; there are {', '.join(members[:5])}"
         )
     return [Opened(f"{place.name}!{name}", lambda name=name: open_member(name)) for name in chosen]

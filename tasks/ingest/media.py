@@ -44,7 +44,7 @@ def batches_of_media(
     files: Sequence[Opened],
     suffixes: frozenset[str],
     look: Callable[[bytes], Record],
-    told: Sequence[str],
+    about: Sequence[str],
     encoding: str,
 ) -> Iterator[Batch]:
     """Read media in the order of their names, a batch a file.
@@ -52,14 +52,14 @@ def batches_of_media(
     Args:
         suffixes: of the files that are media; others are left out and counted as `not_media`.
         look: gives what is to be said of a file's bytes, or raises `Unreadable`.
-        told: names of what `look` gives.
+        about: names of what `look` gives.
     """
     notes = [file for file in files if PurePosixPath(_inner(file.name)).name in METADATA]
     known = {file.name for file in files}
     records = defaultdict[str, list[Record]](list)
     fields = dict[str, None]()
     broken = [batch for note in notes for batch in _noted(note, known, records, fields, encoding)]
-    names = [name for name in dict.fromkeys(["file_name", "label", *told, *fields]) if name not in OURS]
+    names = [name for name in dict.fromkeys(["file_name", "label", *about, *fields]) if name not in OURS]
     for file in files:
         if file in notes:
             continue

@@ -68,10 +68,10 @@ def preview(source: str, settings: SourceSettings, base: str, layout: Layout) ->
     }
 
 
-def _first(found: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
+def _first(blocks: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
     """Give the first blocks that have records, as long as their columns are the same."""
     seen, columns = 0, list[str]()
-    for block in found:
+    for block in blocks:
         if not _records(block):
             continue
         whole = mapper.complete(block)

@@ -62,9 +62,10 @@ def _of_place(place: Place, settings: FileSettings, mark: Mark) -> Iterator[Batc
 def _together(settings: FileSettings, base: str) -> Iterator[Batch]:
     """Read files that give records only together; archives stay open meanwhile."""
     with contextlib.ExitStack() as stack:
-        found = [find(path, base, folders=settings.folders) for path in settings.paths]
+        places_by_path = [find(path, base, folders=settings.folders) for path in settings.paths]
         files = [
-            [file for place in places for file in stack.enter_context(unpacked(place, settings))] for places in found
+            [file for place in places for file in stack.enter_context(unpacked(place, settings))]
+            for places in places_by_path
         ]
         yield from kind_of(settings).batches_together(files, settings)
 
@@ -204,10 +205,10 @@ def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequenc
     return trial.numbers == known.numbers
 
 
-def _outcome(source: str, given: Sequence[Given], quarantine: Path, mapper: Mapper, how: str) -> Outcome:
+def _outcome(source: str, files: Sequence[Given], quarantine: Path, mapper: Mapper, how: str) -> Outcome:
     whole = Tally()
-    for one in given:
-        whole.add(one.tally)
+    for file in files:
+        whole.add(file.tally)
     bad = pl.scan_parquet(quarantine)
     counts = bad.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).collect()
     examples = tuple(
@@ -221,8 +222,8 @@ def _outcome(source: str, given: Sequence[Given], quarantine: Path, mapper: Mapp
         dropped=dropped,
         rows=whole.rows,
     )
-    columns = tuple(dict.fromkeys(name for one in given for name in one.columns))
-    note = {"files": [one.note() for one in given], "numbers": mapper.numbers}
+    columns = tuple(dict.fromkeys(name for file in files for name in file.columns))
+    note = {"files": [file.note() for file in files], "numbers": mapper.numbers}
     return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
 
 

@@ -33,9 +33,9 @@ def ingest_source(
     work: Workbench, seen: Fingerprint, settings: SourceSettings, layout: Layout, base: str
 ) -> Product[SnapshotFacts]:
     """Read a source and bring it to the task's layout; bad rows go to quarantine."""
-    known = probed(seen, work.earlier("seen", SnapshotFacts), work.open)
+    probe = probed(seen, work.earlier("seen", SnapshotFacts), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
-        outcome = read_source(work.subject, settings, base, layout, rows, quarantine, known)
+        outcome = read_source(work.subject, settings, base, layout, rows, quarantine, probe)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
     refuse(
@@ -61,11 +61,11 @@ def last_snapshot(
         Unreachable: the store holds none.
     """
     parts = ingest_source.of(subject).parts(Fingerprint(source=subject, files=()), settings, layout, base)
-    found = newest(open_store(store), "ingest", parts, "seen", SnapshotFacts)
-    if found is None:
+    snapshot = newest(open_store(store), "ingest", parts, "seen", SnapshotFacts)
+    if snapshot is None:
         remedy = "run the recipe once while it can be reached, or leave it out with `on_failure: skip`"
         raise Unreachable(
             f"`on_failure: last` finds no earlier snapshot of {subject!r} with the same settings in "
             f"{open_store(store).uri}; {remedy}"
         )
-    return found.made, found.when
+    return snapshot.made, snapshot.when

@@ -101,14 +101,14 @@ def _steps(mix: Manifest[MixFacts]) -> list[dict[str, object]]:
     """Lay out what each step dropped: its figures, a line for each source, and a few rows."""
     return [
         {
-            "title": one.title,
-            "rows": one.rows,
-            "figures": in_words(one.figures),
-            "sources": [(name, one.of_source(name)) for name in one.sources],
-            "score": one.score,
-            "examples": one.examples[:EXAMPLES],
+            "title": step.title,
+            "rows": step.rows,
+            "figures": in_words(step.figures),
+            "sources": [(name, step.of_source(name)) for name in step.sources],
+            "score": step.score,
+            "examples": step.examples[:EXAMPLES],
         }
-        for one in mix.facts.dropped
+        for step in mix.facts.dropped
     ]
 
 
@@ -180,10 +180,10 @@ def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, objec
 
 
 def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, object]:
-    told = measures_of(start.recipe["task"])
-    named = {one.key: (one.hub, one.name[:1].upper() + one.name[1:]) for one in told.measures}
+    measured = measures_of(start.recipe["task"])
+    named = {measure.key: (measure.hub, measure.name[:1].upper() + measure.name[1:]) for measure in measured.measures}
     return {
-        "task": {"type": told.hub},
+        "task": {"type": measured.hub},
         "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
         "metrics": [{"type": kind, "name": name, "value": round(score[key], 4)} for key, (kind, name) in named.items()],
     }

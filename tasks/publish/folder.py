@@ -35,7 +35,7 @@ def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], *
         "fingerprint": product.fingerprint,
         "made_from": list(product.parents),
         "recipe": digest(start.recipe),
-        **({"unreached": [one.model_dump(mode="json") for one in start.unreached]} if start.unreached else {}),
+        **({"unreached": [source.model_dump(mode="json") for source in start.unreached]} if start.unreached else {}),
         **facts,
         "files": {name: {"bytes": fact.bytes, "sha256": fact.sha256} for name, fact in sorted(files.items())},
     }

@@ -56,17 +56,17 @@ def obligations(licences: Mapping[str, str | None]) -> list[str]:
         licences: source -> SPDX name, or nothing.
     """
     read = {name: terms(licence) for name, licence in licences.items()}
-    found: list[str] = []
+    sentences: list[str] = []
     if names := [name for name, one in read.items() if one.non_commercial]:
-        found.append(f"No commercial use, because of {_listed(names)}.")
+        sentences.append(f"No commercial use, because of {_listed(names)}.")
     families = dict.fromkeys(one.family for one in read.values() if one.family)
-    found += [
+    sentences += [
         f"Pass it on under {family}, because of {_listed([n for n, one in read.items() if one.family == family])}."
         for family in families
     ]
     if names := [name for name, one in read.items() if not one.known]:
-        found.append(f"Nothing is known of the terms of {_listed(names)}; ask before you pass the mix on.")
-    return found
+        sentences.append(f"Nothing is known of the terms of {_listed(names)}; ask before you pass the mix on.")
+    return sentences
 
 
 def conflicts(licences: Mapping[str, str | None], of_mix: str | None) -> list[str]:
@@ -105,17 +105,17 @@ def _against_mix(read: Mapping[str, Terms], licences: Mapping[str, str | None], 
     if of_mix is None:
         return []
     mix = terms(of_mix)
-    found: list[str] = []
-    for name, one in read.items():
-        if one.family and one.family != mix.family and not {one.family, mix.family} <= GNU:
-            found.append(
-                f"The mix is given as {of_mix}, but {name} ({licences[name]}) must be passed on under {one.family}."
+    sentences: list[str] = []
+    for name, licence in read.items():
+        if licence.family and licence.family != mix.family and not {licence.family, mix.family} <= GNU:
+            sentences.append(
+                f"The mix is given as {of_mix}, but {name} ({licences[name]}) must be passed on under {licence.family}."
             )
-        elif one.non_commercial and not mix.non_commercial:
-            found.append(
+        elif licence.non_commercial and not mix.non_commercial:
+            sentences.append(
                 f"The mix is given as {of_mix}, which allows commercial use; {name} ({licences[name]}) does not."
             )
-    return found
+    return sentences
 
 
 def _listed(names: list[str]) -> str:

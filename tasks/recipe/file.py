@@ -73,15 +73,15 @@ def read(file: str) -> tuple[dict[str, JsonValue], dict[str, int]]:
 
 
 def _lines(node: yaml.Node | None, prefix: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             path = f"{prefix}.{key.value}" if prefix else str(key.value)
-            found |= {path: key.start_mark.line + 1} | _lines(value, path)
+            lines |= {path: key.start_mark.line + 1} | _lines(value, path)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
-            found |= {f"{prefix}.{number}": value.start_mark.line + 1} | _lines(value, f"{prefix}.{number}")
-    return found
+            lines |= {f"{prefix}.{number}": value.start_mark.line + 1} | _lines(value, f"{prefix}.{number}")
+    return lines
 
 
 def with_value(tree: JsonValue, path: Sequence[str], value: JsonValue) -> JsonValue:
@@ -121,20 +121,20 @@ class Places:
             return sys.maxsize, path
         parts = path.split(".")
         above = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
-        if said := next((one for one in above if one in self.overridden), None):
-            return sys.maxsize, f"--set {said}"
-        line = next((self.lines[one] for one in above if one in self.lines), 1)
+        if overridden := next((place for place in above if place in self.overridden), None):
+            return sys.maxsize, f"--set {overridden}"
+        line = next((self.lines[place] for place in above if place in self.lines), 1)
         return line, f"{self.file}:{line}"
 
     def listing(self, problems: Iterable[Problem]) -> str:
         """Write all mistakes, one a line: in the file's order, then those of the command."""
         rows = sorted({(*self.of(path), path, text) for path, text in problems})
         count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
-        told = (
+        mistakes = (
             f"  {place}: {text}" if place.endswith(f" {path}") or place == path else f"  {place}: {path}: {text}"
             for _, place, path, text in ((number, place, path or "recipe", text) for number, place, path, text in rows)
         )
-        return "\n".join([f"{self.file}: {count}", *told])
+        return "\n".join([f"{self.file}: {count}", *mistakes])
 
 
 def expand(value: JsonValue, path: str, problems: list[Problem]) -> JsonValue:

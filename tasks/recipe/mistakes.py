@@ -43,10 +43,10 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
 
 def _mapping(tree: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     """Give a mapping of the tree; an empty one where there is none."""
-    found: object = tree
+    inner: object = tree
     for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        inner = inner.get(key) if isinstance(inner, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def open_secrets(recipe: Node) -> Iterator[Problem]:

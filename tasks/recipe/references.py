@@ -92,13 +92,13 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequen
         tree: as it was written, which may be wrong in any way.
         left_out: sources that are taken as not named.
     """
-    found = References(node_of(recipe, tree))
+    references = References(node_of(recipe, tree))
     sources, labels = tree.get("sources"), tree.get("labels")
     known = None
     if isinstance(sources, Mapping):
-        found.gone.update(("sources", name) for name in left_out if name in sources)
+        references.gone.update(("sources", name) for name in left_out if name in sources)
         known = tuple(str(name) for name in sources if name not in left_out) or None
-        found.problems += [
+        references.problems += [
             (f"--without {name}", f"no source has this name;{nearest(name, sources)}")
             for name in left_out
             if name not in sources
@@ -110,8 +110,8 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequen
         "subject": replace(source, known=None if known is None else (*known, "mix")),
         "label": Names("label", tuple(map(str, labels)) if isinstance(labels, list) and labels else None),
     }
-    _Walk(found).goes(found.root, scope)
-    return found
+    _Walk(references).goes(references.root, scope)
+    return references
 
 
 class _Walk:
@@ -121,8 +121,8 @@ class _Walk:
         named: the names met so far, each with what it refers to.
     """
 
-    def __init__(self, found: References) -> None:
-        self.found = found
+    def __init__(self, references: References) -> None:
+        self.found = references
         self.named: list[tuple[To, str]] = []
 
     def goes(self, node: Node, scope: Scope) -> bool:
@@ -163,11 +163,11 @@ class _Walk:
         if free := child.mark(Unchecked):
             return {**scope, free.to: replace(scope[free.to], known=None)}
         among = child.mark(Among)
-        other = dict(section.children()).get(among.field) if among else None
-        if among is None or other is None or not other.value or scope[among.to].known is None:
+        field = dict(section.children()).get(among.field) if among else None
+        if among is None or field is None or not field.value or scope[among.to].known is None:
             return scope
-        by_key = isinstance(other.value, Mapping)
-        names = {inner.path: str(key if by_key else inner.value) for key, inner in other.children()}
+        by_key = isinstance(field.value, Mapping)
+        names = {inner.path: str(key if by_key else inner.value) for key, inner in field.children()}
         known = tuple(name for path, name in names.items() if path not in self.found.gone)
         left_out = frozenset(name for path, name in names.items() if path in self.found.gone)
         return {**scope, among.to: Names(among.noun, known or None, left_out)}

@@ -48,8 +48,8 @@ def code_parts(function: Callable[..., object], values: Iterable[object]) -> dic
         values: what the function is given.
     """
     settings = [*_settings(tuple(values))]
-    objectives = frozenset(one.task for one in settings if isinstance(one, Objective))
-    kinds = frozenset(type(one).__module__ for one in settings)
+    objectives = frozenset(record.task for record in settings if isinstance(record, Objective))
+    kinds = frozenset(type(record).__module__ for record in settings)
     return dict(_parts(function.__module__, function.__name__, kinds, objectives))
 
 
@@ -73,26 +73,26 @@ def _settings(value: object) -> Iterator[object]:
         inner = vars(value).values()
     elif isinstance(value, Mapping):
         inner = value.values()
-    for one in inner:
-        yield from _settings(one)
+    for value_inside in inner:
+        yield from _settings(value_inside)
 
 
 @functools.cache
 def _parts(module: str, function: str, kinds: frozenset[str], objectives: frozenset[str]) -> dict[str, str]:
     file = _file(module)
     start = {module: source_of(file, function, tuple(LEFT_OUT))} if file else {}
-    found, libraries = _closure(start, kinds, objectives)
-    code = {f"code.{name.removeprefix('tasks.')}": found[name].digest for name in sorted(found)}
+    sources, libraries = _closure(start, kinds, objectives)
+    code = {f"code.{name.removeprefix('tasks.')}": sources[name].digest for name in sorted(sources)}
     parts = code | {f"library.{name}": _release(name) for name in sorted(libraries)}
     memory().keep()
     return parts
 
 
 def _closure(
-    found: dict[str, Source], kinds: Iterable[str], objectives: Iterable[str]
+    sources: dict[str, Source], kinds: Iterable[str], objectives: Iterable[str]
 ) -> tuple[dict[str, Source], set[str]]:
     """Follow imports: every module that is reached, and the libraries that these import."""
-    names, libraries = [*kinds, *(name for source in found.values() for name in source.imports)], set[str]()
+    names, libraries = [*kinds, *(name for source in sources.values() for name in source.imports)], set[str]()
     while names:
         name = names.pop()
         top = name.partition(".")[0]
@@ -100,13 +100,13 @@ def _closure(
             libraries |= {top} - sys.stdlib_module_names - OTHERS.keys()
             continue
         if role := ROLE.fullmatch(name):
-            names += [f"tasks.objectives.{one.replace('-', '_')}.{role[1]}" for one in objectives]
+            names += [f"tasks.objectives.{task.replace('-', '_')}.{role[1]}" for task in objectives]
         module = name if _file(name) else name.rpartition(".")[0]
-        file = None if module in found or left_out(module) else _file(module)
+        file = None if module in sources or left_out(module) else _file(module)
         if file:
-            found[module] = source_of(file, silent=tuple(LEFT_OUT))
-            names += found[module].imports
-    return found, libraries
+            sources[module] = source_of(file, silent=tuple(LEFT_OUT))
+            names += sources[module].imports
+    return sources, libraries
 
 
 def left_out(module: str) -> bool:

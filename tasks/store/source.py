@@ -75,9 +75,9 @@ def memory() -> Memory:
     """Give what is remembered."""
     reader = [sys.version, *stamp(Path(__file__)), *stamp(Path(__file__).with_name("code.py"))]
     with contextlib.suppress(OSError, RuntimeError, ValueError, TypeError):
-        known = Memory(**json.loads(place().read_text("utf-8")))
-        if known.reader == reader:
-            return known
+        remembered = Memory(**json.loads(place().read_text("utf-8")))
+        if remembered.reader == reader:
+            return remembered
     return Memory(reader)
 
 
@@ -97,13 +97,13 @@ def source_of(path: Path, function: str = "", silent: tuple[str, ...] = ()) -> S
         silent: modules that shape no byte: a line that does nothing but call one of them does not count.
     """
     name, now = f"{path}:{function}", stamp(path)
-    known = memory().sources.get(name)
-    if known and known[0] == now:
-        return Source(known[1], tuple(known[2]))
-    found = _read(ast.parse(path.read_bytes()), function, silent)
-    memory().sources[name] = [now, found.digest, found.imports]
+    remembered = memory().sources.get(name)
+    if remembered and remembered[0] == now:
+        return Source(remembered[1], tuple(remembered[2]))
+    source = _read(ast.parse(path.read_bytes()), function, silent)
+    memory().sources[name] = [now, source.digest, source.imports]
     memory().changed = True
-    return found
+    return source
 
 
 def _read(tree: ast.Module, function: str, silent: tuple[str, ...]) -> Source:
@@ -131,12 +131,12 @@ def _used(tree: ast.Module, function: str) -> list[ast.AST]:
     if not isinstance(own, ast.FunctionDef):
         return [tree]
     own.decorator_list = []  # how often a task is retried shapes no byte
-    wanted, found = [function], dict[str, ast.AST]()
+    wanted, used = [function], dict[str, ast.AST]()
     while wanted:
-        if (name := wanted.pop()) in defined and name not in found:
-            found[name] = defined[name]
+        if (name := wanted.pop()) in defined and name not in used:
+            used[name] = defined[name]
             wanted += [node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)]
-    return [found[name] for name in sorted(found)]
+    return [used[name] for name in sorted(used)]
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[ast.alias, str]]:
@@ -149,7 +149,7 @@ def _imported(node: ast.AST) -> Iterator[tuple[ast.alias, str]]:
 def _shape(node: object, quiet: Iterable[str]) -> object:
     """Give what a piece of code does as plain lists, the same in every version of Python."""
     if isinstance(node, list):
-        return [_shape(one, quiet) for one in node if not _says_only(one, quiet)]
+        return [_shape(item, quiet) for item in node if not _says_only(item, quiet)]
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = [(name, value) for name, value in ast.iter_fields(node) if name not in {"ctx", "kind"}]

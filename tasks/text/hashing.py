@@ -61,25 +61,27 @@ def grams(texts: pl.Series, *, buckets: int = BUCKETS, pairs: bool = True) -> Gr
     """Hash the words of every text, and its pairs of words."""
     words = pl.DataFrame({"row": np.arange(len(texts)), "word": words_and_signs(texts, sign_runs=True)})
     words = words.explode("word").drop_nulls()
-    found = [words.select("row", gram="word")]
+    parts = [words.select("row", gram="word")]
     if pairs:
         neighbour = words.with_columns(
             after=pl.col("word").shift(-1), same=pl.col("row") == pl.col("row").shift(-1)
         ).filter("same")
-        found.append(neighbour.select("row", gram=pl.concat_str("word", "after", separator=" ")))
-    every = pl.concat(found)
-    known = every.select(pl.col("gram").unique())
-    known = known.with_columns(bucket=pl.Series([bucket_of(gram, buckets) for gram in known["gram"]], dtype=pl.Int64))
-    every = every.join(known, on="gram", how="left")
+        parts.append(neighbour.select("row", gram=pl.concat_str("word", "after", separator=" ")))
+    every = pl.concat(parts)
+    distinct = every.select(pl.col("gram").unique())
+    distinct = distinct.with_columns(
+        bucket=pl.Series([bucket_of(gram, buckets) for gram in distinct["gram"]], dtype=pl.Int64)
+    )
+    every = every.join(distinct, on="gram", how="left")
     return Grams(every["row"].to_numpy(), every["bucket"].to_numpy(), len(texts), buckets)
 
 
-def matrix(found: Grams) -> Any:
+def matrix(grams: Grams) -> Any:
     """Count n-grams by text, as a sparse matrix whose rows have length 1."""
     with importing:
         from scipy.sparse import csr_matrix
 
-    places, counts = np.unique(found.row * found.buckets + found.bucket, return_counts=True)
-    row, bucket = np.divmod(places, found.buckets)
-    lengths = np.sqrt(np.bincount(row, weights=counts.astype(float) ** 2, minlength=found.rows))
-    return csr_matrix((counts / lengths[row], (row, bucket)), shape=(found.rows, found.buckets))
+    places, counts = np.unique(grams.row * grams.buckets + grams.bucket, return_counts=True)
+    row, bucket = np.divmod(places, grams.buckets)
+    lengths = np.sqrt(np.bincount(row, weights=counts.astype(float) ** 2, minlength=grams.rows))
+    return csr_matrix((counts / lengths[row], (row, bucket)), shape=(grams.rows, grams.buckets))

@@ -61,11 +61,11 @@ def _look(raw: bytes) -> Record:
                         "decoded"
                     ),
                 )
-            found = sum(len(block) for block in sound.blocks(BLOCK_FRAMES, dtype="int16"))
-            if found != sound.frames or "should be" in sound.extra_info:
-                raise Unreadable("bad_audio", f"cut short: it has {found:,} frames, fewer than its header says")
-            said = {"sampling_rate": str(sound.samplerate), "channels": str(sound.channels)}
-            return said | {"duration": f"{found / sound.samplerate:.3f}", "format": sound.format}
+            frames = sum(len(block) for block in sound.blocks(BLOCK_FRAMES, dtype="int16"))
+            if frames != sound.frames or "should be" in sound.extra_info:
+                raise Unreadable("bad_audio", f"cut short: it has {frames:,} frames, fewer than its header says")
+            about = {"sampling_rate": str(sound.samplerate), "channels": str(sound.channels)}
+            return about | {"duration": f"{frames / sound.samplerate:.3f}", "format": sound.format}
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         # What the error itself says names a place in memory.
         raise Unreadable("bad_audio", getattr(error, "error_string", type(error).__name__)) from None

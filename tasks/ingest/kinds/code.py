@@ -156,8 +156,8 @@ def _unwanted(path: str, language: str | None, params: Params) -> str | None:
         return "not_code"
     if not params.vendored and VENDORED & set(PurePosixPath(path.lower()).parts[:-1]):
         return "vendored"
-    asked = not params.languages or language in params.languages
-    return None if asked and (params.record == "file" or language == "python") else "other_language"
+    named = not params.languages or language in params.languages
+    return None if named and (params.record == "file" or language == "python") else "other_language"
 
 
 def _of_bytes(name: str, path: str, language: str, raw: bytes, params: Params) -> Batch:
@@ -201,8 +201,8 @@ def licence_of(text: str) -> str | None:
     well-known headers.
     """
     head = "\n".join(text[:HEAD_CHARS].split("\n")[:HEAD_LINES])
-    if found := SPDX.search(head):
-        return found[1] or None
+    if stated := SPDX.search(head):
+        return stated[1] or None
     words = COMMENT_SIGNS.sub(" ", head)
     licence = next((licence for licence, header in HEADER.items() if header.search(words)), None)
     if licence is None or "GPL" not in licence:

@@ -143,8 +143,8 @@ class _Rows:
             return self._careful(data, line, last=last)
         plain = text.replace("\r\n", "\n").encode() if "\r" in text or self.params.encoding != "utf-8" else data
         ended = plain if plain.endswith(b"\n") else plain + b"\n"
-        found = None if b"\r" in ended else find_records(ended, self.params.separator, quoted=self.quoted)
-        part = self._fast(ended, found, line) if found and found.longest <= MOST_LINES else None
+        records = None if b"\r" in ended else find_records(ended, self.params.separator, quoted=self.quoted)
+        part = self._fast(ended, records, line) if records and records.longest <= MOST_LINES else None
         if part is None:
             return self._careful(data, line, last=False)
         return replace(part, used=len(data)) if part.used == len(ended) else replace(part, used=after(data, part.lines))

@@ -43,10 +43,10 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
             file.name, [], [BadRow(1, "bad_json", f"the document is not valid JSON: {error}"[:200], excerpt(raw))]
         )
         return
-    found = enumerate(_records(document, params.records.split(".") if params.records else [], {}, params.records), 1)
+    numbered = enumerate(_records(document, params.records.split(".") if params.records else [], {}, params.records), 1)
     bad: list[BadRow] = []
     rows: list[tuple[int, Record]] = []
-    for number, record in found:
+    for number, record in numbered:
         if isinstance(record, dict):
             rows.append((number, record))
         else:

@@ -94,8 +94,8 @@ def _differ(files: Sequence[Opened], before: int, rest: Iterable[tuple[Line, ...
     counts = [before] * len(files)
     for lines in rest:
         counts = [count + (line is not None) for count, line in zip(counts, lines, strict=True)]
-    told = ", ".join(f"{file.name} {count:,}" for file, count in zip(files, counts, strict=True))
-    return QualityGate(f"files that belong together line by line must have equally many lines; they have: {told}")
+    counted = ", ".join(f"{file.name} {count:,}" for file, count in zip(files, counts, strict=True))
+    return QualityGate(f"files that belong together line by line must have equally many lines; they have: {counted}")
 
 
 def _batch(name: str, params: Params, records: Sequence[tuple[int, tuple[Line, ...]]]) -> Batch:

@@ -106,9 +106,9 @@ def seen_of(params: Params, base: str) -> tuple[SeenFile, ...]:
 
 def part_of(params: Params, base: str, seen: tuple[SeenFile, ...]) -> Part:
     """Give the rows to be read, in blocks; up to the watermark that was seen, if one was."""
-    told = "its rows above the last watermark are read, from row {mark.line:,} on"
+    read_on = "its rows above the last watermark are read, from row {mark.line:,} on"
     return Part(
-        params.name, partial(_batches, params, base, seen[0] if seen else None), partial(_begins, params, base), told
+        params.name, partial(_batches, params, base, seen[0] if seen else None), partial(_begins, params, base), read_on
     )
 
 
@@ -237,9 +237,9 @@ def _counted(params: Params, connection: "Connection", upto: str = "") -> tuple[
     from sqlalchemy import func, select
 
     rows = _rows_of(params, connection)
-    asked = select(func.count(), func.count(rows.watermark), func.max(rows.watermark)).select_from(rows.source)
-    found = connection.execute(asked.where(_compared(rows, "<=", upto)) if upto else asked).one()
-    return int(found[0]), int(found[1]), found[2]
+    statement = select(func.count(), func.count(rows.watermark), func.max(rows.watermark)).select_from(rows.source)
+    counts = connection.execute(statement.where(_compared(rows, "<=", upto)) if upto else statement).one()
+    return int(counts[0]), int(counts[1]), counts[2]
 
 
 def _statement(params: Params, connection: "Connection", above: str = "", upto: str = "") -> "Executable":
@@ -249,10 +249,10 @@ def _statement(params: Params, connection: "Connection", above: str = "", upto: 
     if params.query is not None and params.watermark is None:
         return _text(params.query)
     rows = _rows_of(params, connection)
-    asked = select(literal_column("*")).select_from(rows.source)
+    statement = select(literal_column("*")).select_from(rows.source)
     for sign, tag in ((">", above), ("<=", upto)):
-        asked = asked.where(_compared(rows, sign, tag)) if tag else asked
-    return asked.order_by(*rows.order)
+        statement = statement.where(_compared(rows, sign, tag)) if tag else statement
+    return statement.order_by(*rows.order)
 
 
 def _fetched(connection: "Connection", statement: "Executable") -> Iterator[Sequence["Row[tuple[object, ...]]"]]:

@@ -155,15 +155,15 @@ def _parsed(content: bytes) -> tuple[int, Message, bytes]:
 
     stream = io.BytesIO(content)
     try:
-        found = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/2.0", "HTTP/3"]).parse(stream)
+        answer = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/2.0", "HTTP/3"]).parse(stream)
     except (StatusAndHeadersParserException, EOFError) as error:
         raise ValueError(f"no answer of HTTP: {error}") from None
     fields = Message()
-    for name, value in found.headers:
+    for name, value in answer.headers:
         fields[name] = str(value)
     chunked = str(fields.get("transfer-encoding", "")).strip().lower() == "chunked"
     body = ChunkedDataReader(stream).read() if chunked else stream.read()
-    return int(found.get_statuscode() or 0), fields, body
+    return int(answer.get_statuscode() or 0), fields, body
 
 
 def _unpacked(body: bytes, fields: Message) -> bytes:
@@ -202,10 +202,10 @@ def _main_text(page: bytes, charset: str | None) -> dict[str, str | None] | str:
     try:
         tree = trafilatura.load_html(_decoded(page, charset))
         title = tree.findtext(".//title") if tree is not None else None
-        found = trafilatura.bare_extraction(tree, with_metadata=False) if tree is not None else None
+        main = trafilatura.bare_extraction(tree, with_metadata=False) if tree is not None else None
     except (LxmlError, ValueError, TypeError, AttributeError, RecursionError) as error:
         return f"{type(error).__name__}: {error}"
-    text = str(getattr(found, "text", None) or "")
+    text = str(getattr(main, "text", None) or "")
     return {
         "title": " ".join(title.split()) if title else None,
         "text": text,

@@ -75,8 +75,8 @@ def batches(file: Opened, params: Params) -> Iterator[Batch]:
             rows.append((number, fields))
             ways |= dict.fromkeys(fields)
         if len(ways) > MOST_COLUMNS:
-            told = f"more than {MOST_COLUMNS:,} different elements and attributes by line {piece.line}"
-            raise QualityGate(f"{file.name}: {told}; is {params.record!r} the tag of its records?")
+            what = f"more than {MOST_COLUMNS:,} different elements and attributes by line {piece.line}"
+            raise QualityGate(f"{file.name}: {what}; is {params.record!r} the tag of its records?")
         size += len(piece.text)
         if size > BATCH_CHARS:
             yield from_records(file.name, rows, bad)
