@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from tasks.core.records import Section
 from tasks.ingest.batch import Mark, Part
 from tasks.ingest.files import packed
 from tasks.ingest.map import Tally
@@ -16,6 +16,25 @@ from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.seen import Fingerprint, SeenFile
 
 SLICE = 50_000
+
+
+class FileNote(SeenFile):
+    """What one file gave, for the next reading."""
+
+    rows: int
+    bad: int
+    dropped: dict[str, int]
+    columns: tuple[str, ...]
+    next_line: int | None
+    """Null where reading cannot be taken up at the end that the file had when it was probed."""
+
+
+class ReadingNote(Section):
+    """What a reading leaves for the next one."""
+
+    files: tuple[FileNote, ...]
+    numbers: tuple[str, ...] | None
+    """Columns of the condition that it took for numbers."""
 
 
 @dataclass
@@ -32,16 +51,16 @@ class Given:
     columns: dict[str, None] = field(default_factory=dict)
     mark: Mark | None = None
 
-    def note(self) -> dict[str, Any]:
-        """Say it in JSON; `next_line` is null where reading cannot be taken up at the end that the file had when it was
-        probed.
-        """
+    def note(self) -> FileNote:
+        """Say it for the next reading."""
         ended = self.mark and self.mark.offset == self.seen.bytes and not packed(self.seen.name)
-        counts = {"rows": self.tally.rows, "bad": self.tally.bad, "dropped": dict(sorted(self.tally.dropped.items()))}
-        return (
-            self.seen.model_dump()
-            | counts
-            | {"columns": list(self.columns), "next_line": self.mark.line if self.mark and ended else None}
+        return FileNote(
+            **dict(self.seen),
+            rows=self.tally.rows,
+            bad=self.tally.bad,
+            dropped=dict(sorted(self.tally.dropped.items())),
+            columns=tuple(self.columns),
+            next_line=self.mark.line if self.mark and ended else None,
         )
 
 
@@ -57,23 +76,21 @@ class Probed:
     seen: Fingerprint
     rows: Path = Path()
     quarantine: Path = Path()
-    files: tuple[dict[str, Any], ...] = ()
+    files: tuple[FileNote, ...] = ()
     numbers: tuple[str, ...] | None = None
 
 
 def probed(
     seen: Fingerprint,
-    left: tuple[Manifest[SnapshotFacts], dict[str, Any]] | None,
+    left: tuple[Manifest[SnapshotFacts], object] | None,
     local: Callable[[Manifest[SnapshotFacts], str], Path],
 ) -> Probed:
     """Put what is known together: the probe, and the earlier product with the note that it left."""
     if left is None:
         return Probed(seen)
-    product, note = left
-    numbers = None if note["numbers"] is None else tuple(note["numbers"])
-    return Probed(
-        seen, local(product, "data.parquet"), local(product, "quarantine.parquet"), tuple(note["files"]), numbers
-    )
+    product, note = left[0], ReadingNote.model_validate(left[1])
+    rows, quarantine = (local(product, name) for name in ("data.parquet", "quarantine.parquet"))
+    return Probed(seen, rows, quarantine, note.files, note.numbers)
 
 
 @dataclass(frozen=True)
@@ -102,17 +119,13 @@ def kept(source: Probed, parts: Sequence[Part]) -> dict[str, Kept]:
     )
     row = bad = 0
     for old in source.files:
-        part, now = files.get(old["name"], (None, None))
-        same = now is not None and (now.bytes, now.tag) == (old["bytes"], old["tag"])
-        if (
-            part
-            and now
-            and (same or (now.bytes > old["bytes"] and old["next_line"] and part.begins(old["bytes"], old["tag"])))
-        ):
-            tally = Tally(old["rows"], old["bad"], Counter(old["dropped"]))
-            mark = None if same else Mark(old["bytes"], old["next_line"], old["tag"])
-            kept_files[part.name] = Kept(row, bad, tally, tuple(old["columns"]), mark)
-        row, bad = row + old["rows"], bad + old["bad"]
+        part, now = files.get(old.name, (None, None))
+        same = now is not None and (now.bytes, now.tag) == (old.bytes, old.tag)
+        if part and now and (same or (now.bytes > old.bytes and old.next_line and part.begins(old.bytes, old.tag))):
+            tally = Tally(old.rows, old.bad, Counter(old.dropped))
+            mark = None if same else Mark(old.bytes, old.next_line or 1, old.tag)
+            kept_files[part.name] = Kept(row, bad, tally, old.columns, mark)
+        row, bad = row + old.rows, bad + old.bad
     return kept_files
 
 
@@ -124,7 +137,7 @@ def slices(path: Path, start: int, count: int) -> Iterator[pl.DataFrame]:
 
 def in_words(parts: Sequence[Part], kept_files: dict[str, Kept], source: Probed | None) -> str:
     """Say how the files of a source are read."""
-    before = {old["name"] for old in source.files} if source else set()
+    before = {old.name for old in source.files} if source else set()
     if len(parts) == 1 and (only := kept_files.get(parts[0].name)) and only.mark:
         return "grown, " + parts[0].read_on.format(mark=only.mark)
     states = Counter(

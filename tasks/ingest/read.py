@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout
 from tasks.ingest.batch import START, Batch, Mark, Part
-from tasks.ingest.earlier import Given, Kept, Probed, in_words, kept, slices
+from tasks.ingest.earlier import Given, Kept, Probed, ReadingNote, in_words, kept, slices
 from tasks.ingest.files import Place, begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
@@ -86,12 +85,12 @@ class Outcome:
     columns: tuple[str, ...]
     reasons: dict[str, int]
     examples: tuple[str, ...]
-    note: dict[str, Any]
+    note: ReadingNote
     how: str
 
-    def shown(self, most: int = 100) -> list[dict[str, Any]]:
+    def shown(self, most: int = 100) -> list[dict[str, object]]:
         """Give a table of the files for the UI."""
-        return [{name: file[name] for name in ("name", "bytes", "rows", "bad")} for file in self.note["files"][:most]]
+        return [file.model_dump(include={"name", "bytes", "rows", "bad"}) for file in self.note.files[:most]]
 
 
 class _Reading:
@@ -223,7 +222,7 @@ def _outcome(source: str, files: Sequence[Given], quarantine: Path, mapper: Mapp
         rows=whole.rows,
     )
     columns = tuple(dict.fromkeys(name for file in files for name in file.columns))
-    note = {"files": [file.note() for file in files], "numbers": mapper.numbers}
+    note = ReadingNote(files=tuple(file.note() for file in files), numbers=mapper.numbers)
     return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
 
 

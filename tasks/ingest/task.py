@@ -44,7 +44,7 @@ def ingest_source(
         outcome,
         work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None,
     )
-    work.leave(outcome.note)
+    work.leave(outcome.note.model_dump(mode="json"))
     ui.log(f"{work.subject}: {outcome.how}")
     ui.show_table(f"files-{work.subject}", outcome.shown(), f"{work.subject}: {outcome.how}")
     facts = SnapshotFacts(layout=layout, media=settings.media)

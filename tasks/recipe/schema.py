@@ -42,7 +42,7 @@ def _models(package: str) -> dict[str, type[BaseModel]]:
     return {kind: registry.load(folder, kind).Params for kind in registry.names(folder)}
 
 
-def _choices(schema: Any) -> Iterator[dict[str, Any]]:
+def _choices(schema: object) -> Iterator[dict[str, Any]]:
     """Find the places of a schema where one of several kinds may stand."""
     inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
     for part in list(inner):

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tasks.manifests.dropped import Dropped, DroppedRow, Figure
+
 STEPS = {
     "personal": ("personal-data", "", ("personal_data",)),
     "contamination": (
@@ -25,16 +27,16 @@ FIGURES = {
 }
 
 
-def dropped_of(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def dropped_of(record: Mapping[str, Any]) -> Iterator[Dropped]:
     """Give what a record without `dropped` says of the steps that had a field of their own."""
     left = {account["source"]: dict(account["dropped"]) for account in record.get("accounts", ())}
     for field, (step, score, codes) in STEPS.items():
         if not (facts := record.get(field)):
             continue
         counts = {source: {code: own.pop(code) for code in codes if code in own} for source, own in left.items()}
-        said: dict[str, Any] = {"step": step, "counts": {name: own for name, own in counts.items() if own}}
+        bare = Dropped(step=step, counts={name: own for name, own in counts.items() if own})
         if field == "personal":
-            yield said | {"by_source": {name: _pieces(own) for name, own in facts.items()}}
+            yield bare.model_copy(update={"by_source": {name: _pieces(own) for name, own in facts.items()}})
             continue
         figures = {name: facts[key] for key, name in FIGURES.items() if isinstance(facts.get(key), (int, float))}
         sizes = {f"rows of {name}": rows for name, rows in facts["rows"].items()} if field == "contamination" else {}
@@ -42,24 +44,25 @@ def dropped_of(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             source: {f"match {name}": rows for name, rows in counts.items()}
             for source, counts in facts.get("matched", {}).items()
         }
-        examples = [_example(field, pair) for pair in facts["examples"]]
-        yield said | {"figures": figures | sizes, "by_source": matched, "score": score, "examples": examples}
+        examples = tuple(_example(field, pair) for pair in facts["examples"])
+        shown = {"figures": figures | sizes, "by_source": matched, "score": score, "examples": examples}
+        yield bare.model_copy(update=shown)
 
 
-def _pieces(own: Mapping[str, Any]) -> dict[str, Any]:
+def _pieces(own: Mapping[str, Any]) -> dict[str, Figure]:
     return {"pieces were": own["action"], "rows with any": own["rows"], **own["found"]}
 
 
-def _example(field: str, pair: Mapping[str, Any]) -> dict[str, Any]:
+def _example(field: str, pair: Mapping[str, Any]) -> DroppedRow:
     aside = pair.get("in_holdout", False)
     shared = pair.get("shared")
-    return {
-        "source": pair["source"],
-        "row_id": "",
-        "reason": pair.get("reason") or f"{field}_{'holdout' if aside else 'duplicate'}",
-        "text": pair["text"],
-        "other": ("holdout/" if aside else "") + (pair.get("survivor_source") or pair["benchmark"]),
-        "other_text": pair.get("survivor_text") or pair["benchmark_text"],
-        "score": pair.get("jaccard", pair.get("cosine")),
-        "why": f"both say: {shared}" if shared else "",
-    }
+    return DroppedRow(
+        source=pair["source"],
+        row_id="",
+        reason=pair.get("reason") or f"{field}_{'holdout' if aside else 'duplicate'}",
+        text=pair["text"],
+        other=("holdout/" if aside else "") + (pair.get("survivor_source") or pair["benchmark"]),
+        other_text=pair.get("survivor_text") or pair["benchmark_text"],
+        score=pair.get("jaccard", pair.get("cosine")),
+        why=f"both say: {shared}" if shared else "",
+    )

@@ -61,14 +61,14 @@ class Params(Section):
                     "need sizes"
                 )
         for name, group in self.groups.items():
-            _refuse_strangers(group.weights, group.sources, f"groups.{name}.weights")
-        _refuse_strangers(self.weights, tuple(self.groups), "weights")
+            _refuse_missing(group.weights, group.sources, f"groups.{name}.weights")
+        _refuse_missing(self.weights, tuple(self.groups), "weights")
         return self
 
 
-def _refuse_strangers(weights: Section, names: tuple[str, ...], place: str) -> None:
+def _refuse_missing(weights: Section, names: tuple[str, ...], place: str) -> None:
     shares = weights.model_dump().get("shares")
-    if shares is not None and set(shares) != set(names):
+    if shares is not None and not set(names) <= set(shares):
         raise ValueError(
             f"{place}: shares for {', '.join(shares)}, wanted for {', '.join(names)}; write 0 to leave one out"
         )
