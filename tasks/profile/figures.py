@@ -69,7 +69,7 @@ def profile(
         for subject, own in words.items()
     }
     with threadpool_limits(1):  # sums are then added in one order, so figures do not depend on the machine's cores
-        vendi, in_topics = _meanings(texts, seed)
+        vendi, in_topics = _vendi_and_topics(texts, seed)
     labels = {subject: counts.label_counts(files) for subject, files in paths.items()}
     cleaned = {(SOURCE, account.source): cleaning(account) for account in accounts}
 
@@ -114,7 +114,7 @@ def _subjects(
     return {subject: [RowFile(path, layout) for path in files] for subject, files in paths.items()}
 
 
-def _meanings(
+def _vendi_and_topics(
     texts: Mapping[Subject, pl.Series], seed: int
 ) -> tuple[dict[Subject, float], dict[Subject, Topics | None]]:
     """Give the Vendi score and the topics of every subject.

@@ -49,7 +49,7 @@ def settle(asked: Mapping[str, float], sizes: Mapping[str, float], verdicts: Seq
         NotEnoughData: the sources with a weight are empty.
         QualityGate: the checks leave no source with a weight.
     """
-    _refuse_strangers(asked, sizes, method)
+    _refuse_unknown(asked, sizes, method)
     requested, total = _normalised({name: asked[name] for name in sizes})
     if not requested:
         raise NotEnoughData(
@@ -70,7 +70,7 @@ def settle(asked: Mapping[str, float], sizes: Mapping[str, float], verdicts: Seq
     return Weighed(requested, weights, _reasons(requested, weights, factors, method), notes)
 
 
-def _refuse_strangers(asked: Mapping[str, float], sizes: Mapping[str, float], method: str) -> None:
+def _refuse_unknown(asked: Mapping[str, float], sizes: Mapping[str, float], method: str) -> None:
     if unknown := [name for name in asked if name not in sizes]:
         raise RecipeError(
             f"{method}: a weight for {', '.join(map(repr, unknown))}, but the sources are {', '.join(sizes)}; mend "
