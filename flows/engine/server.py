@@ -92,7 +92,8 @@ def _interrupt(_signal: int, _frame: object) -> None:
 def _process(*words: str, quiet: bool = False) -> Generator[subprocess.Popen[bytes]]:
     """Run Python in a group of processes of its own, so that Ctrl-C reaches it only when its turn has come."""
     command = [sys.executable, *words]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None, start_new_session=True)  # noqa: S603
+    out = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(command, stdout=out, start_new_session=True)  # noqa: S603 (our own interpreter)
     try:
         yield process
     finally:

@@ -2,6 +2,9 @@
 installed.
 """
 
+# presidio is an extra
+# pyright: reportMissingImports=false
+
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -80,9 +83,9 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
 @cache
 def _engine(model: str, language: str) -> Any:
     with importing:
-        from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry  # pyright: ignore[reportMissingImports] (an extra)
-        from presidio_analyzer.nlp_engine import NlpEngineProvider  # pyright: ignore[reportMissingImports] (an extra)
-        from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # pyright: ignore[reportMissingImports] (an extra)
+        from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
+        from presidio_analyzer.nlp_engine import NlpEngineProvider
+        from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
     models = {"nlp_engine_name": "spacy", "models": [{"lang_code": language, "model_name": model}]}
     registry = RecognizerRegistry(

@@ -22,7 +22,8 @@ SHARE_ALIKE = (
 GNU = {"GPL", "AGPL", "LGPL"}
 """Families that may be conveyed together under the strictest of them (GPL-3.0, section 13; LGPL-3.0, section 2)."""
 PERMISSIVE = re.compile(
-    r"^(mit|apache|bsd|isc|zlib|unlicense|wtfpl|cc0|cc-by-\d|cc-by$|pddl|odc-by|cdla-permissive|ncsa|postgresql|bsl|public-domain|etalab|ms-pl|afl|ecl|artistic)"
+    r"^(mit|apache|bsd|isc|zlib|unlicense|wtfpl|cc0|cc-by-\d|cc-by$|pddl|odc-by|cdla-permissive|"
+    r"ncsa|postgresql|bsl|public-domain|etalab|ms-pl|afl|ecl|artistic)"
 )
 
 

@@ -34,7 +34,7 @@ def top(costs: Matrix, times: float) -> Vector:
     return np.where(middle > lowest, np.minimum(costs.max(0), middle + times * (middle - lowest)), costs.max(0))
 
 
-def plain(costs: Matrix) -> Scale:  # noqa: ARG001
+def plain(_costs: Matrix) -> Scale:
     """Give the scale of the costs themselves, for surrogates that bend by themselves."""
     return Scale(np.copy, np.copy)
 

@@ -28,7 +28,7 @@ class Params(FileSettings):
     kind: Literal["parquet"] = "parquet"
 
 
-def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (every kind takes its settings)
+def batches(file: Opened, _params: Params) -> Iterator[Batch]:
     """Read a file in blocks of rows."""
     start = 1
     try:

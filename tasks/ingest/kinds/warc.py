@@ -44,7 +44,7 @@ class Params(FileSettings):
     kind: Literal["warc"] = "warc"
 
 
-def batches(file: Opened, params: Params) -> Iterator[Batch]:  # noqa: ARG001 (every kind takes its settings)
+def batches(file: Opened, _params: Params) -> Iterator[Batch]:
     """Read the answers in an archive one by one.
 
     Raises:

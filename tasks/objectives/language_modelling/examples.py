@@ -17,7 +17,7 @@ Collator = DataCollatorForTokenClassification
 vocabulary = byte_pairs
 
 
-def settings(labels: Sequence[str]) -> dict[str, Any]:  # noqa: ARG001 (all objectives are called alike)
+def settings(_labels: Sequence[str]) -> dict[str, Any]:
     """Add nothing."""
     return {}
 
@@ -43,7 +43,7 @@ def refuse(model: Any, tokenizer: Any) -> None:
         )
 
 
-def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:  # noqa: ARG001
+def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, _labels: Sequence[str]) -> Examples:
     """Give the pieces of every row, in order."""
     pieces = causal_lm.cut(tokenizer, table["text"].to_list(), max_tokens)
     return Examples(pieces.ids, pieces.targets, pieces.row, 0)

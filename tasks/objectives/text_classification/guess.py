@@ -13,6 +13,6 @@ def learns(labels: Sequence[str]) -> dict[str, Any] | None:
     return {"labels": list(labels)} if labels else None
 
 
-def model(longest: int) -> dict[str, Any]:  # noqa: ARG001 (all tasks are asked alike)
+def model(_longest: int) -> dict[str, Any]:
     """Give a small model."""
     return {"architecture": "bert", "config": TINY}

@@ -41,7 +41,8 @@ DATE = re.compile(
 )
 NUMBERS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 BEFORE = re.compile(
-    r"(?i)\b(?:phone|telephone|tele?f|tel|t[ée]l[ée]phone|tel[ée]fono|telefone|mobil|m[óo]vil|cell|handy|gsm|fax|whatsapp|pager|call|ring|dial|desk|"
+    r"(?i)\b(?:phone|telephone|tele?f|tel|t[ée]l[ée]phone|tel[ée]fono|telefone|mobil|m[óo]vil|cell|handy|gsm|fax|"
+    r"whatsapp|pager|call|ring|dial|desk|"
     r"hotline|voicemail|text me|sms|messages? (?:to|on|at)|answering|reach|registered)"
 )
 AFTER = re.compile(r"(?i)[ ,(-]{1,3}(?:office|fax|mobile|cell|home|work|phone)\b")

@@ -36,6 +36,6 @@ class Params(Section):
         return self
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+def propose(_sizes: Mapping[str, float], params: Params) -> dict[str, float]:
     """Give the weights of the recipe; sizes do not matter."""
     return dict(params.shares)

@@ -21,7 +21,7 @@ class Params(Section):
     kind: Literal["learned"] = "learned"
 
 
-def propose_from(sizes: Mapping[str, float], params: Params, evidence: Evidence) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+def propose_from(sizes: Mapping[str, float], _params: Params, evidence: Evidence) -> dict[str, float]:
     """Give the weights that were found."""
     shares = evidence.terms["learned"]
     return {name: shares[name] for name in sizes}

@@ -16,7 +16,7 @@ class Params(Section):
     kind: Literal["proportional"] = "proportional"
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+def propose(sizes: Mapping[str, float], _params: Params) -> dict[str, float]:
     """Give each source its size over the sum of sizes; 0 to all when all are empty."""
     total = sum(sizes.values()) or 1.0
     return {name: size / total for name, size in sizes.items()}

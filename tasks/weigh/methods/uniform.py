@@ -16,7 +16,7 @@ class Params(Section):
     kind: Literal["uniform"] = "uniform"
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+def propose(sizes: Mapping[str, float], _params: Params) -> dict[str, float]:
     """Give each of K sources 1/K; a source without a row has nothing to give and gets 0."""
     filled = sum(size > 0 for size in sizes.values()) or 1
     return {name: 1 / filled if size > 0 else 0.0 for name, size in sizes.items()}

@@ -23,7 +23,7 @@ class Params(Section):
     says."""
 
 
-def propose(sizes: Mapping[str, float], params: Params) -> dict[str, float]:  # noqa: ARG001 (all methods are called alike)
+def propose(sizes: Mapping[str, float], _params: Params) -> dict[str, float]:
     """Ask each of K sources for 1/K, a source without a row for nothing; the plan lays the caps on."""
     filled = sum(size > 0 for size in sizes.values()) or 1
     return {name: 1 / filled if size > 0 else 0.0 for name, size in sizes.items()}

@@ -17,7 +17,7 @@ MOST = 200
 """Runs that the kernel is fitted to; the process itself uses all. Fitting costs runs³ at every step."""
 
 
-def suits(runs: int, sources: int, columns: int) -> bool:  # noqa: ARG001
+def suits(runs: int, _sources: int, _columns: int) -> bool:
     """Say yes up to 2,000 runs: the process costs runs³."""
     return runs <= 2000
 

@@ -28,12 +28,12 @@ SETTINGS = {
 }
 
 
-def suits(runs: int, sources: int, columns: int) -> bool:  # noqa: ARG001
+def suits(runs: int, _sources: int, columns: int) -> bool:
     """Say yes for one column, many runs, and the package at hand."""
     return columns == 1 and runs >= FEWEST and importlib.util.find_spec("lightgbm") is not None
 
 
-def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:  # noqa: ARG001
+def fit(mixes: Matrix, costs: Matrix, _settings: Any = None) -> Fitted:
     """Fit costs (n, D) to mixes (n, K).
 
     Raises:

@@ -10,11 +10,11 @@ from tasks.experiments.search.surrogate import Fitted, Matrix
 SCALE = "plain"
 
 
-def suits(runs: int, sources: int, columns: int) -> bool:  # noqa: ARG001
+def suits(_runs: int, _sources: int, _columns: int) -> bool:
     """Say no: for comparison only."""
     return False
 
 
-def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:  # noqa: ARG001
+def fit(mixes: Matrix, costs: Matrix, _settings: Any = None) -> Fitted:
     """Fit costs (n, D) to mixes (n, K)."""
     return fit_ridge(lambda shares: shares, mixes, costs, FREE)
