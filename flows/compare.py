@@ -30,8 +30,9 @@ from tasks.experiments.compare.task import (
     judge_trials,
     record_comparison,
 )
-from tasks.experiments.comparison import Budget, Comparison
+from tasks.experiments.comparison import Budget, Comparison, Findings
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.scores import PredictionFacts, TrialFacts
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_comparison
@@ -93,7 +94,7 @@ def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
 
 def _try_and_judge(
     setup: TrialSetup, runner: TrialRunner, arms: Arms, ends: float
-) -> tuple[ComparisonRun, Manifest | None]:
+) -> tuple[ComparisonRun, Manifest[Findings] | None]:
     """Run the trials of the arms, then those that the values of the sources ask for, and judge what came to an end."""
     recipe = setup.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
@@ -111,7 +112,7 @@ def _try_and_judge(
     )
     trials = [runner.results[mix, seed].product for mix, count in ended.items() for seed in range(count)]
     inputs = comparison_inputs(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
-    given = (trials, setup.pool, inputs, recipe.labels, recipe.seed)
+    given = (trials, setup.pool, inputs, recipe.objective, recipe.seed)
     judged = setup.call.result(setup.call(judge_trials.of("trials"), *given)) if trials else None
     why = {mix: f"seed {seed}: {error}" for (mix, seed), error in runner.failed.items()}
     run = ComparisonRun(
@@ -130,19 +131,20 @@ def _try_and_judge(
     return run, judged
 
 
-def _budget(setup: TrialSetup, trials: Sequence[Manifest]) -> Budget:
+def _budget(setup: TrialSetup, trials: Sequence[Manifest[PredictionFacts]]) -> Budget:
     """Say what is the same for every arm."""
     recipe = setup.loaded.recipe
     learner = "the recipe's own model" if recipe.trains_in_trials else "a linear classifier on an encoder's vectors"
     if not recipe.trains_in_trials and recipe.trials.encoder is None:
         learner = "a linear classifier on hashed words"
+    learnt = trials[0].facts if trials else None
     return Budget(
         size=setup.size,
         unit=recipe.mix.unit,
         share=setup.share,
         learner=learner,
         seeds=recipe.compare.seeds,
-        steps=trials[0].facts.get("steps") if trials else None,
+        steps=learnt.steps if isinstance(learnt, TrialFacts) else None,
         empty_holdout=tuple(account.source for account in setup.pool.accounts if not account.holdout),
         phases=len(recipe.mix.phases),
     )

@@ -35,6 +35,7 @@ from tasks.experiments.search.task import (
 )
 from tasks.experiments.search_record import SearchFindings, SearchRecord
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.scores import PredictionFacts
 from tasks.publish.task import begin_run
 from tasks.recipe.model import load_recipe
 from tasks.report.task import report_search
@@ -105,6 +106,7 @@ def begun(setup: TrialSetup) -> SearchState:
         out=frozenset({verdict.subject for verdict in made.verdicts if verdict.factor == 0} | without_rows),
         trial_rows=setup.size if mix.unit == "rows" else setup.size * pool.rows / pool.tokens,
         search=recipe.search,
+        task=recipe.task,
         setting=setup.setting,
         seed=recipe.seed,
     )
@@ -168,7 +170,7 @@ def _trial(runner: TrialRunner, mix: Mapping[str, float], seed: int) -> Trial:
     return as_mix(mix, runner.setup.factors), seed
 
 
-def _product(runner: TrialRunner, trial: Trial) -> Manifest:
+def _product(runner: TrialRunner, trial: Trial) -> Manifest[PredictionFacts]:
     """Give what a trial made, or raise what stopped it."""
     if trial in runner.failed:
         raise runner.failed[trial]
@@ -183,7 +185,7 @@ def confirm(state: SearchState, runner: TrialRunner, seeds: int) -> SearchFindin
     for _ in runner.waves([trial for arm in trials.values() for trial in arm], "Confirming runs"):
         continue
     splits = {
-        name: [splits_of(runner.setup.call.store, _product(runner, trial), state.seed) for trial in arm]
+        name: [splits_of(runner.setup.call.store, _product(runner, trial), state) for trial in arm]
         for name, arm in trials.items()
     }
     return conclude(state, runs, learned, {name: (mix, splits[name]) for name, mix in arms.items()})

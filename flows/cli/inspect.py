@@ -222,7 +222,7 @@ def _brief(record: RunRecord) -> dict[str, str | float | None]:
         "status": record.status,
         "started": record.started,
         "rows": record.mix.rows if record.mix else None,
-        **{key: (record.metrics or {}).get(key) for key in all_measures()},
+        **{key: record.metrics.value(key) if record.metrics else None for key in all_measures()},
         "seconds": record.seconds,
     }
 

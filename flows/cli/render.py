@@ -12,6 +12,7 @@ from flows.cli.init import GuessedRecipe
 from flows.cli.inspect import Explained, Planned, Validated
 from flows.engine.home import page_of
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
 
 console = Console(highlight=False, soft_wrap=True)
@@ -77,24 +78,22 @@ def unreached(sources: Sequence[dict[str, str]]) -> None:
         console.print(Text(f"{source['source']} {source['done']}"))
 
 
-def scores(metrics: dict[str, Any], task: str) -> None:
+def scores(said: dict[str, Any], task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
-    measured = measures_of(task)
+    measured, metrics = measures_of(task), Metrics.model_validate(said)
     main, others = measured.main, measured.measures[1:]
-    named = [*metrics["by_source"].items(), ("all", metrics)] + (
-        [(measured.baseline, metrics["baseline"])] if metrics.get("baseline") else []
-    )
+    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
     rows = (
         [
             name,
-            main.cell(score[main.key]),
-            " to ".join(map(main.cell, score.get(f"{main.key}_interval", ()))),
-            *(measure.cell(score[measure.key]) for measure in others),
-            score.get("rows"),
+            main.cell(score.measures[main.key].value),
+            " to ".join(map(main.cell, score.measures[main.key].interval or ())),
+            *(measure.cell(score.measures[measure.key].value) for measure in others),
+            score.rows,
         ]
-        for name, score in named
+        for name, score in [*metrics.by_source.items(), ("all", metrics), *baseline]
     )
-    within = f"{100 * metrics['confidence']:g} % interval>" if "confidence" in metrics else ">"
+    within = f"{100 * metrics.confidence:g} % interval>" if metrics.confidence else ">"
     table(
         "Scores on the hold-out",
         ["source", f"{main.name}>", within, *(f"{measure.name}>" for measure in others), "rows>"],
@@ -175,8 +174,9 @@ def one_line(text: str, most: int = 90) -> str:
 def validated(recipe: Validated) -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in recipe["sources"].items():
-        columns = ["text", "label"] if source["labels"] else ["text"]
-        rows = [[one_line(str(row.get(column, "")), 80) for column in columns] for row in source["sample"][:3]]
+        sample = source["sample"][:3]
+        columns = [name for name in (sample[0] if sample else ()) if any(row[name] is not None for row in sample)]
+        rows = [[one_line(str(row[column]), 80) for column in columns] for row in sample]
         table(one_line(f"{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
     for name, why in recipe["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))

@@ -8,10 +8,12 @@ from tasks.core.errors import Unreachable
 from tasks.core.tasks import Task
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts, ProfileFacts
 from tasks.manifests.rows import CleanedFacts
+from tasks.manifests.scores import ScoresFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
@@ -92,8 +94,8 @@ class RunProducts:
     mix_check: Manifest[CheckResult] | None = None
     mix_verdict: tuple[Verdict, ...] = ()
     profile: Manifest[ProfileFacts] | None = None
-    model: Manifest | None = None
-    scores: Manifest | None = None
+    model: Manifest[ModelFacts] | None = None
+    scores: Manifest[ScoresFacts] | None = None
 
     def settled(self, completed: Callable[[Any], Any]) -> "RunProducts":
         """Replace promises by results, by the way of waiting given; what did not complete is left out."""

@@ -15,6 +15,7 @@ from tasks.core.errors import CuveeError
 from tasks.experiments.comparison import TrialCounts
 from tasks.experiments.mixes import Mix
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.scores import PredictionFacts
 
 WAVE = max(8, 2 * (os.cpu_count() or 1))
 """Trials of a linear classifier that are under way at a time; a model trained in full is one."""
@@ -31,7 +32,7 @@ class TrialResult:
         seconds: that the tasks behind it took, whenever they were run.
     """
 
-    product: Manifest
+    product: Manifest[PredictionFacts]
     seconds: float
 
 

@@ -16,6 +16,7 @@ from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, si
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
+from tasks.manifests.scores import PredictionFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
@@ -88,7 +89,7 @@ class TrialSetup:
         wanted = MixSettings.model_validate({"weights": weights, "unit": self.loaded.recipe.mix.unit})
         return weigh(self.loaded.recipe, wanted.weighing, self.whole, self.call, self.made)
 
-    def try_out(self, mix: Mix, seed: int) -> Manifest:
+    def try_out(self, mix: Mix, seed: int) -> Manifest[PredictionFacts]:
         """Learn from a mix and predict the hold-out; what comes back holds `predictions.parquet`.
 
         The same shares and seed are the same trial, whoever asks.
@@ -104,8 +105,8 @@ class TrialSetup:
         settings = recipe.mix.model_copy(update=unbounded).plan
         plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
         if self.start is None or recipe.train is None:
-            head, objective = recipe.trials.head, recipe.objective
-            return self.call(run_trial.of(name), self.pool, plan, self.features, head, objective, seed)
+            learner = (recipe.trials.linear, recipe.objective, seed)
+            return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, settings)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
         model = self.call(train_model.of(name), self.start, *trained)
@@ -154,9 +155,9 @@ def trial_setup_for(
         return trial_setup(loaded, calls, made)
     finally:  # a leak explains what checks may have stumbled over
         if target and made.cleaned:
-            found = calls.completed(calls(find_leak.of(target), target, made.cleaned))
-            if found is not None:
-                refuse_leak(setting, target, found)
+            leak = calls.completed(calls(find_leak.of(target), target, made.cleaned))
+            if leak is not None:
+                refuse_leak(setting, target, leak)
 
 
 def _features(loaded: LoadedRecipe, call: Call, cleaned: list[Manifest[CleanedFacts]]) -> list[Manifest]:

@@ -33,6 +33,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be part of a content key")
 
 
+def said(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the fields of a record that say nothing."""
+    return {name: value for name, value in fields.items() if value not in (None, "", {})}
+
+
 class Objective(Section):
     """What the model is to learn."""
 

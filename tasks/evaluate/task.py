@@ -5,33 +5,33 @@ from pathlib import Path
 from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import ScoresFacts
 from tasks.objectives.parts import Trained, evaluate_of
+from tasks.rows.files import SIDES, open_mix
 from tasks.store.products import Workbench, stage_task
 
 
 @stage_task("evaluate")
 def evaluate_model(
     work: Workbench,
-    model: Manifest,
+    model: Manifest[ModelFacts],
     mix: Manifest[MixFacts],
     settings: EvaluateSettings,
     objective: Objective,
     seed: int,
-) -> Product:
+) -> Product[ScoresFacts]:
     """Score the model on the hold-out, in total and per source."""
-    parts = {
-        side: [work.open(mix, file.name) for file in mix.files if file.name.startswith(f"data/{side}-")]
-        for side in ("train", "holdout")
-    }
-    trained = Trained(_model_folder(work, model), model.facts["max_tokens"], objective.labels)
-    predictions, metrics = evaluate_of(objective.task).score(trained, parts["train"], parts["holdout"], settings, seed)
+    train, holdout = (open_mix(work, mix, side) for side in SIDES)
+    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
+    predictions, metrics = evaluate_of(objective.task).score(trained, train, holdout, settings, seed)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
-    return Product(rows=predictions.height, facts={"metrics": metrics})
+    return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
 
 
-def _model_folder(work: Workbench, model: Manifest) -> Path:
+def _model_folder(work: Workbench, model: Manifest[ModelFacts]) -> Path:
     """Gather the model's files in one folder; those of a remote store are downloaded each to a place of its own."""
     (folder := work.scratch / "model").mkdir(exist_ok=True)
     for file in model.files:

@@ -1,44 +1,18 @@
-"""What a comparison says: the record that `cuvee compare` leaves in the store, and how its numbers are written.
+"""What a comparison says: the record that `cuvee compare` leaves in the store.
 
-Every score is made so that more is better: the accuracy, or minus the loss in nats per token. Differences are of such
-scores.
+Of every score more is better, as the task's measure has it. Differences are of such scores.
 """
 
-import math
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
+from tasks.manifests.manifest import Facts
 from tasks.statistics.paired import McNemar, PairedT
 from tasks.store.runs import RunStart
 
-Metric = Literal["accuracy", "perplexity"]
 Outcome = Literal["gain", "loss", "none", "no claim"]
-
-
-def score_text(metric: Metric, score: float) -> str:
-    """Write a score: `80.4 %`, or a perplexity."""
-    return f"{100 * score:.1f} %" if metric == "accuracy" else f"perplexity {math.exp(-score):,.2f}"
-
-
-def gain_text(metric: Metric, gain: float) -> str:
-    """Write a difference of scores, more is better: `+1.2 points`, or by how much the perplexity falls."""
-    if metric == "accuracy":
-        return f"{100 * gain:+.1f} points".replace("-", "−")
-    return f"{100 * math.expm1(-gain):+.1f} % perplexity".replace("-", "−")
-
-
-def size_text(metric: Metric, size: float) -> str:
-    """Write the size of a difference, without a sign."""
-    return gain_text(metric, size).lstrip("+−")
-
-
-def range_text(metric: Metric, low: float, high: float) -> str:
-    """Write an interval of differences."""
-    if metric == "accuracy":
-        return f"{100 * low:+.1f} to {100 * high:+.1f}".replace("-", "−")
-    return f"{100 * math.expm1(-low):+.1f} to {100 * math.expm1(-high):+.1f} %".replace("-", "−")
 
 
 class SourceScore(Section):
@@ -163,10 +137,11 @@ class ShapleyNote(Section):
     nothing."""
 
 
-class Findings(Section):
+class Findings(Facts):
     """What the trials of a comparison show, before it is put into words."""
 
-    metric: Metric = "accuracy"
+    metric: str
+    """Key of the measure that mixes are compared by."""
     judged: dict[str, int] = Field(default_factory=dict)
     """Source -> hold-out rows that are judged on."""
     arms: dict[str, ArmScores] = Field(default_factory=dict)
@@ -210,7 +185,7 @@ class Comparison(RunStart):
 
     finished: str
     seconds: float
-    metric: Metric
+    metric: str
     target: str | None
     judged: dict[str, int]
     """Source -> hold-out rows that are judged on."""

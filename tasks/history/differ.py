@@ -7,6 +7,7 @@ import polars as pl
 
 from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
+from tasks.manifests.scores import Score
 from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord
 
@@ -75,7 +76,7 @@ def scores_between(first: RunRecord, second: RunRecord) -> list[Row]:
     return [
         {"source": name}
         | {
-            f"{measure}_{side}": scores.get(name, {}).get(measure)
+            f"{measure}_{side}": scores[name].value(measure) if name in scores else None
             for measure in measures
             for side, scores in (("a", before), ("b", after))
         }
@@ -83,8 +84,8 @@ def scores_between(first: RunRecord, second: RunRecord) -> list[Row]:
     ]
 
 
-def _scores(record: RunRecord) -> dict[str, dict[str, float | None]]:
-    return {"all": record.metrics} | record.metrics["by_source"] if record.metrics else {}
+def _scores(record: RunRecord) -> dict[str, Score]:
+    return {"all": record.metrics, **record.metrics.by_source} if record.metrics else {}
 
 
 def holdouts_between(first: list[dict[str, str]], second: list[dict[str, str]]) -> dict[str, bool]:

@@ -39,7 +39,7 @@ def steps_of(rows: int, settings: Training) -> int:
     return max(1, math.ceil(rows * settings.epochs / settings.batch_size))
 
 
-def train_head(
+def train_linear(
     features: Any, labels: Ints, count: int, settings: Training, rng: np.random.Generator
 ) -> LinearClassifier:
     """Minimise the mean cross-entropy of softmax(x W + b) from zero (Adam: Kingma & Ba 2015, algorithm 1; learning rate

@@ -10,9 +10,10 @@ import polars as pl
 from tasks.core.errors import TrainingFailed
 from tasks.core.layout import Layout
 from tasks.core.rng import generator
+from tasks.manifests.scores import TrialFacts
 from tasks.models.features import Features, places, stacked
 from tasks.models.linear import LinearClassifier, log_softmax, numbered
-from tasks.models.linear_training import Training, steps_of, train_head
+from tasks.models.linear_training import Training, steps_of, train_linear
 from tasks.rows.layout import ROW_ID, RowFile
 from tasks.text.hashing import Floats, Ints
 
@@ -41,25 +42,23 @@ class Pool:
 
 def try_mix(
     pool: Pool, drawn: Drawn, features: Mapping[str, Features], layout: Layout, settings: Training, seed: int
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+) -> tuple[pl.DataFrame, TrialFacts]:
     """Train on the planned rows and predict those kept aside.
 
     Returns:
-        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and facts: steps, and rows,
-        accuracy and mean loss in total and `by_source`.
+        Predictions (row_id, source, label, predicted, loss = −log p(label) in nats), and how many steps it took.
 
     Raises:
         TrainingFailed: the classifier gives no numbers.
     """
-    head = _learned(pool, drawn, features, layout, settings, seed)
-    table = pl.concat([_asked(pool.holdout[name], name, features[name], head, layout) for name in pool.holdout])
+    classifier = _learned(pool, drawn, features, layout, settings, seed)
+    table = pl.concat([_asked(pool.holdout[name], name, features[name], classifier, layout) for name in pool.holdout])
     if not np.isfinite(table["loss"].to_numpy()).all():
         raise TrainingFailed(
             "a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now "
             f"{settings.learning_rate:g})"
         )
-    by_source = {str(name): _scores(rows) for (name,), rows in table.group_by("source", maintain_order=True)}
-    return table, _scores(table) | {"by_source": by_source, "steps": steps_of(len(drawn.row), settings)}
+    return table, TrialFacts(steps=steps_of(len(drawn.row), settings))
 
 
 def _learned(
@@ -79,22 +78,19 @@ def _learned(
         truth[at] = numbered(chosen["label"], layout.labels)[back]
         order.append(at)
     rows = stacked(parts)[np.argsort(np.concatenate(order))]
-    return train_head(rows, truth, len(layout.labels), settings, generator(seed, "trial"))
+    return train_linear(rows, truth, len(layout.labels), settings, generator(seed, "trial"))
 
 
 def _labelled(file: RowFile) -> pl.DataFrame:
     return file.scan(ROW_ID).drop("text").collect()
 
 
-def _asked(file: RowFile, source: str, features: Features, head: LinearClassifier, layout: Layout) -> pl.DataFrame:
+def _asked(
+    file: RowFile, source: str, features: Features, classifier: LinearClassifier, layout: Layout
+) -> pl.DataFrame:
     table, labels = _labelled(file).with_columns(pl.lit(source).alias("source")), layout.labels
-    logits: Floats = head.logits(stacked([features.values[places(features, table["row_id"])]]))
+    logits: Floats = classifier.logits(stacked([features.values[places(features, table["row_id"])]]))
     truth = numbered(table["label"], labels)
     loss = -log_softmax(logits)[np.arange(len(truth)), truth]
     predicted = pl.Series("predicted", [labels[number] for number in logits.argmax(1)], pl.String)
     return table.select("row_id", "source", "label").with_columns(predicted, pl.Series("loss", loss, pl.Float64))
-
-
-def _scores(table: pl.DataFrame) -> dict[str, Any]:
-    right = (table["predicted"] == table["label"]).mean()
-    return {"rows": table.height, "accuracy": right, "loss": table["loss"].mean()}

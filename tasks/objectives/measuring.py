@@ -2,23 +2,36 @@
 measures a task has, its `measures.py` says.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import math
 
 from tasks.core.records import Section
+from tasks.manifests.scores import Score
 
 
 class Measure(Section):
-    """One figure of the metrics."""
+    """One figure of the metrics.
+
+    Mixes are compared by scores of which more is better: the figure itself, minus it where less is better, and minus
+    the mean loss where the figure is e to that. Differences below are of such scores.
+    """
 
     key: str
-    """Its name in the metrics; `<key>_interval` is beside it."""
+    """Its name in the metrics."""
     name: str
     hub: str
     """What the Hub calls it."""
     digits: int = 3
     share: bool = False
     """Whether it is a share of the rows, 0..1, and may be written as a percentage."""
+    lower: bool = False
+    """Whether less of it is better."""
+    exponential: bool = False
+    """Whether it is e to the mean loss of what is predicted; differences are told in percent of it."""
+
+    @property
+    def title(self) -> str:
+        """Its name as a sentence begins with it."""
+        return self.name[:1].upper() + self.name[1:]
 
     def say(self, value: float) -> str:
         """Write it for people."""
@@ -32,10 +45,49 @@ class Measure(Section):
         """Write it for a table."""
         return f"{value:,.{self.digits}f}"
 
-    def with_interval(self, score: Mapping[str, Any]) -> str:
+    def with_interval(self, score: Score) -> str:
         """Write it with its interval, where it has one."""
-        ends = score.get(f"{self.key}_interval")
-        return self.cell(score[self.key]) + (f" ({self.cell(ends[0])} to {self.cell(ends[1])})" if ends else "")
+        value, ends = score.measures[self.key].value, score.measures[self.key].interval
+        return self.cell(value) + (f" ({self.cell(ends[0])} to {self.cell(ends[1])})" if ends else "")
+
+    def score(self, value: float) -> float:
+        """Give the score of a value."""
+        if self.exponential:
+            return -math.log(value)
+        return -value if self.lower else value
+
+    def score_cell(self, score: float) -> str:
+        """Write a score for a table: the value that it is of."""
+        if self.exponential:
+            return self.cell(math.exp(-score))
+        return self.say(-score if self.lower else score)
+
+    def score_text(self, score: float) -> str:
+        """Write a score: `80.4 %`, or `perplexity 31.20`."""
+        return self.score_cell(score) if self.share else f"{self.name} {self.score_cell(score)}"
+
+    def gain_text(self, gain: float) -> str:
+        """Write a difference: `+1.2 points`, or by how much of itself it changes: `−3.1 % perplexity`."""
+        unit = "points" if self.share else f"% {self.name}" if self.exponential else self.name
+        return f"{self._change(gain)} {unit}"
+
+    def size_text(self, size: float) -> str:
+        """Write the size of a difference, without a sign."""
+        return self.gain_text(size).lstrip("+−")
+
+    def range_text(self, low: float, high: float) -> str:
+        """Write an interval of differences."""
+        return f"{self._change(low)} to {self._change(high)}{' %' * self.exponential}"
+
+    def deviation_text(self, deviation: float) -> str:
+        """Write a standard deviation of scores."""
+        return f"{100 * deviation:.1f}" if self.share else f"{deviation:.3f}"
+
+    def _change(self, gain: float) -> str:
+        if self.exponential:
+            return f"{100 * math.expm1(-gain):+.1f}".replace("-", "−")
+        changed = -gain if self.lower else gain
+        return (f"{100 * changed:+.1f}" if self.share else f"{changed:+.{self.digits}f}").replace("-", "−")
 
 
 class Measured(Section):
@@ -53,6 +105,11 @@ class Measured(Section):
     """The task as the Hub calls it."""
     model: str
     """What is trained, in words."""
+    answers: tuple[str, str] | None = None
+    """Columns of the predictions that hold the truth and the answer, where rows are answered rightly or wrongly; else
+    mixes are compared by the loss."""
+    weighs: str | None = None
+    """Column of the predictions by which rows count, where their losses are sums over it; else each counts 1."""
 
     @property
     def main(self) -> Measure:

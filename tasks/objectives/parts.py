@@ -15,10 +15,13 @@ from tasks import objectives
 from tasks.core import registry
 from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
-from tasks.objectives.measuring import Measured
+from tasks.manifests.scores import Metrics, TrialFacts
+from tasks.objectives.measuring import Measure, Measured
 from tasks.statistics.resampling import Resampling
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from tasks.models.examples import Examples as Encoded
     from tasks.models.features import Features
     from tasks.models.linear_training import Training
@@ -78,7 +81,7 @@ class Examples(Protocol):
 class Losses(Protocol):
     """`losses.py`: what training minimises."""
 
-    def losses(self, logits: Any, targets: Any) -> tuple[Any, Any]:
+    def losses(self, logits: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
         """Give the loss of every example in nats, and over how many targets it is."""
         ...
 
@@ -111,7 +114,7 @@ class Trial(Protocol):
         layout: Layout,
         settings: "Training",
         seed: int,
-    ) -> tuple[pl.DataFrame, dict[str, Any]]:
+    ) -> tuple[pl.DataFrame, TrialFacts]:
         """Learn from the planned rows and predict those kept aside: a line for every row, and facts."""
         ...
 
@@ -129,7 +132,7 @@ class Evaluate(Protocol):
 
     def score(
         self, trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
-    ) -> tuple[pl.DataFrame, dict[str, Any]]:
+    ) -> tuple[pl.DataFrame, Metrics]:
         """Give a line for every hold-out row, and the metrics."""
         ...
 
@@ -204,4 +207,9 @@ def guess_for(labels: Sequence[str]) -> Guess:
 
 def all_measures() -> dict[str, Measured]:
     """Give what models of all tasks are measured by, by the key of the measure to look at."""
-    return {found.main.key: found for found in map(measures_of, reversed(task_names()))}
+    return {measured.main.key: measured for measured in map(measures_of, reversed(task_names()))}
+
+
+def measure_named(key: str) -> Measure:
+    """Give the measure to look at that has this key."""
+    return all_measures()[key].main

@@ -15,6 +15,7 @@ import yaml
 from tasks.manifests.dropped import figure_text, in_words
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.parts import columns_of, measures_of
 from tasks.publish.licences import conflicts, obligations
 from tasks.rows.files import SIDES, side_glob
@@ -124,7 +125,7 @@ def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def model_card(start: RunStart, metrics: dict[str, Any], receipt: list[dict[str, Any]], mix: PublishedMix) -> str:
+def model_card(start: RunStart, metrics: Metrics, receipt: list[dict[str, Any]], mix: PublishedMix) -> str:
     """Write the card of a published model."""
     recipe, base = start.recipe, start.recipe["train"]["model"]
     measured = measures_of(recipe["task"])
@@ -175,17 +176,19 @@ def _front(start: RunStart) -> Mapping[str, object]:
     return language | hub_licence(publish.get("licence")) | {"tags": ["cuvee"]}
 
 
-def _by_source(start: RunStart, metrics: dict[str, Any]) -> list[dict[str, object]]:
-    return [_result(start, score, source) for source, score in metrics["by_source"].items()]
+def _by_source(start: RunStart, metrics: Metrics) -> list[dict[str, object]]:
+    return [_result(start, score, source) for source, score in metrics.by_source.items()]
 
 
-def _result(start: RunStart, score: dict[str, Any], of: str) -> dict[str, object]:
+def _result(start: RunStart, score: Score, of: str) -> dict[str, object]:
     measured = measures_of(start.recipe["task"])
-    named = {measure.key: (measure.hub, measure.name[:1].upper() + measure.name[1:]) for measure in measured.measures}
     return {
         "task": {"type": measured.hub},
         "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
-        "metrics": [{"type": kind, "name": name, "value": round(score[key], 4)} for key, (kind, name) in named.items()],
+        "metrics": [
+            {"type": one.hub, "name": one.title, "value": round(score.measures[one.key].value, 4)}
+            for one in measured.measures
+        ],
     }
 
 

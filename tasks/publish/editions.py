@@ -1,10 +1,10 @@
 """What goes into the folder of a published mix and of a published model."""
 
-from typing import Any
-
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import Metrics
 from tasks.publish.cards import dataset_card, model_card, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
@@ -32,19 +32,20 @@ def put_out_mix(store: Store, start: RunStart, mix: Manifest[MixFacts], plan: Ma
 
 
 def put_out_model(
-    store: Store, start: RunStart, model: Manifest, metrics: dict[str, Any], mix: PublishedMix
+    store: Store, start: RunStart, model: Manifest[ModelFacts], metrics: Metrics, mix: PublishedMix
 ) -> PublishedModel:
     """Publish a model as a folder that transformers loads."""
     identity = edition(model)
     folder = f"models/{start.name}/{identity}"
     files = {file.name.removeprefix("model/"): file for file in model.files}
+    scores = metrics.model_dump(mode="json")
     receipt = store.read_json(f"mixes/{start.name}/{mix.id}/receipt.json")
     texts = {
         "README.md": model_card(start, metrics, receipt, mix),
-        "metrics.json": as_json(metrics),
+        "metrics.json": as_json(scores),
         "recipe.yaml": recipe_yaml(start),
     }
-    lay_out(store, folder, _copies(model, files), texts, lock_of(start, model, files, mix=mix.id, metrics=metrics))
+    lay_out(store, folder, _copies(model, files), texts, lock_of(start, model, files, mix=mix.id, metrics=scores))
     move_latest(store, "models", start, identity)
     return PublishedModel(id=identity, uri=store.where(folder))
 

@@ -10,8 +10,10 @@ from pydantic import JsonValue
 from tasks.core import ui
 from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import ScoresFacts
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
@@ -34,9 +36,11 @@ def publish_mix(store: str, start: RunStart, mix: Manifest[MixFacts], plan: Mani
 
 
 @task()
-def publish_model(store: str, start: RunStart, model: Manifest, scores: Manifest, mix: PublishedMix) -> PublishedModel:
+def publish_model(
+    store: str, start: RunStart, model: Manifest[ModelFacts], scores: Manifest[ScoresFacts], mix: PublishedMix
+) -> PublishedModel:
     """Put the model out as a folder that transformers loads; `latest.json` names it last."""
-    return put_out_model(open_store(store), start, model, scores.facts["metrics"], mix)
+    return put_out_model(open_store(store), start, model, scores.facts.metrics, mix)
 
 
 @task()

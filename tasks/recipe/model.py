@@ -21,7 +21,7 @@ from tasks.embed.settings import EncoderSettings
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.search.settings import SearchSettings
-from tasks.experiments.trial.settings import HeadSettings
+from tasks.experiments.trial.settings import LinearSettings
 from tasks.ingest.settings import Source
 from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
@@ -90,7 +90,7 @@ class SemanticSettings(EncoderSettings):
         return EncoderSettings(**{name: getattr(self, name) for name in EncoderSettings.model_fields})
 
 
-class TrialSettings(HeadSettings):
+class TrialSettings(LinearSettings):
     """How mixes are tried out by `cuvee compare` and `cuvee search`."""
 
     size: int | None = Field(default=None, ge=1)
@@ -110,9 +110,9 @@ class TrialSettings(HeadSettings):
         return self
 
     @property
-    def head(self) -> HeadSettings:
+    def linear(self) -> LinearSettings:
         """How the linear classifier is trained."""
-        return HeadSettings(**{name: getattr(self, name) for name in HeadSettings.model_fields})
+        return LinearSettings(**{name: getattr(self, name) for name in LinearSettings.model_fields})
 
 
 class ComparedSettings(CompareSettings):

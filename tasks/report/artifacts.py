@@ -100,16 +100,12 @@ def scores_table(record: RunRecord) -> Table:
     """Say how the model did, per source, in total, and against the baseline."""
     if record.metrics is None:
         return []
-    told = measures_of(record.task)
-    scores = [
-        *record.metrics["by_source"].items(),
-        ("all", record.metrics),
-        (told.baseline, record.metrics["baseline"]),
-    ]
+    measured, metrics = measures_of(record.task), record.metrics
+    scores = [*metrics.by_source.items(), ("all", metrics), (measured.baseline, metrics.baseline)]
     return [
         {"source": name}
-        | {one.name: one.with_interval(score) for one in told.measures}
-        | {"rows": score.get("rows", "")}
+        | {one.name: one.with_interval(score) for one in measured.measures}
+        | {"rows": "" if score.rows is None else score.rows}
         for name, score in scores
     ]
 

@@ -37,8 +37,8 @@ def build_comparison(found: Comparison) -> str:
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         lead=(f"{first}).", rest) if rest else (found.sentence, ""),
         figures=_figures(found, wording),
-        measure=_measure(found),
-        f1=found.metric == "accuracy",
+        measured=_measured(found, wording),
+        answered=any(score.macro_f1 is not None for arm in scored for score in arm.by_source.values()),
         axis=axis([end for arm in scored for end in (arm.low or 0, arm.high or 0)]) if scored else None,
         repeated=lambda arm: f"{max(arm.epochs.values(), default=0):.1f} ×",
         sources=list(found.arms[0].shares) if found.arms else [],
@@ -71,9 +71,7 @@ def _figures(found: Comparison, wording: ComparisonText) -> list[tuple[str, str,
                 next(name for name, share in best.shares.items() if share),
             )
         )
-        figures.append(
-            ("gain", wording.gain(over.estimate).removesuffix(" perplexity"), wording.span(over.low, over.high))
-        )
+        figures.append(("gain", wording.short(wording.gain(over.estimate)), wording.span(over.low, over.high)))
     figures.append(
         ("judged on", f"{sum(found.judged.values()):,} rows", found.target or words.plural(len(found.judged), "source"))
     )
@@ -81,13 +79,10 @@ def _figures(found: Comparison, wording: ComparisonText) -> list[tuple[str, str,
     return [*figures, ("trials", f"{trials.run + trials.cached:,}", f"{trials.cached:,} from the store")]
 
 
-def _measure(found: Comparison) -> str:
+def _measured(found: Comparison, wording: ComparisonText) -> str:
     where = f"on the hold-out of {found.target}" if found.target else "the mean over the hold-outs of the sources"
-    return (
-        f"Accuracy, {where}."
-        if found.metric == "accuracy"
-        else f"Perplexity, {where}; lower is better, and the better ones stand to the right."
-    )
+    lower = "; lower is better, and the better ones stand to the right" if wording.measure.lower else ""
+    return f"{wording.measure.title}, {where}{lower}."
 
 
 def _differences(found: Comparison) -> list[tuple[str, str, list[Contrast]]]:

@@ -21,7 +21,7 @@ def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     arms = [
         {
             "mix": " = ".join([arm.name, *arm.also]),
-            found.metric: wording.score(arm.score),
+            wording.measure.name: wording.score(arm.score),
             "interval": f"{wording.score(arm.low)} to {wording.score(arm.high)}",
             "seeds": arm.seeds,
             "error": arm.error or "",

@@ -1,6 +1,7 @@
 """How the numbers of a comparison are written, on its page and in the UI."""
 
-from tasks.experiments.comparison import Comparison, Estimate, Metric, gain_text, range_text, score_text, size_text
+from tasks.experiments.comparison import Comparison, Estimate
+from tasks.objectives.parts import measure_named
 
 VALUES = {"leave_one_out": "left out", "add_one": "added", "shapley": "Shapley"}
 FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable difference", "no claim": "no claim"}
@@ -10,12 +11,11 @@ class ComparisonText:
     """Writes the numbers of one comparison as text."""
 
     def __init__(self, found: Comparison) -> None:
-        self.metric: Metric = found.metric
-        self.on: str = found.shapley.on
+        self.measure, self.on = measure_named(found.metric), found.shapley.on
 
     def score(self, score: float | None) -> str:
         """Write a score."""
-        return "–" if score is None else score_text(self.metric, score).removeprefix("perplexity ")
+        return "–" if score is None else self.measure.score_cell(score)
 
     def tick(self, score: float) -> str:
         """Write a score at an axis."""
@@ -23,7 +23,7 @@ class ComparisonText:
 
     def gain(self, gain: float) -> str:
         """Write a difference."""
-        return gain_text(self.metric, gain)
+        return self.measure.gain_text(gain)
 
     def gain_tick(self, gain: float) -> str:
         """Write a difference at an axis."""
@@ -31,21 +31,19 @@ class ComparisonText:
 
     def short(self, difference: str) -> str:
         """Write a difference beside a chart, where there is little room and the measure is known."""
-        return difference.removesuffix(" perplexity")
+        return difference.removesuffix(f" {self.measure.name}")
 
     def size(self, size: float) -> str:
         """Write the size of a difference."""
-        return size_text(self.metric, size)
+        return self.measure.size_text(size)
 
     def span(self, low: float, high: float) -> str:
         """Write an interval of differences."""
-        return range_text(self.metric, low, high)
+        return self.measure.range_text(low, high)
 
     def spread(self, deviation: float | None) -> str:
         """Write a standard deviation."""
-        return (
-            "–" if deviation is None else f"{100 * deviation:.1f}" if self.metric == "accuracy" else f"{deviation:.3f}"
-        )
+        return "–" if deviation is None else self.measure.deviation_text(deviation)
 
     def p(self, chance: float) -> str:
         """Write a p value."""

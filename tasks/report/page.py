@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.dropped import figure_text
+from tasks.manifests.scores import Score
 from tasks.objectives.parts import measures_of
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table
@@ -45,7 +46,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         drift=drift_table(record),
         actions={verdict.subject: verdict for verdict in record.verdicts},
         curves=plots.curves(record.curve),
-        weights_path=plots.weights_path((record.training or {}).get("online")),
+        weights_path=plots.weights_path(record.training.online) if record.training else None,
         measured=measured,
         score_axis=plots.score_axis(record.metrics, measured.main) if record.metrics and measured else None,
         scores=_scores(record),
@@ -99,21 +100,19 @@ def visible(value: Any) -> Any:
     return CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", value)
 
 
-def _scores(record: RunRecord) -> list[tuple[str, dict[str, Any]]]:
+def _scores(record: RunRecord) -> list[tuple[str, Score]]:
     """Give the scores in total and per source, in that order, sources as the recipe has them."""
     if record.metrics is None:
         return []
     order = {account.source: number for number, account in enumerate(record.accounts)}
-    by_source = sorted(record.metrics["by_source"].items(), key=lambda item: order.get(item[0], len(order)))
+    by_source = sorted(record.metrics.by_source.items(), key=lambda item: order.get(item[0], len(order)))
     return [("all", record.metrics), *by_source]
 
 
 def _confusion(record: RunRecord) -> list[tuple[str, list[tuple[int, float]]]]:
     """Give for each true label how often each label was predicted: count and share of the row."""
-    if record.metrics is None or "confusion" not in record.metrics:
-        return []
-    table = record.metrics["confusion"]
-    return [(label, _shares(counts)) for label, counts in zip(table["labels"], table["counts"], strict=True)]
+    table = record.metrics.confusion if record.metrics else None
+    return [(label, _shares(counts)) for label, counts in zip(table.labels, table.counts, strict=True)] if table else []
 
 
 def _balance(record: RunRecord, labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[int, float]]]]:
@@ -134,7 +133,7 @@ def _shares(counts: Sequence[int]) -> list[tuple[int, float]]:
 
 
 def _by_source(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
-    found: dict[str, list[Sample]] = {}
+    by_source: dict[str, list[Sample]] = {}
     for sample in samples:
-        found.setdefault(sample.source, []).append(sample)
-    return found
+        by_source.setdefault(sample.source, []).append(sample)
+    return by_source

@@ -6,12 +6,13 @@ Positions are percentages of the chart's box, so a chart is as wide as its scree
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tasks.core.imports import importing
 from tasks.core.records import Section
 from tasks.manifests.manifest import Account
+from tasks.manifests.model import OnlineFacts
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.scores import Metrics
 from tasks.objectives.measuring import Measure
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
@@ -68,12 +69,11 @@ def _round_step(rough: float) -> float:
     return next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * (1 - 1e-9))
 
 
-def score_axis(metrics: Mapping[str, Any], main: Measure) -> Axis:
+def score_axis(metrics: Metrics, main: Measure) -> Axis:
     """Lay the axis of a measure: all sources, their intervals and the baseline are on it."""
-    scores = [metrics, *metrics["by_source"].values()]
-    ends = [end for score in scores for end in score.get(f"{main.key}_interval", [score[main.key]])]
-    values = [*ends, *(score[main.key] for score in scores), metrics["baseline"][main.key]]
-    return axis(values, floor=0, ceiling=1 if main.share else math.inf)
+    scores = [score.measures[main.key] for score in (metrics, *metrics.by_source.values())]
+    ends = [end for score in scores for end in (score.value, *(score.interval or ()))]
+    return axis([*ends, metrics.baseline.measures[main.key].value], floor=0, ceiling=1 if main.share else math.inf)
 
 
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
@@ -82,15 +82,14 @@ def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
     return _laid_out([(name, SERIES[name], found) for name, found in series.items()])
 
 
-def weights_path(online: Mapping[str, Any] | None) -> Curves | None:
+def weights_path(online: OnlineFacts | None) -> Curves | None:
     """Lay out how weights went that changed while training; None when they did not change."""
     if not online:
         return None
-    path = online["path"]
     return _laid_out(
         [
-            (f"line{at % HUES}", source, [(point["step"], point["weights"][source]) for point in path])
-            for at, source in enumerate(path[0]["weights"])
+            (f"line{at % HUES}", source, [(point.step, point.weights[source]) for point in online.path])
+            for at, source in enumerate(online.path[0].weights)
         ]
     )
 

@@ -14,6 +14,7 @@ from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
 from tasks.rows.files import TRAIN, open_mix
+from tasks.rows.layout import RowFile, layout_of
 from tasks.store.runs import RunRecord, run_folder
 from tasks.store.storage import Store, open_store
 
@@ -24,8 +25,8 @@ SAMPLES = 3
 def report_run(store: str, record: RunRecord, mix: Manifest[MixFacts] | None = None) -> str:
     """Write the run's report and show it in the UI; gives the report's URI."""
     home, path = open_store(store), f"{run_folder(record)}/report.html"
-    shards = open_mix(home, mix, TRAIN) if mix else []
-    page = build_page(record, sample_rows(shards, SAMPLES), label_counts(shards))
+    files = [RowFile(path, layout_of(mix)) for path in open_mix(home, mix, TRAIN)] if mix else []
+    page = build_page(record, sample_rows(files, SAMPLES), label_counts(files))
     home.write_bytes(path, page.encode("utf-8"))
     _show(record, _link(home, path))
     return home.where(path)

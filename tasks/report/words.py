@@ -138,15 +138,14 @@ def _mixed(record: RunRecord) -> str:
 def _scored(record: RunRecord) -> str:
     if record.metrics is None:
         return "No model was trained."
-    told = measures_of(record.task)
-    main, baseline = told.main, record.metrics["baseline"]
-    low, high = record.metrics[f"{main.key}_interval"]
-    worst, best = baseline.get("gain_interval") or (low - baseline[main.key], high - baseline[main.key])
-    beaten = f"always answering “{baseline['label']}”" if "label" in baseline else told.baseline_does
-    scored = (
-        f"The model trained on it {told.does.format(main.say(record.metrics[main.key]))} ({main.between(low, high)})"
-    )
-    reached = main.say(baseline[main.key])
+    measured, baseline = measures_of(record.task), record.metrics.baseline
+    main, total = measured.main, record.metrics.measures[measured.main.key]
+    low, high = total.interval or (total.value, total.value)
+    to_beat = baseline.measures[main.key].value
+    worst, best = baseline.gain_interval or (low - to_beat, high - to_beat)
+    beaten = measured.baseline_does if baseline.label is None else f"always answering “{baseline.label}”"
+    scored = f"The model trained on it {measured.does.format(main.say(total.value))} ({main.between(low, high)})"
+    reached = main.say(to_beat)
     if worst <= 0 <= best:
         return f"{scored}: no detectable difference from {beaten} ({reached})."
     return (
@@ -182,10 +181,10 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     if record.mix:
         found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
     if record.metrics:
-        metrics, told = record.metrics, measures_of(record.task)
+        measured, scores, to_beat = measures_of(record.task), record.metrics.measures, record.metrics.baseline.measures
         found += [
-            (one.name, one.say(metrics[one.key]), f"{told.baseline} {one.say(metrics['baseline'][one.key])}")
-            for one in told.measures
+            (one.name, one.say(scores[one.key].value), f"{measured.baseline} {one.say(to_beat[one.key].value)}")
+            for one in measured.measures
         ]
     if record.checks:
         passed = sum(check.passed for check in record.checks)

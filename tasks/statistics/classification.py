@@ -1,29 +1,13 @@
 """Scores of a classifier with bootstrap intervals. Arrays in, numbers out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.manifests.scores import BaselineScore, Confusion, Measurement, Metrics, Score
 from tasks.statistics.bootstrap import resampled_counts
-from tasks.statistics.resampling import FEW_ROWS, Resampling, interval
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores of predictions.
-
-    Attributes:
-        accuracy: share of right predictions, 0..1.
-        macro_f1: mean over the classes of F1 = 2TP / (2TP + FP + FN); a class that neither stands in the truth nor is
-            predicted does not count, one that only stands on one side counts as 0 (scikit-learn's `macro` over the
-            classes seen).
-    """
-
-    accuracy: float
-    macro_f1: float
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
 
 
 def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
@@ -32,7 +16,12 @@ def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: i
 
 
 def scores_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give accuracy and macro-F1 of confusion matrices of shape (..., classes, classes)."""
+    """Give accuracy and macro-F1 of confusion matrices of shape (..., classes, classes).
+
+    Macro-F1 is the mean over the classes of F1 = 2TP / (2TP + FP + FN); a class that neither stands in the truth nor is
+    predicted does not count, one that only stands on one side counts as 0 (scikit-learn's `macro` over the classes
+    seen).
+    """
     right = np.diagonal(counts, axis1=-2, axis2=-1)
     seen = counts.sum(-1) + counts.sum(-2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -42,27 +31,21 @@ def scores_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[n
 
 def scored(
     truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, settings: Resampling, rng: np.random.Generator
-) -> dict[str, Any]:
+) -> Score:
     """Score predictions, with intervals.
 
     Args:
         truth: class numbers, shape (rows,).
     """
     counts = confusion(truth, predicted, classes)
-    accuracy, macro_f1 = scores_of(counts)
-    accuracies, f1s = scores_of(resampled_counts(counts, settings.resamples, rng))
-    found: dict[str, Any] = {
-        "accuracy": round(float(accuracy), 6),
-        "accuracy_interval": interval(accuracies, settings.confidence),
-        "macro_f1": round(float(macro_f1), 6),
-        "macro_f1_interval": interval(f1s, settings.confidence),
-        "rows": len(truth),
-    }
+    scores = zip(scores_of(counts), scores_of(resampled_counts(counts, settings.resamples, rng)), strict=True)
+    measures = [measured(score, redrawn, settings.confidence) for score, redrawn in scores]
     missing = classes - len(np.unique(truth))
     notes = [f"only {len(truth)} rows"] * (len(truth) < FEW_ROWS) + [
         f"{missing} of {classes} labels do not occur"
     ] * bool(missing)
-    return found | ({"note": "; ".join(notes)} if notes else {})
+    named: dict[str, Measurement] = dict(zip(("accuracy", "macro_f1"), measures, strict=True))
+    return Score(measures=named, rows=len(truth), note="; ".join(notes))
 
 
 def evaluated(
@@ -73,7 +56,7 @@ def evaluated(
     labels: Sequence[str],
     settings: Resampling,
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> Metrics:
     """Score a model in total, per source, and against always answering with the majority class of the mix.
 
     Args:
@@ -84,21 +67,23 @@ def evaluated(
     total = scored(truth, predicted, classes, settings, rng)
     always = np.full_like(truth, majority)
     gain = resampled_gain(truth, predicted, always, settings, rng)
-    baseline = scored(truth, always, classes, settings, rng) | {
-        "label": labels[majority],
-        "gain": round(total["accuracy"] - float(np.mean(truth == always)), 6),
-        "gain_interval": gain,
-    }
+    baseline = BaselineScore(
+        **dict(scored(truth, always, classes, settings, rng)),
+        label=labels[majority],
+        gain=round(total.measures["accuracy"].value - float(np.mean(truth == always)), 6),
+        gain_interval=gain,
+    )
     by_source = {
         name: scored(truth[names == name], predicted[names == name], classes, settings, rng)
         for name in dict.fromkeys(source)
     }
-    return total | {
-        "by_source": by_source,
-        "baseline": baseline,
-        "confusion": {"labels": list(labels), "counts": confusion(truth, predicted, classes).tolist()},
-        "confidence": settings.confidence,
-    }
+    return Metrics(
+        **dict(total),
+        by_source=by_source,
+        baseline=baseline,
+        confusion=Confusion(labels=tuple(labels), counts=confusion(truth, predicted, classes).tolist()),
+        confidence=settings.confidence,
+    )
 
 
 def resampled_gain(
@@ -107,7 +92,7 @@ def resampled_gain(
     other: NDArray[np.int64],
     settings: Resampling,
     rng: np.random.Generator,
-) -> list[float]:
+) -> tuple[float, float]:
     """Give the bootstrap interval of the difference in accuracy, on the same examples (paired)."""
     difference = (predicted == truth).astype(int) - (other == truth).astype(int)
     counts = np.bincount(difference + 1, minlength=3)

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.manifests.scores import BaselineScore, Measurement, Metrics, Score
 from tasks.statistics.bootstrap import resampled_sums
-from tasks.statistics.resampling import FEW_ROWS, Resampling, interval
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
     return np.exp(loss / tokens), loss / (math.log(2) * characters)
 
 
-def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: np.random.Generator) -> dict[str, Any]:
+def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: np.random.Generator) -> Metrics:
     """Score a language model in total, per source, and against the baseline.
 
     Args:
@@ -47,29 +48,32 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: 
     # Documents are redrawn, not tokens, since tokens of one document hang together.
     sums, drawn = [column.sum() for column in losses], resampled_sums(losses, settings.resamples, rng)
     total = _scored(losses, sums, drawn, settings.confidence)
-    base = _told(measures(sums[1], *sums[2:]), measures(drawn[1], *drawn[2:]), settings.confidence)
+    base = _measured(measures(sums[1], *sums[2:]), measures(drawn[1], *drawn[2:]), settings.confidence)
     gained = interval(measures(drawn[1] - drawn[0], *drawn[2:])[1], settings.confidence)
-    by_source: dict[str, Any] = {}
+    by_source: dict[str, Score] = {}
     for name in dict.fromkeys(source):
         own = Losses(*(column[names == name] for column in losses))
         by_source[name] = _scored(
             own, [column.sum() for column in own], resampled_sums(own, settings.resamples, rng), settings.confidence
         )
-    return total | {
-        "by_source": by_source,
-        "baseline": base | {"gain": round(base["bits_per_byte"] - total["bits_per_byte"], 6), "gain_interval": gained},
-        "confidence": settings.confidence,
+    gain = round(base["bits_per_byte"].value - total.measures["bits_per_byte"].value, 6)
+    return Metrics(
+        **dict(total),
+        by_source=by_source,
+        baseline=BaselineScore(measures=base, gain=gain, gain_interval=gained),
+        confidence=settings.confidence,
+    )
+
+
+def _scored(losses: Losses, sums: Sequence[Any], drawn: Floats, confidence: float) -> Score:
+    named = _measured(measures(sums[0], *sums[2:]), measures(drawn[0], *drawn[2:]), confidence)
+    rows = len(losses.loss)
+    note = f"only {rows} rows" if rows < FEW_ROWS else ""
+    return Score(measures=named, tokens=int(sums[2]), bytes=int(sums[3]), rows=rows, note=note)
+
+
+def _measured(values: tuple[Any, Any], drawn: tuple[Any, Any], confidence: float) -> dict[str, Measurement]:
+    return {
+        name: measured(value, replicates, confidence)
+        for name, value, replicates in zip(("perplexity", "bits_per_byte"), values, drawn, strict=True)
     }
-
-
-def _scored(losses: Losses, sums: Sequence[Any], drawn: Floats, confidence: float) -> dict[str, Any]:
-    found = _told(measures(sums[0], *sums[2:]), measures(drawn[0], *drawn[2:]), confidence)
-    found |= {"tokens": int(sums[2]), "bytes": int(sums[3]), "rows": len(losses.loss)}
-    return found | ({"note": f"only {len(losses.loss)} rows"} if len(losses.loss) < FEW_ROWS else {})
-
-
-def _told(found: tuple[Any, Any], drawn: tuple[Any, Any], confidence: float) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for name, value, values in zip(("perplexity", "bits_per_byte"), found, drawn, strict=True):
-        told |= {name: round(float(value), 6), f"{name}_interval": interval(values, confidence)}
-    return told

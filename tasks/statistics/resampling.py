@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.manifests.scores import Measurement
 from tasks.statistics.bootstrap import percentile_interval
 
 FEW_ROWS = 30
@@ -25,6 +26,12 @@ class Resampling(Protocol):
         ...
 
 
-def interval(values: NDArray[np.float64], confidence: float) -> list[float]:
+def interval(values: NDArray[np.float64], confidence: float) -> tuple[float, float]:
     """Give the percentile interval of bootstrap replicates, to six decimals."""
-    return [round(end, 6) for end in percentile_interval(values, confidence)]
+    low, high = percentile_interval(values, confidence)
+    return round(low, 6), round(high, 6)
+
+
+def measured(value: float | NDArray[np.float64], replicates: NDArray[np.float64], confidence: float) -> Measurement:
+    """Give a value with its interval, to six decimals."""
+    return Measurement(value=round(float(value), 6), interval=interval(replicates, confidence))

@@ -25,14 +25,16 @@ from tasks.core.records import Section, digest
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account, Facts, Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.profile import Drift, ProfileFacts
+from tasks.manifests.scores import Metrics
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.store.old_records import STEPS, dropped_of
 from tasks.store.storage import Store
 
-MAY_BE_EMPTY = ("profile", "weights")
+MAY_BE_EMPTY = ("profile", "training", "weights")
 """Fields of a record that are written as an empty mapping where there is nothing to say."""
 
 
@@ -129,11 +131,11 @@ class RunRecord(RunStart):
     """Share of each source, and why."""
     mix: PublishedMix | None = None
     model: PublishedModel | None = None
-    metrics: dict[str, Any] | None = None
+    metrics: Metrics | None = None
     curve: tuple[dict[str, float], ...] = ()
     """Points of the learning curve: `step`, `epoch`, and `loss`, `holdout_loss` or `learning_rate`."""
-    training: dict[str, Any] = Field(default_factory=dict)
-    """Facts of the training: steps, examples, parameters, device, …"""
+    training: ModelFacts | None = None
+    """Facts of the training; in JSON an empty object where there was none."""
     tasks: tuple[TaskNote, ...] = ()
     error: str | None = None
     """What stopped a failed run: the whole text, with the remedy."""
@@ -169,7 +171,7 @@ class RunRecord(RunStart):
             "checks": [_brief(check) for check in self.checks],
             "drift": {source: moved and moved.model_dump() for source, moved in self.drift.items()},
             "model": self.model.model_dump() if self.model else None,
-            "metrics": self.metrics,
+            "metrics": self.metrics.model_dump(mode="json") if self.metrics else None,
             "report": self.report,
             "tasks": {"run": counts["run"], "cached": counts["cached"]},
             "seconds": self.seconds,

@@ -22,10 +22,23 @@ class Job(Section):
     out: str
     """Folder that model, tokenizer, `curve.json` and `facts.json` are written to."""
     checkpoints: str
+    start: tuple[str, ...] = ()
+    """Files of the model that it starts from."""
     accumulate: int = 1
     """Micro-batches per optimiser step."""
     parent: int = 0
     """Process that waits for this one; when it is gone, so is the training."""
+
+
+class Message(Section):
+    """What the training process says in one line: how far it is, what it measured, or what ends it."""
+
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    eval_loss: float | None = None
+    learning_rate: float | None = None
+    error: str = ""
 
 
 OUT_OF_MEMORY = 77

@@ -11,20 +11,17 @@ from typing import Any
 
 from tasks.core.imports import importing
 from tasks.train.job import OUT_OF_MEMORY, Job
-from tasks.train.messages import failure, progress, told_in
+from tasks.train.messages import failure, message_in, progress
 
 Report = Callable[[float, str], None]
 """Called with how much is done (0..1) and a line for people."""
 
 
-def run(job: Job, folder: Path, report: Report) -> int:
+def run(job: Job, folder: Path, report: Report) -> None:
     """Train in a process of its own (one per GPU), again with smaller batches when the memory does not suffice.
 
     Args:
         folder: where the job's file and log are kept.
-
-    Returns:
-        Micro-batches per step that the training ended with.
 
     Raises:
         TrainingFailed: what happened, the end of the log, and the remedy.
@@ -32,7 +29,7 @@ def run(job: Job, folder: Path, report: Report) -> int:
     while True:
         code, why = _once(job, folder, report)
         if code == 0:
-            return job.accumulate
+            return
         if code == OUT_OF_MEMORY and job.accumulate < job.settings.batch_size:
             job = job.model_copy(update={"accumulate": job.accumulate * 2})
             report(
@@ -51,10 +48,12 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
     why = ""
     with (folder / "train.log").open("wb") as log, _started(_command(job, folder), log) as child:
         for line in child.stdout or ():
-            told = told_in(line)
-            why = told.get("error", why)
-            if told.get("steps"):
-                report(told["step"] / told["steps"], progress(told))
+            message = message_in(line)
+            if message is None:
+                continue
+            why = message.error or why
+            if message.steps:
+                report(message.step / message.steps, progress(message))
     return child.returncode, why
 
 

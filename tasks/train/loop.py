@@ -21,10 +21,11 @@ from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from tasks.core.errors import CuveeError
+from tasks.manifests.model import ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
 from tasks.rows.layout import ROW_ID, SOURCE
-from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job, Message
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
 from tasks.train.steered import Steered
@@ -73,9 +74,9 @@ class Ordered(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Measure the hold-out loss."""
-        found = {f"{metric_key_prefix}_loss": self.mean_loss(self.eval_dataset)}
-        self.log(found)
-        return found
+        measured = {f"{metric_key_prefix}_loss": self.mean_loss(self.eval_dataset)}
+        self.log(measured)
+        return measured
 
     def mean_loss(self, examples: Any) -> float:
         """Measure the mean loss on examples, without learning from them."""
@@ -106,25 +107,26 @@ class Telling(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Tell how far it is."""
-        tell(step=state.global_step, steps=state.max_steps)
+        tell(Message(step=state.global_step, steps=state.max_steps))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
         """Tell losses; a loss that is no number ends the process."""
-        told = {name: float(logs[name]) for name in ("loss", "eval_loss", "learning_rate") if name in logs}
-        tell(step=state.global_step, steps=state.max_steps, **told)
-        if any(not math.isfinite(loss) for name, loss in told.items() if name.endswith("loss")):
+        measured = {name: float(logs[name]) for name in ("loss", "eval_loss", "learning_rate") if name in logs}
+        step = {"step": state.global_step, "steps": state.max_steps}
+        tell(Message.model_validate(step | measured))
+        if any(not math.isfinite(measured.get(name, 0.0)) for name in ("loss", "eval_loss")):
             leave(DIVERGED, f"the loss is no longer a number at step {state.global_step} of {state.max_steps}")
 
 
-def tell(**facts: Any) -> None:
+def tell(message: Message) -> None:
     """Write one line for the waiting process."""
     if int(os.environ.get("RANK", "0")) == 0:
-        print(json.dumps(facts), flush=True)  # noqa: T201 (stdout is the way to the waiting process)
+        print(message.model_dump_json(exclude_defaults=True), flush=True)  # noqa: T201 (stdout is the way to the waiting process)
 
 
 def leave(code: int, why: str) -> None:
     """End the process with a reason."""
-    tell(error=why)
+    tell(Message(error=why))
     sys.stdout.flush()
     os._exit(code)
 
@@ -237,19 +239,20 @@ def save(job: Job, trainer: Ordered, rows: Examples) -> None:
     tokenizer.save_pretrained(job.out)
     history = trainer.state.log_history
     Path(job.out, "curve.json").write_text(json.dumps(curve(history), indent=1))
-    facts = {
-        "steps": trainer.state.global_step,
-        "epochs": job.settings.epochs,
-        "examples": len(rows),
-        "tokens": int(rows.lengths.sum()),
-        "truncated": rows.truncated,
-        "parameters": sum(weights.numel() for weights in model.parameters()),
-        "max_tokens": job.settings.max_tokens,
-        "architecture": model.config.model_type,
-    }
-    if trainer.steering:
-        facts["online"] = trainer.steering.facts(trainer.state.global_step)
-    Path(job.out, "facts.json").write_text(json.dumps(facts))
+    facts = ModelFacts(
+        steps=trainer.state.global_step,
+        epochs=job.settings.epochs,
+        examples=len(rows),
+        tokens=int(rows.lengths.sum()),
+        truncated=rows.truncated,
+        parameters=sum(weights.numel() for weights in model.parameters()),
+        max_tokens=job.settings.max_tokens,
+        architecture=model.config.model_type,
+        accumulate=job.accumulate,
+        start=job.start,
+        online=trainer.steering.facts(trainer.state.global_step) if trainer.steering else None,
+    )
+    Path(job.out, "facts.json").write_text(facts.model_dump_json())
 
 
 def curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
@@ -257,11 +260,10 @@ def curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
     names = {"loss": "loss", "eval_loss": "holdout_loss", "learning_rate": "learning_rate"}
     points: dict[int, dict[str, float]] = {}
     for entry in history:
-        told = {ours: float(entry[theirs]) for theirs, ours in names.items() if theirs in entry}
-        if told:
-            points.setdefault(entry["step"], {"step": entry["step"], "epoch": round(float(entry["epoch"]), 4)}).update(
-                told
-            )
+        measured = {ours: float(entry[theirs]) for theirs, ours in names.items() if theirs in entry}
+        if measured:
+            here = {"step": entry["step"], "epoch": round(float(entry["epoch"]), 4)}
+            points.setdefault(entry["step"], here).update(measured)
     return list(points.values())
 
 

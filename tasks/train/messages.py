@@ -1,29 +1,28 @@
 """What the training process says, put into words; none of it shapes the model."""
 
 import contextlib
-import json
 import signal
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError, TrainingFailed
 from tasks.objectives.parts import measures_of
-from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job, Message
 
 
-def told_in(line: str) -> dict[str, Any]:
-    """Read what the training process says in one line; nothing when a library wrote it."""
-    with contextlib.suppress(json.JSONDecodeError):
-        told = json.loads(line)
-        return told if isinstance(told, dict) else {}
-    return {}
+def message_in(line: str) -> Message | None:
+    """Read what the training process says in one line; None when a library wrote it."""
+    with contextlib.suppress(ValidationError):
+        return Message.model_validate_json(line)
+    return None
 
 
-def progress(told: dict[str, Any]) -> str:
+def progress(message: Message) -> str:
     """Say how far the training is."""
-    losses = {"loss": "loss", "eval_loss": "hold-out loss"}
-    known = ", ".join(f"{words} {told[name]:.4f}" for name, words in losses.items() if name in told)
-    return f"step {told['step']:,} of {told['steps']:,}{', ' + known if known else ''}"
+    losses = {"loss": message.loss, "hold-out loss": message.eval_loss}
+    known = "".join(f", {name} {loss:.4f}" for name, loss in losses.items() if loss is not None)
+    return f"step {message.step:,} of {message.steps:,}{known}"
 
 
 def failure(code: int, why: str, log: Path, job: Job) -> Exception:

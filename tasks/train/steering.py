@@ -1,7 +1,7 @@
 """Weights that change while training: what the Trainer is told and tells, step by step."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -11,8 +11,10 @@ from transformers import TrainerCallback
 
 from tasks.core import registry
 from tasks.core.errors import RecipeError
+from tasks.manifests.model import OnlineFacts, WeightsAt
 from tasks.train import online
 from tasks.train.settings import OnlineSettings
+from tasks.train.state import OnlineMethod
 from tasks.train.steered import Steered
 
 STATE = "online weights"
@@ -33,7 +35,7 @@ class Steering(TrainerCallback):
     def __init__(
         self, mix: pl.DataFrame, settings: OnlineSettings, batch_size: int, batches: int, steps: int, seed: int
     ) -> None:
-        self.method: Any = registry.load(online, settings.kind)
+        self.method = cast("OnlineMethod", registry.load(online, settings.kind))
         self.settings = settings
         first = mix.with_row_index("at").unique(["source", "row_id"], keep="first", maintain_order=True)
         self.names = first["source"].unique(maintain_order=True).to_list()
@@ -44,9 +46,9 @@ class Steering(TrainerCallback):
         shares = (mix["source"].value_counts().sort("source")["count"] / len(mix)).to_list()
         named = dict(zip(mix["source"].value_counts().sort("source")["source"], shares, strict=True))
         windows = max(1, steps // settings.every)
-        self.state: dict[str, Any] = self.method.begin([named[name] for name in self.names], windows, settings, seed)
-        self.sampler.steer(0, self.state["weights"])
-        self.means: list[list[float]] = [self._mean()]
+        self.state = self.method.begin([named[name] for name in self.names], windows, settings, seed)
+        self.sampler.steer(0, self.state.weights)
+        self.means: list[Sequence[float]] = [self.state.mean]
         self.sums, self.counts = np.zeros(len(self.names)), np.zeros(len(self.names))
         self.before: float | None = None
         self.measure: Callable[[], float] = lambda: 0.0
@@ -86,7 +88,7 @@ class Steering(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 (the Trainer's signature)
         """Take the path up where the checkpoint left it, or measure where it begins."""
         if held := state.stateful_callbacks.get(STATE):
-            self.state, self.before = held["state"], held["before"]
+            self.state, self.before = self.method.State.model_validate(held["state"]), held["before"]
             self.sums, self.counts = np.array(held["sums"]), np.array(held["counts"])
             self.sampler.starts, self.sampler.path, self.means = held["starts"], held["path"], held["means"]
         elif self.method.PROBES:
@@ -97,7 +99,7 @@ class Steering(TrainerCallback):
         if state.global_step % self.settings.every == 0:
             self._update(state.global_step)
         state.stateful_callbacks[STATE] = {
-            "state": self.state,
+            "state": self.state.model_dump(mode="json"),
             "before": self.before,
             "sums": self.sums.tolist(),
             "counts": self.counts.tolist(),
@@ -106,35 +108,29 @@ class Steering(TrainerCallback):
             "means": self.means,
         }
 
-    def _mean(self) -> list[float]:
-        """Give the weights that a method means in the long run; one that draws a source for each window says them
-        apart.
-        """
-        return self.state.get("mean", self.state["weights"])
-
     def _update(self, step: int) -> None:
         now = self.measure() if self.method.PROBES else 0.0
         losses = np.divide(self.sums, self.counts, out=np.full(len(self.names), np.nan), where=self.counts > 0)
         self.state = self.method.update(self.state, losses.tolist(), (self.before or 0.0) - now, self.settings)
         self.before = now if self.method.PROBES else None
         self.sums[:], self.counts[:] = 0, 0
-        self.sampler.steer(step + 1, self.state["weights"])
-        self.means.append(self._mean())
+        self.sampler.steer(step + 1, self.state.weights)
+        self.means.append(self.state.mean)
 
-    def facts(self, steps: int) -> dict[str, Any]:
+    def facts(self, steps: int) -> OnlineFacts:
         """Say how the weights went, what they came to, and how often the rows of each source were seen."""
         drawn = self.sampler.drawn(steps)
         points = np.unique(np.linspace(0, len(self.means) - 1, PATH_POINTS).round().astype(int))
-        return {
-            "kind": self.settings.kind,
-            "path": [
-                {"step": self.sampler.starts[at], "weights": dict(zip(self.names, self.means[at], strict=True))}
+        return OnlineFacts(
+            kind=self.settings.kind,
+            path=tuple(
+                WeightsAt(step=self.sampler.starts[at], weights=dict(zip(self.names, self.means[at], strict=True)))
                 for at in points
-            ],
-            "shares": {name: float(count / drawn.sum()) for name, count in zip(self.names, drawn, strict=True)},
-            "epochs": {
+            ),
+            shares={name: float(count / drawn.sum()) for name, count in zip(self.names, drawn, strict=True)},
+            epochs={
                 name: round(float(count / len(rows)), 4)
                 for name, count, rows in zip(self.names, drawn, self.sampler.rows, strict=True)
             },
-            "probe_rows": len(self.probe),
-        }
+            probe_rows=len(self.probe),
+        )

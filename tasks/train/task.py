@@ -1,15 +1,15 @@
 """Prefect tasks of the training stage. The work is in launch.py and, in a process of its own, in loop.py."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from tasks.core import ui
 from tasks.core.records import Objective
 from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
+from tasks.rows.files import SIDES, open_mix
 from tasks.store.products import Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
@@ -38,32 +38,30 @@ def train_model(
     objective: Objective,
     seed: int,
     base: str,
-) -> Product:
+) -> Product[ModelFacts]:
     """Fine-tune the model on the mix."""
-    job = _job(work, mix, settings, objective, seed, base)
+    job = _job(work, seen, mix, settings, objective, seed, base)
     with (
         Mirror(work.store, work.path, Path(job.checkpoints)) as mirror,
         ui.Progress(work.subject, "Training") as progress,
     ):
-        accumulate = run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
+        run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
         facts = _collect(work, Path(job.out))
         mirror.clear()
-    return Product(
-        rows=mix.rows,
-        tokens=mix.tokens,
-        facts=facts | {"accumulate": accumulate, "start": [file.name for file in seen.files]},
-    )
+    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
 
 
 def _job(
-    work: Workbench, mix: Manifest[MixFacts], settings: TrainSettings, objective: Objective, seed: int, base: str
+    work: Workbench,
+    seen: Fingerprint,
+    mix: Manifest[MixFacts],
+    settings: TrainSettings,
+    objective: Objective,
+    seed: int,
+    base: str,
 ) -> Job:
     """Say what is to be trained on which files of this machine."""
-    names = [file.name for file in mix.files]
-    rows, aside = (
-        tuple(str(work.open(mix, name)) for name in names if name.startswith(f"data/{side}-"))
-        for side in ("train", "holdout")
-    )
+    rows, aside = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
     (out := work.scratch / "model").mkdir(exist_ok=True)
     checkpoints = str(work.scratch / "checkpoints")
     return Job(
@@ -75,12 +73,13 @@ def _job(
         base=base,
         out=str(out),
         checkpoints=checkpoints,
+        start=tuple(file.name for file in seen.files),
     )
 
 
-def _collect(work: Workbench, out: Path) -> dict[str, Any]:
+def _collect(work: Workbench, out: Path) -> ModelFacts:
     """Move what training wrote into the product; gives its facts."""
-    facts: dict[str, Any] = json.loads((out / "facts.json").read_text())
+    facts = ModelFacts.model_validate_json((out / "facts.json").read_bytes())
     work.take(out / "curve.json", "training-curve.json")
     for path in sorted(path for path in out.iterdir() if path.name != "facts.json"):
         work.take(path, f"model/{path.name}")

@@ -21,6 +21,7 @@ from flows.engine.calls import RunProducts
 from flows.engine.plain import Plain
 from flows.steps.trial_setup import trial_setup
 from tasks.experiments.mixes import as_mix
+from tasks.manifests.scores import ScoresFacts
 from tasks.recipe.model import load_recipe
 
 MEASURES = ("bits_per_byte", "perplexity")
@@ -38,9 +39,11 @@ def measured(store: str, size: int, seeds: int) -> dict[str, dict[str, dict[str,
     settled = {mix: as_mix(ready.settle(weights).facts.weights) for mix, weights in mixes.items()}
     for seed in range(seeds):
         for mix, weights in settled.items():
-            scores = ready.try_out(weights, seed).facts["metrics"]["by_source"]
+            facts = ready.try_out(weights, seed).facts
+            assert isinstance(facts, ScoresFacts)
+            scores = facts.metrics.by_source
             for measure, rows in ((measure, found[measure][mix]) for measure in MEASURES):
-                values = {name: scores[name][measure] for name in names}
+                values = {name: scores[name].measures[measure].value for name in names}
                 for name, value in (values | {"all domains": statistics.mean(values.values())}).items():
                     rows.setdefault(name, []).append(value)
     return found

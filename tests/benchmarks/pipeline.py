@@ -30,7 +30,7 @@ from tasks.recipe.model import load_recipe
 loaded, made = load_recipe(sys.argv[1]), RunProducts()
 call = Plain(sys.argv[2])
 carry_out(chain(blend(loaded, call, made), train(loaded, call, made)))
-print(made.scores.facts["metrics"]["accuracy"])
+print(made.scores.facts.metrics.value("accuracy"))
 """
 
 

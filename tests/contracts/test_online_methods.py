@@ -2,9 +2,7 @@
 hold."""
 
 import copy
-import json
 import math
-from typing import Any
 
 import pytest
 import yaml
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.core import registry
 from tasks.train import online
 from tasks.train.settings import OnlineSettings
+from tasks.train.state import OnlineState
 
 every_method = pytest.mark.parametrize("kind", registry.names(online))
 LOSS = st.floats(0, 20) | st.just(math.nan)
@@ -34,8 +33,8 @@ def shares_of(raw: list[float]) -> list[float]:
     return [share / math.fsum(raw) for share in raw]
 
 
-def check(state: dict[str, Any], sources: int) -> None:
-    for weights in (state["weights"], state.get("mean", state["weights"])):
+def check(state: OnlineState, sources: int) -> None:
+    for weights in (state.weights, state.mean):
         assert len(weights) == sources
         assert all(math.isfinite(weight) and weight >= 0 for weight in weights)
         assert math.fsum(weights) == pytest.approx(1, abs=1e-9)
@@ -54,7 +53,7 @@ def test_weights_sum_to_1_and_the_state_goes_through_json(
     check(state, len(shares))
     for losses, fall in windows:
         before = copy.deepcopy(state)
-        held = json.loads(json.dumps(state))
+        held = module.State.model_validate_json(state.model_dump_json())
         after = module.update(state, losses, fall, params)
         assert state == before, "an update leaves the state before it as it was"
         assert module.update(held, losses, fall, params) == after, "as from a checkpoint"
@@ -68,6 +67,6 @@ def test_a_method_says_whether_it_wants_rows_set_aside_and_follows_what_it_is_to
     assert isinstance(module.PROBES, bool)
     state = module.begin([0.5, 0.5], 20, params, 0)
     for window in range(20):
-        fall = 1.0 if state.get("arm") == 1 else 0.0
+        fall = 1.0 if getattr(state, "arm", None) == 1 else 0.0
         state = module.update(state, [0.1, 2.0 + window / 20], fall, params)
-    assert state.get("mean", state["weights"])[1] > 0.55, "the hard source, or the one that pays, is sampled more"
+    assert state.mean[1] > 0.55, "the hard source, or the one that pays, is sampled more"

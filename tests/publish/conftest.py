@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import Metrics, ScoresFacts
 from tasks.store.runs import RunStart
 from tasks.store.storage import Store, as_fact
 
@@ -137,6 +139,20 @@ def make_mix(store: Store, folder: Path) -> Manifest:
     )
 
 
+MODEL = ModelFacts(
+    steps=2,
+    epochs=1.0,
+    examples=6,
+    tokens=30,
+    truncated=0,
+    parameters=100,
+    max_tokens=16,
+    architecture="bert",
+    accumulate=1,
+    start=(),
+)
+
+
 def make_model(store: Store, folder: Path) -> Manifest:
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -161,34 +177,36 @@ def make_model(store: Store, folder: Path) -> Manifest:
     saved = {f"model/{path.name}": path.rename for path in sorted((folder / "saved").iterdir())}
     curve = [{"step": 1, "epoch": 0.5, "loss": 0.7}, {"step": 2, "epoch": 1.0, "holdout_loss": 0.69}]
     files = saved | {"training-curve.json": lambda path: path.write_text(json.dumps(curve))}
-    return product(store, folder, "train", files, subject="model", facts={"steps": 2})
+    return product(store, folder, "train", files, subject="model", facts=MODEL)
 
 
-METRICS: dict[str, Any] = {
-    "accuracy": 0.75,
-    "macro_f1": 0.73333,
-    "accuracy_interval": [0.5, 1.0],
-    "macro_f1_interval": [0.4, 1.0],
-    "rows": 4,
-    "by_source": {
-        "news": {
-            "accuracy": 1.0,
-            "macro_f1": 1.0,
-            "rows": 2,
-            "accuracy_interval": [1.0, 1.0],
-            "macro_f1_interval": [1.0, 1.0],
+METRICS = Metrics.model_validate(
+    {
+        "accuracy": 0.75,
+        "macro_f1": 0.73333,
+        "accuracy_interval": [0.5, 1.0],
+        "macro_f1_interval": [0.4, 1.0],
+        "rows": 4,
+        "by_source": {
+            "news": {
+                "accuracy": 1.0,
+                "macro_f1": 1.0,
+                "rows": 2,
+                "accuracy_interval": [1.0, 1.0],
+                "macro_f1_interval": [1.0, 1.0],
+            },
+            "papers": {
+                "accuracy": 0.5,
+                "macro_f1": 0.33333,
+                "rows": 2,
+                "accuracy_interval": [0.0, 1.0],
+                "macro_f1_interval": [0.0, 1.0],
+            },
         },
-        "papers": {
-            "accuracy": 0.5,
-            "macro_f1": 0.33333,
-            "rows": 2,
-            "accuracy_interval": [0.0, 1.0],
-            "macro_f1_interval": [0.0, 1.0],
-        },
-    },
-    "baseline": {"label": "negative", "accuracy": 0.5, "macro_f1": 0.33333},
-    "confusion": {"labels": list(LABELS), "counts": [[2, 0], [1, 1]]},
-}
+        "baseline": {"label": "negative", "accuracy": 0.5, "macro_f1": 0.33333},
+        "confusion": {"labels": list(LABELS), "counts": [[2, 0], [1, 1]]},
+    }
+)
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -208,7 +226,7 @@ def folder_store(tmp_path: Path) -> Store:
 def make_products(tmp_path: Path) -> Callable[[Store], Products]:
     def make(store: Store) -> Products:
         plan = product(store, tmp_path, "plan", {"plan.npz": lambda path: np.savez(path, row=np.arange(6))}, facts={})
-        scores = product(store, tmp_path, "evaluate", {}, subject="model", facts={"metrics": METRICS})
+        scores = product(store, tmp_path, "evaluate", {}, subject="model", facts=ScoresFacts(metrics=METRICS))
         return Products(store, make_mix(store, tmp_path), plan, make_model(store, tmp_path), scores)
 
     return make

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import Metrics
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
 from tasks.store.runs import PublishedMix, RunStart
 
@@ -32,15 +33,17 @@ HOSTILE = [
 ]
 hostile = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=40)
 MIX = PublishedMix(id="abc", uri="mixes/x", rows=6, tokens=30, sha256="f" * 64)
-METRICS: dict[str, Any] = {
-    "accuracy": 0.75,
-    "macro_f1": 0.7,
-    "accuracy_interval": [0.5, 1.0],
-    "macro_f1_interval": [0.4, 1.0],
-    "rows": 4,
-    "by_source": {"news": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 4}},
-    "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
-}
+METRICS = Metrics.model_validate(
+    {
+        "accuracy": 0.75,
+        "macro_f1": 0.7,
+        "accuracy_interval": [0.5, 1.0],
+        "macro_f1_interval": [0.4, 1.0],
+        "rows": 4,
+        "by_source": {"news": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 4}},
+        "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
+    }
+)
 
 
 def receipt(reason: str = "given", source: str = "news") -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tasks.core.errors import Unreachable
+from tasks.manifests.scores import Metrics
 from tasks.publish.folder import move_latest
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
 from tasks.store.runs import PublishedMix, RunRecord, RunStart
@@ -101,7 +102,9 @@ def test_a_published_model_has_the_layout_of_the_store(store: Store, start: Star
     assert there >= {"model.safetensors", "config.json", "tokenizer.json", "training-curve.json"}
     assert there >= {"README.md", "metrics.json", "recipe.yaml", "lock.json"}
     assert not [name for name in there if "/" in name]
-    assert store.read_json(f"models/sentiment/{found.id}/metrics.json") == products.scores.facts["metrics"]
+    scores = store.read_json(f"models/sentiment/{found.id}/metrics.json")
+    assert Metrics.model_validate(scores) == products.scores.facts.metrics
+    assert scores["accuracy_interval"] == [0.5, 1.0]
     assert store.read_json(f"models/sentiment/{found.id}/lock.json")["mix"] == mix.id
     assert store.read_json("models/sentiment/latest.json")["id"] == found.id
 

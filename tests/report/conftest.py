@@ -10,8 +10,10 @@ import pytest
 
 from tasks.manifests.check import CheckResult, Failure, Verdict
 from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import Metrics
 from tasks.report.samples import Sample
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, TaskNote
 
@@ -228,7 +230,7 @@ def record() -> RunRecord:
             Verdict(subject=c.subject, action="keep" if c.passed else "downweight", factor=1.0 if c.passed else 0.5)
             for c in checks
         ),
-        metrics=metrics(),
+        metrics=Metrics.model_validate(metrics()),
         curve=curve(),
         tasks=notes(),
         flow_run_id="0b8f1c52-8b1e-4f0e-9d53-0c4b4f1f2a77",
@@ -240,7 +242,18 @@ def record() -> RunRecord:
             sha256="8c1f" * 16,
         ),
         model=PublishedModel(id="b7d2e4901c3a", uri="s3://lake/cuvee/models/opinions/b7d2e4901c3a"),
-        training={"steps": 1875, "examples": 20_000, "parameters": 22_713_986, "device": "cpu", "truncated": 112},
+        training=ModelFacts(
+            steps=1875,
+            epochs=3.0,
+            examples=20_000,
+            tokens=1_204_000,
+            truncated=112,
+            parameters=22_713_986,
+            max_tokens=128,
+            architecture="bert",
+            accumulate=1,
+            start=(),
+        ),
         versions={
             "cuvee": "0.1.0",
             "python": "3.11.9",
@@ -263,7 +276,7 @@ def unfinished(record: RunRecord) -> RunRecord:
         for note in done
         if note.name not in ("weigh-sources", "plan-mix", "write-mix", "train-model", "evaluate-model")
     ]
-    gone: dict[str, Any] = {"mix": None, "model": None, "metrics": None, "curve": (), "receipt": (), "training": {}}
+    gone: dict[str, Any] = {"mix": None, "model": None, "metrics": None, "curve": (), "receipt": (), "training": None}
     error = (
         "developer-posts: 1 check failed\n  expect_column_value_lengths_to_be_between(text): 39 of 1,683 rows are "
         "longer than 2,000 characters\n"
@@ -276,7 +289,7 @@ def unfinished(record: RunRecord) -> RunRecord:
 @pytest.fixture
 def mix_only(record: RunRecord) -> RunRecord:
     """A run that was asked to end with the mix."""
-    gone: dict[str, Any] = {"model": None, "metrics": None, "curve": (), "training": {}}
+    gone: dict[str, Any] = {"model": None, "metrics": None, "curve": (), "training": None}
     return record.model_copy(update=gone)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tasks.manifests.check import CheckResult, Failure, Verdict
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
+from tasks.manifests.scores import Metrics
 from tasks.manifests.weights import WeightsFacts
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
@@ -85,8 +86,10 @@ class Reader(HTMLParser):
 def spoiled(record: RunRecord, text: str) -> RunRecord:
     """The same run with `text` wherever a text may come from outside."""
     failure = Failure(expectation=text, column=text, severity=text, observed=text, unexpected=3, examples=(text,))
-    metrics = dict(record.metrics or {})
-    metrics["by_source"] = {text: next(iter(metrics["by_source"].values()))}
+    assert record.metrics is not None
+    assert record.training is not None
+    metrics = record.metrics.model_dump()
+    metrics["by_source"] = {text: next(iter(metrics["by_source"].values())) | {"note": text}}
     metrics["baseline"] = metrics["baseline"] | {"label": text}
     metrics["confusion"] = {"labels": [text, text], "counts": [[1, 2], [3, 4]]}
     notes = tuple(
@@ -112,13 +115,13 @@ def spoiled(record: RunRecord, text: str) -> RunRecord:
         "run": text,
         "error": text,
         "labels": (text, text + "2"),
-        "metrics": metrics,
+        "metrics": Metrics.model_validate(metrics),
         "tasks": notes,
         "flow_run_id": text,
         "recipe": {text: [text]},
         "accounts": (Account(source=text, read=2, dropped={text: 1}, rows=1),),
         "versions": {text: text},
-        "training": {text: text},
+        "training": record.training.model_copy(update={"architecture": text}),
         "dropped": (step,),
         "checks": (check,),
         "verdicts": (Verdict(subject=text, action=text, reason=text),),
@@ -280,7 +283,8 @@ def test_the_same_run_has_the_same_page(record: RunRecord, samples: list[Sample]
 
 
 def changed(record: RunRecord, **metrics: Any) -> RunRecord:
-    return record.model_copy(update={"metrics": (record.metrics or {}) | metrics})
+    assert record.metrics is not None
+    return record.model_copy(update={"metrics": Metrics.model_validate(record.metrics.model_dump() | metrics)})
 
 
 def test_the_headline_claims_a_difference_only_outside_the_interval(record: RunRecord) -> None:
@@ -303,9 +307,10 @@ def test_the_interval_of_the_gain_decides_where_there_is_one(record: RunRecord) 
 
 
 def test_sources_stand_in_the_recipes_order_with_their_notes(record: RunRecord) -> None:
+    assert record.metrics is not None
     by_source = {
-        name: score | {"note": f"few rows of {name}"}
-        for name, score in sorted((record.metrics or {})["by_source"].items())
+        name: score.model_copy(update={"note": f"few rows of {name}"})
+        for name, score in sorted(record.metrics.by_source.items())
     }
     text = words_of(build_page(changed(record, by_source=by_source, confidence=0.9), [], {}))
     places = [text.index(f"few rows of {account.source}") for account in record.accounts]

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.manifests.manifest import Account
+from tasks.manifests.model import OnlineFacts, WeightsAt
 from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
 from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
 from tasks.report.samples import LONGEST, label_counts, sample_rows
+from tasks.rows.layout import FIRST, RowFile
 from tasks.store.runs import RunRecord, TaskNote
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 4))
@@ -46,8 +48,9 @@ def test_an_axis_of_shares_stays_between_0_and_1(values: list[float]) -> None:
 def test_the_score_axis_holds_every_interval_and_the_baseline(record: RunRecord) -> None:
     assert record.metrics is not None
     found = score_axis(record.metrics, MEASURED.main)
-    assert found.low <= record.metrics["baseline"]["accuracy"]
-    assert found.high >= max(score["accuracy_interval"][1] for score in record.metrics["by_source"].values())
+    assert found.low <= record.metrics.baseline.measures["accuracy"].value
+    intervals = [score.measures["accuracy"].interval for score in record.metrics.by_source.values()]
+    assert found.high >= max(high for _, high in filter(None, intervals))
 
 
 def test_learning_curves_fall_on_the_page_as_the_losses_fall(record: RunRecord) -> None:
@@ -76,8 +79,8 @@ def test_short_and_flat_curves_are_drawn(points: list[dict[str, float]]) -> None
 
 
 def test_the_path_of_weights_is_a_line_for_each_source_between_0_and_1() -> None:
-    path = [{"step": step, "weights": {"a": 0.5 + step / 40, "b": 0.5 - step / 40}} for step in range(0, 20, 5)]
-    found = weights_path({"kind": "bandit", "path": path})
+    path = tuple(WeightsAt(step=step, weights={"a": 0.5 + step / 40, "b": 0.5 - step / 40}) for step in range(0, 20, 5))
+    found = weights_path(OnlineFacts(kind="bandit", path=path, shares={}, epochs={}, probe_rows=0))
     assert found is not None
     assert [line.text for line in found.lines] == ["a", "b"]
     assert [line.last for line in found.lines] == [0.875, 0.125]
@@ -182,7 +185,7 @@ def test_tables_for_the_ui_are_plain_values_with_the_same_columns(record: RunRec
 
 
 @pytest.fixture
-def shards(tmp_path: Path) -> list[Path]:
+def shards(tmp_path: Path) -> list[RowFile]:
     rows: list[dict[str, Any]] = [
         {
             "row_id": f"{s}:{n}",
@@ -198,10 +201,10 @@ def shards(tmp_path: Path) -> list[Path]:
     halves = [rows[:30], rows[30:]]
     for number, half in enumerate(halves):
         pl.DataFrame(half).write_parquet(tmp_path / f"{number}.parquet")
-    return [tmp_path / f"{number}.parquet" for number in range(len(halves))]
+    return [RowFile(tmp_path / f"{number}.parquet", FIRST) for number in range(len(halves))]
 
 
-def test_samples_are_spread_over_the_mix_and_no_more_than_there_are(shards: list[Path]) -> None:
+def test_samples_are_spread_over_the_mix_and_no_more_than_there_are(shards: list[RowFile]) -> None:
     found = sample_rows(shards, 3)
     assert [sample.source for sample in found] == ["news"] * 3 + ["papers"] * 2
     assert [sample.row_id for sample in found] == ["news:8", "news:25", "news:41", "papers:0", "papers:1"]
@@ -209,12 +212,12 @@ def test_samples_are_spread_over_the_mix_and_no_more_than_there_are(shards: list
     assert sample_rows([], 3) == []
 
 
-def test_long_texts_are_cut(shards: list[Path]) -> None:
+def test_long_texts_are_cut(shards: list[RowFile]) -> None:
     longest = max(sample_rows(shards, 50), key=lambda sample: len(sample.text))
     assert longest.text.endswith(" …")
     assert len(longest.text) <= LONGEST + 2
 
 
-def test_labels_are_counted_per_source(shards: list[Path]) -> None:
+def test_labels_are_counted_per_source(shards: list[RowFile]) -> None:
     assert label_counts(shards) == {"news": {"a": 25, "b": 25}, "papers": {"a": 1, "b": 1}}
     assert label_counts([]) == {}

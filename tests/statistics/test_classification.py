@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.manifests.scores import Metrics
 from tasks.statistics.classification import confusion, evaluated, scored, scores_of
 
 SETTINGS = EvaluateSettings(resamples=500)
@@ -34,32 +35,41 @@ def test_intervals_hold_the_score_and_are_reproducible(pairs: list[tuple[int, in
     truth, predicted = arrays(pairs)
     found = [scored(truth, predicted, 3, SETTINGS, np.random.default_rng(1)) for _ in range(2)]
     assert found[0] == found[1]
-    low, high = found[0]["accuracy_interval"]
-    assert low - 1e-6 <= found[0]["accuracy"] <= high + 1e-6
+    accuracy = found[0].measures["accuracy"]
+    assert accuracy.interval
+    assert accuracy.interval[0] - 1e-6 <= accuracy.value <= accuracy.interval[1] + 1e-6
 
 
 def test_interval_is_that_of_the_binomial() -> None:
     truth = np.zeros(1000, int)
     predicted = np.array([0] * 800 + [1] * 200)
-    low, high = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))[
-        "accuracy_interval"
-    ]
-    assert (low, high) == pytest.approx((0.8 - 1.96 * 0.01265, 0.8 + 1.96 * 0.01265), abs=0.003)
+    found = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))
+    assert found.measures["accuracy"].interval == pytest.approx((0.8 - 1.96 * 0.01265, 0.8 + 1.96 * 0.01265), abs=0.003)
 
 
 def test_perfect_and_constant_answers() -> None:
     truth = np.array([0, 1] * 50)
     found = evaluated(truth, truth, ["a"] * 60 + ["b"] * 40, 1, ("no", "yes"), SETTINGS, np.random.default_rng(0))
-    assert (found["accuracy"], found["macro_f1"], found["accuracy_interval"]) == (1.0, 1.0, [1.0, 1.0])
-    assert found["baseline"]["accuracy"] == 0.5
-    assert found["baseline"]["label"] == "yes"
-    assert found["baseline"]["macro_f1"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["baseline"]["gain"] == 0.5
-    assert found["baseline"]["gain_interval"][0] > 0.35
-    assert found["confusion"]["counts"] == [[50, 0], [0, 50]]
-    assert {name: score["rows"] for name, score in found["by_source"].items()} == {"a": 60, "b": 40}
+    assert (found.value("accuracy"), found.value("macro_f1")) == (1.0, 1.0)
+    assert found.measures["accuracy"].interval == (1.0, 1.0)
+    baseline = found.baseline
+    assert baseline.value("accuracy") == 0.5
+    assert baseline.label == "yes"
+    assert baseline.value("macro_f1") == pytest.approx(1 / 3, abs=1e-6)
+    assert baseline.gain == 0.5
+    assert baseline.gain_interval
+    assert baseline.gain_interval[0] > 0.35
+    assert found.confusion
+    assert found.confusion.counts == ((50, 0), (0, 50))
+    assert {name: score.rows for name, score in found.by_source.items()} == {"a": 60, "b": 40}
+    said = found.model_dump(mode="json")
+    assert list(said) == [
+        *("accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval"),
+        *("rows", "by_source", "baseline", "confusion", "confidence"),
+    ], "as it is published"
+    assert Metrics.model_validate(said) == found
 
 
 def test_scores_that_say_little_say_so() -> None:
     found = scored(np.zeros(5, int), np.zeros(5, int), 2, SETTINGS, np.random.default_rng(0))
-    assert found["note"] == "only 5 rows; 1 of 2 labels do not occur"
+    assert found.note == "only 5 rows; 1 of 2 labels do not occur"

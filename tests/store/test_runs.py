@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.manifests.check import CheckResult, Failure
 from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.scores import Measurement, Metrics
 from tasks.store.runs import (
     PublishedMix,
     PublishedModel,
@@ -154,7 +155,7 @@ def test_the_summary_is_what_the_command_line_promises() -> None:
     found = record(
         "r1",
         receipt=(receipt_row(),),
-        metrics={"accuracy": 0.83},
+        metrics=Metrics(measures={"accuracy": Measurement(value=0.83)}),
         report="x/report.html",
         tasks=tuple(notes),
         mix=PublishedMix(id="m", uri="u", rows=20000, tokens=512345, sha256="f"),
@@ -188,6 +189,7 @@ def test_the_summary_is_what_the_command_line_promises() -> None:
         "epochs",
         "dropped",
     }
+    assert found["metrics"] == {"accuracy": 0.83}
     assert found["checks"] == [
         {"subject": "movies", "passed": True, "failed": []},
         {"subject": "mix", "passed": False, "failed": ["expect_column_values_to_be_in_set(label)"]},

@@ -34,13 +34,13 @@ def test_odm_under_constant_losses_tends_to_their_softmax() -> None:
     state = odm.begin([1 / 3] * 3, 10, odm.Params(), 0)
     for _ in range(10):
         state = odm.update(state, (3.0, 2.0, 1.0), 0.0, odm.Params())
-    assert state["weights"] == pytest.approx((0.474695, 0.295596, 0.229709), abs=1e-6)
+    assert state.weights == pytest.approx((0.474695, 0.295596, 0.229709), abs=1e-6)
 
 
 def test_odm_keeps_what_it_knows_of_a_source_that_was_not_drawn() -> None:
     state = odm.update(odm.begin([0.5, 0.5], 10, odm.Params(), 0), (1.0, 1.0), 0.0, odm.Params())
     after = odm.update(state, (1.0, math.nan), 0.0, odm.Params())
-    assert after["smoothed"][1] == state["smoothed"][1]
+    assert after.smoothed[1] == state.smoothed[1]
 
 
 def test_exp3_finds_the_best_of_three_arms_within_its_bound() -> None:
@@ -63,9 +63,9 @@ def test_bandit_moves_to_the_source_after_which_the_target_loss_falls() -> None:
     params = bandit.Params(every=1)
     state = bandit.begin([0.25] * 4, 300, params, 0)
     for _ in range(300):
-        state = bandit.update(state, [math.nan] * 4, 0.05 if state["arm"] == 2 else -0.01, params)
-    assert np.argmax(state["mean"]) == 2
-    assert state["mean"][2] > 0.6
+        state = bandit.update(state, [math.nan] * 4, 0.05 if state.arm == 2 else -0.01, params)
+    assert np.argmax(state.mean) == 2
+    assert state.mean[2] > 0.6
 
 
 @given(
@@ -78,8 +78,8 @@ def test_weights_stay_shares_whatever_is_seen(losses: list[float], falls: list[f
     state = method.begin([1 / len(losses)] * len(losses), 10, params, 0)  # type: ignore[attr-defined]
     for fall in falls:
         state = method.update(state, losses, fall, params)  # type: ignore[attr-defined]
-        assert sum(state["weights"]) == pytest.approx(1)
-        assert min(state["weights"]) > 0
+        assert sum(state.weights) == pytest.approx(1)
+        assert min(state.weights) > 0
 
 
 def steered(sizes: list[int], batch_size: int, batches: int, path: list[tuple[int, list[float]]]) -> Steered:

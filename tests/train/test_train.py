@@ -22,10 +22,11 @@ from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.models.vocabularies import word_pieces
 from tasks.train import launch
-from tasks.train.job import Job
+from tasks.train.job import Job, Message
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths
 from tasks.train.settings import BuiltModel, TrainSettings
 from tasks.train.task import probe_model, train_model
@@ -96,7 +97,7 @@ def settings(**more: Any) -> TrainSettings:
 
 def trained(
     mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE
-) -> Manifest:
+) -> Manifest[ModelFacts]:
     seen = probe_model.function(chosen, base)
     return train_model.of("model").run(str(mix[0]), seen, mix[1], chosen, objective, 0, base)
 
@@ -108,12 +109,13 @@ def outcome(store: Path, model: Manifest) -> tuple[str, str]:
 def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     model = trained(mix, settings())
     scores = evaluate_model.of("model").run(str(mix[0]), model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
-    metrics = scores.facts["metrics"]
-    assert metrics["accuracy"] > 0.95
-    assert metrics["baseline"]["gain_interval"][0] > 0.2
-    assert set(metrics["by_source"]) == {"a", "b"}
+    metrics = scores.facts.metrics
+    assert metrics.measures["accuracy"].value > 0.95
+    assert metrics.baseline.gain_interval
+    assert metrics.baseline.gain_interval[0] > 0.2
+    assert set(metrics.by_source) == {"a", "b"}
     curve = json.loads((mix[0] / model.path / "training-curve.json").read_text())
-    assert curve[-1]["step"] == 96 == model.facts["steps"]
+    assert curve[-1]["step"] == 96 == model.facts.steps
     assert curve[-1]["holdout_loss"] < curve[0]["holdout_loss"]
     config = json.loads((mix[0] / model.path / "model/config.json").read_text())
     assert config["id2label"] == {"0": "negative", "1": "positive"}
@@ -143,22 +145,26 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
     mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online, model=model)
     killed: list[int] = []
 
-    def kill_at_half(line: str) -> dict[str, Any]:
-        told = told_before(line)
-        if not killed and told.get("step", 0) >= 40:
-            killed.append(told["step"])
+    def kill_at_half(line: str) -> Message | None:
+        message = read(line)
+        if not killed and message and message.step >= 40:
+            killed.append(message.step)
             launch.stop_all()
-        return told
+        return message
 
-    told_before = launch.told_in
-    monkeypatch.setattr(launch, "told_in", kill_at_half)
+    read = launch.message_in
+    monkeypatch.setattr(launch, "message_in", kill_at_half)
     with pytest.raises(TrainingFailed, match="SIGKILL; the same command goes on"):
         trained(mix, chosen, objective=objective)
     resumed = trained(mix, chosen, objective=objective)
     steps: list[int] = []
-    monkeypatch.setattr(
-        launch, "told_in", lambda line: (told := told_before(line), steps.append(told.get("step", 0)))[0]
-    )
+
+    def note_step(line: str) -> Message | None:
+        message = read(line)
+        steps.append(message.step if message else 0)
+        return message
+
+    monkeypatch.setattr(launch, "message_in", note_step)
     (mix[0] / resumed.path / "manifest.json").unlink()
     whole = trained(mix, chosen, objective=objective)
     assert min(step for step in steps if step) == 1
@@ -168,11 +174,12 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
 
 def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path, Manifest]) -> None:
     model = trained(two_sources, settings(epochs=3, online={"kind": "bandit", "every": 4, "target": "easy"}))
-    facts = model.facts["online"]
-    assert [point["step"] for point in facts["path"]] == [0, *range(5, 38, 4)]
-    assert all(sum(point["weights"].values()) == pytest.approx(1) for point in facts["path"])
-    assert sum(facts["shares"].values()) == pytest.approx(1)
-    assert facts["probe_rows"] == 9
+    facts = model.facts.online
+    assert facts
+    assert [point.step for point in facts.path] == [0, *range(5, 38, 4)]
+    assert all(sum(point.weights.values()) == pytest.approx(1) for point in facts.path)
+    assert sum(facts.shares.values()) == pytest.approx(1)
+    assert facts.probe_rows == 9
     with pytest.raises(RecipeError, match="'eassy' has no rows in the mix"):
         trained(two_sources, settings(online={"kind": "bandit", "target": "eassy"}))
     with pytest.raises(ValueError, match="one process only"):
@@ -185,17 +192,19 @@ def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_score
     model = trained(two_sources, settings(epochs=4, model=TINY_GPT, max_tokens=10), objective=WORDS)
     scores = evaluate_model.of("model").run(str(two_sources[0]), model, two_sources[1], EvaluateSettings(), WORDS, 0)
     metrics, curve = (
-        scores.facts["metrics"],
+        scores.facts.metrics,
         json.loads((two_sources[0] / model.path / "training-curve.json").read_text()),
     )
-    assert metrics["baseline"]["gain_interval"][0] > 0.1
-    assert metrics["perplexity"] < metrics["baseline"]["perplexity"]
-    assert metrics["perplexity"] == pytest.approx(math.exp(curve[-1]["holdout_loss"]), rel=1e-4)
+    perplexity = metrics.measures["perplexity"].value
+    assert metrics.baseline.gain_interval
+    assert metrics.baseline.gain_interval[0] > 0.1
+    assert perplexity < metrics.baseline.measures["perplexity"].value
+    assert perplexity == pytest.approx(math.exp(curve[-1]["holdout_loss"]), rel=1e-4)
     table = pl.read_parquet(two_sources[0] / scores.path / "predictions.parquet")
     assert (table["row_id"].n_unique(), table["source"].unique().sort().to_list()) == (80, ["a", "b"])
-    assert metrics["perplexity"] == pytest.approx(math.exp(table["loss"].sum() / table["tokens"].sum()), rel=1e-5)
-    assert model.facts["examples"] > 192, "texts longer than max_tokens go on in further examples"
-    assert model.facts["truncated"] == 0
+    assert perplexity == pytest.approx(math.exp(table["loss"].sum() / table["tokens"].sum()), rel=1e-5)
+    assert model.facts.examples > 192, "texts longer than max_tokens go on in further examples"
+    assert model.facts.truncated == 0
 
 
 def test_micro_batches_of_any_size_take_the_same_steps(
@@ -228,7 +237,7 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
     chosen = settings(model="start", epochs=1)
     seen = probe_model.function(chosen, str(tmp_path))
     assert {file.name for file in seen.files} >= {"model.safetensors", "config.json"}
-    assert trained(mix, chosen, str(tmp_path)).facts["steps"] == 12
+    assert trained(mix, chosen, str(tmp_path)).facts.steps == 12
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(RecipeError, match=r"cannot be loaded.*safetensors"):
         trained(mix, chosen, str(tmp_path))
@@ -268,7 +277,7 @@ def test_trainings_that_cannot_be_say_why(
 def test_two_processes_train_one_model_with_the_loss_of_one(mix: tuple[Path, Manifest]) -> None:
     one, two = trained(mix, settings(epochs=2)), trained(mix, settings(epochs=2, processes=2))
     losses = [json.loads((mix[0] / model.path / "training-curve.json").read_text())[0]["loss"] for model in (one, two)]
-    assert two.facts["steps"] == one.facts["steps"] == 24
+    assert two.facts.steps == one.facts.steps == 24
     assert losses[1] == pytest.approx(losses[0], rel=0.25)
 
 
@@ -290,7 +299,7 @@ def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.M
         out="",
         checkpoints="",
     )
-    assert launch.run(job, tmp_path, lambda done, text: None) == 4
+    launch.run(job, tmp_path, lambda done, text: None)
     assert seen == [1, 2, 4]
 
 
@@ -301,11 +310,11 @@ from tests.train.test_train import *
 store = Path({str(mix[0])!r})
 mix = store, Manifest.model_validate_json({mix[1].model_dump_json()!r})
 import tasks.train.launch as launch
-def show(line, told=launch.told_in):
-    found = told(line)
-    if found.get("step"): print(*launch.children, flush=True)
-    return found
-launch.told_in = show
+def show(line, read=launch.message_in):
+    message = read(line)
+    if message and message.step: print(*launch.children, flush=True)
+    return message
+launch.message_in = show
 trained(mix, settings(epochs=500))
 """
     with subprocess.Popen(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tasks.core.errors import CuveeError
+from tasks.core.records import Objective
 from tasks.core.rng import generator
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
@@ -17,6 +18,8 @@ from tasks.experiments.compare.predictions import (
 from tasks.experiments.compare.valuations import source_values
 from tasks.experiments.comparison import ArmScores, Findings, ShapleyNote
 from tasks.experiments.mixes import Mix
+from tasks.objectives.measuring import Measured
+from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile
 
 
@@ -24,7 +27,7 @@ def analyse(
     files: Sequence[Path],
     train: Mapping[str, RowFile],
     inputs: ComparisonInputs,
-    labels: Sequence[str],
+    objective: Objective,
     guessed: float | None,
     seed: int,
 ) -> Findings:
@@ -33,11 +36,12 @@ def analyse(
     Args:
         files: predictions of every trial, mix by mix as `inputs.trials` has them, seeds in order.
         train: training rows by source.
-        guessed: perplexity of guessing tokens by their frequency; None for a classifier.
+        guessed: score of what the recipe's own models must beat; None where they are not trained.
     """
-    held_out = read_held_out(files[0], labels)
+    measured, labels = measures_of(objective.task), objective.labels
+    held_out = read_held_out(files[0], measured, labels)
     counts = {} if held_out.truth is None else {name: _label_counts(file, labels) for name, file in train.items()}
-    predictions, errors = _predictions(files, inputs, held_out)
+    predictions, errors = _predictions(files, inputs, measured, held_out)
     # What a model that has learned nothing would answer: Shapley values are measured from there.
     total = {label: sum(of_source[label] for of_source in counts.values()) for label in labels} if counts else {}
     baseline = baseline_predictions(held_out, total, guessed)
@@ -52,7 +56,7 @@ def analyse(
         else ((), ShapleyNote())
     )
     return Findings(
-        metric="perplexity" if held_out.truth is None else "accuracy",
+        metric=measured.main.key,
         judged={str(held_out.sources[int(group[0])]): len(group) for group in rows.groups},
         arms=arm_scores(results, generator(seed, "compare", "arms")) | errors,
         contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),
@@ -72,7 +76,7 @@ def _label_counts(file: RowFile, labels: Sequence[str]) -> dict[str, int]:
 
 
 def _predictions(
-    files: Sequence[Path], inputs: ComparisonInputs, held_out: HeldOutRows
+    files: Sequence[Path], inputs: ComparisonInputs, measured: Measured, held_out: HeldOutRows
 ) -> tuple[dict[Mix, Predictions], dict[str, ArmScores]]:
     """Read predictions mix by mix; a mix whose losses are no numbers has none, and its arm says so."""
     read: dict[Mix, Predictions] = {}
@@ -81,7 +85,7 @@ def _predictions(
     for trials in inputs.trials:
         own, start = files[start : start + trials.seeds], start + trials.seeds
         try:
-            read[trials.mix] = read_predictions(own, held_out)
+            read[trials.mix] = read_predictions(own, measured, held_out)
         except CuveeError as error:
             errors |= {trials.name: ArmScores(error=str(error))} if trials.name else {}
     return read, errors

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import QualityGate
+from tasks.manifests.leak import LeakedRow, LeakFacts
 from tasks.rows.keys import each_match
 from tasks.rows.layout import ROW_ID, RowFile
 
@@ -35,15 +35,13 @@ class SourceTexts:
         )
 
 
-def contained(
-    target: SourceTexts, others: Mapping[str, SourceTexts]
-) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
+def contained(target: SourceTexts, others: Mapping[str, SourceTexts]) -> LeakFacts:
     """Give for every other source the share of the target's texts that stand in it, case and punctuation aside, and a
     few of the rows.
     """
     own = target.keyed()
     shares: dict[str, float] = {}
-    examples: dict[str, list[dict[str, str]]] = {}
+    examples: dict[str, tuple[LeakedRow, ...]] = {}
     for name, rows in others.items():
         both = own.join(
             rows.keyed().unique("match", keep="first", maintain_order=True),
@@ -52,14 +50,14 @@ def contained(
             maintain_order="left",
         ).unique("row", maintain_order=True)
         shares[name] = len(both) / max(target.data.rows, 1)
-        examples[name] = [
-            {"row": row["row_id"], "there": row["row_id_there"], "text": row["text"][:WIDTH]}
+        examples[name] = tuple(
+            LeakedRow(row=row["row_id"], there=row["row_id_there"], text=row["text"][:WIDTH])
             for row in both.head(SHOWN).iter_rows(named=True)
-        ]
-    return shares, examples
+        )
+    return LeakFacts(shares=shares, examples=examples)
 
 
-def refuse_leak(setting: str, target: str, facts: Mapping[str, Any]) -> None:
+def refuse_leak(setting: str, target: str, leak: LeakFacts) -> None:
     """Refuse a target most of which stands in another source.
 
     Args:
@@ -68,11 +66,9 @@ def refuse_leak(setting: str, target: str, facts: Mapping[str, Any]) -> None:
     Raises:
         QualityGate: with the share and a few of the rows.
     """
-    for source, share in facts["shares"].items():
+    for source, share in leak.shares.items():
         if share > MOST:
-            shown = "\n".join(
-                f"  {row['row']} = {source} {row['there']}: {row['text']}" for row in facts["examples"][source]
-            )
+            shown = "\n".join(f"  {row.row} = {source} {row.there}: {row.text}" for row in leak.examples[source])
             raise QualityGate(
                 f"{setting} {target}: {100 * share:.0f} % of its texts stand in {source}, too. Who trains on "
                 f"{source} has seen what is "

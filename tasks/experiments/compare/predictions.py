@@ -11,6 +11,7 @@ from tasks.core.errors import CuveeError
 from tasks.core.imports import importing
 from tasks.experiments.comparison import SourceScore
 from tasks.models.linear import numbered
+from tasks.objectives.measuring import Measured
 from tasks.statistics.bootstrap import RowGroups
 from tasks.text.hashing import Floats, Ints
 
@@ -25,21 +26,16 @@ class HeldOutRows:
     Attributes:
         ids: of the rows, shape (n,).
         sources: name of the source of every row.
-        tokens: of every row, where models say how likely a text is; None for classifiers.
-        truth: class number of every row; None for language models.
+        weights: what each row counts: 1, or its tokens, where models say how likely a text is.
+        truth: class number of every row; None where nothing is right or wrong.
         labels: names of the classes.
     """
 
     ids: pl.Series
     sources: pl.Series
-    tokens: Floats | None
+    weights: Floats
     truth: Ints | None
     labels: tuple[str, ...]
-
-    @property
-    def weights(self) -> Floats:
-        """What a row counts: 1, or its tokens."""
-        return np.ones(len(self.ids)) if self.tokens is None else self.tokens
 
     def rows_of(self, source: str) -> Ints:
         """Give the numbers of a source's rows."""
@@ -63,7 +59,7 @@ class Predictions:
         amounts: what a score is the mean of, more is better: 1 where the answer is right, or minus the loss in nats;
             shape (S, n).
         losses: nats, shape (S, n).
-        predicted: class numbers, shape (S, n); None for language models.
+        predicted: class numbers, shape (S, n); None where nothing is right or wrong.
     """
 
     amounts: Floats
@@ -71,15 +67,15 @@ class Predictions:
     predicted: Ints | None
 
 
-def read_held_out(file: Path, labels: Sequence[str]) -> HeldOutRows:
+def read_held_out(file: Path, measured: Measured, labels: Sequence[str]) -> HeldOutRows:
     """Read which rows were asked about, from the predictions of any trial."""
     table = pl.read_parquet(file)
-    if "tokens" in table.columns:
-        return HeldOutRows(table["row_id"], table["source"], table["tokens"].to_numpy().astype(float), None, ())
-    return HeldOutRows(table["row_id"], table["source"], None, numbered(table["label"], labels), tuple(labels))
+    weights = table[measured.weighs].to_numpy().astype(float) if measured.weighs else np.ones(table.height)
+    truth = numbered(table[measured.answers[0]], labels) if measured.answers else None
+    return HeldOutRows(table["row_id"], table["source"], weights, truth, tuple(labels))
 
 
-def read_predictions(files: Sequence[Path], held_out: HeldOutRows) -> Predictions:
+def read_predictions(files: Sequence[Path], measured: Measured, held_out: HeldOutRows) -> Predictions:
     """Read the predictions of a mix's trials, a file a seed.
 
     Raises:
@@ -94,26 +90,24 @@ def read_predictions(files: Sequence[Path], held_out: HeldOutRows) -> Prediction
     losses = np.stack([table["loss"].to_numpy().astype(float) for table in tables])
     if not np.isfinite(losses).all():
         raise CuveeError("a trial gives losses that are no numbers")
-    if held_out.truth is None:
+    if measured.answers is None:
         return Predictions(-losses, losses, None)
-    predicted = np.stack([numbered(table["predicted"], held_out.labels) for table in tables])
+    predicted = np.stack([numbered(table[measured.answers[1]], held_out.labels) for table in tables])
     return Predictions((predicted == held_out.truth).astype(float), losses, predicted)
 
 
 def baseline_predictions(held_out: HeldOutRows, counts: Mapping[str, int], guessed: float | None) -> Predictions | None:
-    """Answer without having learned: always the commonest label of the training rows, or every token as surprising as
-    guessing.
+    """Answer without having learned: always the commonest label of the training rows, or as a model's baseline scores.
 
     Args:
         counts: label -> training rows.
-        guessed: perplexity of guessing tokens by their frequency; None where it is not known, and then there is no
-            answer.
+        guessed: score of the baseline; None where it is not known, and then there is no answer.
     """
     if held_out.truth is None:
-        if guessed is None or held_out.tokens is None:
+        if guessed is None:
             return None
-        losses = (held_out.tokens * np.log(guessed))[None]
-        return Predictions(-losses, losses, None)
+        amounts = (held_out.weights * guessed)[None]
+        return Predictions(amounts, -amounts, None)
     label = held_out.labels.index(max(counts, key=lambda name: counts[name]))
     predicted = np.full((1, len(held_out.ids)), label)
     losses = np.full((1, len(held_out.ids)), np.log(len(held_out.labels)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tasks.core.records import Objective
 from tasks.core.tasks import task
 from tasks.experiments.compare import arms, leakage, valuation_trials
 from tasks.experiments.compare.analysis import analyse
@@ -10,11 +11,14 @@ from tasks.experiments.compare.record import ComparisonRun, comparison_record
 from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.comparison import Comparison, Findings, comparison_folder
 from tasks.experiments.mixes import Mix
+from tasks.manifests.leak import LeakFacts
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.rows import pool as pools
+from tasks.manifests.scores import PredictionFacts, ScoresFacts
+from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile, layout_of
+from tasks.rows.pool import train_rows
 from tasks.store.products import Workbench, stage_task
 from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
@@ -54,42 +58,44 @@ def comparison_inputs(
 
 
 @stage_task("leak")
-def find_leak(work: Workbench, target: str, sources: list[Manifest[CleanedFacts]]) -> Product:
+def find_leak(work: Workbench, target: str, sources: list[Manifest[CleanedFacts]]) -> Product[LeakFacts]:
     """Say how much of the target stands in each other source."""
-    rows = {
-        one.subject: leakage.SourceTexts(
-            RowFile(work.open(one, "data.parquet"), layout_of(one)), work.open(one, "keys.parquet")
+    texts = {
+        rows.subject: leakage.SourceTexts(
+            RowFile(work.open(rows, "data.parquet"), layout_of(rows)), work.open(rows, "keys.parquet")
         )
-        for one in sources
+        for rows in sources
     }
-    shares, examples = leakage.contained(rows[target], {name: found for name, found in rows.items() if name != target})
-    return Product(facts={"shares": shares, "examples": examples})
+    return Product(facts=leakage.contained(texts.pop(target), texts))
 
 
-def refuse_leak(setting: str, target: str, found: Manifest) -> None:
+def refuse_leak(setting: str, target: str, leak: Manifest[LeakFacts]) -> None:
     """Refuse a target most of which stands in another source; no task, so that a cached finding is refused, too."""
-    leakage.refuse_leak(setting, target, found.facts)
+    leakage.refuse_leak(setting, target, leak.facts)
 
 
 @stage_task("compare")
 def judge_trials(
     work: Workbench,
-    trials: list[Manifest],
+    trials: list[Manifest[PredictionFacts]],
     pool: Manifest[PoolFacts],
     inputs: ComparisonInputs,
-    labels: tuple[str, ...],
+    objective: Objective,
     seed: int,
-) -> Product:
+) -> Product[Findings]:
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
-    guessed = trials[0].facts.get("metrics", {}).get("baseline", {}).get("perplexity")
-    findings = analyse(files, pools.open_sides(work, pool)["train"], inputs, labels, guessed, seed)
-    return Product(rows=len(trials), facts=findings.model_dump(mode="json"))
+    facts, measure = trials[0].facts, measures_of(objective.task).main
+    beaten = facts.metrics.baseline.value(measure.key) if isinstance(facts, ScoresFacts) else None
+    guessed = None if beaten is None else measure.score(beaten)
+    return Product(rows=len(trials), facts=analyse(files, train_rows(work, pool), inputs, objective, guessed, seed))
 
 
-def conclude(start: RunStart, run: ComparisonRun, judged: Manifest | None, accounts: Sequence[Account]) -> Comparison:
+def conclude(
+    start: RunStart, run: ComparisonRun, judged: Manifest[Findings] | None, accounts: Sequence[Account]
+) -> Comparison:
     """Put the record together, with the verdict."""
-    findings = Findings.model_validate(judged.facts) if judged else Findings()
+    findings = judged.facts if judged else Findings(metric=measures_of(start.recipe["task"]).main.key)
     return comparison_record(start, run, findings, accounts)
 
 

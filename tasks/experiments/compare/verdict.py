@@ -8,18 +8,15 @@ from tasks.experiments.comparison import (
     Arm,
     Contrast,
     Findings,
-    Metric,
     Outcome,
-    gain_text,
-    range_text,
-    score_text,
-    size_text,
 )
+from tasks.objectives.measuring import Measure
+from tasks.objectives.parts import measure_named
 
 
 def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple[Outcome, str]:
     """Give the outcome (of the recipe's mix over the best single source) and the sentence."""
-    metric, contrasts = findings.metric, findings.contrasts
+    measure, contrasts = measure_named(findings.metric), findings.contrasts
     ours = next(arm for arm in arms if arm.name == RECIPE)
     if ours.score is None:
         return (
@@ -33,17 +30,17 @@ def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple
             f"No claim: the recipe's mix is {alone} alone, so nothing is combined. Give another source a weight.",
         )
     if doubt := _too_few(ours, sum(findings.judged.values())):
-        return "no claim", f"No claim: {doubt}. The recipe's mix scores {score_text(metric, ours.score)}."
+        return "no claim", f"No claim: {doubt}. The recipe's mix scores {measure.score_text(ours.score)}."
     over_single = next(
         (contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "source"),
         None,
     )
     others = [contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "mix"]
-    beside = _beside(others, arms, metric)
+    beside = _beside(others, arms, measure)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
-    combining = _combining(over_single, ours, arms, metric, confidence)
-    return over_single.outcome, combining + _else(contrasts, arms, over_single, metric) + beside
+    combining = _combining(over_single, ours, arms, measure, confidence)
+    return over_single.outcome, combining + _else(contrasts, arms, over_single, measure) + beside
 
 
 def _too_few(ours: Arm, rows: int) -> str:
@@ -65,7 +62,7 @@ def _kind(arms: Sequence[Arm], name: str) -> str:
     return next(arm.kind for arm in arms if arm.name == name)
 
 
-def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], metric: Metric, confidence: float) -> str:
+def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], measure: Measure, confidence: float) -> str:
     """Say whether the recipe's mix beats the best source alone."""
     single = next(arm for arm in arms if arm.name == contrast.second)
     source = next(name for name, share in single.shares.items() if share)
@@ -73,22 +70,22 @@ def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], metric: Metri
         contrast.outcome
     ]
     scores = (
-        f"the recipe's mix scores {score_text(metric, ours.score or 0)}, the best single source, {source}, "
-        f"{score_text(metric, single.score or 0)}"
+        f"the recipe's mix scores {measure.score_text(ours.score or 0)}, the best single source, {source}, "
+        f"{measure.score_text(single.score or 0)}"
     )
     sure = (
-        f"{100 * confidence:g} % interval {range_text(metric, contrast.low, contrast.high)}, {contrast.seeds} "
+        f"{100 * confidence:g} % interval {measure.range_text(contrast.low, contrast.high)}, {contrast.seeds} "
         "seeds, same budget"
     )
     missed = (
-        f"; {size_text(metric, contrast.detectable)} would have been seen four times in five"
+        f"; {measure.size_text(contrast.detectable)} would have been seen four times in five"
         if contrast.outcome == "none"
         else ""
     )
-    return f"{said}: {scores}: {gain_text(metric, contrast.estimate)} ({sure}{missed})."
+    return f"{said}: {scores}: {measure.gain_text(contrast.estimate)} ({sure}{missed})."
 
 
-def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, metric: Metric) -> str:
+def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, measure: Measure) -> str:
     """Name another mix that beats the single sources, where the recipe's does not."""
     if ours.outcome == "gain":
         return ""
@@ -101,12 +98,12 @@ def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, me
         return ""
     best = max(better, key=lambda contrast: contrast.estimate)
     return (
-        f" Another mix does: {best.first}, {gain_text(metric, best.estimate)} "
-        f"({range_text(metric, best.low, best.high)})."
+        f" Another mix does: {best.first}, {measure.gain_text(best.estimate)} "
+        f"({measure.range_text(best.low, best.high)})."
     )
 
 
-def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) -> str:
+def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], measure: Measure) -> str:
     """Say how the recipe's weights stand to the other mixes."""
     also = next(arm.also for arm in arms if arm.name == RECIPE)
     text = f" Its weights are those of {_listed(also)}." if also else ""
@@ -118,11 +115,11 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], metric: Metric) 
     for kind, opening in openings.items():
         alike = [contrast for contrast in contrasts if contrast.outcome == kind]
         said = [
-            f"{other.second} ({gain_text(metric, other.estimate)}, {range_text(metric, other.low, other.high)})"
+            f"{other.second} ({measure.gain_text(other.estimate)}, {measure.range_text(other.low, other.high)})"
             for other in alike
         ]
         seen = (
-            f"; {size_text(metric, max(contrast.detectable for contrast in alike))} would have been seen"
+            f"; {measure.size_text(max(contrast.detectable for contrast in alike))} would have been seen"
             if alike and kind == "none"
             else ""
         )

@@ -31,6 +31,7 @@ class Constraints:
         out: sources that can give nothing.
         trial_rows: rows of one trial, about.
         search: how to look.
+        task: what models learn.
         setting: digest of all that trials must share to be compared, apart from the sources' rows and the mix.
     """
 
@@ -42,6 +43,7 @@ class Constraints:
     out: frozenset[str]
     trial_rows: float
     search: SearchSettings
+    task: str
     setting: str
     seed: int
 

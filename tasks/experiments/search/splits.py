@@ -11,6 +11,7 @@ import polars as pl
 import xxhash
 
 from tasks.experiments.search.surrogate import Matrix, Vector
+from tasks.objectives.measuring import Measured
 
 HALF = 2**63
 """Half of all hashes."""
@@ -22,7 +23,7 @@ class Split:
 
     Attributes:
         losses: of every row, in nats, shape (rows,).
-        sizes: tokens of every row, where the loss is a sum over them; else 1.
+        sizes: what every row counts: its tokens, where the loss is a sum over them; else 1.
         right: whether each row was predicted right; empty where nothing is right or wrong.
     """
 
@@ -41,7 +42,7 @@ class Split:
         return {name: float(right.mean()) for name, right in self.right.items() if len(right)}
 
 
-def read_splits(predictions: Path, seed: int) -> tuple[Split, Split]:
+def read_splits(predictions: Path, measured: Measured, seed: int) -> tuple[Split, Split]:
     """Divide a trial's predictions in the split to select by and the split to test on.
 
     A row belongs to the first when the 64 bits of XXH3 of its source and id, seeded, are below 2^63: the same rows in
@@ -50,23 +51,21 @@ def read_splits(predictions: Path, seed: int) -> tuple[Split, Split]:
     table = pl.read_parquet(predictions)
     keys = (table["source"] + "\0" + table["row_id"]).to_list()
     chooses = pl.Series([xxhash.xxh3_64_intdigest(key.encode(), seed) < HALF for key in keys], dtype=pl.Boolean)
-    return _split_of(table.filter(chooses)), _split_of(table.filter(~chooses))
+    return _split_of(table.filter(chooses), measured), _split_of(table.filter(~chooses), measured)
 
 
-def _split_of(table: pl.DataFrame) -> Split:
+def _split_of(table: pl.DataFrame, measured: Measured) -> Split:
     parts = {
         str(name): rows for (name,), rows in table.sort("source", "row_id").group_by("source", maintain_order=True)
     }
-    scored = "predicted" in table.columns
+    weighs, right = measured.weighs, dict[str, Vector]()
+    if measured.answers:
+        truth, answer = measured.answers
+        right = {name: (rows[truth] == rows[answer]).to_numpy().astype(float) for name, rows in parts.items()}
     return Split(
         {name: rows["loss"].to_numpy().astype(float) for name, rows in parts.items()},
-        {
-            name: rows["tokens"].to_numpy().astype(float) if "tokens" in rows.columns else np.ones(len(rows))
-            for name, rows in parts.items()
-        },
-        {name: (rows["predicted"] == rows["label"]).to_numpy().astype(float) for name, rows in parts.items()}
-        if scored
-        else {},
+        {name: rows[weighs].to_numpy().astype(float) if weighs else np.ones(len(rows)) for name, rows in parts.items()},
+        right,
     )
 
 

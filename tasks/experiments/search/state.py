@@ -39,6 +39,7 @@ class SearchState:
     snapshots: Mapping[str, str]
     last: Sequence[Vector]
     sizes: Sequence[int]
+    task: str
     seed: int
 
     def mixes(self, number: int) -> list[dict[str, float]] | None:
@@ -125,6 +126,7 @@ def begin(
         snapshots,
         _start(space, last, identity),
         sizes,
+        constraints.task,
         constraints.seed,
     )
 

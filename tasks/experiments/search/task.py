@@ -25,6 +25,7 @@ from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.weights import EvidenceFacts
+from tasks.objectives.parts import measures_of
 from tasks.store.storage import open_store
 
 Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
@@ -95,14 +96,15 @@ def note_trial(
     store: str, recipe: str, state: SearchState, made: Manifest, name: str, mix: Mapping[str, float], seed: int
 ) -> Trial:
     """Read what a trial cost and note it in the store; one whose losses are no numbers raises TrainingFailed."""
-    trial = state.noted(made, name, mix, seed, splits_of(store, made, state.seed)[0])
+    trial = state.noted(made, name, mix, seed, splits_of(store, made, state)[0])
     archive.write_trial(open_store(store), recipe, trial)
     return trial
 
 
-def splits_of(store: str, made: Manifest, seed: int) -> tuple[Split, Split]:
+def splits_of(store: str, made: Manifest, state: SearchState) -> tuple[Split, Split]:
     """Read a trial's predictions: the split of the hold-out to select by, and the split to test on."""
-    return read_splits(open_store(store).open(made, "predictions.parquet"), seed)
+    predictions = open_store(store).open(made, "predictions.parquet")
+    return read_splits(predictions, measures_of(state.task), state.seed)
 
 
 def learn_weights(state: SearchState) -> tuple[Runs, LearnedMix, dict[str, dict[str, float]]]:

@@ -5,7 +5,7 @@ from pydantic import Field
 from tasks.core.records import Section
 
 
-class HeadSettings(Section):
+class LinearSettings(Section):
     """A linear classifier, trained for as many steps whatever the mix is."""
 
     epochs: float = Field(default=3.0, gt=0)

@@ -5,12 +5,13 @@ from typing import Literal
 import numpy as np
 
 from tasks.core.records import Objective
-from tasks.experiments.trial.settings import HeadSettings
+from tasks.experiments.trial.settings import LinearSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
+from tasks.manifests.scores import TrialFacts
 from tasks.models.features import read_features, write_hashed
 from tasks.models.linear_trial import Drawn, Pool
 from tasks.objectives.parts import trial_of
@@ -51,19 +52,21 @@ def run_trial(
     pool: Manifest[PoolFacts],
     plan: Manifest[PlanFacts],
     features: list[Manifest],
-    head: HeadSettings,
+    settings: LinearSettings,
     objective: Objective,
     seed: int,
-) -> Product:
+) -> Product[TrialFacts]:
     """Learn from a mix and predict the rows kept aside."""
-    seen = {
-        one.subject: read_features(*(work.open(one, name) for name in sorted(file.name for file in one.files)[::-1]))
-        for one in features
+    read = {
+        source.subject: read_features(
+            *(work.open(source, name) for name in sorted(file.name for file in source.files)[::-1])
+        )
+        for source in features
     }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts.sources, arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
     files = Pool(**pools.open_sides(work, pool))
-    table, facts = trial_of(objective.task).try_mix(files, drawn, seen, layout_of(pool), head, seed)
+    table, facts = trial_of(objective.task).try_mix(files, drawn, read, layout_of(pool), settings, seed)
     with work.writing("predictions.parquet") as path:
         table.write_parquet(path, compression="zstd")
     return Product(rows=table.height, facts=facts)

@@ -4,7 +4,6 @@ the mix's tokens.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingFailed
 from tasks.core.imports import importing
+from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import Pieces, cut, token_losses
 from tasks.objectives.language_modelling.baseline import unigram_losses
 from tasks.objectives.parts import Trained
@@ -24,7 +24,7 @@ WORST = 100.0
 
 def score(
     trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+) -> tuple[pl.DataFrame, Metrics]:
     """Predict every token of every hold-out row.
 
     Returns:

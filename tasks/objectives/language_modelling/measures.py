@@ -4,12 +4,13 @@ from tasks.objectives.measuring import Measure, Measured
 
 MEASURED = Measured(
     measures=(
-        Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2),
-        Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte"),
+        Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2, lower=True, exponential=True),
+        Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte", lower=True),
     ),
     does="predicts the rows kept aside with a perplexity of {}",
     baseline="unigram model",
     baseline_does="knowing how frequent each token is, and nothing else",
     hub="text-generation",
     model="language model",
+    weighs="tokens",
 )

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tasks.manifests.scores import Metrics
 from tasks.models.classifier import probabilities
 from tasks.models.linear import numbered
 from tasks.objectives.parts import Trained
@@ -17,7 +17,7 @@ from tasks.statistics.resampling import Resampling
 
 def score(
     trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+) -> tuple[pl.DataFrame, Metrics]:
     """Predict every hold-out row and score the predictions.
 
     Returns:

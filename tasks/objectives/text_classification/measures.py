@@ -12,4 +12,5 @@ MEASURED = Measured(
     baseline_does="always giving the commonest label",
     hub="text-classification",
     model="classifier",
+    answers=("label", "predicted"),
 )

@@ -1,6 +1,5 @@
 """Weights that change while training: one file per method.
 
-A method defines `Params(OnlineSettings)`, `PROBES` (whether it wants the loss on rows set aside), `begin` and `update`.
-Its state is a dict of JSON values with `weights`, the shares to sample by until the next update, so that a checkpoint
-can hold it.
+A method defines `Params(OnlineSettings)`, `State(OnlineState)`, `PROBES` (whether it wants the loss on rows set aside),
+`begin` and `update`; see `OnlineMethod`.
 """

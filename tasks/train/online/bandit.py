@@ -13,7 +13,7 @@ Recipe:
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from pydantic import Field
 
 from tasks.core.references import SourceName
 from tasks.train.settings import OnlineSettings
+from tasks.train.state import OnlineState
 
 PROBES = True
 FOCUS = 0.5
@@ -59,32 +60,57 @@ def reward(log: Sequence[float], arm: int, gain: float, gamma: float) -> list[fl
     return raised
 
 
-def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> dict[str, Any]:
+class State(OnlineState):
+    """Where the bandit stands."""
+
+    log: tuple[float, ...]
+    """Log weights of the sources."""
+    gamma: float
+    falls: tuple[float, ...]
+    """Of the loss on the probe rows, so far."""
+    seed: int
+    arm: int
+    """The source that the window is given to."""
+    chances: tuple[float, ...]
+    """What it was drawn by."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The weights without the draw."""
+        return self.chances
+
+
+def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:
     """Start from the shares of the mix."""
     log = [math.log(share) for share in shares]
-    gamma = exploration(len(shares), windows, params.floor)
-    return _drawn({"log": log, "gamma": gamma, "falls": [], "round": 0, "seed": seed})
+    return _drawn(log, exploration(len(shares), windows, params.floor), [], seed)
 
 
-def update(state: dict[str, Any], losses: Sequence[float], fall: float, params: Params) -> dict[str, Any]:  # noqa: ARG001 (all methods are called alike)
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001 (all methods are called alike)
     """Reward the source that the window was given to.
 
     Args:
         losses: mean training loss of each source in the window; not used.
         fall: of the loss on the probe rows during the window.
     """
-    falls = [*state["falls"], fall]
+    falls = [*state.falls, fall]
     low, high = np.percentile(falls, (10, 90))
     gain = float(np.clip((fall - low) / (high - low), 0, 1)) if high > low else 0.5
-    return _drawn(
-        state
-        | {"log": reward(state["log"], state["arm"], gain, state["gamma"]), "falls": falls, "round": state["round"] + 1}
-    )
+    return _drawn(reward(state.log, state.arm, gain, state.gamma), state.gamma, falls, state.seed)
 
 
-def _drawn(state: dict[str, Any]) -> dict[str, Any]:
-    chances = probabilities(state["log"], state["gamma"])
-    arm = int(np.random.default_rng([state["seed"], state["round"]]).choice(len(chances), p=chances))
+def _drawn(log: Sequence[float], gamma: float, falls: Sequence[float], seed: int) -> State:
+    """Draw the source of the next window, whose number is that of the falls so far."""
+    chances = probabilities(log, gamma)
+    arm = int(np.random.default_rng([seed, len(falls)]).choice(len(chances), p=chances))
     weights = (1 - FOCUS) * chances
     weights[arm] += FOCUS
-    return state | {"arm": arm, "weights": weights.tolist(), "mean": chances.tolist()}
+    return State(
+        weights=tuple(weights.tolist()),
+        log=tuple(log),
+        gamma=gamma,
+        falls=tuple(falls),
+        seed=seed,
+        arm=arm,
+        chances=tuple(chances.tolist()),
+    )

@@ -12,13 +12,14 @@ Recipe:
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from tasks.train.settings import OnlineSettings
+from tasks.train.state import OnlineState
 
 PROBES = False
 
@@ -40,17 +41,25 @@ def step(weights: Sequence[float], scores: Sequence[float], rate: float, smoothi
     return (1 - smoothing) * raised / raised.sum() + smoothing / len(raised)
 
 
-def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> dict[str, Any]:  # noqa: ARG001 (all methods are called alike)
+class State(OnlineState):
+    """Where group DRO stands."""
+
+    last: tuple[float, ...]
+    """The last loss known of each source."""
+
+
+def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:  # noqa: ARG001 (all methods are called alike)
     """Start from the shares of the mix."""
-    return {"weights": list(shares), "last": [0.0] * len(shares)}
+    return State(weights=tuple(shares), last=(0.0,) * len(shares))
 
 
-def update(state: dict[str, Any], losses: Sequence[float], fall: float, params: Params) -> dict[str, Any]:  # noqa: ARG001
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001
     """Raise the weights of sources with large losses.
 
     Args:
         losses: mean training loss of each source in the window; NaN for one that was not in it, whose last loss counts.
         fall: not used.
     """
-    scores = [last if math.isnan(loss) else loss for loss, last in zip(losses, state["last"], strict=True)]
-    return {"weights": step(state["weights"], scores, params.rate, params.smoothing).tolist(), "last": scores}
+    scores = [last if math.isnan(loss) else loss for loss, last in zip(losses, state.last, strict=True)]
+    weights = step(state.weights, scores, params.rate, params.smoothing)
+    return State(weights=tuple(weights.tolist()), last=tuple(scores))

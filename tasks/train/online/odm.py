@@ -10,11 +10,12 @@ Recipe:
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tasks.train.settings import OnlineSettings
+from tasks.train.state import OnlineState
 
 PROBES = False
 KEPT = 0.9
@@ -27,22 +28,30 @@ class Params(OnlineSettings):
     kind: Literal["odm"] = "odm"
 
 
-def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> dict[str, Any]:  # noqa: ARG001 (all methods are called alike)
+class State(OnlineState):
+    """Where online data mixing stands."""
+
+    smoothed: tuple[float, ...]
+    """R of each source."""
+    updates: int
+
+
+def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:  # noqa: ARG001 (all methods are called alike)
     """Start from uniform weights, as the paper does."""
-    return {"weights": [1 / len(shares)] * len(shares), "smoothed": [0.0] * len(shares), "round": 0}
+    return State(weights=(1 / len(shares),) * len(shares), smoothed=(0.0,) * len(shares), updates=0)
 
 
-def update(state: dict[str, Any], losses: Sequence[float], fall: float, params: Params) -> dict[str, Any]:  # noqa: ARG001
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001
     """Follow the losses.
 
     Args:
         losses: mean training loss of each source in the window; NaN for one that was not in it, whose mean stays.
         fall: not used.
     """
-    pairs = zip(state["smoothed"], losses, strict=True)
+    pairs = zip(state.smoothed, losses, strict=True)
     smoothed = [old if math.isnan(loss) else KEPT * old + (1 - KEPT) * math.exp(loss) for old, loss in pairs]
-    count, round_ = len(smoothed), state["round"] + 1
-    explore = min(1 / count, math.sqrt(math.log(count) / (count * round_)))
+    count, updates = len(smoothed), state.updates + 1
+    explore = min(1 / count, math.sqrt(math.log(count) / (count * updates)))
     shares = np.array(smoothed) / sum(smoothed) if any(smoothed) else np.full(count, 1 / count)
     weights = (1 - count * explore) * shares + explore
-    return {"weights": weights.tolist(), "smoothed": smoothed, "round": round_}
+    return State(weights=tuple(weights.tolist()), smoothed=tuple(smoothed), updates=updates)

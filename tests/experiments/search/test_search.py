@@ -31,6 +31,7 @@ from tasks.experiments.search.trials import still_valid
 from tasks.experiments.search_record import SearchCounts, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.rows import CleanedFacts
+from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.page import build_search_page
 
 SOURCES = ("a", "b", "c", "d")
@@ -122,7 +123,11 @@ def constraints(**more: Any) -> Constraints:
         "out": frozenset(),
         "trial_rows": 5_000,
     }
-    return Constraints(**asked | {"search": SearchSettings(target="a", trials=30), "setting": "s", "seed": 0} | more)
+    return Constraints(
+        **asked
+        | {"search": SearchSettings(target="a", trials=30), "task": "text-classification", "setting": "s", "seed": 0}
+        | more
+    )
 
 
 def state_of(
@@ -411,9 +416,9 @@ def test_the_two_splits_share_no_row_and_are_those_of_every_trial(tmp_path: Path
     )
     table.write_parquet(tmp_path / "one")
     table.sample(fraction=1, shuffle=True, seed=1).write_parquet(tmp_path / "other")
-    first, second = read_splits(tmp_path / "one", 0)
+    first, second = read_splits(tmp_path / "one", MEASURED, 0)
     assert sum(len(one) for part in (first, second) for one in part.losses.values()) == 2_000
     assert not set(first.losses["a"]) & set(second.losses["a"])
     assert 900 < sum(map(len, first.losses.values())) < 1_100
-    assert (read_splits(tmp_path / "other", 0)[0].losses["b"] == first.losses["b"]).all()
-    assert set(read_splits(tmp_path / "one", 1)[0].losses["a"]) != set(first.losses["a"])
+    assert (read_splits(tmp_path / "other", MEASURED, 0)[0].losses["b"] == first.losses["b"]).all()
+    assert set(read_splits(tmp_path / "one", MEASURED, 1)[0].losses["a"]) != set(first.losses["a"])

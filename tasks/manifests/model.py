@@ -1,0 +1,51 @@
+"""What a training says of its model."""
+
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from tasks.core.records import Section, said
+from tasks.manifests.manifest import Facts
+
+
+class WeightsAt(Section):
+    """The weights in force from an optimiser step on."""
+
+    step: int
+    weights: dict[str, float]
+
+
+class OnlineFacts(Section):
+    """How weights went that changed while training."""
+
+    kind: str
+    path: tuple[WeightsAt, ...]
+    shares: dict[str, float]
+    """Source -> share of all rows drawn."""
+    epochs: dict[str, float]
+    """Source -> how often its rows were seen."""
+    probe_rows: int
+    """Rows set aside to measure on."""
+
+
+class ModelFacts(Facts):
+    """What a training says of its model."""
+
+    steps: int
+    epochs: float
+    examples: int
+    tokens: int
+    truncated: int
+    """Examples that were cut."""
+    parameters: int
+    max_tokens: int
+    architecture: str
+    accumulate: int
+    """Micro-batches per optimiser step."""
+    start: tuple[str, ...]
+    """Files of the model that it started from; empty where it was built."""
+    online: OnlineFacts | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(dump(self))

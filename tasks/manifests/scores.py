@@ -1,0 +1,96 @@
+"""How good a model is on the rows kept aside, in one shape for every task: the task's measures name what is scored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from tasks.core.records import Section, said
+from tasks.manifests.manifest import Facts
+
+
+class Measurement(Section):
+    """The value of a measure."""
+
+    value: float
+    interval: tuple[float, float] | None = None
+
+
+class Score(Section):
+    """What a model scores on some rows. In JSON every measure stands under its own name, with `<name>_interval` beside
+    it.
+    """
+
+    measures: dict[str, Measurement] = Field(default_factory=dict)
+    tokens: int | None = None
+    bytes: int | None = None
+    """How much was predicted, where it is text."""
+    rows: int | None = None
+    note: str = ""
+    """Why the score says little."""
+
+    def value(self, measure: str) -> float | None:
+        """Give the value of a measure; None where it was not taken."""
+        return self.measures[measure].value if measure in self.measures else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, score: Any) -> Any:
+        if not isinstance(score, Mapping) or "measures" in score:
+            return score
+        names = [name for name in score if name not in cls.model_fields and not name.endswith("_interval")]
+        measures = {name: {"value": score[name], "interval": score.get(f"{name}_interval")} for name in names}
+        return {name: score[name] for name in score if name in cls.model_fields} | {"measures": measures}
+
+    @model_serializer(mode="wrap")
+    def _spread(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = said(dump(self))
+        spread: dict[str, Any] = {}
+        for name, measured in fields.pop("measures", {}).items():
+            interval = measured["interval"]
+            spread |= {name: measured["value"]} | ({f"{name}_interval": interval} if interval else {})
+        return spread | fields
+
+
+class BaselineScore(Score):
+    """What the model must beat scores, and by how much it is beaten."""
+
+    label: str | None = None
+    """What it always answers."""
+    gain: float | None = None
+    gain_interval: tuple[float, float] | None = None
+
+
+class Confusion(Section):
+    """How often each label was taken for which."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    """A row for each true label, a column for each answer."""
+
+
+class Metrics(Score):
+    """The scores of a model in total, by source, and beside what it must beat."""
+
+    by_source: dict[str, Score] = Field(default_factory=dict)
+    baseline: BaselineScore = BaselineScore()
+    confusion: Confusion | None = None
+    confidence: float | None = None
+    """Of the intervals."""
+
+
+class PredictionFacts(Facts):
+    """What is said of predictions for the rows kept aside."""
+
+
+class TrialFacts(PredictionFacts):
+    """What a trial's cheap learner says."""
+
+    steps: int
+    """Optimiser steps that it made."""
+
+
+class ScoresFacts(PredictionFacts):
+    """What the evaluation of a model says."""
+
+    metrics: Metrics
