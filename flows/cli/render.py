@@ -78,9 +78,9 @@ def unreached(sources: Sequence[dict[str, str]]) -> None:
         console.print(Text(f"{source['source']} {source['done']}"))
 
 
-def scores(said: dict[str, Any], task: str) -> None:
+def scores(metrics: Metrics, task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
-    measured, metrics = measures_of(task), Metrics.model_validate(said)
+    measured = measures_of(task)
     main, others = measured.main, measured.measures[1:]
     baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
     rows = (
@@ -107,7 +107,7 @@ def ran(summary: dict[str, Any]) -> None:
     receipt([ReceiptRow.model_validate(row) for row in summary["receipt"]])
     unreached(summary["unreached"])
     if summary.get("metrics"):
-        scores(summary["metrics"], summary["task"])
+        scores(Metrics.model_validate(summary["metrics"]), summary["task"])
     tasks = summary["tasks"]
     console.print(
         f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, "
