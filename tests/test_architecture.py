@@ -58,6 +58,24 @@ VALUES = {
     ("experiments", "compare", "settings"),
 }
 """Values of a room that flows hand from task to task, and their names."""
+NAME_A_MEASURE = {
+    "tasks/statistics/classification.py": "the figures themselves",
+    "tasks/statistics/perplexity.py": "the figures themselves",
+    "tasks/sift/methods/label_noise.py": "of the model that judges rows, not of the task's",
+    "tasks/sift/methods/perplexity.py": "of the model that judges rows, not of the task's",
+    "tasks/weigh/methods/score.py": "of the probes",
+    "tasks/weigh/probes.py": "of the probes",
+    "tasks/weigh/task.py": "of the probes",
+    "tasks/manifests/weights.py": "of the probes",
+    "tasks/experiments/comparison.py": "a field of the record of a comparison",
+    "tasks/experiments/compare/predictions.py": "fills that field",
+    "tasks/report/comparison.html.j2": "shows that field",
+    "tasks/experiments/search_record.py": "a field of the record of a search",
+    "tasks/experiments/search/record.py": "fills that field",
+    "tasks/report/search.html.j2": "shows that field",
+    "flows/cli/render_weights.py": "shows that field",
+}
+"""Files outside the tasks' folders that name what a task's models are measured by, and why they may."""
 IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
 WAITS = {("tasks", "train", "loop")}
@@ -211,6 +229,37 @@ def test_the_pure_core_has_no_clock_no_chance_and_no_network() -> None:
     found = [(path, name) for path in pure for name in imports(path) if name.split(".")[0] in IMPURE]
     found += [(path, name) for path in pure for name in attributes(path) if name in CLOCKS]
     assert not found, broken("the same input gives the same output", found)
+
+
+def words_said(path: Path) -> Iterator[str]:
+    """Give the names and texts of a module, its docstrings aside; of a template all of it."""
+    if path.suffix != ".py":
+        yield path.read_text("utf-8")
+        return
+    tree = ast.parse(path.read_text("utf-8"))
+    docstrings = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+        elif isinstance(node, ast.Name | ast.Attribute | ast.FunctionDef | ast.keyword):
+            yield getattr(node, "id", "") or getattr(node, "attr", "") or getattr(node, "name", "") or str(node.arg)
+
+
+def test_no_file_outside_the_tasks_folders_names_what_a_task_is_measured_by() -> None:
+    from tasks.objectives.parts import measures_of, task_names
+
+    measures = [measure for task in task_names() for measure in measures_of(task).measures]
+    names = "|".join(re.escape(name) for measure in measures for name in (measure.key, measure.name))
+    texts = [*MODULES, *(ROOT / "tasks").rglob("*.j2")]
+    outside = [path for path in texts if place(path)[:2] != ("tasks", "objectives")]
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for path in outside
+        if any(re.search(rf"\b({names})\b", word) for word in words_said(path))
+    }
+    assert named == NAME_A_MEASURE.keys()
 
 
 def test_init_files_hold_a_docstring_and_nothing_else() -> None:
