@@ -66,7 +66,6 @@ NAME_A_MEASURE = {
     "tasks/weigh/methods/score.py": "of the probes",
     "tasks/weigh/probes.py": "of the probes",
     "tasks/weigh/task.py": "of the probes",
-    "tasks/manifests/weights.py": "of the probes",
     "tasks/experiments/comparison.py": "a field of the record of a comparison",
     "tasks/experiments/compare/predictions.py": "fills that field",
     "tasks/report/comparison.html.j2": "shows that field",

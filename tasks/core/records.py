@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
 
 
 class Section(BaseModel):
@@ -33,7 +36,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be part of a content key")
 
 
-def said(fields: Mapping[str, Any]) -> dict[str, Any]:
+def said(fields: Mapping[str, T]) -> dict[str, T]:
     """Leave out the fields of a record that say nothing."""
     return {name: value for name, value in fields.items() if value not in (None, "", {})}
 

@@ -49,13 +49,13 @@ def cut(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
         if texts
         else []
     )
-    found, rows = list[list[int]](), list[int]()
+    inputs, rows = list[list[int]](), list[int]()
     for row, ids in enumerate(encoded):
         whole = [start, *ids, end]
         pieces = [whole[at : at + longest] for at in range(0, len(whole) - 1, longest - 1)]
-        found += pieces
+        inputs += pieces
         rows += [row] * len(pieces)
-    return Pieces(found, [[NOT_PREDICTED, *piece[1:]] for piece in found], np.array(rows, np.int64))
+    return Pieces(inputs, [[NOT_PREDICTED, *piece[1:]] for piece in inputs], np.array(rows, np.int64))
 
 
 def ends(tokenizer: Any) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
     loaded: Any = AutoModelForCausalLM.from_pretrained(model_folder, use_safetensors=True)
     model = loaded.to(device).eval()
     lengths = np.array([len(ids) for ids in pieces.ids])
-    found = np.zeros(len(lengths))
+    summed = np.zeros(len(lengths))
     with torch.inference_mode():
         for rows in _batches(lengths):
             width = int(lengths[rows].max())
@@ -107,20 +107,20 @@ def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
                 ids[at, : lengths[row]] = torch.tensor(pieces.ids[row], device=device)
                 targets[at, : lengths[row]] = torch.tensor(pieces.targets[row], device=device)
             seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
-            found[rows] = (
+            summed[rows] = (
                 losses(model(input_ids=ids, attention_mask=seen.long()).logits, targets)[0].double().cpu().numpy()
             )
-    return found
+    return summed
 
 
 def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Put pieces of like length together, the shortest first, so many that a batch has at most `BATCH_TOKENS` tokens,
     or one piece.
     """
-    order, found, start = np.argsort(lengths, kind="stable"), list[NDArray[np.int64]](), 0
+    order, batches, start = np.argsort(lengths, kind="stable"), list[NDArray[np.int64]](), 0
     while start < len(order):
         near = lengths[order[start : start + BATCH_TOKENS]]
         count = max(1, int(np.searchsorted(np.arange(1, len(near) + 1) * near, BATCH_TOKENS, side="right")))
-        found.append(order[start : start + count])
+        batches.append(order[start : start + count])
         start += count
-    return found
+    return batches

@@ -45,11 +45,11 @@ def probabilities(model_folder: Path, texts: Sequence[Sequence[str]], max_tokens
     )
     encoded = encode(tokenizer, texts, max_tokens)
     order = np.argsort([len(ids) for ids in encoded["input_ids"]], kind="stable")
-    found = np.zeros((len(order), model.config.num_labels))
+    chances = np.zeros((len(order), model.config.num_labels))
     with torch.inference_mode():
         for start in range(0, len(order), BATCH_ROWS):
             rows = order[start : start + BATCH_ROWS]
             chosen = {name: [values[row] for row in rows] for name, values in encoded.items()}
             batch = tokenizer.pad(chosen, return_tensors="pt").to(device)
-            found[rows] = model(**batch).logits.double().softmax(-1).cpu().numpy()
-    return found
+            chances[rows] = model(**batch).logits.double().softmax(-1).cpu().numpy()
+    return chances

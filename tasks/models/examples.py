@@ -31,17 +31,17 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         more: Mapping[str, Sequence[list[int]]] | None = None,
     ) -> None:
         self.ids, self.targets, self.row, self.truncated, self.more = ids, targets, row, truncated, more or {}
-        self.lengths = np.array([len(one) for one in ids])
+        self.lengths = np.array([len(tokens) for tokens in ids])
         self.sources: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
-        told = {
+        example = {
             "input_ids": self.ids[number],
             "attention_mask": [1] * len(self.ids[number]),
             "labels": self.targets[number],
             **{name: values[number] for name, values in self.more.items()},
         }
-        return told if self.sources is None else told | {"source": int(self.sources[number])}
+        return example if self.sources is None else example | {"source": int(self.sources[number])}

@@ -68,12 +68,10 @@ def places(features: Features, row_ids: pl.Series) -> NDArray[np.int64]:
         CuveeError: a row without features.
     """
     known = pl.DataFrame({"row_id": features.row_ids}).with_row_index("at")
-    found = pl.DataFrame({"row_id": row_ids}).join(known, on="row_id", how="left", maintain_order="left")["at"]
-    if found.null_count():
-        raise CuveeError(
-            f"{found.null_count():,} of {len(row_ids):,} rows have no features; they were made of other rows"
-        )
-    return found.cast(pl.Int64).to_numpy()
+    at = pl.DataFrame({"row_id": row_ids}).join(known, on="row_id", how="left", maintain_order="left")["at"]
+    if at.null_count():
+        raise CuveeError(f"{at.null_count():,} of {len(row_ids):,} rows have no features; they were made of other rows")
+    return at.cast(pl.Int64).to_numpy()
 
 
 def stacked(parts: Sequence[Any]) -> Any:

@@ -150,9 +150,9 @@ def task_names() -> tuple[str, ...]:
 
 def _known(name: str) -> str:
     if name not in task_names():
-        *most, last = (f"'{one}'" for one in reversed(task_names()))
+        *most, last = (f"'{name}'" for name in reversed(task_names()))
         expected = f"{', '.join(most)} or {last}" if most else last
-        raise PydanticCustomError("unknown_task", "{told}", {"told": f"Input should be {expected}"})
+        raise PydanticCustomError("unknown_task", "{expected}", {"expected": f"Input should be {expected}"})
     return name
 
 

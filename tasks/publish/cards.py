@@ -186,8 +186,8 @@ def _result(start: RunStart, score: Score, of: str) -> dict[str, object]:
         "task": {"type": measured.hub},
         "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
         "metrics": [
-            {"type": one.hub, "name": one.title, "value": round(score.measures[one.key].value, 4)}
-            for one in measured.measures
+            {"type": measure.hub, "name": measure.title, "value": round(score.measures[measure.key].value, 4)}
+            for measure in measured.measures
         ],
     }
 

@@ -103,9 +103,11 @@ def scores_table(record: RunRecord) -> Table:
     measured, metrics = measures_of(record.task), record.metrics
     scores = [*metrics.by_source.items(), ("all", metrics), (measured.baseline, metrics.baseline)]
     return [
-        {"source": name}
-        | {one.name: one.with_interval(score) for one in measured.measures}
-        | {"rows": "" if score.rows is None else score.rows}
+        {
+            "source": name,
+            **{measure.name: measure.with_interval(score) for measure in measured.measures},
+            "rows": "" if score.rows is None else score.rows,
+        }
         for name, score in scores
     ]
 

@@ -9,6 +9,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.experiments.comparison import Arm, Comparison, Contrast, Estimate
+from tasks.objectives.parts import all_measures
 from tasks.report import words
 from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 from tasks.report.page import FOLDER, template
@@ -21,42 +22,53 @@ TITLES = {
 }
 
 
-def build_comparison(found: Comparison) -> str:
+def build_comparison(comparison: Comparison) -> str:
     """Write the page."""
-    wording, scored = ComparisonText(found), [arm for arm in found.arms if arm.score is not None]
+    wording, scored = ComparisonText(comparison), [arm for arm in comparison.arms if arm.score is not None]
     ordered = sorted(scored, key=lambda arm: -(arm.score or 0))
-    gains = [end for one in found.contrasts for end in (one.low, one.high)]
-    first, _, rest = found.sentence.partition("). ")
+    gains = [end for contrast in comparison.contrasts for end in (contrast.low, contrast.high)]
+    first, _, rest = comparison.sentence.partition("). ")
     return template("comparison.html.j2").render(
-        found=found,
+        comparison=comparison,
         wording=wording,
         words=words,
         arms=ordered,
         finding=FINDING,
-        percent=f"{100 * found.confidence:g} %",
+        percent=f"{100 * comparison.confidence:g} %",
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
-        lead=(f"{first}).", rest) if rest else (found.sentence, ""),
-        figures=_figures(found, wording),
-        measured=_measured(found, wording),
-        answered=any(score.macro_f1 is not None for arm in scored for score in arm.by_source.values()),
+        lead=(f"{first}).", rest) if rest else (comparison.sentence, ""),
+        figures=_figures(comparison, wording),
+        measured=_measured(comparison, wording),
+        answered=all_measures()[comparison.metric].answers is not None,
         axis=axis([end for arm in scored for end in (arm.low or 0, arm.high or 0)]) if scored else None,
         repeated=lambda arm: f"{max(arm.epochs.values(), default=0):.1f} ×",
-        sources=list(found.arms[0].shares) if found.arms else [],
+        sources=list(comparison.arms[0].shares) if comparison.arms else [],
         gain_axis=axis([0, *gains]),
-        differences=_differences(found),
+        differences=_differences(comparison),
         heat=_heat(ordered, wording),
-        values={value: title for value, title in VALUES.items() if any(getattr(one, value) for one in found.worth)},
-        worth_charts=_worth_charts(found, wording),
-        rules=_rules(found),
-        how=_how(found),
-        recipe=yaml.safe_dump(found.recipe, sort_keys=False, allow_unicode=True),
+        values={
+            value: title
+            for value, title in VALUES.items()
+            if any(getattr(source, value) for source in comparison.worth)
+        },
+        worth_charts=_worth_charts(comparison, wording),
+        rules=_rules(comparison),
+        how=_how(comparison),
+        recipe=yaml.safe_dump(comparison.recipe, sort_keys=False, allow_unicode=True),
     )
 
 
-def _figures(found: Comparison, wording: ComparisonText) -> list[tuple[str, str, str]]:
-    named = {arm.name: arm for arm in found.arms}
+def _figures(comparison: Comparison, wording: ComparisonText) -> list[tuple[str, str, str]]:
+    named = {arm.name: arm for arm in comparison.arms}
     ours = named["recipe"]
-    over = next((one for one in found.contrasts if one.first == "recipe" and named[one.second].kind == "source"), None)
+    over = next(
+        (
+            contrast
+            for contrast in comparison.contrasts
+            if contrast.first == "recipe" and named[contrast.second].kind == "source"
+        ),
+        None,
+    )
     figures = (
         [("recipe’s mix", wording.score(ours.score), f"{wording.score(ours.low)} to {wording.score(ours.high)}")]
         if ours.score is not None
@@ -73,22 +85,28 @@ def _figures(found: Comparison, wording: ComparisonText) -> list[tuple[str, str,
         )
         figures.append(("gain", wording.short(wording.gain(over.estimate)), wording.span(over.low, over.high)))
     figures.append(
-        ("judged on", f"{sum(found.judged.values()):,} rows", found.target or words.plural(len(found.judged), "source"))
+        (
+            "judged on",
+            f"{sum(comparison.judged.values()):,} rows",
+            comparison.target or words.plural(len(comparison.judged), "source"),
+        )
     )
-    trials = found.trials
+    trials = comparison.trials
     return [*figures, ("trials", f"{trials.run + trials.cached:,}", f"{trials.cached:,} from the store")]
 
 
-def _measured(found: Comparison, wording: ComparisonText) -> str:
-    where = f"on the hold-out of {found.target}" if found.target else "the mean over the hold-outs of the sources"
+def _measured(comparison: Comparison, wording: ComparisonText) -> str:
+    where = (
+        f"on the hold-out of {comparison.target}" if comparison.target else "the mean over the hold-outs of the sources"
+    )
     lower = "; lower is better, and the better ones stand to the right" if wording.measure.lower else ""
     return f"{wording.measure.title}, {where}{lower}."
 
 
-def _differences(found: Comparison) -> list[tuple[str, str, list[Contrast]]]:
-    kinds = {arm.name: arm.kind for arm in found.arms}
-    combining = [one for one in found.contrasts if kinds[one.second] == "source"]
-    weighing = [one for one in found.contrasts if kinds[one.second] == "mix"]
+def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]]:
+    kinds = {arm.name: arm.kind for arm in comparison.arms}
+    combining = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "source"]
+    weighing = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "mix"]
     single = (
         "Mixes of several sources against the best single source. No other source alone scores higher, "
         "so beating it is beating them all."
@@ -115,18 +133,18 @@ def _heat(arms: Sequence[Arm], wording: ComparisonText) -> dict[str, Any] | None
 
 
 def _worth_charts(
-    found: Comparison, wording: ComparisonText
+    comparison: Comparison, wording: ComparisonText
 ) -> list[tuple[str, str, Axis, list[tuple[str, Estimate]]]]:
     charts: list[tuple[str, str, Axis, list[tuple[str, Estimate]]]] = []
     for value, title in TITLES.items():
-        rows = [(one.source, estimate) for one in found.worth if (estimate := getattr(one, value))]
+        rows = [(source.source, estimate) for source in comparison.worth if (estimate := getattr(source, value))]
         if rows:
-            ends = [0.0, *(end for _, one in rows for end in (one.low, one.high))]
+            ends = [0.0, *(end for _, estimate in rows for end in (estimate.low, estimate.high))]
             charts.append((value, f"{title}, in nats a row" if wording.in_nats(value) else title, axis(ends), rows))
     return charts
 
 
-def _rules(found: Comparison) -> list[str]:
+def _rules(comparison: Comparison) -> list[str]:
     rules = [
         (
             "pays: the mix scores lower without it; drop: it scores higher without it; both where the interval of "
@@ -136,9 +154,9 @@ def _rules(found: Comparison) -> list[str]:
             "redundant: it can be left out, but its Shapley value is above 0: other sources bring the same. Else: "
             "cannot tell."
         ),
-        f"The intervals hold for all {len(found.worth)} sources together (Bonferroni).",
+        f"The intervals hold for all {len(comparison.worth)} sources together (Bonferroni).",
     ]
-    note = found.shapley
+    note = comparison.shapley
     if not note.coalitions:
         return rules
     game = {
@@ -158,12 +176,12 @@ def _rules(found: Comparison) -> list[str]:
     ]
 
 
-def _how(found: Comparison) -> list[str]:
-    budget = found.budget
+def _how(comparison: Comparison) -> list[str]:
+    budget = comparison.budget
     steps = f", {budget.steps:,} steps" if budget.steps else ""
     drawn, held = (
         words.percent(budget.share, 0),
-        ", ".join(f"{name} {rows:,}" for name, rows in found.judged.items()),
+        ", ".join(f"{name} {rows:,}" for name, rows in comparison.judged.items()),
     )
     lines = [
         (
@@ -176,8 +194,8 @@ def _how(found: Comparison) -> list[str]:
         ),
         f"Hold-outs are the same for all; rows: {held}.",
         (
-            f"{found.trials.run:,} trials run, {found.trials.cached:,} from the store: "
-            f"{words.duration(found.trials.seconds)} of work."
+            f"{comparison.trials.run:,} trials run, {comparison.trials.cached:,} from the store: "
+            f"{words.duration(comparison.trials.seconds)} of work."
         ),
     ]
     if budget.phases:

@@ -15,9 +15,9 @@ TABLES = {
 }
 
 
-def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
+def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
     """Give the tables that the UI shows: arms, differences, worth."""
-    wording = ComparisonText(found)
+    wording = ComparisonText(comparison)
     arms = [
         {
             "mix": " = ".join([arm.name, *arm.also]),
@@ -26,40 +26,40 @@ def comparison_tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
             "seeds": arm.seeds,
             "error": arm.error or "",
         }
-        for arm in found.arms
+        for arm in comparison.arms
     ]
     differences = [
         {
-            "difference": f"{one.first} − {one.second}",
-            "finding": FINDING[one.outcome],
-            "estimate": wording.gain(one.estimate),
-            "interval": wording.span(one.low, one.high),
-            "p (Holm)": wording.p(one.holm),
-            "would be seen": wording.size(one.detectable),
+            "difference": f"{contrast.first} − {contrast.second}",
+            "finding": FINDING[contrast.outcome],
+            "estimate": wording.gain(contrast.estimate),
+            "interval": wording.span(contrast.low, contrast.high),
+            "p (Holm)": wording.p(contrast.holm),
+            "would be seen": wording.size(contrast.detectable),
         }
-        for one in found.contrasts
+        for contrast in comparison.contrasts
     ]
     worth = [
-        {"source": one.source, "word": one.word, "share": words.percent(one.share)}
-        | {title: _value(getattr(one, value), wording, value) for value, title in VALUES.items()}
-        for one in found.worth
+        {"source": source.source, "word": source.word, "share": words.percent(source.share)}
+        | {title: _value(getattr(source, value), wording, value) for value, title in VALUES.items()}
+        for source in comparison.worth
     ]
     return {"arms": arms, "differences": differences, "worth": worth}
 
 
-def _value(one: Estimate | None, wording: ComparisonText, value: str) -> str:
-    return f"{wording.value(value, one.estimate)}, {wording.value_span(value, one)}" if one else "–"
+def _value(estimate: Estimate | None, wording: ComparisonText, value: str) -> str:
+    return f"{wording.value(value, estimate.estimate)}, {wording.value_span(value, estimate)}" if estimate else "–"
 
 
-def arms_png(found: Comparison) -> bytes | None:
+def arms_png(comparison: Comparison) -> bytes | None:
     """Draw the arms with their intervals, as a PNG of a few kilobytes; None when none has a score."""
     with importing:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
     wording, arms = (
-        ComparisonText(found),
-        sorted((arm for arm in found.arms if arm.score is not None), key=lambda arm: arm.score or 0),
+        ComparisonText(comparison),
+        sorted((arm for arm in comparison.arms if arm.score is not None), key=lambda arm: arm.score or 0),
     )
     if not arms:
         return None

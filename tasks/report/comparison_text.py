@@ -10,8 +10,8 @@ FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable dif
 class ComparisonText:
     """Writes the numbers of one comparison as text."""
 
-    def __init__(self, found: Comparison) -> None:
-        self.measure, self.on = measure_named(found.metric), found.shapley.on
+    def __init__(self, comparison: Comparison) -> None:
+        self.measure, self.on = measure_named(comparison.metric), comparison.shapley.on
 
     def score(self, score: float | None) -> str:
         """Write a score."""
@@ -63,10 +63,10 @@ class ComparisonText:
         """Write what a source is worth."""
         return f"{worth:+.3f} nats".replace("-", "−") if self.in_nats(value) else self.gain(worth)
 
-    def value_span(self, value: str, one: Estimate) -> str:
+    def value_span(self, value: str, estimate: Estimate) -> str:
         """Write the interval of a source's worth."""
         return (
-            f"{one.low:+.3f} to {one.high:+.3f}".replace("-", "−")
+            f"{estimate.low:+.3f} to {estimate.high:+.3f}".replace("-", "−")
             if self.in_nats(value)
-            else self.span(one.low, one.high)
+            else self.span(estimate.low, estimate.high)
         )

@@ -61,19 +61,19 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
     )
 
 
-def build_search_page(found: SearchRecord) -> str:
+def build_search_page(search: SearchRecord) -> str:
     """Write the page of a search.
 
     Args:
-        found: what the search says of itself.
+        search: what the search says of itself.
     """
     return template("search.html.j2").render(
-        found=found,
+        search=search,
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
-        figures=searches.figures(found),
-        bars=searches.bars(found),
-        guesses=searches.guesses(found),
-        gain_axis=searches.gain_axis(found),
+        figures=searches.figures(search),
+        bars=searches.bars(search),
+        guesses=searches.guesses(search),
+        gain_axis=searches.gain_axis(search),
         hues=plots.HUES,
         words=words,
     )
@@ -97,7 +97,7 @@ def visible(value: Any) -> Any:
     """Show what a page cannot hold: control characters as their pictures, broken characters as a sign."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", value)
+    return CONTROL.sub(lambda match: chr(0x2400 + ord(match[0])) if ord(match[0]) < 0x20 else "\ufffd", value)
 
 
 def _scores(record: RunRecord) -> list[tuple[str, Score]]:

@@ -79,7 +79,7 @@ def score_axis(metrics: Metrics, main: Measure) -> Axis:
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
     """Lay out the learning curve; None when no loss was noted."""
     series = {name: [(point["step"], point[name]) for point in points if name in point] for name in SERIES}
-    return _laid_out([(name, SERIES[name], found) for name, found in series.items()])
+    return _laid_out([(name, SERIES[name], places) for name, places in series.items()])
 
 
 def weights_path(online: OnlineFacts | None) -> Curves | None:
@@ -95,21 +95,21 @@ def weights_path(online: OnlineFacts | None) -> Curves | None:
 
 
 def _laid_out(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> Curves | None:
-    finite = [(name, text, [(x, y) for x, y in found if math.isfinite(y)]) for name, text, found in series]
-    drawn = [(name, text, found) for name, text, found in finite if found]
+    finite = [(name, text, [(x, y) for x, y in places if math.isfinite(y)]) for name, text, places in series]
+    drawn = [(name, text, places) for name, text, places in finite if places]
     if not drawn:
         return None
-    everywhere = [point for _, _, found in drawn for point in found]
+    everywhere = [point for _, _, places in drawn for point in places]
     last = max(px for px, _ in everywhere)
     x, y = axis([0, last], floor=0, ceiling=last), axis([py for _, py in everywhere], floor=0)
     lines = tuple(
         Line(
             name=name,
             text=text,
-            last=found[-1][1],
-            points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in found),
+            last=places[-1][1],
+            points=tuple((x.place(px), round(100 - y.place(py), 3)) for px, py in places),
         )
-        for name, text, found in drawn
+        for name, text, places in drawn
     )
     return Curves(x=x, y=y, lines=lines)
 
@@ -130,13 +130,13 @@ def row_parts(account: Account) -> list[tuple[str, float, float]]:
         "dropped": sum(account.dropped.values()),
         "bad": account.quarantined,
     }
-    found: list[tuple[str, float, float]] = []
+    parts: list[tuple[str, float, float]] = []
     start = 0.0
     for name, count in counts.items():
         width = 100 * count / account.read if account.read else 0.0
-        found.append((name, round(start, 3), round(width, 3)))
+        parts.append((name, round(start, 3), round(width, 3)))
         start += width
-    return found
+    return parts
 
 
 def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
@@ -151,13 +151,13 @@ def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for name, colour in zip(SERIES, ("#b9909d", "#7a1f3d"), strict=True):
-        found = [(point["step"], point[name]) for point in points if name in point]
-        if found:
+        places = [(point["step"], point[name]) for point in points if name in point]
+        if places:
             axes.plot(
-                *zip(*found, strict=True),
+                *zip(*places, strict=True),
                 color=colour,
                 label=SERIES[name],
-                marker="o" if len(found) < 20 else None,
+                marker="o" if len(places) < 20 else None,
                 markersize=3,
             )
     axes.set_xlabel("step")

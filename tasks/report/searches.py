@@ -45,37 +45,37 @@ class Guesses(Section):
     confirmed: Point | None
 
 
-def weights_table(found: SearchRecord) -> list[dict[str, Any]]:
+def weights_table(search: SearchRecord) -> list[dict[str, Any]]:
     """Give the weights used and those of every mix confirmed, a row for each source."""
-    arms = {arm.name: arm.weights for arm in found.confirmed.arms}
+    arms = {arm.name: arm.weights for arm in search.confirmed.arms}
     return [
         {"source": name, "used": percent(share)} | {arm: percent(weights[name]) for arm, weights in arms.items()}
-        for name, share in found.weights.items()
+        for name, share in search.weights.items()
     ]
 
 
-def figures(found: SearchRecord) -> list[tuple[str, str, str]]:
+def figures(search: SearchRecord) -> list[tuple[str, str, str]]:
     """Give the few numbers to see first: what, how much, and a remark."""
-    counts = found.counts
+    counts = search.counts
     shown = [
-        (f"loss below {one.baseline}", f"{one.gain:.4f}", "{:.4f} to {:.4f}".format(*one.interval))
-        for one in found.confirmed.against
+        (f"loss below {gain.baseline}", f"{gain.gain:.4f}", "{:.4f} to {:.4f}".format(*gain.interval))
+        for gain in search.confirmed.against
     ]
     shown.append(("trials", f"{counts.own:,}", f"{counts.earlier} of earlier searches, {counts.left_out} left out"))
     shown.append(
         (
             "rank correlation",
-            f"{found.surrogate.left_out_rank_correlation:.2f}",
-            f"{found.surrogate.kind}, on trials left out",
+            f"{search.surrogate.left_out_rank_correlation:.2f}",
+            f"{search.surrogate.kind}, on trials left out",
         )
     )
-    shown.append(("time", duration(found.seconds), f"{counts.confirming} confirming runs"))
+    shown.append(("time", duration(search.seconds), f"{counts.confirming} confirming runs"))
     return shown
 
 
-def bars(found: SearchRecord) -> list[Bar]:
+def bars(search: SearchRecord) -> list[Bar]:
     """Lay the trials out as bars, best first; of many, the best and the worst ones."""
-    rows = sorted(found.trials, key=lambda trial: trial.cost)
+    rows = sorted(search.trials, key=lambda trial: trial.cost)
     if len(rows) > SHOWN_TRIALS:
         rows = rows[: SHOWN_TRIALS // 2] + rows[-SHOWN_TRIALS // 2 :]
     return [
@@ -83,28 +83,28 @@ def bars(found: SearchRecord) -> list[Bar]:
             name=row.name,
             round=row.round,
             cost=row.cost,
-            parts=tuple(_segments(row.weights, list(found.weights))),
+            parts=tuple(_segments(row.weights, list(search.weights))),
         )
         for row in rows
     ]
 
 
 def _segments(mix: Mapping[str, float], sources: Sequence[str]) -> list[Segment]:
-    total, start, found = sum(mix.get(name, 0.0) for name in sources), 0.0, list[Segment]()
+    total, start, segments = sum(mix.get(name, 0.0) for name in sources), 0.0, list[Segment]()
     for number, name in enumerate(sources):
         width = 100 * mix.get(name, 0.0) / (total or 1.0)
         if width > 0:
-            found.append(Segment(source=name, hue=number % HUES, start=round(start, 3), width=round(width, 3)))
+            segments.append(Segment(source=name, hue=number % HUES, start=round(start, 3), width=round(width, 3)))
         start += width
-    return found
+    return segments
 
 
-def guesses(found: SearchRecord) -> Guesses | None:
+def guesses(search: SearchRecord) -> Guesses | None:
     """Lay out what was guessed for every trial left out against what it cost, and the guess that the confirming run
     tested.
     """
-    pairs = [(row.name, row.guess, row.cost) for row in found.trials if row.guess is not None]
-    tested, last = found.predicted, list[tuple[str, float, float]]()
+    pairs = [(row.name, row.guess, row.cost) for row in search.trials if row.guess is not None]
+    tested, last = search.predicted, list[tuple[str, float, float]]()
     if tested.predicted is not None and tested.measured is not None:
         last.append(("recommended", tested.predicted, tested.measured))
     if not pairs:
@@ -114,7 +114,7 @@ def guesses(found: SearchRecord) -> Guesses | None:
     return Guesses(axis=both, trials=tuple(points[: len(pairs)]), confirmed=points[-1] if last else None)
 
 
-def gain_axis(found: SearchRecord) -> Axis | None:
+def gain_axis(search: SearchRecord) -> Axis | None:
     """Lay the axis of the gains, with 0 on it; None without a confirming run."""
-    ends = [value for one in found.confirmed.against for value in (*one.interval, *one.by_seed)]
+    ends = [value for gain in search.confirmed.against for value in (*gain.interval, *gain.by_seed)]
     return axis([0.0, *ends]) if ends else None

@@ -33,15 +33,15 @@ def report_run(store: str, record: RunRecord, mix: Manifest[MixFacts] | None = N
 
 
 @task()
-def report_search(store: str, found: SearchRecord) -> SearchRecord:
+def report_search(store: str, search: SearchRecord) -> SearchRecord:
     """Write the report of a search and show in the UI what it found; gives the record with the report's place."""
-    home, path = open_store(store), f"{search_folder(found.name)}/{found.search}/report.html"
-    home.write_bytes(path, build_search_page(found).encode("utf-8"))
-    name, uri = f"{found.name}-search", _link(home, path)
-    ui.show_markdown(name, ui.escape(found.sentence), "What the search found")
-    ui.show_table(f"{name}-weights", searches.weights_table(found), "Weights used, and those of every mix confirmed")
+    home, path = open_store(store), f"{search_folder(search.name)}/{search.search}/report.html"
+    home.write_bytes(path, build_search_page(search).encode("utf-8"))
+    name, uri = f"{search.name}-search", _link(home, path)
+    ui.show_markdown(name, ui.escape(search.sentence), "What the search found")
+    ui.show_table(f"{name}-weights", searches.weights_table(search), "Weights used, and those of every mix confirmed")
     ui.show_link(f"{name}-report", uri, ui.escape(home.where(path)), "The search, told in full")
-    return found.model_copy(update={"report": home.where(path)})
+    return search.model_copy(update={"report": home.where(path)})
 
 
 def _link(home: Store, path: str) -> str:
@@ -67,15 +67,15 @@ def _show(record: RunRecord, report: str) -> None:
 
 
 @task()
-def report_comparison(store: str, found: Comparison) -> Comparison:
+def report_comparison(store: str, comparison: Comparison) -> Comparison:
     """Write the comparison's report and show it in the UI; gives the record with the report's place."""
-    home, path = open_store(store), f"{comparison_folder(found)}/report.html"
-    home.write_bytes(path, build_comparison(found).encode("utf-8"))
-    name, uri = f"{found.name}-compare", _link(home, path)
-    ui.show_markdown(f"{name}-verdict", ui.escape(found.sentence), "Does combining help?")
-    for title, rows in comparison_tables(found).items():
+    home, path = open_store(store), f"{comparison_folder(comparison)}/report.html"
+    home.write_bytes(path, build_comparison(comparison).encode("utf-8"))
+    name, uri = f"{comparison.name}-compare", _link(home, path)
+    ui.show_markdown(f"{name}-verdict", ui.escape(comparison.sentence), "Does combining help?")
+    for title, rows in comparison_tables(comparison).items():
         ui.show_table(f"{name}-{title}", rows, TABLES[title])
-    if png := arms_png(found):
+    if png := arms_png(comparison):
         ui.show_image(f"{name}-picture", png, "Scores with their intervals")
     ui.show_link(f"{name}-report", uri, ui.escape(uri), "The comparison, told in full")
-    return found.model_copy(update={"report": home.where(path)})
+    return comparison.model_copy(update={"report": home.where(path)})

@@ -177,18 +177,22 @@ def consequence(verdict: Verdict) -> str:
 
 def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     """Give the few numbers to see first: what, how much, and a remark."""
-    found: list[tuple[str, str, str]] = []
+    shown: list[tuple[str, str, str]] = []
     if record.mix:
-        found.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
+        shown.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
     if record.metrics:
         measured, scores, to_beat = measures_of(record.task), record.metrics.measures, record.metrics.baseline.measures
-        found += [
-            (one.name, one.say(scores[one.key].value), f"{measured.baseline} {one.say(to_beat[one.key].value)}")
-            for one in measured.measures
+        shown += [
+            (
+                measure.name,
+                measure.say(scores[measure.key].value),
+                f"{measured.baseline} {measure.say(to_beat[measure.key].value)}",
+            )
+            for measure in measured.measures
         ]
     if record.checks:
         passed = sum(check.passed for check in record.checks)
-        found.append(
+        shown.append(
             (
                 "checks passed",
                 f"{passed} of {len(record.checks)}",
@@ -196,10 +200,10 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
             )
         )
     counts = record.summary()["tasks"]
-    found.append(
+    shown.append(
         ("time", duration(record.seconds), f"{plural(counts['run'], 'task')} run, {counts['cached']} from the store")
     )
-    return found
+    return shown
 
 
 def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]:

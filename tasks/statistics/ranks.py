@@ -15,5 +15,5 @@ def spearman(left: Floats, right: Floats) -> tuple[float, float]:
 
     if len(left) < 3 or np.ptp(left) == 0 or np.ptp(right) == 0:
         return 0.0, 1.0
-    found: Any = spearmanr(left, right)
-    return float(found.statistic), float(found.pvalue)
+    correlation: Any = spearmanr(left, right)
+    return float(correlation.statistic), float(correlation.pvalue)

@@ -52,8 +52,8 @@ class Mirror:
         """
         if self.store.is_local:
             return
-        whole = [one for one in self.folder.glob("checkpoint-*") if (one / LAST_FILE).exists()]
-        newest = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
+        whole = [checkpoint for checkpoint in self.folder.glob("checkpoint-*") if (checkpoint / LAST_FILE).exists()]
+        newest = max(whole, key=lambda checkpoint: int(checkpoint.name.rpartition("-")[2]), default=None)
         if newest is None or newest.name in self.pushed:
             return
         with contextlib.suppress(FileNotFoundError):

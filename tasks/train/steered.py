@@ -66,13 +66,13 @@ class Steered(Sampler[int]):
             taken = taken + counts
 
     def _rows(self, source: int, start: int, count: int) -> NDArray[np.int64]:
-        rows, found = self.rows[source], [self.rows[source][:0]]
+        rows, parts = self.rows[source], [self.rows[source][:0]]
         while count:
             turn, place = divmod(start, len(rows))
             order = np.random.default_rng([self.seed, source, turn]).permutation(len(rows))
-            found.append(rows[order[place : place + count]])
-            start, count = start + len(found[-1]), count - len(found[-1])
-        return np.concatenate(found)
+            parts.append(rows[order[place : place + count]])
+            start, count = start + len(parts[-1]), count - len(parts[-1])
+        return np.concatenate(parts)
 
 
 def nearest_counts(owed: NDArray[np.float64], total: int) -> NDArray[np.int64]:

@@ -115,7 +115,7 @@ def line(arm: ConfirmingRuns, bases: list[ConfirmingRuns], cost: str, target: st
     )
     mix = " ".join(f"{100 * share:.0f}" for share in arm.mix.values())
     loss = arm.test_costs([target]).mean()
-    return f"| {arm.name} | {cost} | {mix} | {loss:.4f} | {arm.accuracy([target]):.3f} | {told} |"
+    return f"| {arm.name} | {cost} | {mix} | {loss:.4f} | {arm.share_right([target]):.3f} | {told} |"
 
 
 def main() -> None:

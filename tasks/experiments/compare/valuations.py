@@ -100,7 +100,10 @@ def _value(
 ) -> SourceValue:
     own = {place[0]: interval for place, interval in estimates.items() if place[1] == name}
     claimed = {place[0]: estimates[place] for place, may in claims.items() if may and place[1] == name}
-    shown = {value: Estimate(estimate=one.estimate, low=one.low, high=one.high) for value, one in own.items()}
+    shown = {
+        value: Estimate(estimate=interval.estimate, low=interval.low, high=interval.high)
+        for value, interval in own.items()
+    }
     return SourceValue(
         source=name,
         share=share,

@@ -34,9 +34,11 @@ class ConfirmingRuns:
         """Give the mean over sources of the loss, on the split to test on, shape (seeds,)."""
         return _by_seed(self.test, columns)
 
-    def accuracy(self, columns: Sequence[str]) -> float | None:
-        """Give the mean over seeds and sources of the accuracy, on the split to test on; None where there is none."""
-        by_seed = [split.accuracies() for split in self.test]
+    def share_right(self, columns: Sequence[str]) -> float | None:
+        """Give the share of right answers, the mean over seeds and sources, on the split to test on; None where nothing
+        is right or wrong.
+        """
+        by_seed = [split.shares_right() for split in self.test]
         return float(np.mean([[shares[name] for name in columns] for shares in by_seed])) if all(by_seed) else None
 
 

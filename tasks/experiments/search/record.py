@@ -81,7 +81,7 @@ def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict
                 cost_chosen_by=runs.selection_cost(space.columns),
                 cost=float(costs.mean()),
                 costs=tuple(costs.tolist()),
-                accuracy=runs.accuracy(space.columns),
+                accuracy=runs.share_right(space.columns),
             )
         )
     against = tuple(

@@ -37,7 +37,7 @@ class Split:
             name: float(losses.sum() / self.sizes[name].sum()) for name, losses in self.losses.items() if len(losses)
         }
 
-    def accuracies(self) -> dict[str, float]:
+    def shares_right(self) -> dict[str, float]:
         """Give the share of rows that are right, by source."""
         return {name: float(right.mean()) for name, right in self.right.items() if len(right)}
 

@@ -63,8 +63,8 @@ def read_mixtures(path: Path, sources: Sequence[str] | None = None) -> Table:
             f"`index` that names the run.{percent}"
         )
     if np.abs(sums - 1).max() > 1e-9:
-        told = f"{path.name}: rows summed to {sums.min():.3f} … {sums.max():.3f}; each was divided by its sum"
-        return Table(table.rows, table.columns, table.values / sums[:, None], table.keyed, (*table.notes, told))
+        note = f"{path.name}: rows summed to {sums.min():.3f} … {sums.max():.3f}; each was divided by its sum"
+        return Table(table.rows, table.columns, table.values / sums[:, None], table.keyed, (*table.notes, note))
     return table
 
 
@@ -123,13 +123,13 @@ def align(mixtures: Table, scores: Table, names: tuple[str, str]) -> Table:
         [row for row in scores.rows if row not in set(mixtures.rows)],
     )
     if any(lacking):
-        told = [
+        unlike = [
             f"{len(rows)} not in {name} ({_some(rows)})"
             for rows, name in zip(lacking, names[::-1], strict=True)
             if rows
         ]
         raise RecipeError(
-            f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}: {'; '.join(told)}. Both "
+            f"{names[0]} holds {len(mixtures.rows)} runs, {names[1]} {len(scores.rows)}: {'; '.join(unlike)}. Both "
             "must hold the same runs"
         )
     place = {row: number for number, row in enumerate(scores.rows)}
@@ -178,12 +178,12 @@ def _numbers(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
 def _refuse_odd(table: Table, name: str, odd: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], remedy: str) -> None:
     if not odd.any():
         return
-    found = [
+    places = [
         f"run {table.rows[row]}, {table.columns[column]!r}: {table.values[row, column]:g}"
         for row, column in np.argwhere(odd)[:SHOWN]
     ]
-    more = f", and {int(odd.sum()) - len(found)} more" if odd.sum() > len(found) else ""
-    raise RecipeError(f"{name}: {'; '.join(found)}{more}; {remedy}".replace(": nan", ": missing or no number"))
+    more = f", and {int(odd.sum()) - len(places)} more" if odd.sum() > len(places) else ""
+    raise RecipeError(f"{name}: {'; '.join(places)}{more}; {remedy}".replace(": nan", ": missing or no number"))
 
 
 def _columns(known: tuple[str, ...], target: str, name: str) -> tuple[str, ...]:
@@ -206,9 +206,9 @@ def _in_order(table: Table, sources: Sequence[str], name: str) -> Table:
     lacking = [source for source in sources if source not in table.columns]
     strange = [column for column in table.columns if column not in sources]
     if lacking or strange:
-        told = [f"{word} {_some(some)}" for word, some in (("lacks", lacking), ("also has", strange)) if some]
+        differences = [f"{word} {_some(names)}" for word, names in (("lacks", lacking), ("also has", strange)) if names]
         raise RecipeError(
-            f"{name} must have a column for each of the sources that were learned from; it {' and '.join(told)}"
+            f"{name} must have a column for each of the sources that were learned from; it {' and '.join(differences)}"
         )
     places = [table.columns.index(source) for source in sources]
     return Table(table.rows, tuple(sources), table.values[:, places], table.keyed, table.notes)

@@ -29,9 +29,9 @@ def layout(_labels: Sequence[str]) -> Layout:
 
 def problems(tree: Mapping[str, Any]) -> list[Problem]:
     """Say what of a recipe does not go with the task."""
-    found = list(unwanted(tree, "label", "language modelling", "text-classification"))
+    problems = list(unwanted(tree, "label", "language modelling", "text-classification"))
     trials = tree.get("trials")
     if isinstance(trials, Mapping) and trials.get("encoder"):
         what = "a linear classifier learns from it; trials of a language model train the model that `train` names"
-        found.append(("trials.encoder", what))
-    return found
+        problems.append(("trials.encoder", what))
+    return problems

@@ -33,9 +33,9 @@ def refuse(model: Any, tokenizer: Any) -> None:
     two = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 5]], device=model.device)
     model.eval()
     with torch.no_grad():
-        one, other = model(two).logits[:, :3].float()
+        first, second = model(two).logits[:, :3].float()
     model.train()
-    if not torch.allclose(one, other, atol=1e-4):
+    if not torch.allclose(first, second, atol=1e-4):
         raise RecipeError(
             f"train.model: {model.config.model_type!r} sees the tokens that it is to predict, so that its loss "
             "says nothing; "

@@ -33,5 +33,5 @@ def refuse(model: Any, tokenizer: Any) -> None:
 def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:
     """Give one example a row."""
     ids = encode(tokenizer, [table["text"].to_list()], max_tokens)["input_ids"]
-    truncated = sum(len(one) == max_tokens for one in ids)
+    truncated = sum(len(tokens) == max_tokens for tokens in ids)
     return Examples(ids, numbered(table["label"], labels).tolist(), np.arange(len(table)), truncated)

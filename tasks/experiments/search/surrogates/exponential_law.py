@@ -28,8 +28,8 @@ def suits(runs: int, sources: int, columns: int) -> bool:
 def fit(mixes: Matrix, costs: Matrix, settings: Any = None) -> Fitted:
     """Fit costs (n, D) to mixes (n, K); the settings are the coefficients [c, t] to start from, shape (D, 1 + K)."""
     starts = [None] * costs.shape[1] if settings is None else list(settings)
-    found = np.stack([fit_law(mixes, column, start) for column, start in zip(costs.T, starts, strict=True)])
-    return Fitted(lambda other: found[:, 0] + np.exp(np.minimum(other @ found[:, 1:].T, STEEPEST)), None, found)
+    laws = np.stack([fit_law(mixes, column, start) for column, start in zip(costs.T, starts, strict=True)])
+    return Fitted(lambda other: laws[:, 0] + np.exp(np.minimum(other @ laws[:, 1:].T, STEEPEST)), None, laws)
 
 
 def fit_law(mixes: Matrix, losses: Vector, start: Vector | None = None, huber: float = HUBER) -> Vector:
@@ -76,7 +76,7 @@ def _polish(mixes: Matrix, losses: Vector, start: Vector, bounds: tuple[Vector, 
     def slope(law: Vector) -> Matrix:
         return np.hstack([np.ones((len(mixes), 1)), (_law(law, mixes) - law[0])[:, None] * mixes])
 
-    found = least_squares(
+    fitted = least_squares(
         lambda law: _law(law, mixes) - losses,
         start,
         slope,  # pyright: ignore[reportArgumentType]
@@ -85,4 +85,4 @@ def _polish(mixes: Matrix, losses: Vector, start: Vector, bounds: tuple[Vector, 
         f_scale=huber,
         max_nfev=200,
     )
-    return found.x
+    return fitted.x

@@ -51,10 +51,10 @@ def _kernel(mixes: Matrix, costs: Matrix) -> Any:
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-    some = np.linspace(0, len(mixes) - 1, min(MOST, len(mixes))).astype(int)
+    sample = np.linspace(0, len(mixes) - 1, min(MOST, len(mixes))).astype(int)
     start = ConstantKernel(1.0) * RBF(1.0) + WhiteKernel(0.1)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", ConvergenceWarning
         )  # a kernel at the edge of its range is an answer: no noise, or nothing but noise
-        return GaussianProcessRegressor(start, normalize_y=True).fit(np.sqrt(mixes[some]), costs[some]).kernel_
+        return GaussianProcessRegressor(start, normalize_y=True).fit(np.sqrt(mixes[sample]), costs[sample]).kernel_
