@@ -70,14 +70,12 @@ class Probed:
 
     Attributes:
         files: the notes on the files of the earlier product, in their order; none when there is no such product.
-        numbers: columns of the condition that it took for numbers.
     """
 
     seen: Fingerprint
     rows: Path = Path()
     quarantine: Path = Path()
     files: tuple[FileNote, ...] = ()
-    numbers: tuple[str, ...] | None = None
 
 
 def probed(
@@ -90,7 +88,7 @@ def probed(
         return Probed(seen)
     product, note = left[0], ReadingNote.model_validate(left[1])
     rows, quarantine = (local(product, name) for name in ("data.parquet", "quarantine.parquet"))
-    return Probed(seen, rows, quarantine, note.files, note.numbers)
+    return Probed(seen, rows, quarantine, note.files)
 
 
 @dataclass(frozen=True)

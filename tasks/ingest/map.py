@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import polars as pl
 
@@ -12,12 +13,12 @@ from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
 from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, Batch
 from tasks.ingest.columns import exact
+from tasks.ingest.condition import Condition
 from tasks.ingest.settings import SourceSettings
 from tasks.rows.layout import BETWEEN, ROW_ID, SOURCE, read_schema
 
+T = TypeVar("T")
 FIELD = re.compile(r"\{([^{}]+)\}")
-MANY_ROWS = re.compile(r'"(?:Agg|Over)":|"expr":"Len"')
-"""Nodes of an expression that look at other rows too."""
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
 BAD_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "detail": pl.String, "raw": pl.String}
@@ -57,16 +58,13 @@ class Mapper:
         layout: of the rows; where it has no label set, labels do not matter and rows have none, whatever the source
             says of its own.
 
-    Attributes:
-        numbers: columns of the condition that are numbers; settled by the first records.
-
-    Raises (when mapping):
+    Raises (also when mapping):
         RecipeError: a column that is not there, a template or condition that cannot be understood.
     """
 
     def __init__(self, source: str, settings: SourceSettings, layout: Layout) -> None:
         self.source, self.settings, self.layout = source, settings, layout
-        self.numbers: tuple[str, ...] | None = None
+        self.condition = None if settings.where is None else self._asking(lambda: Condition(str(settings.where)))
         self.first = ""
         self.known: tuple[str, dict[str, None]] = ("", {})
 
@@ -89,8 +87,6 @@ class Mapper:
             batch = replace(
                 batch, frame=pl.DataFrame({name: there.get(name, nothing) for name in names} | {LINE: there[LINE]})
             )
-        if self.numbers is None and batch.frame.height and self.settings.where is not None:
-            self.numbers = self._numbers(batch.frame)
         return batch
 
     def __call__(self, batches: Sequence[Batch]) -> Mapped:
@@ -144,20 +140,16 @@ class Mapper:
 
     def _judged(self, frame: pl.DataFrame) -> pl.Expr:
         """Say why a row cannot be used or is left out, null when neither."""
-        if self.settings.where is None:
+        condition = self.condition
+        if condition is None:
             return self._reason()
-        condition, _ = self._condition(frame)
-        try:
-            keep = frame.with_columns(map(_number, self.numbers or ())).with_columns(
-                condition.fill_null(value=False).alias(REASON)
-            )[REASON]
-        except pl.exceptions.PolarsError as error:
-            raise self._cannot_ask(error) from None
-        if keep.dtype != pl.Boolean:
+        known = [name for name in frame.columns if name not in OURS]
+        if missing := [name for name in condition.columns if name not in known]:
             raise RecipeError(
-                f"sources.{self.source}.where: {self.settings.where!r} is no condition; it gives {keep.dtype}"
+                f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}"
             )
-        wrong = pl.any_horizontal(pl.lit(value=False), *map(_unread, self.numbers or ()))
+        keep = self._asking(lambda: condition.asked_of(frame))
+        wrong = pl.any_horizontal(pl.lit(value=False), *(unread for unread, _ in condition.unread))
         return (
             pl.when(wrong)
             .then(pl.lit("bad_where_value"))
@@ -166,37 +158,11 @@ class Mapper:
             .otherwise(self._reason())
         )
 
-    def _condition(self, frame: pl.DataFrame) -> tuple[pl.Expr, list[str]]:
-        """Give the condition and the columns that it asks of, all of which are there."""
+    def _asking(self, ask: Callable[[], T]) -> T:
         try:
-            condition = pl.sql_expr(str(self.settings.where))
-        except pl.exceptions.PolarsError as error:
-            raise self._cannot_ask(error) from None
-        asked, known = condition.meta.root_names(), [name for name in frame.columns if name not in OURS]
-        if missing := [name for name in asked if name not in known]:
-            raise RecipeError(
-                f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}"
-            )
-        if MANY_ROWS.search(condition.meta.serialize(format="json")):
-            raise RecipeError(
-                f"sources.{self.source}.where: {self.settings.where!r} looks at more than one row; it is asked of "
-                "each row alone"
-            )
-        return condition, asked
-
-    def _cannot_ask(self, error: Exception) -> RecipeError:
-        return RecipeError(
-            f"sources.{self.source}.where: {self.settings.where!r} cannot be asked: {str(error).splitlines()[0]}"
-        )
-
-    def _numbers(self, frame: pl.DataFrame) -> tuple[str, ...]:
-        """Name those columns of the condition whose values here all are numbers; the rest stay texts."""
-        asked = sorted(set(self._condition(frame)[1]))
-        return tuple(
-            name
-            for name in asked
-            if frame[name].null_count() < frame.height and not frame.select(_unread(name)).to_series().any()
-        )
+            return ask()
+        except ValueError as error:
+            raise RecipeError(f"sources.{self.source}.where: {error}") from None
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can: its label first, then its texts."""
@@ -229,10 +195,7 @@ class Mapper:
         bears = (
             pl.format("label {}", _role(label).fill_null("is missing")) if label and self.layout.labels else pl.lit("")
         )
-        values = [
-            pl.when(_unread(name)).then(pl.concat_str(pl.lit(f"{name} is no number: "), exact(name)))
-            for name in self.numbers or ()
-        ]
+        values = [pl.when(unread).then(why) for unread, why in self.condition.unread] if self.condition else []
         number = (
             pl.when(pl.col(REASON) == "bad_where_value").then(pl.coalesce(values))
             if values
@@ -282,15 +245,6 @@ def _tallies(batches: Sequence[Batch], frame: pl.DataFrame | None, bad: pl.DataF
             elif reason in DROPPED:
                 tallies[part].dropped[reason] += count
     return tallies
-
-
-def _number(name: str) -> pl.Expr:
-    return exact(name).str.strip_chars().cast(pl.Float64, strict=False)
-
-
-def _unread(name: str) -> pl.Expr:
-    text = exact(name).str.strip_chars()
-    return _number(name).is_null() & text.is_not_null() & (text != "")
 
 
 def _bad_frame(batches: Sequence[Batch]) -> pl.DataFrame:

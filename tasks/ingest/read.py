@@ -165,7 +165,9 @@ def read_source(
     """
     mapper = Mapper(source, settings, layout)
     parts = _parts(settings, base, known.seen.files if known else ())
-    old = kept(known, parts) if known and known.files and _goes_on(mapper, settings, base, parts, known) else {}
+    # Built on an earlier product only where each file gives rows without the others, and the probe saw exactly these.
+    same = known and settings.alone and [file.name for file in known.seen.files] == [part.name for part in parts]
+    old = kept(known, parts) if known and known.files and same else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
     shape = read_schema(layout) | ({MEDIA_KEY: pl.Binary} if settings.media else {})
     with contextlib.ExitStack() as stack:
@@ -184,27 +186,10 @@ def read_source(
             for batch in part.read(mark) if mark else ():
                 reading.add(batch)
         reading.flush()
-    return _outcome(source, reading.given, quarantine, mapper, in_words(parts, old, known))
+    return _outcome(source, reading.given, quarantine, in_words(parts, old, known))
 
 
-def _goes_on(mapper: Mapper, settings: SourceSettings, base: str, parts: Sequence[Part], known: Probed) -> bool:
-    """Say whether an earlier product can be built on.
-
-    Each file gives rows without the others, the probe saw exactly these, and the first records settle the condition's
-    numbers as before.
-    """
-    if not settings.alone or [file.name for file in known.seen.files] != [part.name for part in parts]:
-        return False
-    trial = Mapper(mapper.source, settings, mapper.layout)
-    if settings.where is not None and (
-        first := next((batch for batch in batches(settings, base) if batch.frame.height), None)
-    ):
-        trial.complete(first)
-    mapper.numbers = trial.numbers if trial.numbers == known.numbers else None
-    return trial.numbers == known.numbers
-
-
-def _outcome(source: str, files: Sequence[Given], quarantine: Path, mapper: Mapper, how: str) -> Outcome:
+def _outcome(source: str, files: Sequence[Given], quarantine: Path, how: str) -> Outcome:
     whole = Tally()
     for file in files:
         whole.add(file.tally)
@@ -222,7 +207,7 @@ def _outcome(source: str, files: Sequence[Given], quarantine: Path, mapper: Mapp
         rows=whole.rows,
     )
     columns = tuple(dict.fromkeys(name for file in files for name in file.columns))
-    note = ReadingNote(files=tuple(file.note() for file in files), numbers=mapper.numbers)
+    note = ReadingNote(files=tuple(file.note() for file in files))
     return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
 
 

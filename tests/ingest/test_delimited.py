@@ -21,7 +21,7 @@ def both(raw: bytes, **params: Any) -> tuple[list[Any], list[Any]]:
     """Cut by arrays where that is possible, and line by line; gives rows, bad rows, and how much is done with."""
     found = []
     for simple in (True, False):
-        rows = _Rows(Params(path="a.csv", **params))
+        rows = _Rows(Params(path="a.csv", **params), "a.csv")
         rows.simple &= simple
         part = rows.read(raw, 1)
         found.append([part.frame.rows(), part.frame.columns, [vars(bad) for bad in part.bad], part.used, part.lines])
