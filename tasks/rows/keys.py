@@ -10,6 +10,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from tasks.core.layout import Layout
+from tasks.text.words import TELLING
 
 CONFLICTS = "texts stand there with different labels; the first one's label counts"
 MEDIA_KEY = "media_key"
@@ -104,7 +105,7 @@ class SeenKeys:
 def match_digests(texts: pl.Series) -> pl.Series:
     """Give the digests of the texts' match keys, without holding the keys."""
     bare = _without_common_signs(texts)
-    plain = _ascii(bare)
+    plain = _ascii(bare) & ~(" " + texts).str.contains(TELLING)
     signless = [text.translate(LOWER, SIGNS) for text in bare.filter(plain).cast(pl.Binary).to_list()]
     if b"" in signless:
         signless = [key or text.encode() for key, text in zip(signless, texts.filter(plain).to_list(), strict=True)]
@@ -131,12 +132,18 @@ def _without_common_signs(texts: pl.Series) -> pl.Series:
 
 
 def match_keys(texts: pl.Series) -> pl.Series:
-    """Give what texts share that differ only in case, signs and spacing: their letters and digits, casefolded.
+    """Give what texts share that differ only in case, spacing and signs that tell nothing: their letters and digits,
+    casefolded, with the signs that do tell, where they stand.
 
-    A text without letters and digits (signs, emoji) is its own key.
+    A text without any of these is its own key.
     """
-    folded = pl.Series([_folded(text) for text in texts.to_list()], dtype=pl.String).str.replace_all(BESIDE_LETTERS, "")
-    return folded.zip_with(folded != "", texts).alias("match")
+    folded = pl.Series([_folded(text) for text in texts.to_list()], dtype=pl.String)
+    telling = (" " + folded).str.contains(TELLING)
+    keys = folded.str.replace_all(BESIDE_LETTERS, "")
+    if telling.any():
+        kept = (" " + folded.filter(telling)).str.replace_all(f"({TELLING})|{BESIDE_LETTERS}", "$1")
+        keys = keys.scatter(telling.arg_true(), kept.str.replace_all(r"[\s\ufe00-\ufe0f]", ""))
+    return keys.zip_with(keys != "", texts).alias("match")
 
 
 def _folded(text: str) -> str:

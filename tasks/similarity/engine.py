@@ -26,6 +26,7 @@ from tasks.similarity.settle import Settled, settle
 from tasks.similarity.shingles import Flags, Places, shingle
 from tasks.similarity.sketch import Family, Keys, band_keys
 from tasks.similarity.verify import Pairs, Sets, Shares, jaccard
+from tasks.text.words import with_signs_as_words
 
 DROPPED = {
     "source": pl.String,
@@ -65,7 +66,7 @@ def find_near_duplicates(
 
     Args:
         sources: name -> file, the best source first.
-        settings: threshold and shingles.
+        settings: threshold and shingles; pairs that share their words are told apart by their telling signs.
         scratch: a folder of its own for band keys and shingles, 8 bytes * bands a row; what it writes there stays.
         seed: draws the hash functions.
         protected: sources of which no row is dropped (hold-out sets, benchmarks); name them first in `sources`.
@@ -81,7 +82,9 @@ def find_near_duplicates(
             band_groups, kept_whole[np.searchsorted(np.cumsum(sizes), band_groups.members, side="right")]
         )
     candidates, places = np.unique(band_groups.members, return_inverse=True)
-    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), texts_at(sources, candidates))
+    blocks = in_order(
+        lambda texts: list(shingle(with_signs_as_words(texts), settings.words)), texts_at(sources, candidates)
+    )
     sets = Sets.written(chain.from_iterable(blocks), scratch / "sets.u64")
 
     source = np.searchsorted(np.cumsum(sizes), candidates, side="right")

@@ -22,6 +22,14 @@ SPACED = rf"[\w--{UNSPACED}--{EXTENDERS}]"
 CLUSTER = rf"{UNSPACED}{EXTENDERS}*"
 WORD = rf"{CLUSTER}|{SPACED}[\w--{UNSPACED}]*"
 SIGN = r"[^\w\s]"
+TELLING = (
+    r"[:;=][-'^]?[()\[\]DdPpOo/\\|*3]+"  # emoticons
+    r"|\d+(?:[.,:/]\d+)+"  # 5.0 is not 50
+    r"|\s[+\-\x{2212}]\d+"  # -1 is not 1
+    r"|[\p{Sm}\p{Sc}\p{So}#*%]"  # C++, C#, 5 %, emoji
+)
+"""Signs that tell texts apart, where quotes, brackets, dashes and the punctuation of sentences do not; those before a
+number with the white space before them."""
 
 
 def split_words(texts: pl.Series) -> pl.Series:
@@ -37,6 +45,20 @@ def words_and_signs(texts: pl.Series, *, sign_runs: bool = False) -> pl.Series:
     """
     signs = f"{SIGN}+" if sign_runs else SIGN
     return _extracted(texts, f"{WORD}|{signs}", rf"\w+|{signs}")
+
+
+def with_signs_as_words(texts: pl.Series) -> pl.Series:
+    """Write texts so that each of their telling signs is a word; those without any stay as they are."""
+    led = " " + texts.fill_null("")
+    telling = led.str.contains(TELLING)
+    if not telling.any():
+        return texts
+    parts = pl.DataFrame({"part": _extracted(led.filter(telling), f"{TELLING}|{WORD}", rf"{TELLING}|\w+")})
+    parts = parts.with_row_index("text").explode("part")
+    signs = parts["part"].filter(parts["part"].str.contains(TELLING)).unique().to_list()
+    named = {sign: f"sign{sign.strip().encode().hex()}" for sign in signs}
+    written = parts.with_columns(pl.col("part").replace(named)).group_by("text", maintain_order=True)
+    return texts.clone().scatter(telling.arg_true(), written.agg(pl.col("part").str.join(" "))["part"])
 
 
 def _extracted(texts: pl.Series, pattern: str, of_ascii: str) -> pl.Series:

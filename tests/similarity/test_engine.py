@@ -76,6 +76,14 @@ def test_short_texts_match_as_a_whole(tmp_path: Path) -> None:
     assert case.gone() == [("a", 1, "a", 0), ("a", 6, "a", 4)]
 
 
+def test_signs_tell_apart_what_shares_its_words(tmp_path: Path) -> None:
+    apart = ["good :)", "good :(", "good", "+1", "-1", "C", "C++", "C#", "so 👍", "so 👎", "5.0", "50"]
+    assert Case(tmp_path, a=apart).gone() == []
+    (tmp_path / "again").mkdir()
+    again = Case(tmp_path / "again", a=["good :)", "Good! :)", f"{LONG} :)", f"{LONG} :("])
+    assert again.gone() == [("a", 1, "a", 0), ("a", 3, "a", 2)], "one sign of many words makes no other text"
+
+
 def test_texts_without_words_are_left_alone(tmp_path: Path) -> None:
     case = Case(tmp_path, a=["", "", None, None, "?!", "?!", "...", "\u2764\ufe0f", "\u2764\ufe0f \u2764\ufe0f"])
     assert case.gone() == []
