@@ -9,6 +9,7 @@ no comparison holds.
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -44,7 +45,8 @@ class Condition:
 
     def __init__(self, sql: str) -> None:
         try:
-            expression = pl.sql_expr(sql)
+            # Composed, so that names and texts that look alike are alike.
+            expression = pl.sql_expr(unicodedata.normalize("NFC", sql))
         except pl.exceptions.PolarsError as error:
             raise ValueError(f"{sql!r} cannot be asked: {_first_line(error)}") from None
         written = expression.meta.serialize(format="json")
@@ -222,7 +224,7 @@ def _alias(kind: Kind, name: str) -> str:
 def _as(kind: Kind, name: str, numbers: type[pl.DataType]) -> pl.Expr:
     if kind == "number":
         return _whole(name) if numbers is LARGEST else _number(name)
-    return _truth(name) if kind == "truth" else exact(name)
+    return _truth(name) if kind == "truth" else exact(name).str.normalize("NFC")
 
 
 def _float(name: str) -> pl.Expr:

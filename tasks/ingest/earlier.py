@@ -33,8 +33,6 @@ class ReadingNote(Section):
     """What a reading leaves for the next one."""
 
     files: tuple[FileNote, ...]
-    numbers: tuple[str, ...] | None
-    """Columns of the condition that it took for numbers."""
 
 
 @dataclass

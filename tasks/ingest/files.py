@@ -2,8 +2,10 @@
 
 import contextlib
 import fnmatch
+import glob
 import gzip
 import hashlib
+import re
 import shutil
 import tarfile
 import tempfile
@@ -25,6 +27,8 @@ from tasks.ingest.settings import FileSettings
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 VERSION_CONTROL = {".git", ".hg", ".svn"}
 """Folders that hold no files of the folder that they lie in, but its history."""
+LITTER = re.compile(r"(?:^|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
+"""What desktops leave in folders and archives."""
 REFUSALS = {
     401: "the server asks for credentials",
     403: "the server refuses access",
@@ -63,7 +67,7 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
     web = full.startswith(("http://", "https://"))
     with reaching(path):
         fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
-        if not any(sign in root for sign in ("*" if web else "*?[")):
+        if not any(sign in root for sign in ("*" if web else "*?[")) or (not web and fs.exists(root)):
             if web:
                 details(
                     Place(fs, root, "", path)
@@ -76,13 +80,17 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
                 raise Unreachable(
                     f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv"
                 )
-            return [Place(fs, root, PurePosixPath(root.split("?")[0]).name, path)]
-        matched = {name: fs.isdir(name) for name in fs.glob(root)}
-        names = [name for name, folder in matched.items() if not folder]
-        names += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
-    if not names:
+            return [Place(fs, root, PurePosixPath(root.split("?")[0] if web else root).name, path)]
+        # Only what the recipe writes is a pattern, not the folder that it lies in.
+        above = "" if "://" in path or Path(path).is_absolute() else fsspec.core.url_to_fs(base)[1].rstrip("/")
+        above = above if root.startswith(f"{above}/") else ""
+        pattern = root.removeprefix(above)
+        matched = {name: fs.isdir(name) for name in fs.glob(glob.escape(above) + pattern)}
+        found = [name for name, folder in matched.items() if not folder and not LITTER.search(name)]
+        found += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
+    if not found:
         raise Unreachable(f"cannot read {path}: no file matches")
-    return _places(fs, path, names, len(_fixed(root)))
+    return _places(fs, path, found, len(above) + len(_fixed(pattern)))
 
 
 def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]:
@@ -93,8 +101,13 @@ def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]
 
 
 def _inside(fs: Any, folder: str, path: str) -> list[str]:
-    names = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
-    if not (kept := [name for name in names if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts)]):
+    found = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
+    kept = [
+        name
+        for name in found
+        if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts) and not LITTER.search(name)
+    ]
+    if not kept:
         raise Unreachable(f"cannot read {path}: there is no file in this folder")
     return kept
 
@@ -171,7 +184,7 @@ def unpacked(place: Place, settings: FileSettings, mark: Mark = START) -> Genera
     Raises:
         QualityGate: an archive with names that lead out of it, or that is not whole.
     """
-    lower = place.path.split("?")[0].lower()
+    lower = (place.path.split("?")[0] if _on_the_web(place) else place.path).lower()
     if lower.endswith(".zip"):
         with raw_stream(place) as raw:
             try:
@@ -201,6 +214,8 @@ def whole(name: str) -> Generator[None]:
     try:
         with reaching(name):
             yield
+    except UnicodeError as error:
+        raise QualityGate(f"{name}: it holds what is no text: {error}; say its `encoding`") from None
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
         raise QualityGate(
             f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used"
@@ -271,7 +286,9 @@ def raw_stream(place: Place) -> BinaryIO:
 
 
 def _members(place: Place, names: Iterable[str], pattern: str, open_member: Callable[[str], BinaryIO]) -> list[Opened]:
-    members = sorted(names)
+    members = sorted(name for name in names if not LITTER.search(name))
+    if not members:
+        raise QualityGate(f"{place.uri}: there is no file in this archive")
     hostile = [
         name for name in members if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts
     ]
@@ -283,6 +300,7 @@ def _members(place: Place, names: Iterable[str], pattern: str, open_member: Call
     chosen = [name for name in members if fnmatch.fnmatch(name, pattern)]
     if not chosen:
         raise Unreachable(
-            f"{place.uri}: none of its {len(members)} members matches {pattern!r}; there are {', '.join(members[:5])}"
+            f"{place.uri}: `member: {pattern}` matches none of its {len(members)} members; there are "
+            f"{', '.join(members[:5])}"
         )
     return [Opened(f"{place.name}!{name}", lambda name=name: open_member(name)) for name in chosen]

@@ -1,5 +1,6 @@
 """Lines of delimited text, one by one, for what array operations cannot cut."""
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -60,3 +61,22 @@ def is_text(fields: list[str]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+EAST_ASIAN = ("gb18030", "big5", "shift_jis", "euc_kr")
+
+
+def likely_encodings(line: bytes) -> str:
+    """Name encodings in which a line that is not UTF-8 is text: those of East Asia where every sign beyond ASCII is
+    then a letter there, else Latin-1, in which everything is.
+    """
+    likely = [encoding for encoding in EAST_ASIAN if _letters(line, encoding)]
+    return ", ".join(likely) or "latin-1"
+
+
+def _letters(line: bytes, encoding: str) -> bool:
+    try:
+        text = line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return all(unicodedata.category(sign) == "Lo" for sign in text if ord(sign) > 127)

@@ -1,6 +1,7 @@
 """Bring raw records to the layout of the task."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
 from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, Batch
-from tasks.ingest.columns import exact
+from tasks.ingest.columns import exact, unique
 from tasks.ingest.condition import Condition
 from tasks.ingest.settings import SourceSettings
 from tasks.rows.layout import BETWEEN, ROW_ID, SOURCE, read_schema
@@ -78,6 +79,7 @@ class Mapper:
             known: columns of records of the file that are not read this time.
         """
         self.first = self.first or batch.file
+        batch = replace(batch, frame=_composed(batch.frame))
         if batch.loose:
             names = self.known[1] if self.known[0] == batch.file else dict.fromkeys(known)
             names |= dict.fromkeys(name for name in batch.frame.columns if name not in OURS)
@@ -115,7 +117,18 @@ class Mapper:
             return self._column(role.name, columns.get(role.name, role.name), names)
         if role.name not in columns and self.settings.label is not None:
             return pl.lit(self.settings.label)
-        return self._column(role.name, columns.get(role.name, role.name), names).str.strip_chars()
+        label = self._column(role.name, columns.get(role.name, role.name), names).str.strip_chars().str.normalize("NFC")
+        # A truth value is written `true`, `True` or `TRUE`; what is written otherwise in `labels` is another label.
+        known = self._labels(role)
+        truths = {raw.lower(): raw for raw in known if raw.lower() in ("true", "false")}
+        lowered = label.str.to_lowercase()
+        strange = lowered.is_in([*truths]) & ~label.is_in([*known])
+        return pl.when(strange).then(lowered.replace(truths)).otherwise(label) if truths else label
+
+    def _labels(self, role: Role) -> dict[str, str | None]:
+        """Give the label of each value that may stand in the source, composed as Unicode's NFC."""
+        mapping = self.settings.labels or dict(zip(role.values, role.values, strict=True))
+        return {unicodedata.normalize("NFC", raw): label for raw, label in mapping.items()}
 
     def _column(self, role: str, wanted: str | int, names: list[str]) -> pl.Expr:
         if isinstance(wanted, int):
@@ -125,6 +138,7 @@ class Mapper:
                     f"{len(names) - 1}"
                 )
             return exact(names[wanted])
+        wanted = unicodedata.normalize("NFC", wanted)
         if wanted in names:
             return exact(wanted)
         fields = FIELD.findall(wanted)
@@ -135,8 +149,9 @@ class Mapper:
             )
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))
-        filled = pl.format(parts, *(exact(name).fill_null("") for name in fields))
-        return pl.when(pl.all_horizontal(exact(name).is_null() for name in fields)).then(None).otherwise(filled)
+        held = [exact(name).fill_null("") for name in fields]
+        empty = pl.all_horizontal(field.str.strip_chars() == "" for field in held)
+        return pl.when(empty).then(None).otherwise(pl.format(parts, *held))
 
     def _judged(self, frame: pl.DataFrame) -> pl.Expr:
         """Say why a row cannot be used or is left out, null when neither."""
@@ -171,8 +186,8 @@ class Mapper:
             reason = pl.when(_role(role.name).is_null()).then(pl.lit(f"missing_{role.name}")).otherwise(reason)
         if not self.layout.label or not self.layout.labels:
             return reason
-        known = list(self.settings.labels or dict.fromkeys(self.layout.labels, ""))
-        left_out = [raw for raw, label in (self.settings.labels or {}).items() if label is None]
+        mapping = self._labels(next(role for role in self.layout.roles if role.holds == "label"))
+        known, left_out = list(mapping), [raw for raw, label in mapping.items() if label is None]
         label = _role(self.layout.label)
         return (
             pl.when(label.is_null() | (label == ""))
@@ -185,9 +200,10 @@ class Mapper:
         )
 
     def _mapped(self, role: Role) -> pl.Expr:
-        mapping = self.settings.labels if role.holds == "label" and role.values else None
         held = _role(role.name)
-        return held.replace_strict(mapping, default=None, return_dtype=pl.String) if mapping else held
+        if role.holds != "label" or not role.values:
+            return held
+        return held.replace_strict(self._labels(role), default=None, return_dtype=pl.String)
 
     def _quarantined(self, frame: pl.DataFrame) -> pl.DataFrame:
         unfit = frame.filter(pl.col(REASON).is_not_null() & ~pl.col(REASON).is_in(DROPPED))
@@ -216,6 +232,15 @@ class Mapper:
             pl.lit(self.source).alias(SOURCE),
             *(self._mapped(role).alias(role.name) for role in self.layout.roles),
         )
+
+
+def _composed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Name columns as Unicode's NFC composes them, so that names that look alike are alike."""
+    written = [name for name in frame.columns if name not in OURS]
+    if all(name.isascii() for name in written):
+        return frame
+    composed = unique(unicodedata.normalize("NFC", name) for name in written)
+    return frame.rename(dict(zip(written, composed, strict=True)))
 
 
 def _role(name: str) -> pl.Expr:

@@ -69,7 +69,9 @@ class SourceSettings(Section):
     @field_validator("labels", mode="before")
     @classmethod
     def _as_text(cls, labels: object) -> object:
-        return {str(raw): label for raw, label in labels.items()} if isinstance(labels, Mapping) else labels
+        if not isinstance(labels, Mapping):
+            return labels
+        return {str(raw).lower() if isinstance(raw, bool) else str(raw): label for raw, label in labels.items()}
 
 
 class FileSettings(SourceSettings):

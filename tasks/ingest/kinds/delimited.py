@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from tasks.core.errors import RecipeError
 from tasks.ingest.batch import (
     LINE,
     START,
@@ -37,13 +38,13 @@ from tasks.ingest.batch import (
 )
 from tasks.ingest.columns import unique
 from tasks.ingest.cut import Records, find_records, joined
-from tasks.ingest.lines import Lines, after, cut_lines, is_text, unclosed
+from tasks.ingest.lines import Lines, after, cut_lines, is_text, likely_encodings, unclosed
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 2 << 20
 MOST_LINES = 1_000
 """A quoted field over more lines than this is an unclosed quote."""
-LONGEST_FIELD = 2**31 - 1
+csv.field_size_limit(2**31 - 1)
 
 
 class Params(FileSettings):
@@ -71,7 +72,7 @@ class Params(FileSettings):
 
 def batches(file: Opened, params: Params) -> Iterator[Batch]:
     """Read a file block by block; a record that is still open at the end of a block waits for the next one."""
-    rows = _Rows(params)
+    rows = _Rows(params, file.name)
     if file.mark.offset:
         rows.take_names(replace(file, mark=START))
     waiting, line = b"", file.mark.line
@@ -111,8 +112,8 @@ class _Rows:
         names: columns, once the first record is seen.
     """
 
-    def __init__(self, params: Params) -> None:
-        self.params = params
+    def __init__(self, params: Params, file: str) -> None:
+        self.params, self.file = params, file
         self.names: list[str] = []
         separator = params.separator
         self.quoted = params.quoting and len(separator) == 1
@@ -175,11 +176,7 @@ class _Rows:
 
     def _fields(self, record: str) -> list[str]:
         separator = self.params.separator
-        return (
-            next(csv.reader(record.splitlines(keepends=True), delimiter=separator))
-            if self.quoted
-            else record.split(separator)
-        )
+        return next(csv.reader([record], delimiter=separator)) if self.quoted else record.split(separator)
 
     def _parsed(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
         """Parse records of the right width."""
@@ -232,7 +229,6 @@ class _Rows:
 
     def _quoted(self, todo: list[tuple[int, str]], records: list[Record], bad: list[BadRow]) -> list[tuple[int, str]]:
         """Cut with the csv module; gives the lines of a last record that is not closed."""
-        csv.field_size_limit(LONGEST_FIELD)
         at = 0
         while at < len(todo):
             lines = Lines(todo, at)
@@ -263,7 +259,14 @@ class _Rows:
     def _fitting(self, records: list[Record], texts: dict[int, str], bad: list[BadRow]) -> list[Record]:
         """Name the columns if they have no names yet, then keep the records of that width."""
         if not self.names and records:
-            self._name(records[0][1])
+            number, first = records[0]
+            if self.params.header and not is_text(first):
+                line = texts[number].encode("utf-8", "surrogateescape")
+                raise RecipeError(
+                    f"{self.file}: line {number} is not valid {self.params.encoding}; "
+                    f"try encoding: {likely_encodings(line)}"
+                )
+            self._name(first)
             records = records[1:] if self.params.header else records
         fitted: list[Record] = []
         for number, fields in records:
