@@ -48,8 +48,13 @@ def test_a_bad_line_costs_its_pair_and_moves_no_other(read: Callable[..., Any], 
     (tmp_path / "a.en").write_bytes(b"one\ntwo\n\nfour\n\nsix\n")
     (tmp_path / "a.de").write_bytes(b"eins\nzw\xe9i\ndrei\nvier\n\n  \n")
     found = read(path={"en": "a.en", "de": "a.de"}, columns=BOTH)
-    assert found.texts == ["one|eins", "four|vier", "|"]
-    assert found.bad == [("a.en", 2, "bad_encoding"), ("a.en", 3, "blank_line"), ("a.en", 6, "blank_line")]
+    assert found.texts == ["one|eins", "four|vier"]
+    assert found.bad == [
+        ("a.en", 2, "bad_encoding"),
+        ("a.en", 3, "blank_line"),
+        ("a.en", 5, "missing_text"),
+        ("a.en", 6, "blank_line"),
+    ]
 
 
 def test_globs_are_paired_by_name_and_must_match_in_number(read: Callable[..., Any], tmp_path: Path) -> None:
