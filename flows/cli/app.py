@@ -46,23 +46,24 @@ MixName = Annotated[
 DEFAULT_STORE = "cuvee-store"
 
 
-def parsed(overrides: list[str] | None) -> dict[str, JsonValue]:
+def overrides_of(overrides: list[str] | None) -> dict[str, JsonValue]:
     """Read what `--set` says: dotted path -> value.
 
     Raises:
         RecipeError: one of them is no PATH=VALUE, or its value no YAML.
     """
-    import yaml
+    from tasks.recipe.reading import Mistake, parsed
 
     values: dict[str, JsonValue] = {}
     for text in overrides or []:
         path, equals, value = text.partition("=")
         if not equals or not path:
-            raise RecipeError(f"--set {text!r}: want PATH=VALUE, such as --set mix.size=500")
+            raise RecipeError(f"--set {path[:40]!r}: want PATH=VALUE, such as --set mix.size=500")
         try:
-            values[path] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise RecipeError(f"--set {text!r}: the value is not valid YAML; put it in quotes") from None
+            written = parsed(value)
+        except Mistake as mistake:  # the value is not shown: it may be a password
+            raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
+        values[path] = written.value if written else None
     return values
 
 

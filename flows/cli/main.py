@@ -9,6 +9,7 @@ import typer
 from flows.cli import history, recipes, running
 from flows.cli.app import app
 from tasks.core.errors import CuveeError
+from tasks.core.unseen import unseen_error
 
 INTERRUPTED = 130
 COMMANDS = (recipes, running, history)
@@ -32,11 +33,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (none of them may show what stays unseen)
         # click's usage errors; typer carries its own copy of click, so they are known by what they can do.
         say = getattr(error, "format_message", None)
         if say is None:
-            raise
+            raise unseen_error(error)  # noqa: B904 (what led to it goes with it, where it may be shown)
         code = _fail(say(), 2, as_json)
     raise SystemExit(code)
 

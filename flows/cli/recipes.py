@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import DEFAULT_STORE, AsJson, Overrides, RecipeFile, StoreUri, app, give, parsed
+from flows.cli.app import DEFAULT_STORE, AsJson, Overrides, RecipeFile, StoreUri, app, give, overrides_of
 
 
 @app.command()
@@ -40,7 +40,7 @@ def validate(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = 
     from flows.cli.inspect import validate_recipe
     from flows.cli.render import validated
 
-    give(validate_recipe(recipe, parsed(overrides)), validated, as_json)
+    give(validate_recipe(recipe, overrides_of(overrides)), validated, as_json)
 
 
 @app.command()
@@ -51,7 +51,7 @@ def plan(
     from flows.cli.inspect import plan_recipe
     from flows.cli.render import planned
 
-    give(plan_recipe(recipe, store, parsed(overrides)), planned, as_json)
+    give(plan_recipe(recipe, store, overrides_of(overrides)), planned, as_json)
 
 
 @app.command()
@@ -62,7 +62,7 @@ def explain(
     from flows.cli.inspect import explain_recipe
     from flows.cli.render import explained
 
-    give(explain_recipe(recipe, store, parsed(overrides)), explained, as_json)
+    give(explain_recipe(recipe, store, overrides_of(overrides)), explained, as_json)
 
 
 @app.command()

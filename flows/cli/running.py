@@ -1,10 +1,29 @@
 """Commands that make something: mixes, models, comparisons, weights."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 
-from flows.cli.app import DEFAULT_STORE, AsJson, Overrides, RecipeFile, StoreUri, app, give, parsed
+from flows.cli.app import DEFAULT_STORE, AsJson, Overrides, RecipeFile, StoreUri, app, give, overrides_of
+
+
+def _checked(
+    recipe: str,
+    overrides: list[str] | None,
+    options: Mapping[str, float | None] | None = None,
+    without: Sequence[str] = (),
+) -> dict[str, JsonValue]:
+    """Read the recipe before a flow does: what is wrong with it is then said before a server starts, and no server is
+    told of a password in it. Gives the overrides.
+    """
+    from tasks.recipe.model import load_recipe
+
+    values = overrides_of(overrides)
+    given = {path: value for path, value in (options or {}).items() if value is not None}
+    load_recipe(recipe, values | given, without)
+    return values
 
 
 @app.command()
@@ -30,16 +49,15 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Carry out the whole pipeline."""
+    checked = _checked(recipe, overrides, without=without or ())
     from flows.cli.progress import following
     from flows.cli.render import ran
     from flows.engine.runners import runner_named
     from flows.pipeline import pipeline, stage_named
 
-    chosen = pipeline.with_options(task_runner=runner_named(runner))
+    stage, chosen = stage_named(until), pipeline.with_options(task_runner=runner_named(runner))
     with following(quiet=as_json):
-        summary = chosen(
-            recipe=recipe, store=store, overrides=parsed(overrides), until=stage_named(until), without=without
-        )
+        summary = chosen(recipe=recipe, store=store, overrides=checked, until=stage, without=without)
     give(summary, ran, as_json)
 
 
@@ -64,15 +82,14 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Say whether combining helps: mixes at the same budget and seeds, and what each source is worth."""
+    checked = _checked(recipe, overrides, {"compare.seeds": seeds, "compare.minutes": minutes})
     from flows.cli.progress import following
     from flows.cli.render_weights import compared
     from flows.compare import compare
 
     chosen = [name.strip() for name in arms.split(",")] if arms is not None else None
     with following(quiet=as_json):
-        comparison = compare(
-            recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=parsed(overrides)
-        )
+        comparison = compare(recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=checked)
     give(comparison.model_dump(mode="json", exclude={"recipe"}), lambda _: compared(comparison), as_json)
     if require_gain and not comparison.gained:
         raise typer.Exit(3)
@@ -95,12 +112,13 @@ def search(
     """Learn the weights: try mixes, fit a surrogate, confirm what it recommends; `mix.weights: learned` then uses
     it.
     """
+    checked = _checked(recipe, overrides, {"search.trials": trials, "search.minutes": minutes})
     from flows.cli.progress import following
     from flows.cli.render_weights import searched
     from flows.search import search as search_weights
 
     with following(quiet=as_json):
-        record = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=parsed(overrides))
+        record = search_weights(recipe=recipe, store=store, trials=trials, minutes=minutes, overrides=checked)
     give(record, searched, as_json)
 
 

@@ -28,6 +28,7 @@ from tasks.core import ui
 from tasks.core.errors import CuveeError, Unreachable
 from tasks.core.records import digest
 from tasks.core.tasks import Task
+from tasks.core.unseen import unseen_error
 from tasks.manifests.manifest import Manifest
 from tasks.store.products import StageTask, key_of
 from tasks.store.runs import TaskNote
@@ -219,7 +220,10 @@ def carried_out(task: Task[..., object], /, at_store: str, subject: str, **argum
     product = chosen.lookup(at_store, **arguments) if isinstance(chosen, StageTask) else None
     if product is not None and TaskRunContext.get() is not None:
         return Completed(name="Cached", message="found in the store", data=product)
-    return chosen.run(at_store, **arguments)
+    try:
+        return chosen.run(at_store, **arguments)
+    except Exception as error:  # noqa: BLE001 (none of them may show what stays unseen)
+        raise unseen_error(error)  # noqa: B904 (what led to it goes with it, where it may be shown)
 
 
 def key_with_product(task: Task[..., object], /, at_store: str, subject: str, **arguments: Any) -> str:

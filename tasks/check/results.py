@@ -6,6 +6,7 @@ import polars as pl
 
 from tasks.check.facts import columns_of
 from tasks.check.run import Outcome, share_meeting
+from tasks.core.unseen import unseen
 from tasks.manifests.check import CheckResult, Failure
 from tasks.manifests.dropped import Figure
 
@@ -79,13 +80,13 @@ def _failure(outcome: Outcome, frame: pl.DataFrame) -> Failure:
 def named(outcome: Outcome) -> str:
     """Write an expectation as a call, without its column."""
     arguments = ", ".join(f"{name}={value!r}" for name, value in outcome.expectation.kwargs.items() if name != "column")
-    return f"{outcome.expectation.type}({printable(arguments)})"
+    return f"{outcome.expectation.type}({printable(unseen(arguments))})"
 
 
 def observed(outcome: Outcome) -> str:
     """Say in a few words what there was."""
     if outcome.error:
-        return f"cannot be evaluated: {printable(outcome.error)}"
+        return f"cannot be evaluated: {printable(unseen(outcome.error))}"
     if outcome.row_wise:
         counts = outcome.result
         return f"{counts['unexpected_count']:,} of {counts['element_count']:,} rows" if counts else "no rows"

@@ -9,9 +9,11 @@ CuveeError
 └── TrainingFailed   exit 5   change the training settings
 """
 
+from tasks.core.unseen import unseen
+
 
 class CuveeError(Exception):
-    """An expected failure: its text says what, where, the numbers and the remedy.
+    """An expected failure: its text says what, where, the numbers and the remedy, and hides what the environment holds.
 
     Args:
         message: the whole text shown to the user.
@@ -21,8 +23,8 @@ class CuveeError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, **facts: object) -> None:
-        super().__init__(message)
-        self.facts = facts
+        super().__init__(unseen(message))
+        self.facts = {name: unseen(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 class RecipeError(CuveeError):

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, Self
 
+from tasks.core.unseen import unseen
+
 
 class Port(Protocol):
     """Where what a run shows goes to."""
@@ -59,7 +61,7 @@ def in_run() -> bool:
 def log(message: str, *, warn: bool = False) -> None:
     """Write one line to the run's log."""
     for port in _running():
-        port.log(message, warn=warn)
+        port.log(unseen(message), warn=warn)
 
 
 def artifact_key(*names: str) -> str:
@@ -100,7 +102,7 @@ def show_link(key: str, url: str, text: str, headline: str) -> None:
 def tell(line: str) -> None:
     """Give a line to whoever watches this process (the command line); nobody watches a deployed run."""
     for listener in _watchers:
-        listener(line)
+        listener(unseen(line))
 
 
 def watch(listener: Callable[[str], None]) -> None:

@@ -21,6 +21,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from tasks.core.access import reaching
 from tasks.core.errors import QualityGate, Unreachable
+from tasks.core.unseen import unseen
 from tasks.ingest.batch import START, Mark, Opened
 from tasks.ingest.settings import FileSettings
 
@@ -80,7 +81,7 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
                 raise Unreachable(
                     f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv"
                 )
-            return [Place(fs, root, PurePosixPath(root.split("?")[0] if web else root).name, path)]
+            return [Place(fs, root, PurePosixPath(unseen(root.split("?")[0] if web else root)).name, path)]
         # Only what the recipe writes is a pattern, not the folder that it lies in.
         above = "" if "://" in path or Path(path).is_absolute() else fsspec.core.url_to_fs(base)[1].rstrip("/")
         above = above if root.startswith(f"{above}/") else ""

@@ -122,7 +122,8 @@ def _kind_from(section: Mapping[str, object]) -> str:
         return own[0]
     if isinstance(section.get("path"), dict):
         return "parallel"
-    name = str(section.get("path", "")).lower().removesuffix(".gz")
+    name = str(section.get("path", "")).lower()
+    name = (name.partition("?")[0] if name.startswith(("http://", "https://")) else name).removesuffix(".gz")
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
             return kind

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from tasks.core.unseen import unseen
 from tasks.manifests.seen import Fingerprint, SeenFile
 
 SUFFIXES = {".json", ".model", ".safetensors", ".txt"}
@@ -18,7 +19,7 @@ def seen_folder(source: str, name: str, revision: str | None, base: str) -> Fing
     """
     folder = Path(base) / name
     if not folder.is_dir():
-        return Fingerprint(source=source, files=(SeenFile(name=name, bytes=0, tag=str(revision)),))
+        return Fingerprint(source=source, files=(SeenFile(name=unseen(name), bytes=0, tag=str(revision)),))
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in SUFFIXES)
     seen = [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     return Fingerprint(

@@ -5,44 +5,19 @@
 import os
 import re
 import sys
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import Problem
+from tasks.recipe.reading import Mistake, parsed
 
+MOST_CHARS, MOST_MISTAKES = 2_000_000, 50
+"""Of a file that may be a recipe, and those that are told."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 booleans (only true and false), and a key written twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        """Build a mapping whose keys differ."""
-        seen = set[Hashable]()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is written twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, regex) for tag, regex in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
 
 
 def read(file: str) -> tuple[dict[str, JsonValue], dict[str, int]]:
@@ -52,36 +27,25 @@ def read(file: str) -> tuple[dict[str, JsonValue], dict[str, int]]:
         RecipeError: no such file, no YAML, or no mapping.
     """
     try:
-        text = Path(file).read_text("utf-8")
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        tree = loader.construct_document(node) if node else None
+        with Path(file).open(encoding="utf-8-sig") as text:
+            written = parsed(text.read(MOST_CHARS))
+            if text.read(1):
+                raise RecipeError(f"{file}: more than {MOST_CHARS:,} characters are no recipe; is this the file meant?")
     except FileNotFoundError:
         raise RecipeError(f"{file}: there is no such recipe") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except IsADirectoryError:
+        raise RecipeError(f"{file}: it is a folder; name the recipe's file in it") from None
+    except (OSError, ValueError) as error:
         raise RecipeError(f"{file}: cannot be read as UTF-8 text: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{file}{place}: not valid YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(tree, dict):
+    except Mistake as mistake:
+        place = f":{mistake.line}" if mistake.line else ""
+        raise RecipeError(f"{file}{place}: not valid YAML: {mistake}") from None
+    if written is None or not isinstance(written.value, dict):
         raise RecipeError(
             f"{file}: a recipe is a mapping that starts with `name:`; this file is "
-            f"{'empty' if tree is None else 'not one'}"
+            f"{'empty' if written is None or written.value is None else 'not one'}"
         )
-    return tree, _lines(node, "")
-
-
-def _lines(node: yaml.Node | None, prefix: str) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            path = f"{prefix}.{key.value}" if prefix else str(key.value)
-            lines |= {path: key.start_mark.line + 1} | _lines(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            lines |= {f"{prefix}.{number}": value.start_mark.line + 1} | _lines(value, f"{prefix}.{number}")
-    return lines
+    return written.value, dict(written.lines())
 
 
 def with_value(tree: JsonValue, path: Sequence[str], value: JsonValue) -> JsonValue:
@@ -126,36 +90,59 @@ class Places:
         line = next((self.lines[place] for place in above if place in self.lines), 1)
         return line, f"{self.file}:{line}"
 
-    def listing(self, problems: Iterable[Problem]) -> str:
-        """Write all mistakes, one a line: in the file's order, then those of the command."""
+    def listing(self, problems: Iterable[Problem], untold: int = 0) -> str:
+        """Write mistakes, one a line: in the file's order, then those of the command.
+
+        Args:
+            untold: mistakes beside these.
+        """
         rows = sorted({(*self.of(path), path, text) for path, text in problems})
-        count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
+        untold += len(rows[MOST_MISTAKES:])
+        told = min(len(rows), MOST_MISTAKES)
+        count = "1 mistake" if told + untold == 1 else f"{told + untold:,} mistakes"
         mistakes = (
             f"  {place}: {text}" if place.endswith(f" {path}") or place == path else f"  {place}: {path}: {text}"
-            for _, place, path, text in ((number, place, path or "recipe", text) for number, place, path, text in rows)
+            for _, place, path, text in (
+                (number, place, path or "recipe", text) for number, place, path, text in rows[:MOST_MISTAKES]
+            )
         )
-        return "\n".join([f"{self.file}: {count}", *mistakes])
+        more = [f"  … and {untold:,} more"] if untold else []
+        return "\n".join([f"{self.file}: {count}", *mistakes, *more])
 
 
-def expand(value: JsonValue, path: str, problems: list[Problem]) -> JsonValue:
-    """Put the environment's values in for `${NAME}`; a name that is not set is a problem."""
+def expand(value: JsonValue, path: str, expanded: dict[str, list[str]], problems: list[Problem]) -> JsonValue:
+    """Put the environment's values in for `${NAME}`, as the texts that they are.
+
+    Args:
+        expanded: is told which variables stand at which dotted path.
+        problems: is told of those that are not set, and of texts that no file can hold.
+    """
     if isinstance(value, dict):
-        return {key: expand(inner, f"{path}.{key}" if path else str(key), problems) for key, inner in value.items()}
+        return {
+            key: expand(inner, f"{path}.{key}" if path else key, expanded, problems) for key, inner in value.items()
+        }
     if isinstance(value, list):
-        return [expand(inner, f"{path}.{number}", problems) for number, inner in enumerate(value)]
-    if not isinstance(value, str) or not VARIABLE.search(value):
+        return [expand(inner, f"{path}.{number}", expanded, problems) for number, inner in enumerate(value)]
+    if not isinstance(value, str):
         return value
-    unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
-    problems += [
-        (path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset
-    ]
-    text = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
-    return _Loader(text).get_single_data() if VARIABLE.fullmatch(value) and not unset else text
+    text, names = value, VARIABLE.findall(value)
+    if names:
+        expanded[path] = names
+        text = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
+        unset = [name for name in names if name not in os.environ]
+        problems += [
+            (path, f"the environment variable {name} is not set; set it, or write the value here") for name in unset
+        ]
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        problems.append((path, "this is no text: it holds half a sign (a surrogate)"))
+    return text if names else value
 
 
 def unexpand(resolved: JsonValue, raw: object) -> JsonValue:
     """Put `${NAME}` back where a value came from the environment."""
     if isinstance(resolved, dict) and isinstance(raw, dict):
+        if "kind" in resolved and not raw.keys() & resolved.keys():  # the whole section is the value of one field
+            return {key: value if key == "kind" else unexpand(value, raw) for key, value in resolved.items()}
         return {key: unexpand(value, raw.get(key)) for key, value in resolved.items()}
     if isinstance(resolved, list) and isinstance(raw, list) and len(resolved) == len(raw):
         return [unexpand(value, before) for value, before in zip(resolved, raw, strict=True)]

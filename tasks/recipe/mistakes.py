@@ -7,7 +7,9 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from tasks.core.suggest import NAME, Problem, nearest
+from tasks.core.unseen import unseen
 from tasks.experiments.compare.settings import ARMS, ONLY
+from tasks.recipe.file import MOST_MISTAKES
 from tasks.recipe.nodes import Node, dotted
 from tasks.recipe.references import References
 
@@ -15,6 +17,27 @@ PASSWORD = re.compile(
     r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE
 )
 """A URL with a password that is not left to the environment."""
+ASKED = re.compile(
+    r"([?&](?:[\w-]*(?:passw\w*|pwd|secret|token|signature|api-?key)|sig)=)(?!\$\{)[^&\s'\"]+", re.IGNORECASE
+)
+"""A secret in the query of a URL."""
+SHOWN_CHARS = 60
+WANTED = {
+    "tuple_type": "a list is wanted here, such as [a, b]",
+    "list_type": "a list is wanted here, such as [a, b]",
+    "dict_type": "a mapping is wanted here, such as {key: value}",
+    "model_type": "a mapping is wanted here, such as {key: value}",
+    "int_type": "a whole number is wanted here",
+    "int_parsing": "a whole number is wanted here",
+    "int_from_float": "a whole number is wanted here",
+    "int_parsing_size": "a whole number of fewer digits is wanted here",
+    "float_type": "a number is wanted here",
+    "float_parsing": "a number is wanted here",
+    "bool_type": "true or false is wanted here",
+    "bool_parsing": "true or false is wanted here",
+    "string_type": "a text is wanted here",
+}
+"""What pydantic's errors mean to one who does not know Python."""
 
 
 def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
@@ -56,7 +79,8 @@ def open_secrets(recipe: Node) -> Iterator[Problem]:
         recipe: as it was written, before `${NAME}` is replaced.
     """
     for node in recipe.all():
-        if node.annotation is SecretStr and PASSWORD.search(str(node.value)):
+        is_open = PASSWORD.search if node.annotation is SecretStr else ASKED.search
+        if isinstance(node.value, str) and "://" in node.value and is_open(node.value):
             yield (
                 dotted(node.path),
                 "a recipe holds no password; write ${NAME} in its place, and set NAME in the environment",
@@ -65,7 +89,7 @@ def open_secrets(recipe: Node) -> Iterator[Problem]:
 
 def explained(error: ValidationError, references: References) -> Iterator[Problem]:
     """Put pydantic's errors into words, each with its place in the tree as it was written."""
-    errors = error.errors()
+    errors = error.errors()[:MOST_MISTAKES]
     above = {one["loc"][:length] for one in errors for length in range(len(one["loc"]))}
     for one in errors:
         if one["type"] != "too_short" or one["loc"] not in above:  # it counts only those items that are right
@@ -78,7 +102,17 @@ def _explained(error: ErrorDetails, references: References) -> Problem:
         return path, f"unknown key;{nearest(error['loc'][-1], section.fields())}"
     if error["type"] == "missing":
         return path, "this key is missing"
-    text = error["msg"].removeprefix("Value error, ")
+    text = WANTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     got = error["input"]
-    shown = "" if error["type"] == "value_error" or isinstance(got, dict | list) else f" (got {got!r})"
-    return path, text[:1].lower() + text[1:] + shown
+    shown = "" if error["type"] == "value_error" or isinstance(got, dict | list | tuple) else f" (got {_short(got)})"
+    return path, without_passwords(unseen(text[:1].lower() + text[1:] + shown))
+
+
+def _short(got: object) -> str:
+    shown = "nothing" if got is None else repr(got)
+    return shown if len(shown) <= SHOWN_CHARS else f"{shown[:SHOWN_CHARS]}… ({len(shown):,} characters)"
+
+
+def without_passwords(text: str) -> str:
+    """Take passwords out of addresses in a text."""
+    return re.sub(r"(://[^/@\s:]*:)(?!\$\{)[^@\s]*@", r"\1***@", ASKED.sub(r"\1***", text))

@@ -1,11 +1,11 @@
 """The tree of a recipe with the types of its models: what each value is, also where the recipe is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
-from typing import Annotated, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from tasks.core.registry import OneOf
 
@@ -22,6 +22,7 @@ class Node:
             settings of its kind.
         marks: what the type is annotated with.
         inline: the field of which the whole section is the value.
+        kinds: all types that may stand in its place.
     """
 
     annotation: object
@@ -29,6 +30,7 @@ class Node:
     value: object
     path: Path
     inline: str | None = None
+    kinds: frozenset[object] = frozenset()
 
     def mark(self, kind: type[Mark]) -> Mark | None:
         """Give the annotation of a kind."""
@@ -38,18 +40,25 @@ class Node:
         """Name the keys that a section may have."""
         return list(self.annotation.model_fields) if is_model(self.annotation) else []
 
-    def children(self) -> Iterator[tuple[str | int, "Node"]]:
+    def child(self, key: str | int) -> "Node | None":
+        """Give what stands under a key."""
+        return next((child for _, child in self.children(only=key)), None)
+
+    def children(self, only: str | int | None = None) -> Iterator[tuple[str | int, "Node"]]:
         """Give what stands in a section, a mapping or a list, each with its key; not keys that the section does not
         know.
+
+        Args:
+            only: the one key that is wanted; by default all.
         """
         if isinstance(self.value, Mapping) and is_model(self.annotation):
             for name, described in self.annotation.model_fields.items():
-                if name in self.value:
+                if name in self.value and only in (None, name):
                     path = self.path if name == self.inline else (*self.path, name)
                     yield name, node_of(described.annotation, self.value[name], path, tuple(described.metadata))
         elif isinstance(self.value, Mapping) and get_origin(self.annotation) is dict:
-            for key, value in self.value.items():
-                yield key, node_of(get_args(self.annotation)[1], value, (*self.path, key))
+            for key in self.value if only is None else {only} & self.value.keys():
+                yield key, node_of(get_args(self.annotation)[1], self.value[key], (*self.path, key))
         elif isinstance(self.value, list | tuple) and get_origin(self.annotation) in (list, tuple):
             for number, value in enumerate(self.value):
                 yield number, node_of(get_args(self.annotation)[0], value, (*self.path, number))
@@ -67,9 +76,10 @@ def node_of(annotation: object, value: object, path: Path = (), marks: tuple[obj
         kind, *own = get_args(annotation)
         return node_of(kind, value, path, (*marks, *own))
     if get_origin(annotation) in (Union, UnionType):
-        fitting = (branch for branch in get_args(annotation) if _can_hold(branch, value))
-        return node_of(next(fitting, NoneType), value, path, marks)
-    node = Node(annotation, marks, value, path)
+        branches = get_args(annotation)
+        fitting = (branch for branch in branches if _can_hold(branch, value))
+        return replace(node_of(next(fitting, NoneType), value, path, marks), kinds=_bases(branches))
+    node = Node(annotation, marks, value, path, kinds=_bases([annotation]))
     return _of_its_kind(node, choice) if (choice := node.mark(OneOf)) else node
 
 
@@ -81,6 +91,20 @@ def _of_its_kind(node: Node, choice: OneOf) -> Node:
         return replace(node, annotation=NoneType)
     inline = choice.inline[1] if choice.inline and choice.is_inline(node.value) else None
     return replace(node, annotation=settings, value=whole, inline=inline)
+
+
+def _bases(annotations: Iterable[object]) -> frozenset[object]:
+    """Give the types behind annotations; a choice of texts is a text where nothing else may stand."""
+    plain = [one for whole in annotations for one in _plain(whole)]
+    others = [one for one in plain if one is not Literal]
+    return frozenset(others if {int, float, bool} & {*others} else [str if one is Literal else one for one in plain])
+
+
+def _plain(annotation: object) -> Iterable[object]:
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if get_origin(kind) in (Union, UnionType):
+        return [one for branch in get_args(kind) for one in _plain(branch)]
+    return [str if kind is SecretStr else get_origin(kind) or kind]
 
 
 def _can_hold(annotation: object, value: object) -> bool:

@@ -5,6 +5,7 @@ when a source is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import get_args
 
 from pydantic import BaseModel
@@ -57,10 +58,12 @@ class References:
         """
         node, path = self.root, Path()
         for part in location:
-            staying = [(key, child) for key, child in node.children() if child.path not in self.gone]
-            if isinstance(node.value, list | tuple):  # pydantic counts those that are left
-                staying = [(number, child) for number, (_, child) in enumerate(staying)]
-            if child := next((child for key, child in staying if key == part), None):
+            if isinstance(node.value, list | tuple) and isinstance(part, int):  # pydantic counts those that are left
+                staying = (child for _, child in node.children() if child.path not in self.gone)
+                child = next(islice(staying, part, None), None)
+            else:
+                child = node.child(part)
+            if child and child.path not in self.gone:
                 node, path = child, child.path
             elif not _is_branch(part):
                 path = (*path, part)
@@ -70,7 +73,9 @@ class References:
 def _is_branch(part: object) -> bool:
     """Say whether pydantic names a branch of a union here, not a key of the recipe."""
     return isinstance(part, str) and (
-        part in {"str", "int", "float", "bool", "[key]"} or part[:1].isupper() or part.startswith("literal[")
+        part in {"str", "int", "float", "bool", "[key]"}
+        or part[:1].isupper()
+        or part.startswith(("literal[", "constrained-", "function-", "dict[", "tuple[", "list["))
     )
 
 

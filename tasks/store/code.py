@@ -28,6 +28,7 @@ LEFT_OUT = {
     "tasks.core.registry": "finds the file of a kind, and that file counts by itself",
     "tasks.core.suggest": "words of messages",
     "tasks.core.ui": "shows things to people",
+    "tasks.core.unseen": "hides values from people",
     "tasks.store": "keeps bytes as they are",
     "tasks.train.checkpoints": "copies what an interrupted training has saved",
     "tasks.train.messages": "words about a training",

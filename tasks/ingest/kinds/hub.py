@@ -22,6 +22,7 @@ import polars as pl
 from tasks.core.access import reaching
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.core.imports import importing
+from tasks.core.unseen import unseen
 from tasks.ingest.batch import LINE, Batch, Part
 from tasks.ingest.columns import flattened
 from tasks.ingest.settings import SourceSettings
@@ -48,7 +49,7 @@ def seen_of(params: Params, base: str) -> tuple[SeenFile, ...]:
     """Give the revision of a dataset of the Hub, or what the files of a folder hold."""
     folder = Path(base) / params.hub
     if not folder.is_dir():
-        return (SeenFile(name=params.hub, bytes=0, tag=str(params.revision)),)
+        return (SeenFile(name=unseen(params.hub), bytes=0, tag=str(params.revision)),)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     return tuple(_of_local(path, path.relative_to(folder).as_posix()) for path in files)
 
@@ -60,7 +61,7 @@ def _of_local(path: Path, name: str) -> SeenFile:
 
 def part_of(params: Params, base: str, _seen: tuple[SeenFile, ...]) -> Part:
     """Give the dataset to be read; it is always read whole."""
-    return Part(params.hub, lambda _: _batches(params, base), lambda *_: False)
+    return Part(unseen(params.hub), lambda _: _batches(params, base), lambda *_: False)
 
 
 def _batches(params: Params, base: str) -> Iterator[Batch]:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import PlainSerializer, SecretStr, field_validator, model_validator
 
 from tasks.core.errors import QualityGate, RecipeError, Unreachable
+from tasks.core.unseen import unseen
 from tasks.ingest.batch import BadRow, Batch, Mark, Part, Record, from_records
 from tasks.ingest.columns import unique
 from tasks.ingest.database import connected, parsed, shown, without_secrets
@@ -77,7 +78,7 @@ class Params(SourceSettings):
     @property
     def name(self) -> str:
         """What the rows are filed under."""
-        return self.table or "query"
+        return unseen(self.table or "query")
 
 
 def seen_of(params: Params, base: str) -> tuple[SeenFile, ...]:
