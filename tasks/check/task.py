@@ -13,6 +13,7 @@ from tasks.core import ui
 from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
 from tasks.core.tasks import task
+from tasks.core.unseen import unseen
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import MixFacts, PoolFacts
@@ -49,7 +50,7 @@ def _checked(
     outcomes, document = evaluate(facts, suite, columns(layout))
     result = result_of(subject, facts, outcomes)
     with work.writing("result.json") as path:
-        path.write_text(json.dumps(document, indent=2, default=str), "utf-8")
+        path.write_text(unseen(json.dumps(document, indent=2, default=str)), "utf-8")
     ui.show_table(
         f"checks-{subject}",
         table_of(outcomes, facts),

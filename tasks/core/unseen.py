@@ -4,6 +4,7 @@ of them.
 Which variables those are stands in a variable itself, so that processes started later know it, too.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -58,13 +59,11 @@ def _written(value: str) -> set[str]:
     """Give the forms of a value: as it is, in addresses, as Python and JSON write it; of an address its parts, too."""
     parts = {value, value.strip(), " ".join(value.split()), unquote(value), *value.splitlines()}
     if "://" in value:
-        try:
+        with contextlib.suppress(ValueError):
             address = urlsplit(value)
             own = (address.username, address.password, address.hostname, address.path.strip("/"))
             parts |= {one for part in own if part for one in (part, unquote(part))}
             parts |= {pair.partition("=")[2] for pair in address.query.split("&")}
-        except ValueError:
-            pass
     written = (str, quote, lambda part: quote(part, safe=""), quote_plus, lambda part: repr(part)[1:-1], _as_json)
     forms = {way(part) for part in parts for way in written}
     return {form for form in forms if not PLAIN.fullmatch(form.strip())}

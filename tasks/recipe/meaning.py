@@ -4,17 +4,34 @@ written, a number or a truth value only what a field wants as one.
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from tasks.core.references import Reference
-from tasks.recipe.nodes import Node, Path
+from tasks.core.suggest import Problem
+from tasks.core.unseen import keep_unseen
+from tasks.recipe.file import expand
+from tasks.recipe.nodes import Node, Path, dotted, node_of
 from tasks.recipe.reading import NUMBER, TRUTH, Plain
 
 
+def meant(recipe: type[BaseModel], tree: dict[str, JsonValue], problems: list[Problem]) -> dict[str, JsonValue]:
+    """Put in what the environment holds, which stays unseen, and give every scalar as its field means it."""
+    variables, meaning = dict[str, list[str]](), _Meaning()
+    expanded = expand(tree, "", variables, problems)
+    whole = cast("dict[str, JsonValue]", meaning.of(expanded, node_of(recipe, expanded)))
+    numbers, names = set(map(dotted, meaning.numbers)), {"name", *map(dotted, meaning.names)}
+    for path, found in variables.items():
+        if path in names or path.startswith("labels."):
+            problems.append((path, "names and labels stand in all that a run makes; write this one out, without ${…}"))
+        if path not in numbers:
+            keep_unseen(*found)
+    return whole
+
+
 @dataclass
-class Meaning:
+class _Meaning:
     """One walk over a recipe.
 
     Attributes:

@@ -15,7 +15,7 @@ from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
 from tasks.core.references import Unchecked
 from tasks.core.suggest import NAME, Problem
-from tasks.core.unseen import keep_unseen, unseen
+from tasks.core.unseen import unseen
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.embed.settings import EncoderSettings
@@ -28,10 +28,10 @@ from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
-from tasks.recipe.file import MOST_MISTAKES, Places, expand, read, unexpand, with_value
-from tasks.recipe.meaning import Meaning
+from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand, with_value
+from tasks.recipe.meaning import meant
 from tasks.recipe.mistakes import explained, open_secrets, unfit_names
-from tasks.recipe.nodes import dotted, node_of
+from tasks.recipe.nodes import node_of
 from tasks.recipe.references import follow, without
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
@@ -268,20 +268,6 @@ def load_recipe(
     return _resolved(tree, Places(file, lines, frozenset(overridden)), tuple(without))
 
 
-def _meant(tree: dict[str, JsonValue], problems: list[Problem]) -> dict[str, JsonValue]:
-    """Put in what the environment holds, which stays unseen, and give every scalar as its field means it."""
-    variables, meaning = dict[str, list[str]](), Meaning()
-    expanded = expand(tree, "", variables, problems)
-    meant = cast("dict[str, JsonValue]", meaning.of(expanded, node_of(Recipe, expanded)))
-    numbers, names = set(map(dotted, meaning.numbers)), {"name", *map(dotted, meaning.names)}
-    for path, found in variables.items():
-        if path in names or path.startswith("labels."):
-            problems.append((path, "names and labels stand in all that a run makes; write this one out, without ${…}"))
-        if path not in numbers:
-            keep_unseen(*found)
-    return meant
-
-
 def _task_problems(tree: Mapping[str, JsonValue]) -> list[Problem]:
     task = tree.get("task", DEFAULT)
     return columns_of(task).problems(tree) if task in task_names() else []
@@ -289,7 +275,7 @@ def _task_problems(tree: Mapping[str, JsonValue]) -> list[Problem]:
 
 def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, ...]) -> LoadedRecipe:
     problems: list[Problem] = []
-    expanded = _meant(tree, problems)
+    expanded = meant(Recipe, tree, problems)
     if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
         raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
