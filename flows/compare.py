@@ -30,7 +30,7 @@ from tasks.experiments.compare.task import (
     judge_trials,
     record_comparison,
 )
-from tasks.experiments.comparison import Budget, Comparison, Findings
+from tasks.experiments.comparison import Budget, Comparison, Findings, RequiredGain
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.scores import PredictionFacts, TrialFacts
 from tasks.publish.task import begin_run
@@ -46,7 +46,7 @@ def compare(
     arms: list[str] | None = None,
     seeds: int | None = None,
     minutes: float | None = None,
-    require_gain: bool = False,
+    require_gain: RequiredGain | bool = False,
     overrides: dict[str, Any] | None = None,
 ) -> Comparison:
     """Compare the recipe's mix with each source alone and with other mixes, and say what each source is worth.
@@ -57,7 +57,8 @@ def compare(
         arms: Mixes to compare beside the recipe's; empty for all.
         seeds: Trials of each mix, in place of the recipe's `compare.seeds`.
         minutes: Time after which no further trial begins, in place of the recipe's `compare.minutes`.
-        require_gain: Fail where the recipe's mix has no detectable gain over the best single source.
+        require_gain: Fail where the recipe's mix does not gain: `single`, over every source alone; `all` (or true),
+            over them, and with no source that loses at home by more than `compare.margin` where there is no target.
         overrides: More values over the recipe's, by dotted path, such as {"trials.size": 500}.
     """
     began = time.monotonic()
@@ -82,8 +83,9 @@ def compare(
     comparison = calls.now(record_comparison, home.uri, comparison)
     if RECIPE in run.failed:
         raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
-    if require_gain and not comparison.gained:
-        raise QualityGate(f"{comparison.sentence} A gain is required. Report: {comparison.report}")
+    required: RequiredGain = "all" if require_gain is True else require_gain or "all"
+    if require_gain and (why := comparison.unmet(required)):
+        raise QualityGate(f"{comparison.sentence} A gain is required; {why}. Report: {comparison.report}")
     return comparison
 
 
@@ -127,6 +129,7 @@ def _try_and_judge(
         game=game,
         target=settings.target,
         confidence=settings.confidence,
+        margin=settings.margin,
     )
     return run, judged
 

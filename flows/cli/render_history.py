@@ -39,11 +39,13 @@ def shown(record: RunRecord | RowsOfFile) -> None:
     dropped(record.dropped)
     if record.metrics:
         scores(record.metrics, record.task)
-    failed = [
-        [check.subject, failed.expectation, failed.observed] for check in record.checks for failed in check.failed
+    unmet = [
+        [check.subject, failure.expectation, failure.severity, failure.observed, "passed" if check.passed else "failed"]
+        for check in record.checks
+        for failure in check.failed
     ]
-    if failed:
-        table("Checks that failed", ["subject", "expectation", "observed"], failed)
+    if unmet:
+        table("Expectations that were not met", ["subject", "expectation", "severity", "observed", "the check"], unmet)
     table(
         "Tasks",
         ["task", "subject", "state", "rows>", "seconds>"],

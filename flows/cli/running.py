@@ -1,10 +1,12 @@
 """Commands that make something: mixes, models, comparisons, weights."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import JsonValue
+from typer._click import Context
+from typer.core import TyperCommand
 
 from flows.cli.app import DEFAULT_STORE, AsJson, Overrides, RecipeFile, StoreUri, app, give, overrides_of
 
@@ -61,7 +63,15 @@ def run(
     give(summary, ran, as_json)
 
 
-@app.command()
+class _RequireGain(TyperCommand):
+    """Reads `--require-gain` without a value as `--require-gain=all`."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read what stands after the command."""
+        return super().parse_args(ctx, ["--require-gain=all" if word == "--require-gain" else word for word in args])
+
+
+@app.command(cls=_RequireGain)
 def compare(
     recipe: RecipeFile,
     store: StoreUri = DEFAULT_STORE,
@@ -77,8 +87,14 @@ def compare(
         float | None, typer.Option(metavar="M", help="Begin no further trial after so many minutes.")
     ] = None,
     require_gain: Annotated[
-        bool, typer.Option("--require-gain", help="Leave with 3 where combining has no detectable gain.")
-    ] = False,
+        Literal["all", "single"] | None,
+        typer.Option(
+            "--require-gain",
+            metavar="[=single]",
+            help="Leave with 3 where the mix does not beat every source alone, or a source loses at home by more than "
+            "compare.margin; `=single` asks for the first alone.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether combining helps: mixes at the same budget and seeds, and what each source is worth."""
@@ -91,7 +107,8 @@ def compare(
     with following(quiet=as_json):
         comparison = compare(recipe=recipe, store=store, arms=chosen, seeds=seeds, minutes=minutes, overrides=checked)
     give(comparison.model_dump(mode="json", exclude={"recipe"}), lambda _: compared(comparison), as_json)
-    if require_gain and not comparison.gained:
+    if require_gain and (why := comparison.unmet(require_gain)):
+        typer.secho(f"cuvee: a gain is required; {why}", err=True)
         raise typer.Exit(3)
 
 

@@ -13,6 +13,7 @@ from tasks.statistics.paired import McNemar, PairedT
 from tasks.store.runs import RunStart
 
 Outcome = Literal["gain", "loss", "none", "no claim"]
+RequiredGain = Literal["all", "single"]
 
 
 class SourceScore(Section):
@@ -71,10 +72,12 @@ class Contrast(Section):
     estimate: float
     low: float
     high: float
-    """Interval over seeds and rows (hierarchical bootstrap)."""
+    """Interval over seeds and rows (hierarchical bootstrap). Over the best source alone: of the difference to the best
+    of all, which holds whichever of them is best."""
     p: float
     holm: float
-    """p corrected for the other comparisons of the same question (Holm)."""
+    """p corrected for the other comparisons of the same question (Holm); over the best source alone a loss is corrected
+    for every pair of mix and source (max-T), a gain for the other mixes, and that of the recipe's mix for nothing."""
     detectable: float
     """Least difference that would have been seen four times in five."""
     seeds: int
@@ -93,6 +96,31 @@ class Estimate(Section):
     estimate: float
     low: float
     high: float
+
+
+HomeWord = Literal["gains", "gains little", "loses", "loses little", "cannot tell"]
+
+
+class AtHome(Estimate):
+    """The recipe's mix minus a source's own rows alone, at equal budget, on the hold-out of that source."""
+
+    source: str
+    mix: float
+    alone: float
+    """Scores there."""
+    rows: int
+    seeds: int
+    word: HomeWord
+    """By the interval, which holds for all sources together; `little` where all of it is within the margin."""
+
+
+class OneForEach(Estimate):
+    """One for all minus one for each: the mean of the differences at home."""
+
+    mix: float
+    alone: float
+    """Means of the scores at home: of the recipe's mix, and of as many models as there are sources."""
+    outcome: Outcome
 
 
 Value = Literal["leave_one_out", "add_one", "shapley"]
@@ -146,6 +174,8 @@ class Findings(Facts):
     """Source -> hold-out rows that are judged on."""
     arms: dict[str, ArmScores] = Field(default_factory=dict)
     contrasts: tuple[Contrast, ...] = ()
+    at_home: tuple[AtHome, ...] = ()
+    one_for_each: OneForEach | None = None
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
     lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -192,7 +222,11 @@ class Comparison(RunStart):
     budget: Budget
     confidence: float
     arms: tuple[Arm, ...]
+    margin: float = 0.01
+    """A smaller difference at home matters to nobody."""
     contrasts: tuple[Contrast, ...]
+    at_home: tuple[AtHome, ...] = ()
+    one_for_each: OneForEach | None = None
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
     outcome: Outcome
@@ -205,10 +239,29 @@ class Comparison(RunStart):
     uri: str = ""
     report: str = ""
 
-    @property
-    def gained(self) -> bool:
-        """Whether combining has a detectable gain, as `--require-gain` asks."""
-        return self.outcome == "gain"
+    def unmet(self, required: RequiredGain) -> str:
+        """Say why a gain that is required is not there; nothing where it is.
+
+        `single`: the recipe's mix beats every source alone. `all`: that, for every source of the mix; and without a
+        target no source loses at home by more than the margin.
+        """
+        if self.outcome != "gain":
+            return "as one model for all, the recipe's mix has no detectable gain over the best single source"
+        ours = next(arm for arm in self.arms if arm.name == "recipe")
+        tried = {
+            source
+            for arm in self.arms
+            if arm.kind == "source" and arm.score is not None
+            for source, share in arm.shares.items()
+            if share
+        }
+        wanted = {source for source, share in ours.shares.items() if share} | ({self.target} if self.target else set())
+        if required == "single":
+            return ""
+        if untried := sorted(wanted - tried):
+            return f"not tried alone: {', '.join(untried)}"
+        losing = [home.source for home in self.at_home if home.word == "loses"]
+        return f"at home, its own rows alone are better for {', '.join(losing)}" if losing and not self.target else ""
 
 
 def comparison_folder(start: RunStart) -> str:

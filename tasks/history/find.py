@@ -2,7 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
@@ -38,7 +38,8 @@ def find_mix(store: Store, wanted: str) -> FoundMix:
         )
     if wanted == "latest":
         return _found(records[0])
-    last = wanted.rstrip("/").removesuffix("/lock.json").rpartition("/")[2]
+    place = PurePath(Path.cwd(), wanted)  # a lock file's bare name stands for the folder that one is in
+    last = place.parent.name if place.name == "lock.json" else place.name
     by_id = {
         record.mix.id: record for record in reversed(records) if record.mix and last and record.mix.id.startswith(last)
     }

@@ -45,6 +45,8 @@ def build_comparison(comparison: Comparison) -> str:
         sources=list(comparison.arms[0].shares) if comparison.arms else [],
         gain_axis=axis([0, *gains]),
         differences=_differences(comparison),
+        home_axis=axis([0, *(end for home in comparison.at_home for end in (home.low, home.high))]),
+        margin=wording.size(comparison.margin),
         heat=_heat(ordered, wording),
         values={
             value: title
@@ -83,7 +85,7 @@ def _figures(comparison: Comparison, wording: ComparisonText) -> list[tuple[str,
                 next(name for name, share in best.shares.items() if share),
             )
         )
-        figures.append(("gain", wording.short(wording.gain(over.estimate)), wording.span(over.low, over.high)))
+        figures.append(("gain over it", wording.short(wording.gain(over.estimate)), wording.span(over.low, over.high)))
     figures.append(
         (
             "judged on",
@@ -108,12 +110,17 @@ def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]
     combining = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "source"]
     weighing = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "mix"]
     single = (
-        "Mixes of several sources against the best single source. No other source alone scores higher, "
-        "so beating it is beating them all."
+        "Mixes of several sources against the best single source, as one model for all that is judged on. The interval "
+        "holds whichever source is best: better is said where every source alone is beaten, worse where one of them is "
+        "better after correction for all pairs of mix and source."
     )
     parts = [
         ("Does combining help?", single, combining),
-        ("Are these the weights?", "The recipe’s mix against the other mixes.", weighing),
+        (
+            "Are these the weights?",
+            "The recipe’s mix against the other mixes. The intervals hold for all of them together.",
+            weighing,
+        ),
     ]
     return [part for part in parts if part[2]]
 

@@ -11,12 +11,13 @@ from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 TABLES = {
     "arms": "Scores of the mixes",
     "differences": "Differences between them",
+    "home": "Each source at home: the recipe's mix against its own rows alone",
     "worth": "What each source is worth",
 }
 
 
 def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
-    """Give the tables that the UI shows: arms, differences, worth."""
+    """Give the tables that the UI shows: arms, differences, each source at home, worth."""
     wording = ComparisonText(comparison)
     arms = [
         {
@@ -34,7 +35,7 @@ def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]
             "finding": FINDING[contrast.outcome],
             "estimate": wording.gain(contrast.estimate),
             "interval": wording.span(contrast.low, contrast.high),
-            "p (Holm)": wording.p(contrast.holm),
+            "p, corrected": wording.p(contrast.holm),
             "would be seen": wording.size(contrast.detectable),
         }
         for contrast in comparison.contrasts
@@ -44,7 +45,23 @@ def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]
         | {title: _value(getattr(source, value), wording, value) for value, title in VALUES.items()}
         for source in comparison.worth
     ]
-    return {"arms": arms, "differences": differences, "worth": worth}
+    return {"arms": arms, "differences": differences, "home": _at_home(comparison, wording), "worth": worth}
+
+
+def _at_home(comparison: Comparison, wording: ComparisonText) -> list[dict[str, Any]]:
+    homes = [(home.source, home.word, home) for home in comparison.at_home]
+    mean = comparison.one_for_each
+    return [
+        {
+            "source": name,
+            "finding": finding,
+            "mix": wording.score(home.mix),
+            "alone": wording.score(home.alone),
+            "difference": wording.gain(home.estimate),
+            "interval": wording.span(home.low, home.high),
+        }
+        for name, finding, home in [*homes, *([("one for each", FINDING[mean.outcome], mean)] if mean else [])]
+    ]
 
 
 def _value(estimate: Estimate | None, wording: ComparisonText, value: str) -> str:

@@ -77,9 +77,9 @@ def hierarchical_replicates(
 ) -> tuple[list[Floats], list[Floats]]:
     """Redraw seeds, then rows, and give the scores again.
 
-    The same rows are drawn for all amounts and all of their seeds, since all models answered the same rows. Deviations
-    of single seeds from their mean are widened by √(S/(S−1)), as the bootstrap of S values has only (S−1)/S of their
-    variance.
+    The same rows are drawn for all amounts and all of their seeds, since all models answered the same rows, and the
+    same seeds for all contrasts that have as many. Deviations of single seeds from their mean are widened by
+    √(S/(S−1)), as the bootstrap of S values has only (S−1)/S of their variance.
 
     Args:
         amounts: of each contrast, shape (S, n); contrasts may have different numbers of seeds.
@@ -99,14 +99,16 @@ def hierarchical_replicates(
             drawn = np.bincount(places.ravel(), minlength=count * size).reshape(count, size).astype(np.float32)
             means[:, start : start + count] += (part @ drawn.T) / (drawn @ weights) / len(rows.groups)
     parts = np.split(means, np.cumsum([len(contrast) for contrast in amounts])[:-1])
-    return [_seeds_redrawn(part, rng) for part in parts], [part.mean(0) for part in parts]
+    chosen = {
+        seeds: rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples).T / seeds
+        for seeds in sorted({len(part) for part in parts})
+    }
+    return [_seeds_redrawn(part, chosen[len(part)]) for part in parts], [part.mean(0) for part in parts]
 
 
-def _seeds_redrawn(means: Floats, rng: np.random.Generator) -> Floats:
-    seeds, resamples = means.shape
-    if seeds < 2:
+def _seeds_redrawn(means: Floats, chosen: Floats) -> Floats:
+    if (seeds := len(means)) < 2:
         return means[0]
-    chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples).T / seeds
     middle = means.mean(0)
     return middle + math.sqrt(seeds / (seeds - 1)) * ((chosen * means).sum(0) - middle)
 
@@ -119,7 +121,20 @@ def hierarchical_intervals(
     rng: np.random.Generator,
     extra: Sequence[float] = (),
 ) -> list[IntervalEstimate]:
-    """Give estimate, interval and p of each contrast, over seeds and rows.
+    """Give estimate, interval and p of each contrast, over seeds and rows; see `joint_intervals`."""
+    return joint_intervals(amounts, rows, confidence, resamples, rng, extra)[0]
+
+
+def joint_intervals(
+    amounts: Sequence[Floats],
+    rows: RowGroups,
+    confidence: float,
+    resamples: int,
+    rng: np.random.Generator,
+    extra: Sequence[float] = (),
+) -> tuple[list[IntervalEstimate], list[Floats]]:
+    """Give estimate, interval and p of each contrast, over seeds and rows, and the replicates, which say how their
+    errors hang together.
 
     The interval is Student's on the bootstrap's standard error, with the degrees of freedom by Welch and
     Satterthwaite: the bootstrap alone would take three to five seeds for all there are, and its intervals would hold
@@ -136,10 +151,12 @@ def hierarchical_intervals(
         by_seed = rows.scores(contrast)
         of_seeds = float(by_seed.var(ddof=1)) / len(by_seed) if len(by_seed) > 1 else 0.0
         of_rows = float(fixed.var(ddof=1)) + more
-        freedom = welch_satterthwaite([(of_seeds, len(by_seed) - 1), (of_rows, rows.count - 1)])
+        # Groups in which nothing differs tell nothing: a contrast may be of one source's rows.
+        telling = sum(len(group) for group in rows.groups if contrast[:, group].any())
+        freedom = welch_satterthwaite([(of_seeds, len(by_seed) - 1), (of_rows, telling - 1)])
         error = math.sqrt(float(redrawn.var(ddof=1)) + more)
         intervals.append(student_interval(float(by_seed.mean()), error, freedom, confidence))
-    return intervals
+    return intervals, replicates
 
 
 def bca_interval(

@@ -1,6 +1,7 @@
 """Two mixes of one recipe, and what can be asked of them afterwards."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def test_replay_makes_the_same_bytes(store: str, tmp_path: Path) -> None:
         assert sha256_of(path) == sha256_of(Path(store, found["mix"], "data", path.name))
     with pytest.raises(RecipeError, match="already"):
         replay_lock(store, first, str(tmp_path / "again"))
+
+
+def test_the_command_of_a_card_works_in_the_folder_of_its_mix(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = first_and_second(store)
+    folder = replay_lock(store, first, None)["mix"]
+    monkeypatch.chdir(Path(store, folder))
+    told = re.search(r"`cuvee replay (\S+) --store (\S+)`", Path("README.md").read_text("utf-8"))
+    assert told
+    assert replay_lock(told[2], told[1], None)["mix"] == folder
 
 
 def test_replay_says_what_is_gone_or_changed(store: str, tmp_path: Path) -> None:

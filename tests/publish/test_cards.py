@@ -103,6 +103,13 @@ def test_the_hub_reads_the_model_card_with_its_scores(start: Start) -> None:
     assert card.data.base_model is None
 
 
+def test_cards_say_what_their_files_hold_and_how_the_mix_is_made_again(start: Start) -> None:
+    card = model_card(start(), METRICS, [receipt()], MIX)
+    assert "the scores with their intervals and the confusion matrix." in card
+    assert "`cuvee replay abc --store ../../..`" in card
+    assert "`cuvee replay lock.json --store ../../..`" in dataset_card(start(), mix_manifest(), "f" * 64)
+
+
 @pytest.mark.parametrize(
     ("model", "named"), [("google/bert_tiny", True), ("bert-base", True), ("./folder/mine", False), ("/abs/x", False)]
 )

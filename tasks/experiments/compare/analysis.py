@@ -6,6 +6,7 @@ from pathlib import Path
 from tasks.core.errors import CuveeError
 from tasks.core.records import Objective
 from tasks.core.rng import generator
+from tasks.experiments.compare.at_home import at_home
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
 from tasks.experiments.compare.predictions import (
@@ -55,11 +56,14 @@ def analyse(
         if inputs.recipe in predictions
         else ((), ShapleyNote())
     )
+    homes, one_for_each = at_home(results, generator(seed, "compare", "home"))
     return Findings(
         metric=measured.main.key,
         judged={str(held_out.sources[int(group[0])]): len(group) for group in rows.groups},
         arms=arm_scores(results, generator(seed, "compare", "arms")) | errors,
         contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),
+        at_home=homes,
+        one_for_each=one_for_each,
         worth=values,
         shapley=note,
         lacking={

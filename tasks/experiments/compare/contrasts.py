@@ -10,9 +10,10 @@ from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scor
 from tasks.experiments.compare.settings import RECIPE
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
 from tasks.experiments.mixes import Mix
-from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals
+from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals, joint_intervals
 from tasks.statistics.intervals import IntervalEstimate, detectable_difference
 from tasks.statistics.paired import holm, mcnemar, paired_t
+from tasks.statistics.simultaneous import MaxT, max_t, over_the_best, together
 from tasks.text.hashing import Floats
 
 FEWEST_SEEDS = 3
@@ -51,6 +52,11 @@ class TrialResults:
         """Give estimate, interval and p of each sum of scores, over seeds and rows; see `hierarchical_intervals`."""
         return hierarchical_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra)
 
+    def joint(self, amounts: Sequence[Floats], rng: np.random.Generator) -> tuple[list[IntervalEstimate], MaxT]:
+        """Give estimate, interval and p of each sum of scores, and how their errors hang together."""
+        intervals, replicates = joint_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng)
+        return intervals, max_t(replicates)
+
     def arms(self) -> dict[str, Mix]:
         """Give the arms that have predictions."""
         return {
@@ -85,43 +91,69 @@ def _arm_scores(results: TrialResults, predictions: Predictions, interval: Inter
     )
 
 
-def questions(results: TrialResults) -> list[list[tuple[str, str]]]:
-    """Give the pairs of arms that are compared, a list for each question.
+Pair = tuple[str, str]
 
-    Does combining help? Every arm of several sources against the best single one. Are these the weights? The recipe's
-    mix against every other one of several sources. That the best single source is chosen by its score speaks for it, so
-    a gain over it is one over all.
+
+def contrasts(results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
+    """Compare the arms. Does combining help? Every arm of several sources against the best single one. Are these the
+    weights? The recipe's mix against every other one of several sources.
     """
     arms = results.arms()
     singles = [name for name, mix in arms.items() if len(mix) == 1]
     several = sorted((name for name, mix in arms.items() if len(mix) > 1), key=lambda name: name != RECIPE)
-    best = max(singles, key=lambda name: results.score(arms[name])) if singles else None
-    combining = [(name, best) for name in several] if best else []
+    combining = [(name, single) for name in several for single in singles]
     weighing = [(RECIPE, name) for name in several[1:]] if several[:1] == [RECIPE] else []
-    return [combining, weighing]
+    best = max(singles, key=lambda name: results.score(arms[name])) if singles else ""
+    return _over_the_best(combining, best, results, rng) + _of_the_recipe(weighing, results, rng)
 
 
-def contrasts(results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
-    """Compare the pairs of every question; p values are corrected for the other pairs of the same question."""
-    asked, arms = questions(results), results.arms()
-    pairs = [pair for question in asked for pair in question]
+def _of_the_recipe(pairs: Sequence[Pair], results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
     if not pairs:
         return []
-    # All pairs at once, so that the same rows are redrawn for all of them.
-    amounts = {pair: results.amounts({arms[pair[0]]: 1.0, arms[pair[1]]: -1.0}) for pair in pairs}
-    intervals = dict(zip(pairs, results.intervals(list(amounts.values()), rng), strict=True))
+    amounts = [_amounts(pair, results) for pair in pairs]
+    intervals, family = results.joint(amounts, rng)
+    shown = together(intervals, family, results.inputs.confidence)
+    corrected = holm([interval.p for interval in intervals])
+    return [
+        _contrast(pair, each, interval, p, results, rng)
+        for pair, each, interval, p in zip(pairs, amounts, shown, corrected, strict=True)
+    ]
+
+
+def _over_the_best(pairs: Sequence[Pair], best: str, results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
+    """Compare every mix with the best source alone, as `over_the_best` does.
+
+    The recipe's mix is asked about before anything is seen. Of the other ones the best may be named, so that a gain of
+    theirs is corrected for how many they are; a loss is corrected for all pairs.
+    """
+    if not pairs:
+        return []
+    amounts = {pair: _amounts(pair, results) for pair in pairs}
+    found, family = results.joint(list(amounts.values()), rng)
+    intervals, confidence = dict(zip(pairs, found, strict=True)), results.inputs.confidence
+    mixes = list(dict.fromkeys(first for first, _ in pairs))
+    others = len([name for name in mixes if name != RECIPE])
     made: list[Contrast] = []
-    for question in asked:
-        corrected = holm([intervals[pair].p for pair in question])
-        made += [
-            _contrast(pair, amounts[pair], intervals[pair], p, results, rng)
-            for pair, p in zip(question, corrected, strict=True)
-        ]
+    for name in mixes:
+        own, looked_at = [interval for pair, interval in intervals.items() if pair[0] == name], max(others, 1)
+        if name == RECIPE:
+            looked_at = 1
+        each = [interval.at(1 - (1 - confidence) / looked_at) for interval in own]
+        over = over_the_best(each, together(own, family, confidence))
+        corrected = min(1.0, looked_at * over.p) if over.estimate > 0 else family.corrected(over.p)
+        pair = name, best
+        shown = intervals[pair].model_copy(update={"low": over.low, "high": over.high, "p": over.p})
+        made.append(_contrast(pair, amounts[pair], shown, corrected, results, rng))
     return made
 
 
+def _amounts(pair: Pair, results: TrialResults) -> Floats:
+    arms = results.arms()
+    return results.amounts({arms[pair[0]]: 1.0, arms[pair[1]]: -1.0})
+
+
 def _contrast(
-    pair: tuple[str, str],
+    pair: Pair,
     amounts: Floats,
     interval: IntervalEstimate,
     corrected: float,
@@ -144,17 +176,15 @@ def _contrast(
         over_seeds=paired_t(by_seed, confidence),
         over_rows=bca_interval(amounts.mean(0), rows, confidence, results.inputs.resamples, rng),
         mcnemar=_mcnemar(pair, middle_seed, results),
-        outcome=outcome_of(interval.estimate, corrected, confidence, claim=may_claim(len(by_seed), rows.count)),
+        outcome=outcome_of(interval.low, interval.high, claim=may_claim(len(by_seed), rows.count)),
     )
 
 
-def outcome_of(estimate: float, p: float, confidence: float, *, claim: bool) -> Outcome:
-    """Say what a difference comes to."""
+def outcome_of(low: float, high: float, *, claim: bool) -> Outcome:
+    """Say what a difference comes to, by its interval."""
     if not claim:
         return "no claim"
-    if p >= 1 - confidence:
-        return "none"
-    return "gain" if estimate > 0 else "loss"
+    return "gain" if low > 0 else "loss" if high < 0 else "none"
 
 
 def _mcnemar(pair: tuple[str, str], seed: int, results: TrialResults) -> SeedMcNemar | None:

@@ -40,6 +40,7 @@ class ComparisonInputs(Section):
     values: tuple[str, ...]
     game: CoalitionGame | None
     confidence: float
+    margin: float
     resamples: int
 
 

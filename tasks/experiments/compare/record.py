@@ -42,6 +42,7 @@ class ComparisonRun(Section):
     game: CoalitionGame | None
     target: str | None
     confidence: float
+    margin: float
     finished: str = ""
     seconds: float = 0.0
 
@@ -59,7 +60,7 @@ def comparison_record(
         for name, why in run.failed.items()
         if name not in run.mixes
     )
-    outcome, sentence = verdict(arms, findings, run.confidence)
+    outcome, sentence = verdict(arms, findings, run.target, run.confidence)
     return Comparison(
         **dict(start),
         finished=run.finished,
@@ -70,7 +71,10 @@ def comparison_record(
         budget=run.budget,
         confidence=run.confidence,
         arms=arms,
+        margin=run.margin,
         contrasts=findings.contrasts,
+        at_home=findings.at_home,
+        one_for_each=findings.one_for_each,
         worth=_priced_values(run, findings),
         shapley=findings.shapley,
         outcome=outcome,

@@ -23,8 +23,9 @@ class CompareSettings(Section):
     seeds: int = Field(default=5, ge=1, le=100)
     """Trials of every mix: rows, order and start of the model hang on the seed. A claim needs 3."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    """Share of intervals that hold the true difference; a difference is one when its p, corrected by Holm, is below the
-    rest."""
+    """Share of intervals that hold the true difference; of those of one question, the share of times that all do."""
+    margin: float = Field(default=0.01, ge=0)
+    """Difference at home that matters to nobody: .01 is one point of accuracy, or 1 % of a perplexity."""
     resamples: int = Field(default=2_000, ge=100)
     """Bootstrap replicates behind an interval."""
     values: tuple[Literal["leave-one-out", "add-one", "shapley"], ...] = ("leave-one-out", "shapley", "add-one")

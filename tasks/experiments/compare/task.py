@@ -53,7 +53,7 @@ def comparison_inputs(
 ) -> ComparisonInputs:
     """Say what is to be worked out of the trials that came to an end."""
     trials = tuple(MixTrials(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
-    asked = settings.model_dump(include={"target", "values", "confidence", "resamples"})
+    asked = settings.model_dump(include={"target", "values", "confidence", "margin", "resamples"})
     return ComparisonInputs(trials=trials, recipe=recipe, game=game, **asked)
 
 

@@ -1,21 +1,26 @@
-"""The verdict in words: does combining help, are these the weights, and how large a difference could have been seen."""
+"""The verdict in words: what the recipe's mix is as one model for all, for each source at home, beside one model for
+each, and beside other weights; and how large a difference could have been seen.
+"""
 
 from collections.abc import Sequence
 
 from tasks.experiments.compare.contrasts import FEWEST_ROWS, FEWEST_SEEDS
 from tasks.experiments.compare.settings import RECIPE
-from tasks.experiments.comparison import (
-    Arm,
-    Contrast,
-    Findings,
-    Outcome,
-)
+from tasks.experiments.comparison import Arm, AtHome, Contrast, Findings, HomeWord, OneForEach, Outcome
 from tasks.objectives.measuring import Measure
 from tasks.objectives.parts import measure_named
 
+HOME: dict[HomeWord, str] = {
+    "gains": "the mix gains for",
+    "gains little": "it gains less than the margin for",
+    "loses": "the mix loses for",
+    "loses little": "it loses less than the margin for",
+    "cannot tell": "no detectable difference for",
+}
 
-def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple[Outcome, str]:
-    """Give the outcome (of the recipe's mix over the best single source) and the sentence."""
+
+def verdict(arms: Sequence[Arm], findings: Findings, target: str | None, confidence: float) -> tuple[Outcome, str]:
+    """Give the outcome (of the recipe's mix over the best single source) and the sentences."""
     measure, contrasts = measure_named(findings.metric), findings.contrasts
     ours = next(arm for arm in arms if arm.name == RECIPE)
     if ours.score is None:
@@ -39,8 +44,10 @@ def verdict(arms: Sequence[Arm], findings: Findings, confidence: float) -> tuple
     beside = _beside(others, arms, measure)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
-    combining = _combining(over_single, ours, arms, measure, confidence)
-    return over_single.outcome, combining + _else(contrasts, arms, over_single, measure) + beside
+    judged = f"On {target}" if target else "As one model for all sources"
+    combining = f"{judged}, {_combining(over_single, ours, arms, measure, confidence)}"
+    home = _at_home(findings.at_home, measure, confidence) + _one_for_each(findings, measure, confidence)
+    return over_single.outcome, combining + home + _else(contrasts, arms, over_single, measure) + beside
 
 
 def _too_few(ours: Arm, rows: int) -> str:
@@ -66,7 +73,7 @@ def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], measure: Meas
     """Say whether the recipe's mix beats the best source alone."""
     single = next(arm for arm in arms if arm.name == contrast.second)
     source = next(name for name, share in single.shares.items() if share)
-    said = {"gain": "Combining helps", "loss": "Combining harms", "none": "No detectable gain from combining"}[
+    said = {"gain": "combining helps", "loss": "combining harms", "none": "no detectable gain from combining"}[
         contrast.outcome
     ]
     scores = (
@@ -85,6 +92,44 @@ def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], measure: Meas
     return f"{said}: {scores}: {measure.gain_text(contrast.estimate)} ({sure}{missed})."
 
 
+def _at_home(homes: Sequence[AtHome], measure: Measure, confidence: float) -> str:
+    """Say for which sources the mix is better than their own rows alone."""
+    parts = [
+        f"{said} {_listed([_difference(home, measure) for home in homes if home.word == word])}"
+        for word, said in HOME.items()
+        if any(home.word == word for home in homes)
+    ]
+    if not parts:
+        return ""
+    sure = f"{100 * confidence:g} % intervals" + (" that hold together" if len(homes) > 1 else "")
+    return (
+        f" At home, on each source's own hold-out against its own rows alone, same budget, {sure}: {'; '.join(parts)}."
+    )
+
+
+def _difference(home: AtHome, measure: Measure) -> str:
+    return f"{home.source} ({measure.gain_text(home.estimate)}, {measure.range_text(home.low, home.high)})"
+
+
+def _one_for_each(findings: Findings, measure: Measure, confidence: float) -> str:
+    """Say how one model for all stands to one for each source."""
+    found: OneForEach | None = findings.one_for_each
+    if found is None:
+        return ""
+    said = {
+        "gain": "the mix is better than",
+        "loss": "the mix is worse than",
+        "none": "no detectable difference from",
+        "no claim": "too few rows or seeds to tell it from",
+    }[found.outcome]
+    return (
+        f" One for all against one for each, which needs the source known at use: {said} "
+        f"{len(findings.at_home)} models of one source each, {measure.score_text(found.mix)} to "
+        f"{measure.score_text(found.alone)}: {measure.gain_text(found.estimate)} ({100 * confidence:g} % interval "
+        f"{measure.range_text(found.low, found.high)})."
+    )
+
+
 def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, measure: Measure) -> str:
     """Name another mix that beats the single sources, where the recipe's does not."""
     if ours.outcome == "gain":
@@ -98,7 +143,7 @@ def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, me
         return ""
     best = max(better, key=lambda contrast: contrast.estimate)
     return (
-        f" Another mix does: {best.first}, {measure.gain_text(best.estimate)} "
+        f" Another mix beats every single source: {best.first}, {measure.gain_text(best.estimate)} "
         f"({measure.range_text(best.low, best.high)})."
     )
 

@@ -30,7 +30,7 @@ def first(
     """A recipe, a store, and the first comparison in it."""
     folder = tmp_path_factory.mktemp("compare")
     recipe = write_recipe(folder, mix={"weights": {"food": 0.5, "film": 0.5, "noise": 0}})
-    done, found = said(recipe, folder / "store", "--require-gain")
+    done, found = said(recipe, folder / "store", "--require-gain=single")
     assert done.exit_code == 0, done.output
     return recipe, folder / "store", found
 
@@ -40,7 +40,7 @@ def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(
 ) -> None:
     _, store, found = first
     assert found["outcome"] == "gain"
-    assert found["sentence"].startswith("Combining helps: the recipe's mix scores ")
+    assert found["sentence"].startswith("As one model for all sources, combining helps: the recipe's mix scores ")
     assert {arm["name"] for arm in found["arms"]} == {
         "only-food",
         "only-film",
@@ -58,8 +58,31 @@ def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(
     record = open_store(str(store)).read_json(f"comparisons/small/{found['run']}/comparison.json")
     assert record["sentence"] == found["sentence"]
     page = Path(found["report"]).read_text("utf-8")
-    assert "Combining helps" in page
+    assert "combining helps" in page
     assert "https://" not in page
+
+
+def test_each_source_at_home_and_one_for_each_are_told_beside_one_for_all(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    recipe, store, found = first
+    homes, arms = found["at_home"], {arm["name"]: arm for arm in found["arms"]}
+    assert [home["source"] for home in homes] == ["food", "film", "noise"]
+    for home in homes:
+        assert home["low"] <= home["estimate"] == pytest.approx(home["mix"] - home["alone"]) <= home["high"]
+        assert home["mix"] == pytest.approx(arms["recipe"]["by_source"][home["source"]]["score"])
+        assert home["alone"] == pytest.approx(arms[f"only-{home['source']}"]["by_source"][home["source"]]["score"])
+        told = found["sentence"].split("At home")[1]
+        assert home["source"] in told
+    each = found["one_for_each"]
+    assert each["estimate"] == pytest.approx(sum(home["estimate"] for home in homes) / 3)
+    assert "One for all against one for each" in found["sentence"]
+    page = Path(found["report"]).read_text("utf-8")
+    assert "Each source at home" in page
+    done, again = said(recipe, store, "--require-gain")
+    losing = [home["source"] for home in again["at_home"] if home["word"] == "loses"]
+    assert done.exit_code == (3 if losing else 0)
+    assert ("better for " + ", ".join(losing) in done.stderr) if losing else not done.stderr.count("is required")
 
 
 def test_values_of_the_sources_sum_to_what_all_of_them_bring(first: tuple[Path, Path, dict[str, Any]]) -> None:
