@@ -20,8 +20,6 @@ def refuse_wrong(task: Task[..., Any], arguments: Mapping[str, Any]) -> None:
     for name, value in arguments.items():
         annotation = task.signature.parameters[name].annotation
         wanted, given = tuple(facts_named(annotation)), list(facts_held(value))
-        if dict in wanted or dict in given:
-            continue
         wrong = [facts for facts in given if not issubclass(facts, wanted)]
         if wrong or (not given and _is_manifest(annotation)):
             raise TypeError(
@@ -32,7 +30,7 @@ def refuse_wrong(task: Task[..., Any], arguments: Mapping[str, Any]) -> None:
 def facts_named(annotation: Any) -> Iterator[type]:
     """Give the facts of the products that an annotation names."""
     if _is_manifest(annotation):
-        yield from annotation.__pydantic_generic_metadata__["args"] or (dict,)
+        yield from annotation.__pydantic_generic_metadata__["args"] or (Facts,)
     for inner in typing.get_args(annotation):
         yield from facts_named(inner)
 

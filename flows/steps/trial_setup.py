@@ -13,6 +13,7 @@ from tasks.evaluate.task import evaluate_model
 from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.mixes import Mix, as_weights, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
+from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
@@ -49,7 +50,7 @@ class TrialSetup:
     pool: Manifest[PoolFacts]
     size: int
     share: float
-    features: list[Manifest]
+    features: list[Manifest[EmbeddingFacts]]
     start: Fingerprint | None
 
     @property
@@ -160,7 +161,9 @@ def trial_setup_for(
                 refuse_leak(setting, target, leak)
 
 
-def _features(loaded: LoadedRecipe, call: Call, cleaned: list[Manifest[CleanedFacts]]) -> list[Manifest]:
+def _features(
+    loaded: LoadedRecipe, call: Call, cleaned: list[Manifest[CleanedFacts]]
+) -> list[Manifest[EmbeddingFacts]]:
     encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, cleaned, strict=True))
     if encoder is None:
         return [call(hash_source.of(name), rows) for name, rows in named]

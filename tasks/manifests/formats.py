@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tasks.core.records import digest
 from tasks.manifests.manifest import BESIDES, Facts, Manifest
 
-F = TypeVar("F", bound=Facts | dict[str, Any])
+F = TypeVar("F", bound=Facts)
 
 
 def read_manifest(text: bytes, facts: type[F]) -> Manifest[F]:
@@ -21,7 +21,7 @@ def read_manifest(text: bytes, facts: type[F]) -> Manifest[F]:
     """
     said = json.loads(text)
     if isinstance(said, dict) and "format" not in said:
-        said = _from_first(said, getattr(facts, "model_fields", said.get("facts", {})))
+        said = _from_first(said, facts.model_fields)
     return Manifest[facts].model_validate(said)
 
 

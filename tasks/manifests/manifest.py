@@ -1,6 +1,6 @@
 """A finished product of a stage, and what a stage's work hands back: generic over what only that stage says."""
 
-from typing import Any, Generic, Literal, Self, cast
+from typing import Generic, Literal, Self
 
 from pydantic import Field, model_validator
 from typing_extensions import TypeVar
@@ -12,8 +12,7 @@ class Facts(Section):
     """What only one stage says of its products; each stage has a class of its own in this room."""
 
 
-F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=Any)
-"""Facts of a stage; a plain dictionary for those that have no class yet."""
+F_co = TypeVar("F_co", bound=Facts, covariant=True, default=Facts)
 BESIDES = {"format", "key", "path", "parents", "parts", "seconds", "how", "fingerprint"}
 """What a manifest says that is no part of its fingerprint."""
 
@@ -69,7 +68,7 @@ class Manifest(Fingerprinted, Generic[F_co]):
     tokens: int = 0
     columns: dict[str, str] = Field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
-    facts: F_co = Field(default_factory=cast("Any", dict))
+    facts: F_co
     """What only this stage says."""
     parents: tuple[str, ...] = ()
     """Fingerprints of the products it was made from."""
@@ -107,5 +106,5 @@ class Product(Section, Generic[F_co]):
     tokens: int = 0
     columns: dict[str, str] = Field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
-    facts: F_co = Field(default_factory=cast("Any", dict))
+    facts: F_co
     how: str = ""

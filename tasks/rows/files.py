@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from tasks.manifests.manifest import Facts, Manifest
+from tasks.manifests.manifest import Manifest
 
 TRAIN, HOLDOUT = "train", "holdout"
 SIDES = (TRAIN, HOLDOUT)
@@ -14,7 +14,7 @@ SIDES = (TRAIN, HOLDOUT)
 class Opens(Protocol):
     """A store, or what a stage sees of it."""
 
-    def open(self, manifest: Manifest[Facts | dict[str, Any]], name: str, /) -> Path:
+    def open(self, manifest: Manifest, name: str, /) -> Path:
         """Give a local path to a file of a product."""
         ...
 

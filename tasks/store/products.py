@@ -26,7 +26,7 @@ from tasks.store.storage import Store, as_fact, open_store, sha256_of
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Facts)
-F_co = TypeVar("F_co", bound=Facts | dict[str, Any], covariant=True, default=Any)
+F_co = TypeVar("F_co", bound=Facts, covariant=True)
 PLACES = {"base"}
 """Arguments that say where things are, not what they are; they are no part of a key."""
 WAITING = ("ingest",)
@@ -162,7 +162,7 @@ class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
     def facts(self) -> type[F_co]:
         """The class of what the stage says of its products."""
         product = signature_of(self.function).return_annotation
-        return cast("type[F_co]", (product.__pydantic_generic_metadata__["args"] or (dict,))[0])
+        return cast("type[F_co]", (product.__pydantic_generic_metadata__["args"] or (Facts,))[0])
 
     def parts(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, str]:
         """Name everything that the product depends on; see `key_parts`."""

@@ -13,7 +13,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import fsspec
 from typing_extensions import TypeVar
@@ -24,7 +24,7 @@ from tasks.manifests.formats import read_manifest
 from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.locks import lock
 
-F = TypeVar("F", bound=Facts | dict[str, Any], default=Any)
+F = TypeVar("F", bound=Facts)
 LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """Answers of S3 to a conditional write that came too late."""
 S3: dict[str, Any] = {
@@ -207,7 +207,7 @@ class Store:
         finally:
             os.close(handle)
 
-    def lookup(self, stage: str, key: str, facts: type[F] = cast("Any", dict)) -> Manifest[F] | None:  # noqa: B008
+    def lookup(self, stage: str, key: str, facts: type[F]) -> Manifest[F] | None:
         """Find a finished product: its manifest is there, and so are all of its files in full.
 
         Args:
@@ -224,7 +224,7 @@ class Store:
         whole = all(there.get(file.name) == file.bytes for file in manifest.files)
         return manifest if whole else None
 
-    def open(self, manifest: Manifest[Facts | dict[str, Any]], name: str) -> Path:
+    def open(self, manifest: Manifest, name: str) -> Path:
         """Give a local path to one file of a product."""
         return self.local_copy(f"{manifest.path}/{name}")
 

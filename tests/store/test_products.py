@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.engine.submitted import as_prefect, may_mend
 from tasks.core.errors import CuveeError, QualityGate, Unreachable
 from tasks.core.records import Section, digest, flatten
-from tasks.manifests.manifest import Manifest, Product
+from tasks.manifests.manifest import Facts, Manifest, Product
 from tasks.store import products
 from tasks.store.products import (
     Workbench,
@@ -26,12 +26,16 @@ from tasks.store.products import (
 from tasks.store.storage import Store
 
 
+class Sum(Facts):
+    sum: int
+
+
 class Settings(Section):
     factor: int = 1
     note: str = "n"
 
 
-def staged(work: Callable[..., Product]) -> Any:
+def staged(work: Callable[..., Product[Any]]) -> Any:
     """The task of a function, as if it stood in a stage of its own."""
     work.__module__ = "tasks.clean.task"
     return stage_task("clean")(work)
@@ -44,23 +48,23 @@ def calls() -> list[str]:
 
 @pytest.fixture
 def numbers(calls: list[str]) -> Any:
-    def write_numbers(work: Workbench, settings: Settings, base: str = "/anywhere") -> Product:
+    def write_numbers(work: Workbench, settings: Settings, base: str = "/anywhere") -> Product[Sum]:
         calls.append(work.subject)
         with work.writing("data.parquet") as path:
             pl.DataFrame({"n": [settings.factor * n for n in range(3)]}).write_parquet(path)
-        return Product(rows=3, facts={"sum": 3 * settings.factor})
+        return Product(rows=3, facts=Sum(sum=3 * settings.factor))
 
     return staged(write_numbers)
 
 
 @pytest.fixture
 def total(calls: list[str]) -> Any:
-    def sum_numbers(work: Workbench, parts: list[Manifest]) -> Product:
+    def sum_numbers(work: Workbench, parts: list[Manifest[Sum]]) -> Product[Facts]:
         calls.append(work.subject)
         frames = [pl.read_parquet(work.open(part, "data.parquet")) for part in parts]
         with work.writing("sum.txt") as path:
             path.write_text(str(pl.concat(frames)["n"].sum()))
-        return Product(rows=1)
+        return Product(rows=1, facts=Facts())
 
     return staged(sum_numbers)
 
@@ -74,8 +78,8 @@ def test_a_product_is_its_files_and_a_manifest_that_says_what_they_hold(store: s
     made = numbers.of("news").run(store, Settings())
     assert made.path == f"snapshots/clean/{made.key}"
     assert set(Store(store).list(made.path)) == {"data.parquet", "manifest.json"}
-    assert Store(store).lookup("clean", made.key) == made
-    assert (made.rows, made.facts, made.subject, made.stage) == (3, {"sum": 3}, "news", "clean")
+    assert Store(store).lookup("clean", made.key, Sum) == made
+    assert (made.rows, made.facts, made.subject, made.stage) == (3, Sum(sum=3), "news", "clean")
 
 
 def test_the_same_arguments_do_the_work_once(store: str, numbers: Any, calls: list[str]) -> None:
@@ -132,7 +136,7 @@ def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, call
     broken = threading.Event()
     broken.set()
 
-    def write_shards(work: Workbench) -> Product:
+    def write_shards(work: Workbench) -> Product[Facts]:
         for shard in ("0", "1"):
             if work.has(shard):
                 continue
@@ -141,13 +145,13 @@ def test_failed_work_leaves_no_product_and_goes_on_where_it_was(store: str, call
             calls.append(shard)
             with work.writing(shard) as path:
                 path.write_text(shard)
-        return Product()
+        return Product(facts=Facts())
 
     task = staged(write_shards)
     with pytest.raises(CuveeError):
         task.of("mix").run(store)
     key = key_of("clean", task.of("mix").parts())
-    assert Store(store).lookup("clean", key) is None
+    assert Store(store).lookup("clean", key, Facts) is None
     broken.clear()
     whole = task.of("mix").run(store)
     assert calls == ["0", "1"]
@@ -166,12 +170,12 @@ def test_a_file_whose_writing_failed_is_not_in_the_store(tmp_path: Path) -> None
 
 
 def test_two_at_once_do_the_work_once_and_both_get_it(store: str, calls: list[str]) -> None:
-    def write_slowly(work: Workbench) -> Product:
+    def write_slowly(work: Workbench) -> Product[Facts]:
         calls.append(work.subject)
         with work.writing("data") as path:
             time.sleep(0.2)
             path.write_text("x")
-        return Product()
+        return Product(facts=Facts())
 
     task = staged(write_slowly)
     with ThreadPoolExecutor(4) as pool:
@@ -187,14 +191,14 @@ def test_as_much_computes_at_once_as_there_are_cores_and_waiting_takes_none(
     monkeypatch.setattr(products, "_cores", threading.BoundedSemaphore(2))
     together, counting, inside, most = threading.Barrier(at_once), threading.Lock(), [0], [0]
 
-    def work_on(work: Workbench) -> Product:
+    def work_on(work: Workbench) -> Product[Facts]:
         with counting:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
         together.wait(30)  # breaks when fewer are let in
         with counting:
             inside[0] -= 1
-        return Product()
+        return Product(facts=Facts())
 
     work_on.__module__ = "tasks.clean.task"
     task = stage_task(stage)(work_on)

@@ -15,7 +15,7 @@ import pytest
 
 from tasks.core.access import is_transient, reaching
 from tasks.core.errors import RecipeError, Unreachable
-from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.storage import Store, as_fact, open_store, overlay, sha256_of
 
 THREADS = 8
@@ -53,7 +53,7 @@ def machines(store: Store, folder: Path, count: int = THREADS) -> list[Store]:
 def product(store: Store, folder: Path, key: str = "k", **files: bytes) -> Manifest:
     path = f"snapshots/clean/{key}"
     facts = [as_fact(store, path, name, local_file(folder, data, name)) for name, data in files.items()]
-    manifest = Manifest(stage="clean", subject="news", key=key, path=path, files=tuple(facts))
+    manifest = Manifest[Facts](stage="clean", subject="news", key=key, path=path, files=tuple(facts), facts=Facts())
     store.write_json(f"{path}/manifest.json", manifest.model_dump(mode="json"))
     return manifest
 
@@ -137,20 +137,20 @@ def test_a_read_of_what_is_not_there_says_where(store: Store) -> None:
 
 def test_lookup_finds_a_whole_product_only(store: Store, tmp_path: Path) -> None:
     manifest = product(store, tmp_path, data=b"rows", other=b"more")
-    assert store.lookup("clean", "k") == manifest
-    assert store.lookup("clean", "another") is None
+    assert store.lookup("clean", "k", Facts) == manifest
+    assert store.lookup("clean", "another", Facts) is None
     store.write_bytes(f"{manifest.path}/data", b"row")
-    assert store.lookup("clean", "k") is None
+    assert store.lookup("clean", "k", Facts) is None
     store.write_bytes(f"{manifest.path}/data", b"rows")
     store.remove(f"{manifest.path}/other")
-    assert store.lookup("clean", "k") is None
+    assert store.lookup("clean", "k", Facts) is None
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b'{"stage": "clean"}', b"[]"])
 def test_a_broken_manifest_is_a_miss(store: Store, tmp_path: Path, text: bytes) -> None:
     manifest = product(store, tmp_path, data=b"rows")
     store.write_bytes(f"{manifest.path}/manifest.json", text)
-    assert store.lookup("clean", "k") is None
+    assert store.lookup("clean", "k", Facts) is None
 
 
 def test_as_fact_tells_what_lies_in_the_store(store: Store, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_overlay_reads_through_and_keeps_writes_to_itself(tmp_path: Path) -> Non
     before = store.list("")
     with overlay(store.uri) as uri:
         above = open_store(uri)
-        assert above.lookup("clean", "k") == manifest
+        assert above.lookup("clean", "k", Facts) == manifest
         assert above.open(manifest, "data").read_bytes() == b"rows"
         above.write_bytes("new", b"1")
         assert above.exists("new")
@@ -271,7 +271,7 @@ def test_overlay_reads_through_and_keeps_writes_to_itself(tmp_path: Path) -> Non
 def test_overlay_reads_through_to_a_bucket(bucket: str, tmp_path: Path) -> None:
     manifest = product(Store(bucket), tmp_path, data=b"rows")
     with overlay(bucket) as uri:
-        assert open_store(uri).lookup("clean", "k") == manifest
+        assert open_store(uri).lookup("clean", "k", Facts) == manifest
         assert open_store(uri).open(manifest, "data").read_bytes() == b"rows"
 
 

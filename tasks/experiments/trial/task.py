@@ -7,6 +7,7 @@ import numpy as np
 from tasks.core.records import Objective
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.experiments.trial.shrink import left_out, trial_budget
+from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import PoolFacts
@@ -39,11 +40,11 @@ def shrink_pool(work: Workbench, pool: Manifest[PoolFacts], share: float, seed: 
 
 
 @stage_task("hash")
-def hash_source(work: Workbench, rows: Manifest[CleanedFacts]) -> Product:
+def hash_source(work: Workbench, rows: Manifest[CleanedFacts]) -> Product[EmbeddingFacts]:
     """Hash the words of a source's texts."""
     with work.writing("vectors.npz") as vectors, work.writing("rows.parquet") as ids:
         written = write_hashed(RowFile(work.open(rows, "data.parquet"), layout_of(rows)), vectors, ids)
-    return Product(rows=written)
+    return Product(rows=written, facts=EmbeddingFacts())
 
 
 @stage_task("trial")
@@ -51,7 +52,7 @@ def run_trial(
     work: Workbench,
     pool: Manifest[PoolFacts],
     plan: Manifest[PlanFacts],
-    features: list[Manifest],
+    features: list[Manifest[EmbeddingFacts]],
     settings: LinearSettings,
     objective: Objective,
     seed: int,

@@ -29,7 +29,7 @@ from tasks.experiments.search.state import SearchState, begin
 from tasks.experiments.search.trials import Trial as TrialNote
 from tasks.experiments.search.trials import still_valid
 from tasks.experiments.search_record import SearchCounts, SearchFindings, SearchRecord
-from tasks.manifests.manifest import Account, FileFact, Manifest
+from tasks.manifests.manifest import Account, Facts, FileFact, Manifest
 from tasks.manifests.rows import CleanedFacts
 from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.page import build_search_page
@@ -106,7 +106,7 @@ class Lawful:
         }
         pl.DataFrame(table | {"loss": loss + rows.normal(0, 0.1, ROWS)}).write_parquet(path / "predictions.parquet")
         file = FileFact(name="predictions.parquet", bytes=1, sha256="")
-        return Manifest(stage="trial", subject=name, key=name, path=name, files=(file,))
+        return Manifest[Facts](stage="trial", subject=name, key=name, path=name, files=(file,), facts=Facts())
 
 
 def accounts(rows: int = 5_000, holdout: int = ROWS) -> list[Account]:
