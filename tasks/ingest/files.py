@@ -87,28 +87,20 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         above = above if root.startswith(f"{above}/") else ""
         pattern = root.removeprefix(above)
         matched = {name: fs.isdir(name) for name in fs.glob(glob.escape(above) + pattern)}
-        found = [name for name, folder in matched.items() if not folder and not LITTER.search(name)]
+        found = [name for name, folder in matched.items() if not folder]
         found += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
-    if not found:
-        raise Unreachable(f"cannot read {path}: no file matches")
     return _places(fs, path, found, len(above) + len(_fixed(pattern)))
 
 
 def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]:
-    return [
-        Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name)
-        for name in sorted(set(names))
-    ]
+    if not (kept := sorted({name for name in names if not LITTER.search(name)})):
+        raise Unreachable(f"cannot read {path}: no file matches")
+    return [Place(fs, name, name[start:], fs.unstrip_protocol(name) if "://" in path else name) for name in kept]
 
 
 def _inside(fs: Any, folder: str, path: str) -> list[str]:
     found = [name for name, info in fs.find(folder, detail=True).items() if info["type"] == "file"]
-    kept = [
-        name
-        for name in found
-        if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts) and not LITTER.search(name)
-    ]
-    if not kept:
+    if not (kept := [name for name in found if not VERSION_CONTROL & set(PurePosixPath(name[len(folder) :]).parts)]):
         raise Unreachable(f"cannot read {path}: there is no file in this folder")
     return kept
 

@@ -82,9 +82,8 @@ def find_near_duplicates(
             band_groups, kept_whole[np.searchsorted(np.cumsum(sizes), band_groups.members, side="right")]
         )
     candidates, places = np.unique(band_groups.members, return_inverse=True)
-    blocks = in_order(
-        lambda texts: list(shingle(with_signs_as_words(texts), settings.words)), texts_at(sources, candidates)
-    )
+    told_apart = map(with_signs_as_words, texts_at(sources, candidates))
+    blocks = in_order(lambda texts: list(shingle(texts, settings.words)), told_apart)
     sets = Sets.written(chain.from_iterable(blocks), scratch / "sets.u64")
 
     source = np.searchsorted(np.cumsum(sizes), candidates, side="right")
