@@ -46,6 +46,14 @@ class SourceCleaning(Section):
     name or as `{kind: NAME, …}`."""
 
     @model_validator(mode="after")
+    def _some_length_is_left(self) -> Self:
+        if self.min_chars > self.max_chars:
+            raise ValueError(
+                f"min_chars is {self.min_chars:,}, above max_chars, {self.max_chars:,}: no text would stay"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _lines_for_filters(self) -> Self:
         blind = (
             []

@@ -1,6 +1,7 @@
 """The folder listing is the registry: a kind is a file, its name is what the recipe says."""
 
 import difflib
+import functools
 import importlib
 import importlib.util
 import pkgutil
@@ -13,11 +14,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from tasks.core.errors import UnknownKind
+from tasks.core.suggest import LONGEST
 
 KINDS_OF = "x-kinds-of"
 """Keyword by which the JSON Schema of a section that is one of several kinds names their package."""
 
 
+@functools.cache
 def names(package: ModuleType) -> tuple[str, ...]:
     """Give the kinds of `package`, sorted, as they are written in a recipe (dashes for underscores)."""
     return _written(m.name for m in pkgutil.iter_modules(package.__path__))
@@ -61,9 +64,9 @@ def has(package: ModuleType, kind: object, name: str) -> bool:
 
 def _named(package: ModuleType, kind: object, known: tuple[str, ...]) -> str:
     if kind not in known:
-        near = difflib.get_close_matches(str(kind), known, n=1)
+        near = difflib.get_close_matches(str(kind)[:LONGEST], known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise UnknownKind(f"unknown kind {kind!r}; known: {', '.join(known)}.{hint}")
+        raise UnknownKind(f"unknown kind {str(kind)[:LONGEST]!r}; known: {', '.join(known)}.{hint}")
     return f"{package.__name__}.{str(kind).replace('-', '_')}"
 
 

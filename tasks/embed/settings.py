@@ -12,5 +12,5 @@ class EncoderSettings(Section):
     """Sentence encoder: a folder or Hub name that transformers loads."""
     revision: str | None = None
     """Commit of an encoder of the Hub."""
-    max_tokens: int = Field(default=256, ge=2)
+    max_tokens: int = Field(default=256, ge=2, le=10_000_000)
     """Longest text in tokens; of longer ones the beginning counts."""

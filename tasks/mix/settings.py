@@ -12,7 +12,7 @@ class PlanSettings(Section):
 
     unit: Literal["rows", "tokens"] = "rows"
     """What weights are shares of, and what `size` counts."""
-    size: Annotated[int, Field(ge=1)] | Literal["all"] = "all"
+    size: Annotated[int, Field(ge=1, le=10**12)] | Literal["all"] = "all"
     """Budget in `unit`; `all` = the largest mix with these weights that repeats no row (every row once, if the weights
     are proportional)."""
     max_epochs: float = Field(default=4.0, gt=0, allow_inf_nan=False)
@@ -23,5 +23,5 @@ class PlanSettings(Section):
     average over the rows that it has now; by default runs do not count each other."""
     on_cap: Literal["error", "redistribute"] = "error"
     """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
-    shard_rows: int = Field(default=50_000, ge=1)
+    shard_rows: int = Field(default=50_000, ge=1, le=10**9)
     """Rows in one Parquet file of the mix; two such files are held in memory at a time."""

@@ -1,6 +1,8 @@
 """What is wrong with a recipe beside its references, with its place and the nearest right thing."""
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from pydantic import SecretStr, ValidationError
@@ -22,6 +24,8 @@ ASKED = re.compile(
 )
 """A secret in the query of a URL."""
 SHOWN_CHARS = 60
+TAKEN = {"mix": "checks and policies call the whole mix", "all": "tables call all sources together"}
+"""Names that no source can have, and who has them."""
 WANTED = {
     "tuple_type": "a list is wanted here, such as [a, b]",
     "list_type": "a list is wanted here, such as [a, b]",
@@ -44,10 +48,10 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
     """Find names of sources, benchmarks and arms that cannot be taken, and what no benchmark may say."""
     sources = _mapping(tree, "sources")
     for name in sources:
-        if not re.match(NAME, str(name)):
+        if not fits(name):
             yield f"sources.{name}", "a source's name is lower-case letters, digits, - and _"
-        if name == "mix":
-            yield f"sources.{name}", "checks and policies call the whole mix by this name; take another"
+        if name in TAKEN:
+            yield f"sources.{name}", f"{TAKEN[name]} by this name; take another"
     for name in _mapping(tree, "compare", "arms"):
         if name in ARMS or str(name).startswith(ONLY):
             yield f"compare.arms.{name}", "an arm has this name already; take another"
@@ -60,8 +64,38 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
             )
         if name in sources:
             yield place, "a source has this name; what is mixed and what is measured on are told apart by it"
-        elif name == "holdout" or not re.match(NAME, str(name)):
+        elif name == "holdout" or not fits(name):
             yield place, "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
+
+
+def fits(name: object) -> bool:
+    """Say whether something can be called so; `$` would let the end of a line pass."""
+    return re.fullmatch(NAME.removesuffix("$"), str(name)) is not None
+
+
+def unfit_labels(tree: Mapping[str, object]) -> Iterator[Problem]:
+    """Find labels that are none, or that nobody could tell apart."""
+    labels = tree.get("labels")
+    seen = dict[str, object]()
+    for number, label in enumerate(labels if isinstance(labels, list) else []):
+        same = unicodedata.normalize("NFC", str(label))
+        if not same.strip():
+            yield f"labels.{number}", "a label is empty; write a text"
+        elif same in seen:
+            yield f"labels.{number}", f"the label {label!r} is there twice; each stands once"
+        seen[same] = label
+
+
+def endless(value: object, path: str = "") -> Iterator[Problem]:
+    """Find numbers that are infinite, or none."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from endless(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from endless(inner, f"{path}.{number}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path, f"input should be a finite number (got {value})"
 
 
 def _mapping(tree: Mapping[str, object], *keys: str) -> Mapping[str, object]:

@@ -30,7 +30,7 @@ from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand, with_value
 from tasks.recipe.meaning import meant
-from tasks.recipe.mistakes import explained, open_secrets, unfit_names
+from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_labels, unfit_names
 from tasks.recipe.nodes import node_of
 from tasks.recipe.references import follow, without
 from tasks.sift.settings import SelectionSettings, Sifting
@@ -95,7 +95,7 @@ class SemanticSettings(EncoderSettings):
 class TrialSettings(LinearSettings):
     """How mixes are tried out by `cuvee compare` and `cuvee search`."""
 
-    size: int | None = Field(default=None, ge=1)
+    size: int | None = Field(default=None, ge=1, le=10**12)
     """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than
     the mix's each source keeps as small a part of its rows, so that they repeat as often as in the mix."""
     encoder: EncoderSettings | None = None
@@ -167,7 +167,7 @@ class Recipe(Section):
     compare: ComparedSettings = ComparedSettings()
     """How mixes are compared by `cuvee compare`; a run does not look at it."""
     publish: PublishSettings = PublishSettings()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
     """Every random number hangs on it: hold-out, order of the mix, start of the model, intervals."""
 
     @property
@@ -279,12 +279,18 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
     if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
         raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
-    problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *_task_problems(expanded)]
+    problems += [
+        *unfit_names(expanded),
+        *unfit_labels(expanded),
+        *open_secrets(node_of(Recipe, tree)),
+        *_task_problems(expanded),
+    ]
     problems = [(path, text) for path, text in problems if references.stays(path)] + references.problems
     recipe: Recipe | None = None
     untold = 0
     try:
         recipe = Recipe.model_validate(without(expanded, references.gone))
+        problems += endless(recipe.model_dump())
     except ValidationError as error:
         problems += explained(error, references)
         untold = max(0, error.error_count() - MOST_MISTAKES)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from tasks.core.references import About, Among, NamesAll, NotAll, Reference, To, Unchecked
 from tasks.core.suggest import Problem, nearest
+from tasks.recipe.file import MOST_MISTAKES
 from tasks.recipe.nodes import Node, Path, dotted, is_model, node_of
 
 
@@ -202,7 +203,8 @@ class _Walk:
             what = f"no {names.noun} has this name" + ("" if is_key else f" ({name!r})")
             if names.noun == "label":
                 what = f"{name!r} is not one of the recipe's labels"
-            self._problem(node.path, f"{what};{nearest(name, names.known)}")
+            hint = f";{nearest(name, names.known)}" if len(self.found.problems) < MOST_MISTAKES else ""
+            self._problem(node.path, f"{what}{hint}")
         return False
 
     def _check_all(self, node: Node, scope: Scope, named: Sequence[tuple[To, str]]) -> None:

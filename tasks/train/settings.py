@@ -14,7 +14,7 @@ class BuiltModel(Section):
 
     architecture: str = "bert"
     """A `model_type` of transformers."""
-    vocabulary: int = Field(default=8_000, ge=300)
+    vocabulary: int = Field(default=8_000, ge=300, le=10_000_000)
     """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for language
     models."""
     config: dict[str, Any] = Field(default_factory=dict)
@@ -25,7 +25,7 @@ class OnlineSettings(Section):
     """What every method says that changes the weights while training."""
 
     kind: str
-    every: int = Field(default=10, ge=1)
+    every: int = Field(default=10, ge=1, le=10**9)
     """Optimiser steps between two updates of the weights."""
 
 
@@ -42,7 +42,7 @@ class TrainSettings(Section):
     """Commit of a model of the Hub."""
     epochs: float = Field(default=3.0, gt=0)
     """How often training goes through the mix."""
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=32, ge=1, le=1_000_000)
     """Examples per optimiser step, over all devices."""
     learning_rate: float = Field(default=5e-5, gt=0)
     """Largest learning rate of AdamW; it rises, then falls to 0 in a line."""
@@ -50,14 +50,14 @@ class TrainSettings(Section):
     """Weight decay of AdamW."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """Share of the steps in which the learning rate rises."""
-    max_tokens: int = Field(default=128, ge=8)
+    max_tokens: int = Field(default=128, ge=8, le=10_000_000)
     """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Online | None = None
     """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
     rows, in distinct copies, and the weights it starts with."""
-    processes: int | Literal["auto"] = "auto"
+    processes: Annotated[int, Field(ge=1, le=1_024)] | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
 
     @model_validator(mode="after")

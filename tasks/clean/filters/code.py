@@ -12,10 +12,10 @@ Recipe:
 
 import ast
 import warnings
-from typing import Literal
+from typing import Literal, Self
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.clean.settings import FilterSettings
 
@@ -40,6 +40,12 @@ class Params(FilterSettings):
     """Largest share of such lines."""
     python: bool = False
     """Drop what Python cannot parse."""
+
+    @model_validator(mode="after")
+    def _some_share_is_left(self) -> Self:
+        if self.least_comments > self.most_comments:
+            raise ValueError(f"least_comments is {self.least_comments:g}, above most_comments, {self.most_comments:g}")
+        return self
 
 
 def reason(params: Params) -> pl.Expr:

@@ -10,10 +10,10 @@ Recipe:
     most: 1000
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.clean.settings import FilterSettings
 
@@ -32,6 +32,14 @@ class Params(FilterSettings):
     """Least mean length of a word: letters and digits / words."""
     most_length: float | None = Field(default=None, gt=0)
     """Largest mean length of a word."""
+
+    @model_validator(mode="after")
+    def _some_number_is_left(self) -> Self:
+        if self.most is not None and self.least > self.most:
+            raise ValueError(f"least is {self.least:,}, above most, {self.most:,}: no text would stay")
+        if self.most_length is not None and self.least_length > self.most_length:
+            raise ValueError(f"least_length is {self.least_length:g}, above most_length, {self.most_length:g}")
+        return self
 
 
 def reason(params: Params) -> pl.Expr:

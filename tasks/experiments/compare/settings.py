@@ -26,7 +26,7 @@ class CompareSettings(Section):
     """Share of intervals that hold the true difference; of those of one question, the share of times that all do."""
     margin: float = Field(default=0.01, ge=0)
     """Difference at home that matters to nobody: .01 is one point of accuracy, or 1 % of a perplexity."""
-    resamples: int = Field(default=2_000, ge=100)
+    resamples: int = Field(default=2_000, ge=100, le=1_000_000)
     """Bootstrap replicates behind an interval."""
     values: tuple[Literal["leave-one-out", "add-one", "shapley"], ...] = ("leave-one-out", "shapley", "add-one")
     """What is asked of each source's worth, in this order; `[]` for nothing."""

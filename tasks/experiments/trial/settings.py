@@ -10,7 +10,7 @@ class LinearSettings(Section):
 
     epochs: float = Field(default=3.0, gt=0)
     """How often a trial's linear classifier goes through its mix."""
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=32, ge=1, le=1_000_000)
     """Examples in each of its steps."""
     learning_rate: float = Field(default=0.05, gt=0)
     """Its largest learning rate (Adam); it falls to 0 in a line."""
