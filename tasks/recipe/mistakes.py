@@ -45,7 +45,10 @@ WANTED = {
 
 
 def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
-    """Find names of sources, benchmarks and arms that cannot be taken, and what no benchmark may say."""
+    """Find names of sources, benchmarks and arms that cannot be taken, labels that are none, and what no benchmark may
+    say.
+    """
+    yield from _unfit_labels(tree)
     sources = _mapping(tree, "sources")
     for name in sources:
         if not fits(name):
@@ -73,7 +76,7 @@ def fits(name: object) -> bool:
     return re.fullmatch(NAME.removesuffix("$"), str(name)) is not None
 
 
-def unfit_labels(tree: Mapping[str, object]) -> Iterator[Problem]:
+def _unfit_labels(tree: Mapping[str, object]) -> Iterator[Problem]:
     """Find labels that are none, or that nobody could tell apart."""
     labels = tree.get("labels")
     seen = dict[str, object]()
@@ -87,7 +90,7 @@ def unfit_labels(tree: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def endless(value: object, path: str = "") -> Iterator[Problem]:
-    """Find numbers that are infinite, or none."""
+    """Find numbers that are infinite or none, or too large to count with."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from endless(inner, f"{path}.{key}" if path else str(key))
@@ -96,6 +99,8 @@ def endless(value: object, path: str = "") -> Iterator[Problem]:
             yield from endless(inner, f"{path}.{number}")
     elif isinstance(value, float) and not math.isfinite(value):
         yield path, f"input should be a finite number (got {value})"
+    elif isinstance(value, int) and abs(value) >= 2**63:
+        yield path, "the number is larger than any that can be counted with, 9,223,372,036,854,775,807"
 
 
 def _mapping(tree: Mapping[str, object], *keys: str) -> Mapping[str, object]:

@@ -30,7 +30,8 @@ from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand, with_value
 from tasks.recipe.meaning import meant
-from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_labels, unfit_names
+from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
+from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
 from tasks.recipe.references import follow, without
 from tasks.sift.settings import SelectionSettings, Sifting
@@ -279,25 +280,19 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
     if isinstance(sources := expanded.get("sources"), dict) and sources and sources.keys() <= set(left_out):
         raise RecipeError(f"{places.file}: --without {' --without '.join(left_out)}: no source is left to mix")
     references = follow(Recipe, expanded, left_out)
-    problems += [
-        *unfit_names(expanded),
-        *unfit_labels(expanded),
-        *open_secrets(node_of(Recipe, tree)),
-        *_task_problems(expanded),
-    ]
+    problems += [*unfit_names(expanded), *open_secrets(node_of(Recipe, tree)), *_task_problems(expanded)]
     problems = [(path, text) for path, text in problems if references.stays(path)] + references.problems
-    recipe: Recipe | None = None
-    untold = 0
+    recipe, untold, folder = None, 0, str(Path(places.file).absolute().parent)
     try:
         recipe = Recipe.model_validate(without(expanded, references.gone))
-        problems += endless(recipe.model_dump())
+        encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
+        problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, encoders, folder)]
     except ValidationError as error:
         problems += explained(error, references)
         untold = max(0, error.error_count() - MOST_MISTAKES)
     if problems or recipe is None:
         listing = places.listing(problems, untold)
         raise RecipeError(listing, problems=[unseen(f"{path}: {text}") for path, text in problems])
-    raw = without(tree, references.gone)
-    published = cast("dict[str, JsonValue]", unexpand(recipe.model_dump(mode="json", exclude_none=True), raw))
-    folder = str(Path(places.file).absolute().parent)
+    dumped = recipe.model_dump(mode="json", exclude_none=True)
+    published = cast("dict[str, JsonValue]", unexpand(dumped, without(tree, references.gone)))
     return LoadedRecipe(recipe, folder, published, tree, left_out, places)

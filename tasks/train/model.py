@@ -42,7 +42,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     else:
         model, tokenizer = _load(settings, base, kind, objective)
     kind.refuse(model, tokenizer)
-    positions = getattr(model.config, "max_position_embeddings", None)
+    positions = _positions(model)
     longest = min(tokenizer.model_max_length, positions or settings.max_tokens)
     if settings.max_tokens > longest:
         raise RecipeError(
@@ -50,6 +50,14 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
             f"train.max_tokens <= {longest}"
         )
     return model, tokenizer
+
+
+def _positions(model: Any) -> int | None:
+    """Count the positions that a text may take; RoBERTa and its like number them from the padding token's id on."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
+    lost = [table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None]
+    return positions and positions - max(lost, default=0)
 
 
 def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objective) -> tuple[Any, Any]:

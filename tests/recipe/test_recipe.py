@@ -203,3 +203,114 @@ def test_any_value_anywhere_is_right_or_a_recipe_error(
         assert load_recipe(str(file)).recipe.name
     except RecipeError as error:
         assert "mistake" in str(error) or "YAML" in str(error) or "UTF-8" in str(error)
+
+
+TRAIN = "train: {model: {architecture: roberta, config: {max_position_embeddings: 64}}, max_tokens: 64}"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("seed: 4294967296", "seed: input should be less than 4294967296"),
+        ("seed: true", "seed: a whole number is wanted here (got 'true')"),
+        ("holdout: {share: true}", "holdout.share: a number is wanted here"),
+        ("train: {model: m, learning_rate: .inf}", "train.learning_rate: input should be a finite number"),
+        ("train: {model: m, weight_decay: .inf}", "train.weight_decay: input should be a finite number"),
+        ("checks: {drift: {rows: .inf}}", "checks.drift.rows: input should be a finite number"),
+        ("train: {model: m, processes: 1000000}", "train.processes: input should be less than or equal to 1024"),
+        ("train: {model: m, processes: 0}", "train.processes: input should be greater than or equal to 1"),
+        ("near_duplicates: {words: 1000000000000}", "near_duplicates.words: input should be less than"),
+        ("decontaminate: {words: 1000000000000}", "decontaminate.words: input should be less than"),
+        (f"mix: {{size: {'9' * 300}}}", "mix.size: input should be less than or equal to 1000000000000"),
+        ("train: {model: m, batch_size: 1000000000000}", "train.batch_size: input should be less than"),
+        ("checks: {min_rows: 9223372036854775808}", "checks.min_rows: the number is larger than any"),
+        ("clean: {min_chars: 10, max_chars: 5}", "clean: min_chars is 10, above max_chars, 5"),
+        ("clean: {max_chars: 50, sources: {movies: {min_chars: 100}}}", "min_chars is 100, above max_chars, 50"),
+        ("clean: {filters: [{kind: words, least: 9, most: 3}]}", "least is 9, above most, 3"),
+        ("train: {model: {architecture: brt}}", "train.model.architecture: transformers has no architecture 'brt'"),
+        ("train: {model: ./none}", "train.model: there is no folder './none'"),
+        ("trials: {encoder: {model: /none/such}}", "trials.encoder.model: there is no folder '/none/such'"),
+        (TRAIN, "train.max_tokens: it is 64, but the model takes at most 62; set train.max_tokens <= 62"),
+        ("clean: {filters: [{kind: language, keep: [klingon]}]}", "'klingon' is no language that can be told"),
+        ("sift: {kind: label-noise}", "sift: a list is wanted here"),
+        ("mix: {size: many}", "mix.size: a whole number is wanted here (got 'many')"),
+        (f"seed: {'9' * 5000}", "seed: a whole number of fewer digits is wanted here"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_made(tmp_path: Path, line: str, told: str) -> None:
+    base = (
+        GOOD
+        if not line.startswith("mix:")
+        else GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", "")
+    )
+    message = mistakes(tmp_path, f"{base}{line}\n")
+    assert told in message
+    assert len(message) < 2000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[negative, positive]", "[negative, positive, negative]", "labels.2: the label 'negative' is there twice"),
+        ("[negative, positive]", "[negative, positive, caf\u00e9, cafe\u0301]", "labels.3: the label"),
+        ("[negative, positive]", "[negative, positive, ' ']", "labels.2: a label is empty"),
+        ("labels: [negative, positive]", "labels: negative", "labels: a list is wanted here, such as [a, b]"),
+        ("tweets:", "all:", "sources.all: tables call all sources together by this name"),
+        ("  tweets:", '  "a\\n":', "a source's name is lower-case letters, digits, - and _"),
+    ],
+)
+def test_labels_and_names_that_cannot_be_told_apart_are_refused(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert told in mistakes(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_half_a_sign_is_no_label(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="half a sign"):
+        load_recipe(write(tmp_path, GOOD), {"labels": ["negative", "\ud800"]})
+
+
+def test_languages_are_known_by_their_names_and_codes(tmp_path: Path) -> None:
+    line = "clean: {filters: [{kind: language, keep: [eng, EN, German, zh-cn, pt_BR, Chinese, no]}]}\n"
+    (chosen,) = load_recipe(write(tmp_path, GOOD + line)).recipe.clean.filters
+    assert chosen.model_dump()["keep"] == ("en", "de", "zh", "pt", "no")
+
+
+NAMES_AS_WRITTEN = [
+    "01",
+    "010",
+    "no",
+    "on",
+    "y",
+    "1e3",
+    "1.50",
+    "0x1F",
+    "1_000",
+    "2020-01-01",
+    "1:30",
+    "true",
+    "True",
+    "~x",
+    ".5",
+]
+
+
+def test_names_and_labels_are_the_texts_as_written(tmp_path: Path) -> None:
+    labels = ", ".join(NAMES_AS_WRITTEN)
+    pairs = ", ".join(f"{name}: {name}" for name in NAMES_AS_WRITTEN)
+    first = f"007: {{path: 1.csv, labels: {{{pairs}}}, label: }}"
+    second = "on: {path: b.csv, label: 1e3, columns: {text: 01}}"
+    text = f"name: 01\nlabels: [{labels}]\nsources:\n  {first}\n  {second}\n"
+    loaded = load_recipe(write(tmp_path, text + "holdout: {shares: {007: 0.2, on: 0.3}}\n"))
+    assert loaded.recipe.name == "01"
+    assert list(loaded.recipe.labels) == NAMES_AS_WRITTEN
+    assert loaded.recipe.sources["007"].labels == {name: name for name in NAMES_AS_WRITTEN}
+    assert loaded.recipe.sources["on"].label == "1e3"
+    assert loaded.recipe.sources["on"].columns == {"text": "01"}
+    assert list(loaded.recipe.holdout.shares) == ["007", "on"]
+
+
+def test_numbers_are_numbers_where_they_are_wanted(tmp_path: Path) -> None:
+    line = "train: {model: 0.10, learning_rate: 5e-5, epochs: 1.50, batch_size: 010, max_tokens: 1_6}\nseed: 0x1F\n"
+    recipe = load_recipe(write(tmp_path, GOOD + line)).recipe
+    assert recipe.train is not None
+    assert (recipe.train.learning_rate, recipe.train.epochs, recipe.train.batch_size) == (5e-5, 1.5, 10)
+    assert (recipe.train.max_tokens, recipe.train.model, recipe.seed) == (16, "0.10", 31)

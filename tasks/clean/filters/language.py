@@ -12,8 +12,9 @@ Recipe:
 from typing import Literal
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from tasks.clean.languages import code_of
 from tasks.clean.settings import FilterSettings
 
 
@@ -22,9 +23,14 @@ class Params(FilterSettings):
 
     kind: Literal["language"] = "language"
     keep: tuple[str, ...] = Field(default=("en",), min_length=1)
-    """ISO 639-1 codes of the languages that stay."""
+    """Languages that stay, by their codes (ISO 639) or English names."""
     least_chars: int = Field(default=20, ge=0)
     """Shorter texts stay whatever they seem."""
+
+    @field_validator("keep")
+    @classmethod
+    def _as_codes(cls, keep: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(map(code_of, keep)))
 
 
 def reason(params: Params) -> pl.Expr:

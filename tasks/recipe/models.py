@@ -1,0 +1,100 @@
+"""What can be told of the models that a recipe names before anything is made: whether they are there, and how long
+their texts may be.
+"""
+
+import contextlib
+import importlib.util
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tasks.core.suggest import Problem, nearest
+from tasks.embed.settings import EncoderSettings
+from tasks.train.settings import BuiltModel, TrainSettings
+
+AFTER_PADDING = {
+    "camembert",
+    "data2vec-text",
+    "esm",
+    "ibert",
+    "layoutlmv3",
+    "lilt",
+    "longformer",
+    "luke",
+    "markuplm",
+    "mpnet",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "xmod",
+}
+"""Architectures that number positions from the padding token's id on, as RoBERTa does."""
+POSITIONS, PADDING = 512, 1
+"""Theirs where the configuration says nothing else."""
+FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
+"""What a name of the Hub does not look like."""
+
+
+def model_problems(
+    train: TrainSettings | None, encoders: Mapping[str, EncoderSettings | None], base: str
+) -> Iterator[Problem]:
+    """Find folders that are not there, architectures that nobody knows, and texts longer than a model has positions.
+
+    Args:
+        encoders: by the section that names them.
+        base: folder that relative paths start at.
+    """
+    for place, encoder in encoders.items():
+        if encoder:
+            yield from _unknown(f"{place}.model", encoder.model, base)
+    if train:
+        yield from _unknown("train.model", train.model, base)
+        yield from _too_long(train, base)
+
+
+def _unknown(place: str, name: str | BuiltModel, base: str) -> Iterator[Problem]:
+    if isinstance(name, BuiltModel):
+        known = architectures()
+        if known and name.architecture not in known:
+            near = nearest(name.architecture, known).partition(" known:")[0]
+            yield f"{place}.architecture", f"transformers has no architecture {name.architecture!r};{near}".rstrip(";")
+    elif FOLDER.match(name) and not (Path(base) / name).is_dir():
+        yield place, f"there is no folder {name!r}; name one with a model, or a model of the Hub as OWNER/NAME"
+
+
+def _too_long(settings: TrainSettings, base: str) -> Iterator[Problem]:
+    positions, wanted = _positions(settings.model, base), settings.max_tokens
+    if positions is not None and wanted > positions:
+        remedy = f"set train.max_tokens <= {positions}"
+        yield "train.max_tokens", f"it is {wanted}, but the model takes at most {positions}; {remedy}"
+
+
+def _positions(model: str | BuiltModel, base: str) -> int | None:
+    """Count the positions that texts may take; None where that cannot be told yet."""
+    config: Mapping[str, object] = {}
+    if isinstance(model, BuiltModel):
+        config = {"model_type": model.architecture, **model.config, "pad_token_id": PADDING}
+    else:
+        with contextlib.suppress(OSError, ValueError):
+            read = json.loads((Path(base) / model / "config.json").read_text("utf-8"))
+            config = read if isinstance(read, dict) else {}
+    after = config.get("model_type") in AFTER_PADDING
+    positions = config.get("max_position_embeddings", POSITIONS if after else None)
+    padding = config.get("pad_token_id", PADDING)
+    if not isinstance(positions, int):
+        return None
+    return positions - (padding if isinstance(padding, int) else PADDING) - 1 if after else positions
+
+
+def architectures() -> list[str]:
+    """Name the architectures of the transformers that is installed, read from its list: importing it takes seconds."""
+    found = importlib.util.find_spec("transformers")
+    folder = Path(found.origin).parent / "models" / "auto" if found and found.origin else Path()
+    names = set[str]()
+    for file in ("auto_mappings.py", "configuration_auto.py"):
+        with contextlib.suppress(OSError):
+            text = (folder / file).read_text("utf-8")
+            names |= set(re.findall(r"\(?\{?\"([\w.-]+)\"[,:]\s*\"\w+Config\"", text))
+    return sorted(names)
