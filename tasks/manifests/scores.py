@@ -1,7 +1,7 @@
 """How good a model is on the rows kept aside, in one shape for every task: the task's measures name what is scored."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -61,6 +61,13 @@ class BaselineScore(Score):
     gain_interval: tuple[float, float] | None = None
 
 
+class SourceScore(Score):
+    """What a model scores on the rows of one source, and what it must beat there."""
+
+    baselines: dict[Literal["mix", "own"], BaselineScore] = Field(default_factory=dict)
+    """What is reached without a model: by what is commonest in the mix, and in the source's own rows."""
+
+
 class Confusion(Section):
     """How often each label was taken for which."""
 
@@ -72,7 +79,7 @@ class Confusion(Section):
 class Metrics(Score):
     """The scores of a model in total, by source, and beside what it must beat."""
 
-    by_source: dict[str, Score] = Field(default_factory=dict)
+    by_source: dict[str, SourceScore] = Field(default_factory=dict)
     baseline: BaselineScore = BaselineScore()
     confusion: Confusion | None = None
     confidence: float | None = None

@@ -5,7 +5,7 @@ measures a task has, its `measures.py` says.
 import math
 
 from tasks.core.records import Section
-from tasks.manifests.scores import Score
+from tasks.manifests.scores import Metrics, Score, SourceScore
 
 
 class Measure(Section):
@@ -49,6 +49,14 @@ class Measure(Section):
         """Write it with its interval, where it has one."""
         value, ends = score.measures[self.key].value, score.measures[self.key].interval
         return self.cell(value) + (f" ({self.cell(ends[0])} to {self.cell(ends[1])})" if ends else "")
+
+    def to_beat(self, score: Score) -> float | None:
+        """Give what a model must beat on the rows of a source, or on all; None where it is not known."""
+        if isinstance(score, Metrics):
+            return score.baseline.value(self.key)
+        known = list(score.baselines.values()) if isinstance(score, SourceScore) else []
+        values = [value for baseline in known if (value := baseline.value(self.key)) is not None]
+        return max(values, key=self.score, default=None)
 
     def score(self, value: float) -> float:
         """Give the score of a value."""

@@ -1,11 +1,11 @@
 """Scores of a classifier with bootstrap intervals. Arrays in, numbers out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.manifests.scores import BaselineScore, Confusion, Measurement, Metrics, Score
+from tasks.manifests.scores import BaselineScore, Confusion, Measurement, Metrics, Score, SourceScore
 from tasks.statistics.bootstrap import resampled_counts
 from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
 
@@ -56,14 +56,16 @@ def evaluated(
     labels: Sequence[str],
     settings: Resampling,
     rng: np.random.Generator,
+    own_majority: Mapping[str, int] | None = None,
 ) -> Metrics:
     """Score a model in total, per source, and against always answering with the majority class of the mix.
 
     Args:
         source: source of every row.
         majority: number of the class that is most frequent in the training mix.
+        own_majority: source -> the same among its own rows; a source without any has none.
     """
-    classes, names = len(labels), np.asarray(source)
+    classes, names, own = len(labels), np.asarray(source), own_majority or {}
     total = scored(truth, predicted, classes, settings, rng)
     always = np.full_like(truth, majority)
     gain = resampled_gain(truth, predicted, always, settings, rng)
@@ -73,10 +75,13 @@ def evaluated(
         gain=round(total.measures["accuracy"].value - float(np.mean(truth == always)), 6),
         gain_interval=gain,
     )
-    by_source = {
-        name: scored(truth[names == name], predicted[names == name], classes, settings, rng)
-        for name in dict.fromkeys(source)
-    }
+    by_source: dict[str, SourceScore] = {}
+    for name in dict.fromkeys(source):
+        rows = truth[names == name]
+        score = scored(rows, predicted[names == name], classes, settings, rng)
+        always_of_source = {"mix": majority} | ({"own": own[name]} if name in own else {})
+        baselines = {learned: constant(rows, answer, labels) for learned, answer in always_of_source.items()}
+        by_source[name] = SourceScore.model_validate(dict(score) | {"baselines": baselines})
     return Metrics(
         **dict(total),
         by_source=by_source,
@@ -84,6 +89,14 @@ def evaluated(
         confusion=Confusion(labels=tuple(labels), counts=confusion(truth, predicted, classes).tolist()),
         confidence=settings.confidence,
     )
+
+
+def constant(truth: NDArray[np.int64], answer: int, labels: Sequence[str]) -> BaselineScore:
+    """Score always answering with one class."""
+    scores = scores_of(confusion(truth, np.full_like(truth, answer), len(labels)))
+    named = zip(("accuracy", "macro_f1"), scores, strict=True)
+    measures = {name: Measurement(value=round(float(score), 6)) for name, score in named}
+    return BaselineScore(measures=measures, label=labels[answer])
 
 
 def resampled_gain(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.manifests.scores import BaselineScore, Measurement, Metrics, Score
+from tasks.manifests.scores import BaselineScore, Measurement, Metrics, Score, SourceScore
 from tasks.statistics.bootstrap import resampled_sums
 from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
 
@@ -38,11 +38,18 @@ def measures(loss: Any, tokens: Any, characters: Any) -> tuple[Any, Any]:
     return np.exp(loss / tokens), loss / (math.log(2) * characters)
 
 
-def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: np.random.Generator) -> Metrics:
+def evaluated(
+    losses: Losses,
+    source: Sequence[str],
+    settings: Resampling,
+    rng: np.random.Generator,
+    own_baseline: Floats | None = None,
+) -> Metrics:
     """Score a language model in total, per source, and against the baseline.
 
     Args:
         source: source of every document.
+        own_baseline: of every document the loss by a baseline of its source's own rows; no number where it has none.
     """
     names = np.asarray(source)
     # Documents are redrawn, not tokens, since tokens of one document hang together.
@@ -50,12 +57,16 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: 
     total = _scored(losses, sums, drawn, settings.confidence)
     base = _measured(measures(sums[1], *sums[2:]), measures(drawn[1], *drawn[2:]), settings.confidence)
     gained = interval(measures(drawn[1] - drawn[0], *drawn[2:])[1], settings.confidence)
-    by_source: dict[str, Score] = {}
+    by_source: dict[str, SourceScore] = {}
     for name in dict.fromkeys(source):
         own = Losses(*(column[names == name] for column in losses))
-        by_source[name] = _scored(
-            own, [column.sum() for column in own], resampled_sums(own, settings.resamples, rng), settings.confidence
-        )
+        sums_of_source = [column.sum() for column in own]
+        score = _scored(own, sums_of_source, resampled_sums(own, settings.resamples, rng), settings.confidence)
+        guessed = {"mix": own.baseline.sum()}
+        if own_baseline is not None and np.isfinite(least := own_baseline[names == name].sum()):
+            guessed["own"] = least
+        baselines = {learned: _baseline(loss, sums_of_source) for learned, loss in guessed.items()}
+        by_source[name] = SourceScore.model_validate(dict(score) | {"baselines": baselines})
     gain = round(base["bits_per_byte"].value - total.measures["bits_per_byte"].value, 6)
     return Metrics(
         **dict(total),
@@ -63,6 +74,11 @@ def evaluated(losses: Losses, source: Sequence[str], settings: Resampling, rng: 
         baseline=BaselineScore(measures=base, gain=gain, gain_interval=gained),
         confidence=settings.confidence,
     )
+
+
+def _baseline(loss: float, sums: Sequence[Any]) -> BaselineScore:
+    named = zip(("perplexity", "bits_per_byte"), measures(loss, *sums[2:]), strict=True)
+    return BaselineScore(measures={name: Measurement(value=round(float(value), 6)) for name, value in named})
 
 
 def _scored(losses: Losses, sums: Sequence[Any], drawn: Floats, confidence: float) -> Score:

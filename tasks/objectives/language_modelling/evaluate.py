@@ -13,7 +13,7 @@ from tasks.core.errors import TrainingFailed
 from tasks.core.imports import importing
 from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import Pieces, cut, token_losses
-from tasks.objectives.language_modelling.baseline import unigram_losses
+from tasks.objectives.language_modelling.baseline import token_counts, unigram
 from tasks.objectives.parts import Trained
 from tasks.statistics.perplexity import Losses, evaluated
 from tasks.statistics.resampling import Resampling
@@ -47,7 +47,8 @@ def score(
             f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    price = unigram_losses(train, tokenizer, trained.max_tokens)
+    counts = token_counts(train, tokenizer, trained.max_tokens)
+    price = unigram(np.sum(list(counts.values()), axis=0))
     table = rows.select(
         "row_id",
         "source",
@@ -57,7 +58,13 @@ def score(
     )
     baseline = _by_row(np.array([price[piece[1:]].sum() for piece in asked.ids]), asked, len(rows))
     losses = Losses(loss, baseline, predicted, table["bytes"].cast(pl.Float64).to_numpy())
-    return table, evaluated(losses, table["source"].to_list(), settings, np.random.default_rng(seed))
+    sources, own = table["source"].to_list(), {name: unigram(count) for name, count in counts.items()}
+    unknown = np.full(len(tokenizer), np.nan)
+    own_losses = [
+        own.get(sources[row], unknown)[piece[1:]].sum() for row, piece in zip(asked.row, asked.ids, strict=True)
+    ]
+    own_baseline = _by_row(np.array(own_losses), asked, len(rows))
+    return table, evaluated(losses, sources, settings, np.random.default_rng(seed), own_baseline)
 
 
 def _by_row(values: NDArray[np.float64], pieces: Pieces, rows: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from tasks.manifests.scores import Metrics
 from tasks.models.classifier import probabilities
 from tasks.models.linear import numbered
 from tasks.objectives.parts import Trained
-from tasks.objectives.text_classification.baseline import commonest
+from tasks.objectives.text_classification.baseline import commonest, commonest_by_source
 from tasks.statistics.classification import evaluated
 from tasks.statistics.resampling import Resampling
 
@@ -28,8 +28,9 @@ def score(
     chances = probabilities(trained.folder, [rows["text"].to_list()], trained.max_tokens)
     truth, predicted = numbered(rows["label"], labels), chances.argmax(1)
     majority = labels.index(commonest(train))
+    own = {source: labels.index(label) for source, label in commonest_by_source(train).items()}
     rng = np.random.default_rng(seed)
-    metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng)
+    metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng, own)
     named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(labels)]
     loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
     table = rows.drop("text").with_columns(
