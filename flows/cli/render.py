@@ -89,6 +89,7 @@ def scores(metrics: Metrics, task: str) -> None:
             main.cell(score.measures[main.key].value),
             " to ".join(map(main.cell, score.measures[main.key].interval or ())),
             *(measure.cell(score.measures[measure.key].value) for measure in others),
+            main.to_beat_cell(score),
             score.rows,
         ]
         for name, score in [*metrics.by_source.items(), ("all", metrics), *baseline]
@@ -96,7 +97,14 @@ def scores(metrics: Metrics, task: str) -> None:
     within = f"{100 * metrics.confidence:g} % interval>" if metrics.confidence else ">"
     table(
         "Scores on the hold-out",
-        ["source", f"{main.name}>", within, *(f"{measure.name}>" for measure in others), "rows>"],
+        [
+            "source",
+            f"{main.name}>",
+            within,
+            *(f"{measure.name}>" for measure in others),
+            f"{measured.baseline}>",
+            "rows>",
+        ],
         rows,
     )
 

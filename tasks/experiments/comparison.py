@@ -178,6 +178,8 @@ class Findings(Facts):
     one_for_each: OneForEach | None = None
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
+    baselines: dict[str, float] = Field(default_factory=dict)
+    """Source -> what is reached on its hold-out without a model, by what is commonest in its own rows or in all."""
     lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Source -> labels that none of its training rows bears."""
 
@@ -229,6 +231,7 @@ class Comparison(RunStart):
     one_for_each: OneForEach | None = None
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
+    baselines: dict[str, float] = Field(default_factory=dict)
     outcome: Outcome
     """Of the recipe's mix over the best single source."""
     sentence: str

@@ -58,6 +58,11 @@ class Measure(Section):
         values = [value for baseline in known if (value := baseline.value(self.key)) is not None]
         return max(values, key=self.score, default=None)
 
+    def to_beat_cell(self, score: Score) -> str:
+        """Write what must be beaten, for a table."""
+        beaten = self.to_beat(score)
+        return "" if beaten is None else self.cell(beaten)
+
     def score(self, value: float) -> float:
         """Give the score of a value."""
         if self.exponential:

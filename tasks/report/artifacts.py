@@ -106,6 +106,7 @@ def scores_table(record: RunRecord) -> Table:
         {
             "source": name,
             **{measure.name: measure.with_interval(score) for measure in measured.measures},
+            f"to beat: {measured.baseline}": measured.main.to_beat_cell(score),
             "rows": "" if score.rows is None else score.rows,
         }
         for name, score in scores

@@ -48,6 +48,7 @@ def build_comparison(comparison: Comparison) -> str:
         home_axis=axis([0, *(end for home in comparison.at_home for end in (home.low, home.high))]),
         margin=wording.size(comparison.margin),
         heat=_heat(ordered, wording),
+        baseline=all_measures()[comparison.metric].baseline,
         values={
             value: title
             for value, title in VALUES.items()

@@ -17,6 +17,7 @@ from tasks.models.causal_lm import NOT_PREDICTED, cut, losses, token_losses
 from tasks.models.vocabularies import byte_pairs
 from tasks.objectives.language_modelling.baseline import unigram
 from tasks.objectives.language_modelling.evaluate import score
+from tasks.objectives.language_modelling.measures import MEASURED
 from tasks.objectives.parts import Trained
 from tasks.statistics.perplexity import Losses, evaluated
 
@@ -123,12 +124,27 @@ def test_scores_are_ratios_of_sums_and_do_not_change_when_documents_are_joined()
         evaluated(part, ["a"] * len(part.loss), EvaluateSettings(), np.random.default_rng(0))
         for part in (whole, joined)
     )
-    assert one["perplexity"] == two["perplexity"] == pytest.approx(math.exp(whole.loss.sum() / tokens.sum()), abs=1e-5)
     assert (
-        one["bits_per_byte"]
-        == two["bits_per_byte"]
+        one.value("perplexity")
+        == two.value("perplexity")
+        == pytest.approx(math.exp(whole.loss.sum() / tokens.sum()), abs=1e-5)
+    )
+    assert (
+        one.value("bits_per_byte")
+        == two.value("bits_per_byte")
         == pytest.approx(whole.loss.sum() / math.log(2) / (4 * tokens.sum()), abs=1e-5)
     )
+
+
+def test_what_a_source_must_beat_is_the_better_of_two_unigram_models() -> None:
+    tokens = np.array([10.0, 10, 20])
+    losses = Losses(tokens, 3 * tokens, tokens, 4 * tokens)
+    own = np.array([20.0, 20, np.nan])
+    found = evaluated(losses, ["a", "a", "b"], EvaluateSettings(), np.random.default_rng(0), own).by_source
+    assert {name: MEASURED.main.to_beat(score) for name, score in found.items()} == pytest.approx(
+        {"a": math.exp(2), "b": math.exp(3)}, abs=1e-5
+    )
+    assert set(found["b"].baselines) == {"mix"}
 
 
 def test_intervals_over_documents_hold_the_true_perplexity_as_often_as_they_say() -> None:
@@ -139,7 +155,7 @@ def test_intervals_over_documents_hold_the_true_perplexity_as_often_as_they_say(
         tokens = rng.integers(20, 80, 100).astype(float)
         rate = rng.normal(3, 0.5, 100)
         drawn = Losses(rate * tokens, rate * tokens, tokens, tokens)
-        low, high = evaluated(drawn, ["a"] * 100, settings, rng)["perplexity_interval"]
+        low, high = evaluated(drawn, ["a"] * 100, settings, rng).measures["perplexity"].interval or (0, 0)
         held += low <= math.exp(3) <= high
     assert 0.90 <= held / 200 <= 1
 
@@ -150,6 +166,6 @@ def test_gain_over_the_baseline_is_paired() -> None:
     tokens = rng.integers(20, 80, 200).astype(float)
     base = rng.normal(5, 1, 200) * tokens
     told = evaluated(Losses(base - 0.5 * tokens, base, tokens, tokens), ["a"] * 200, EvaluateSettings(), rng)
-    low, high = told["baseline"]["gain_interval"]
+    low, high = told.baseline.gain_interval or (0, 0)
     assert low == pytest.approx(0.5 / math.log(2), abs=1e-4)
     assert high == pytest.approx(0.5 / math.log(2), abs=1e-4)

@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import Metrics
+from tasks.objectives.text_classification.measures import MEASURED
 from tasks.statistics.classification import confusion, evaluated, scored, scores_of
 
 SETTINGS = EvaluateSettings(resamples=500)
@@ -45,6 +46,28 @@ def test_interval_is_that_of_the_binomial() -> None:
     predicted = np.array([0] * 800 + [1] * 200)
     found = scored(truth, predicted, 2, EvaluateSettings(resamples=4000), np.random.default_rng(0))
     assert found.measures["accuracy"].interval == pytest.approx((0.8 - 1.96 * 0.01265, 0.8 + 1.96 * 0.01265), abs=0.003)
+
+
+def test_a_source_is_beaten_by_its_own_commonest_label_or_that_of_the_mix() -> None:
+    """a: 8 of 10 no; b: 3 of 4 yes; c has no rows in the mix. The mix's commonest is no."""
+    truth = np.array([0] * 8 + [1] * 2 + [1] * 3 + [0] + [1, 0])
+    source = ["a"] * 10 + ["b"] * 4 + ["c"] * 2
+    found = evaluated(
+        truth, truth, source, 0, ("no", "yes"), SETTINGS, np.random.default_rng(0), {"a": 0, "b": 1}
+    ).by_source
+    reached = {
+        name: {learned: (one.label, one.value("accuracy")) for learned, one in score.baselines.items()}
+        for name, score in found.items()
+    }
+    assert reached == {
+        "a": {"mix": ("no", 0.8), "own": ("no", 0.8)},
+        "b": {"mix": ("no", 0.25), "own": ("yes", 0.75)},
+        "c": {"mix": ("no", 0.5)},
+    }
+    assert [MEASURED.main.to_beat(score) for score in found.values()] == [0.8, 0.75, 0.5]
+    written = Metrics(by_source=found).model_dump(mode="json")
+    assert written["by_source"]["b"]["baselines"]["own"] == {"accuracy": 0.75, "macro_f1": 0.428571, "label": "yes"}
+    assert Metrics.model_validate(written).by_source == found
 
 
 def test_perfect_and_constant_answers() -> None:

@@ -13,6 +13,7 @@ from tasks.experiments.compare.predictions import (
     HeldOutRows,
     Predictions,
     baseline_predictions,
+    baselines_by_source,
     read_held_out,
     read_predictions,
 )
@@ -30,6 +31,7 @@ def analyse(
     inputs: ComparisonInputs,
     objective: Objective,
     guessed: float | None,
+    guessed_by_source: Mapping[str, float],
     seed: int,
 ) -> Findings:
     """Work out scores, differences and values.
@@ -38,6 +40,7 @@ def analyse(
         files: predictions of every trial, mix by mix as `inputs.trials` has them, seeds in order.
         train: training rows by source.
         guessed: score of what the recipe's own models must beat; None where they are not trained.
+        guessed_by_source: the same on the rows of each source.
     """
     measured, labels = measures_of(objective.task), objective.labels
     held_out = read_held_out(files[0], measured, labels)
@@ -66,6 +69,7 @@ def analyse(
         one_for_each=one_for_each,
         worth=values,
         shapley=note,
+        baselines=baselines_by_source(held_out, counts) or dict(guessed_by_source),
         lacking={
             name: missing
             for name, of_source in counts.items()

@@ -114,6 +114,22 @@ def baseline_predictions(held_out: HeldOutRows, counts: Mapping[str, int], guess
     return Predictions((predicted == held_out.truth).astype(float), losses, predicted)
 
 
+def baselines_by_source(held_out: HeldOutRows, counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """Give for every source the better of always answering with the commonest label of its own training rows, or of
+    all of them.
+
+    Args:
+        counts: source -> label -> training rows.
+    """
+    total = {label: sum(of_source[label] for of_source in counts.values()) for label in held_out.labels}
+    reached: dict[str, float] = {}
+    for name in held_out.sources.unique(maintain_order=True).to_list() if counts else ():
+        rows = RowGroups((held_out.rows_of(name),), held_out.weights)
+        learned = [baseline_predictions(held_out, known, None) for known in (total, counts.get(name, total))]
+        reached[name] = max(float(rows.scores(answers.amounts)[0]) for answers in learned if answers)
+    return reached
+
+
 def scores_by_source(predictions: Predictions, held_out: HeldOutRows, judged: RowGroups) -> dict[str, SourceScore]:
     """Score predictions on every source's rows, and on `all` that are judged on: means over the seeds."""
     names = held_out.sources.unique(maintain_order=True).to_list()

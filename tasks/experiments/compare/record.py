@@ -77,6 +77,7 @@ def comparison_record(
         one_for_each=findings.one_for_each,
         worth=_priced_values(run, findings),
         shapley=findings.shapley,
+        baselines=findings.baselines,
         outcome=outcome,
         sentence=sentence,
         notes=(*run.notes, *_notes(arms, run, findings)),

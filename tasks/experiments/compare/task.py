@@ -15,7 +15,7 @@ from tasks.manifests.leak import LeakFacts
 from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.manifests.scores import PredictionFacts, ScoresFacts
+from tasks.manifests.scores import Metrics, PredictionFacts, ScoresFacts
 from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import train_rows
@@ -86,9 +86,12 @@ def judge_trials(
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
     facts, measure = trials[0].facts, measures_of(objective.task).main
-    beaten = facts.metrics.baseline.value(measure.key) if isinstance(facts, ScoresFacts) else None
-    guessed = None if beaten is None else measure.score(beaten)
-    return Product(rows=len(trials), facts=analyse(files, train_rows(work, pool), inputs, objective, guessed, seed))
+    metrics = facts.metrics if isinstance(facts, ScoresFacts) else Metrics()
+    beaten = {name: measure.to_beat(score) for name, score in {**metrics.by_source, "all": metrics}.items()}
+    known = {name: measure.score(value) for name, value in beaten.items() if value is not None}
+    guessed = known.pop("all", None)
+    found = analyse(files, train_rows(work, pool), inputs, objective, guessed, known, seed)
+    return Product(rows=len(trials), facts=found)
 
 
 def conclude(
