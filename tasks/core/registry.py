@@ -20,10 +20,14 @@ KINDS_OF = "x-kinds-of"
 """Keyword by which the JSON Schema of a section that is one of several kinds names their package."""
 
 
-@functools.cache
 def names(package: ModuleType) -> tuple[str, ...]:
     """Give the kinds of `package`, sorted, as they are written in a recipe (dashes for underscores)."""
-    return _written(m.name for m in pkgutil.iter_modules(package.__path__))
+    return _names_in(tuple(package.__path__))
+
+
+@functools.cache
+def _names_in(folders: tuple[str, ...]) -> tuple[str, ...]:
+    return _written(module.name for module in pkgutil.iter_modules(folders))
 
 
 def folders(package: ModuleType) -> tuple[str, ...]:
