@@ -12,7 +12,6 @@ from flows.cli.main import app
 from flows.compare import compare
 from flows.search import search
 from tasks.core.errors import CuveeError, QualityGate, RecipeError, TrainingFailed
-from tasks.manifests.manifest import Manifest
 from tasks.store.storage import open_store
 
 Write = Callable[..., Path]
@@ -157,7 +156,7 @@ def test_weights_learned_on_the_same_data_are_an_arm_and_on_other_data_are_not(
     assert len(now) == 3
     prints = {}
     for manifest in now.values():
-        prints[manifest["subject"]] = Manifest.model_validate(manifest).fingerprint
+        prints[manifest["subject"]] = manifest["fingerprint"]
     left = {"weights": {"food": 0.3, "film": 0.3, "noise": 0.4}, "fingerprints": prints, "unit": "rows"}
     left |= {"search": "s", "identity": "i", "outcome": "gain", "sentence": "", "interval": {}}
     home.write_json("searches/small/latest.json", left)
