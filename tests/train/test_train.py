@@ -308,7 +308,7 @@ def test_training_ends_with_the_process_that_waits_for_it(mix: tuple[Path, Manif
 import sys
 from tests.train.test_train import *
 store = Path({str(mix[0])!r})
-mix = store, Manifest.model_validate_json({mix[1].model_dump_json()!r})
+mix = store, Manifest[MixFacts].model_validate_json({mix[1].model_dump_json()!r})
 import tasks.train.launch as launch
 def show(line, read=launch.message_in):
     message = read(line)
