@@ -19,6 +19,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.suggest import Problem, nearest
 
+LISTED = " they are listed at https://greatexpectations.io/expectations"
 SHOWN = 20
 """Failing rows that are looked at, of each expectation."""
 NOT_IN_A_RECIPE = {
@@ -119,12 +120,7 @@ def objections(expectation: Expectation, columns: Sequence[str]) -> list[Problem
         kind: Any = get_expectation_impl(expectation.type)
     except ExpectationNotFoundError:
         hint = nearest(expectation.type, list_registered_expectation_implementations()).partition(" known:")[0]
-        return [
-            (
-                "type",
-                f"Great Expectations knows no such expectation;{hint or ' they are listed at https://greatexpectations.io/expectations'}",
-            )
-        ]
+        return [("type", f"Great Expectations knows no such expectation;{hint or LISTED}")]
     arguments = sorted(set(kind.__fields__) - NOT_IN_A_RECIPE)
     problems = [
         (f"kwargs.{name}", f"unknown argument;{nearest(name, arguments)}")
@@ -151,11 +147,11 @@ def _refused(expectation: Expectation) -> list[Problem]:
     every branch.
     """
     with importing:
-        from great_expectations.compatibility.pydantic import ValidationError  # pyright: ignore[reportPrivateImportUsage]
+        from great_expectations.compatibility import pydantic
 
     try:
         _built(expectation, 0)
-    except ValidationError as error:
+    except pydantic.ValidationError as error:  # pyright: ignore[reportPrivateImportUsage]
         first = {str(item["loc"][0]): str(item["msg"]) for item in reversed(error.errors())}
         about_all = first.pop("__root__", "")
         first |= {"row_condition": CONDITION} if "row_condition" in first else {}

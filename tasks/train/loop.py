@@ -51,7 +51,7 @@ class Ordered(Trainer):
     order: WindowedLengths | Steered
     steering: Steering | None = None
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002 (the Trainer's signature)
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.order
 
     def compute_loss(
@@ -69,8 +69,8 @@ class Ordered(Trainer):
 
     def evaluate(
         self,
-        eval_dataset: Any = None,  # noqa: ARG002
-        ignore_keys: Any = None,  # noqa: ARG002
+        eval_dataset: Any = None,
+        ignore_keys: Any = None,
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Measure the hold-out loss."""
@@ -101,15 +101,15 @@ class Telling(TrainerCallback):
     def __init__(self, order: WindowedLengths | Steered) -> None:
         self.order = order
 
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Choose the order of the epoch that begins."""
         self.order.set_epoch(int(state.epoch or 0))
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell how far it is."""
         tell(Message(step=state.global_step, steps=state.max_steps))
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Tell losses; a loss that is no number ends the process."""
         measured = {name: float(logs[name]) for name in ("loss", "eval_loss", "learning_rate") if name in logs}
         step = {"step": state.global_step, "steps": state.max_steps}
@@ -121,7 +121,8 @@ class Telling(TrainerCallback):
 def tell(message: Message) -> None:
     """Write one line for the waiting process."""
     if int(os.environ.get("RANK", "0")) == 0:
-        print(message.model_dump_json(exclude_defaults=True), flush=True)  # noqa: T201 (stdout is the way to the waiting process)
+        # The way to the waiting process is stdout.
+        print(message.model_dump_json(exclude_defaults=True), flush=True)  # noqa: T201
 
 
 def leave(code: int, why: str) -> None:

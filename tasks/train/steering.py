@@ -85,7 +85,7 @@ class Steering(TrainerCallback):
         np.add.at(self.sums, numbers, losses.float().cpu().numpy())
         np.add.at(self.counts, numbers, counts.cpu().numpy())
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 (the Trainer's signature)
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Take the path up where the checkpoint left it, or measure where it begins."""
         if held := state.stateful_callbacks.get(STATE):
             self.state, self.before = self.method.State.model_validate(held["state"]), held["before"]
@@ -94,7 +94,7 @@ class Steering(TrainerCallback):
         elif self.method.PROBES:
             self.before = self.measure()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Set new weights at the end of a window; they hold from the batch after next, since one is fetched ahead."""
         if state.global_step % self.settings.every == 0:
             self._update(state.global_step)

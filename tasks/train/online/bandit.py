@@ -86,7 +86,7 @@ def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> S
     return _drawn(log, exploration(len(shares), windows, params.floor), [], seed)
 
 
-def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001 (all methods are called alike)
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:
     """Reward the source that the window was given to.
 
     Args:

@@ -48,12 +48,12 @@ class State(OnlineState):
     """The last loss known of each source."""
 
 
-def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:  # noqa: ARG001 (all methods are called alike)
+def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:
     """Start from the shares of the mix."""
     return State(weights=tuple(shares), last=(0.0,) * len(shares))
 
 
-def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:
     """Raise the weights of sources with large losses.
 
     Args:

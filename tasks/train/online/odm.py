@@ -36,12 +36,12 @@ class State(OnlineState):
     updates: int
 
 
-def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:  # noqa: ARG001 (all methods are called alike)
+def begin(shares: Sequence[float], windows: int, params: Params, seed: int) -> State:
     """Start from uniform weights, as the paper does."""
     return State(weights=(1 / len(shares),) * len(shares), smoothed=(0.0,) * len(shares), updates=0)
 
 
-def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:  # noqa: ARG001
+def update(state: State, losses: Sequence[float], fall: float, params: Params) -> State:
     """Follow the losses.
 
     Args:
