@@ -120,18 +120,6 @@ def hierarchical_intervals(
     resamples: int,
     rng: np.random.Generator,
     extra: Sequence[float] = (),
-) -> list[IntervalEstimate]:
-    """Give estimate, interval and p of each contrast, over seeds and rows; see `joint_intervals`."""
-    return joint_intervals(amounts, rows, confidence, resamples, rng, extra)[0]
-
-
-def joint_intervals(
-    amounts: Sequence[Floats],
-    rows: RowGroups,
-    confidence: float,
-    resamples: int,
-    rng: np.random.Generator,
-    extra: Sequence[float] = (),
 ) -> tuple[list[IntervalEstimate], list[Floats]]:
     """Give estimate, interval and p of each contrast, over seeds and rows, and the replicates, which say how their
     errors hang together.

@@ -1,5 +1,7 @@
 """What the training process is told, and what it tells back."""
 
+from pathlib import Path
+
 from tasks.core.records import Objective, Section
 from tasks.train.settings import TrainSettings
 
@@ -19,15 +21,24 @@ class Job(Section):
     """Parquet files of the hold-out."""
     base: str
     """Folder that a relative model path starts at."""
-    out: str
-    """Folder that model, tokenizer, `curve.json` and `facts.json` are written to."""
-    checkpoints: str
+    folder: str
+    """Where everything is written to."""
     start: tuple[str, ...] = ()
     """Files of the model that it starts from."""
     accumulate: int = 1
     """Micro-batches per optimiser step."""
     parent: int = 0
     """Process that waits for this one; when it is gone, so is the training."""
+
+    @property
+    def out(self) -> Path:
+        """Folder that model, tokenizer, `curve.json` and `facts.json` are written to."""
+        return Path(self.folder, "model")
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return Path(self.folder, "checkpoints")
 
 
 class Message(Section):

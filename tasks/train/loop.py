@@ -153,7 +153,7 @@ def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
     gpu = torch.cuda.is_available()
     bf16 = settings.precision == "bfloat16" or (settings.precision == "auto" and gpu and torch.cuda.is_bf16_supported())
     return TrainingArguments(
-        output_dir=job.checkpoints,
+        output_dir=str(job.checkpoints),
         num_train_epochs=settings.epochs,
         seed=job.seed,
         data_seed=job.seed,
@@ -210,7 +210,7 @@ def train(job: Job) -> None:
     if steering and len(steering.probe):
         probe = torch.utils.data.Subset(rows, steering.probe.tolist())
         steering.measure = lambda: trainer.mean_loss(probe)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(job.checkpoints))
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(job.checkpoints)))
     if trainer.is_world_process_zero():
         save(job, trainer, rows)
     # a process that leaves first takes the others' connections with it, and they abort
@@ -239,7 +239,7 @@ def save(job: Job, trainer: Ordered, rows: Examples) -> None:
     tokenizer: Any = trainer.processing_class
     tokenizer.save_pretrained(job.out)
     history = trainer.state.log_history
-    Path(job.out, "curve.json").write_text(json.dumps(curve(history), indent=1))
+    (job.out / "curve.json").write_text(json.dumps(curve(history), indent=1))
     facts = ModelFacts(
         steps=trainer.state.global_step,
         epochs=job.settings.epochs,
@@ -253,7 +253,7 @@ def save(job: Job, trainer: Ordered, rows: Examples) -> None:
         start=job.start,
         online=trainer.steering.facts(trainer.state.global_step) if trainer.steering else None,
     )
-    Path(job.out, "facts.json").write_text(facts.model_dump_json())
+    (job.out / "facts.json").write_text(facts.model_dump_json())
 
 
 def curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:

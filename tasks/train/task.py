@@ -40,41 +40,27 @@ def train_model(
     base: str,
 ) -> Product[ModelFacts]:
     """Fine-tune the model on the mix."""
-    job = _job(work, seen, mix, settings, objective, seed, base)
-    with (
-        Mirror(work.store, work.path, Path(job.checkpoints)) as mirror,
-        ui.Progress(work.subject, "Training") as progress,
-    ):
-        run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
-        facts = _collect(work, Path(job.out))
-        mirror.clear()
-    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
-
-
-def _job(
-    work: Workbench,
-    seen: Fingerprint,
-    mix: Manifest[MixFacts],
-    settings: TrainSettings,
-    objective: Objective,
-    seed: int,
-    base: str,
-) -> Job:
-    """Say what is to be trained on which files of this machine."""
     rows, aside = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
-    (out := work.scratch / "model").mkdir(exist_ok=True)
-    checkpoints = str(work.scratch / "checkpoints")
-    return Job(
+    folder, start = str(work.scratch), tuple(file.name for file in seen.files)
+    job = Job(
         settings=settings,
         objective=objective,
         seed=seed,
         mix=rows,
         holdout=aside,
         base=base,
-        out=str(out),
-        checkpoints=checkpoints,
-        start=tuple(file.name for file in seen.files),
+        folder=folder,
+        start=start,
     )
+    job.out.mkdir(exist_ok=True)
+    with (
+        Mirror(work.store, work.path, job.checkpoints) as mirror,
+        ui.Progress(work.subject, "Training") as progress,
+    ):
+        run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
+        facts = _collect(work, job.out)
+        mirror.clear()
+    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
 
 
 def _collect(work: Workbench, out: Path) -> ModelFacts:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from tasks.experiments.compare.at_home import home_word
-from tasks.statistics.bootstrap import RowGroups, joint_intervals
+from tasks.statistics.bootstrap import RowGroups, hierarchical_intervals
 from tasks.statistics.intervals import student_interval
 from tasks.statistics.simultaneous import max_t, over_the_best, together
 from tasks.text.hashing import Floats
@@ -105,7 +105,7 @@ EVERY_ROW = RowGroups(GROUPS, np.ones(SOURCES * ROWS))
 def one_for_all(answers: Floats, rng: np.random.Generator) -> bool:
     """Is a difference to the best single source seen, where there is none? Two mixes, the sources after them."""
     pairs = [answers[mix] - answers[source] for mix in (0, 1) for source in range(2, SOURCES + 2)]
-    intervals, replicates = joint_intervals(pairs, EVERY_ROW, 0.95, 200, rng)
+    intervals, replicates = hierarchical_intervals(pairs, EVERY_ROW, 0.95, 200, rng)
     over = over_the_best(intervals[:SOURCES], together(intervals[:SOURCES], max_t(replicates), 0.95))
     return over.low > 0 or over.high < 0
 
@@ -116,7 +116,7 @@ def each_at_home(answers: Floats, rng: np.random.Generator) -> bool:
     for source, group in enumerate(GROUPS):
         pairs.append(np.zeros_like(answers[0]))
         pairs[-1][:, group] = SOURCES * (answers[0] - answers[source + 2])[:, group]
-    intervals, replicates = joint_intervals(pairs, EVERY_ROW, 0.95, 200, rng)
+    intervals, replicates = hierarchical_intervals(pairs, EVERY_ROW, 0.95, 200, rng)
     return any(interval.low > 0 or interval.high < 0 for interval in together(intervals, max_t(replicates), 0.95))
 
 

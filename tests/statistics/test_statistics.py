@@ -58,7 +58,7 @@ def test_the_tests_agree_on_a_case_without_a_difference() -> None:
     difference = first.astype(float) - second
     low, high = bca_interval(difference, one_group(400), 0.95, 9_999, np.random.default_rng(0))
     assert (low, high) == (pytest.approx(-0.0425, abs=0.0026), pytest.approx(0.0375, abs=0.0026))
-    both = hierarchical_intervals([difference[None]], one_group(400), 0.95, 9_999, np.random.default_rng(0))[0]
+    both = hierarchical_intervals([difference[None]], one_group(400), 0.95, 9_999, np.random.default_rng(0))[0][0]
     assert (both.low, both.high) == (pytest.approx(low, abs=0.003), pytest.approx(high, abs=0.003))
     assert both.p == pytest.approx(0.81, abs=0.03)
 
@@ -136,13 +136,13 @@ def test_interval_holds_the_truth_as_often_as_it_says(seeds: int, of_seeds: floa
         rng.normal(0, of_seeds, (seeds, 1)) + rng.normal(0, 0.3, 200) + rng.normal(0, 0.3, (seeds, 200))
         for _ in range(600)
     ]
-    found = hierarchical_intervals(amounts, rows, 0.95, 400, rng)
+    found, _ = hierarchical_intervals(amounts, rows, 0.95, 400, rng)
     assert np.mean([one.low <= 0 <= one.high for one in found]) > 0.925
 
 
 def test_contrasts_with_different_numbers_of_seeds_keep_their_own() -> None:
     amounts = [np.full((3, 10), 0.5), np.zeros((1, 10))]
-    first, second = hierarchical_intervals(amounts, one_group(10), 0.95, 100, np.random.default_rng(0))
+    (first, second), _ = hierarchical_intervals(amounts, one_group(10), 0.95, 100, np.random.default_rng(0))
     assert (first.estimate, first.p) == (0.5, 0)
     assert (second.estimate, second.p) == (0, 1)
 

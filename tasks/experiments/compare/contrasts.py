@@ -10,7 +10,7 @@ from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scor
 from tasks.experiments.compare.settings import RECIPE
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
 from tasks.experiments.mixes import Mix
-from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals, joint_intervals
+from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals
 from tasks.statistics.intervals import IntervalEstimate, detectable_difference
 from tasks.statistics.paired import holm, mcnemar, paired_t
 from tasks.statistics.simultaneous import MaxT, max_t, over_the_best, together
@@ -50,11 +50,13 @@ class TrialResults:
         self, amounts: Sequence[Floats], rng: np.random.Generator, extra: Sequence[float] = ()
     ) -> list[IntervalEstimate]:
         """Give estimate, interval and p of each sum of scores, over seeds and rows; see `hierarchical_intervals`."""
-        return hierarchical_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra)
+        return hierarchical_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra)[0]
 
     def joint(self, amounts: Sequence[Floats], rng: np.random.Generator) -> tuple[list[IntervalEstimate], MaxT]:
         """Give estimate, interval and p of each sum of scores, and how their errors hang together."""
-        intervals, replicates = joint_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng)
+        intervals, replicates = hierarchical_intervals(
+            amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng
+        )
         return intervals, max_t(replicates)
 
     def arms(self) -> dict[str, Mix]:
