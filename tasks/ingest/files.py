@@ -68,6 +68,7 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
     web = full.startswith(("http://", "https://"))
     with reaching(path):
         fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
+        fs.invalidate_cache()  # others may have changed what was listed before
         if not any(sign in root for sign in ("*" if web else "*?[")) or (not web and fs.exists(root)):
             if web:
                 details(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import QualityGate, RecipeError
+from tasks.ingest.files import details, find, raw_stream
 from tests.ingest.conftest import Found
 
 Read = Callable[..., Found]
@@ -52,8 +53,6 @@ def test_what_desktops_leave_in_archives_and_folders_is_no_data(tmp_path: Path, 
 @pytest.mark.parametrize("folder", ["[work] 2026", "a*b", "w?", "[!x]"])
 @pytest.mark.parametrize("name", ["base.csv", "base[1].csv", "*.csv", "base*.csv", "b[ae]se*.csv"])
 def test_only_what_the_recipe_writes_is_a_pattern(tmp_path: Path, folder: str, name: str) -> None:
-    from tasks.ingest.files import find
-
     (tmp_path / folder).mkdir()
     (tmp_path / "a and b").mkdir()
     file = "base[1].csv" if name == "base[1].csv" else "base.csv"
@@ -129,3 +128,21 @@ def test_a_field_longer_than_the_csv_modules_limit_is_quarantined_with_its_row(t
     assert (found.texts, [row[1:] for row in found.bad]) == (["fine"], [(2, "bad_fields")])
     (tmp_path / "b.csv").write_text(f"text,{'x' * 200_000}\nfine,1\n")
     assert read(path="b.csv").texts == ["fine"]
+
+
+def test_what_another_client_changes_in_a_bucket_is_seen(bucket: str) -> None:
+    import boto3
+
+    name, client = bucket.removeprefix("s3://"), boto3.client("s3")
+    client.put_object(Bucket=name, Key="a.csv", Body=b"text\none\n")
+    (before,) = find(f"{bucket}/*.csv", ".")
+    tag = details(before)["ETag"]
+    client.put_object(Bucket=name, Key="a.csv", Body=b"text\nanother\n")
+    client.put_object(Bucket=name, Key="b.csv", Body=b"text\ntwo\n")
+    places = find(f"{bucket}/*.csv", ".")
+    assert [place.name for place in places] == ["a.csv", "b.csv"]
+    assert details(places[0])["ETag"] != tag
+    with raw_stream(places[0]) as file:
+        assert file.read() == b"text\nanother\n"
+    (alone,) = find(f"{bucket}/a.csv", ".")
+    assert details(alone)["ETag"] != tag
