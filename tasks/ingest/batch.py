@@ -128,26 +128,25 @@ def bad_encoding(line: int, raw: bytes, encoding: str) -> BadRow:
 
 
 def as_text(value: object) -> str | None:
-    """Write a JSON value as a text: numbers as they are, a list of one value as that value, others as JSON (bytes that
-    are no text as null).
+    """Write a value as a text: numbers as they are, a list of one value as that value, nested values as JSON, bytes
+    that are no text as null.
 
     Raises:
         UnicodeEncodeError: it holds half of a surrogate pair.
     """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
-    if not text.isascii():
+    in_json = isinstance(value, list | dict | int | float)
+    text = json.dumps(value, ensure_ascii=False, default=_plain) if in_json else _plain(value)
+    if text is not None and not text.isascii():
         text.encode("utf-8")
     return text
 
 
 def _plain(value: object) -> str | None:
-    """Give what JSON has no form for, inside nested values: bytes as text where they are text, dates and the like as
-    they are written.
-    """
+    """Give what JSON has no form for: bytes as text where they are text, dates and the like as they are written."""
+    if value is None or isinstance(value, str):
+        return value
     if not isinstance(value, bytes):
         return str(value)
     try:

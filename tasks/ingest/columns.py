@@ -26,13 +26,13 @@ def exact(name: str) -> pl.Expr:
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give every column as text: numbers as they are, a list of one value as that value, nested values as JSON."""
+    """Give every column as text: numbers as they are, a list of one value as that value, nested values as JSON, bytes
+    that are no text as null.
+    """
     return frame.select(_flat(frame, name, dtype) for name, dtype in frame.schema.items() if name not in OURS)
 
 
 def _flat(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr | pl.Series:
-    if isinstance(dtype, pl.Binary):
-        return exact(name).cast(pl.String, strict=False)
-    if dtype.is_nested():
-        return pl.Series(name, [as_text(value) for value in frame[name].to_list()], pl.String)
-    return exact(name).cast(pl.String)
+    if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Boolean | pl.Date | pl.Time | pl.Datetime):
+        return exact(name).cast(pl.String)
+    return pl.Series(name, [as_text(value) for value in frame[name].to_list()], pl.String)

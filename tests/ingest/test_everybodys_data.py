@@ -4,6 +4,7 @@ import json
 import unicodedata
 import zipfile
 from collections.abc import Callable
+from datetime import time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -146,3 +147,18 @@ def test_what_another_client_changes_in_a_bucket_is_seen(bucket: str) -> None:
         assert file.read() == b"text\nanother\n"
     (alone,) = find(f"{bucket}/a.csv", ".")
     assert details(alone)["ETag"] != tag
+
+
+def test_columns_of_types_that_nobody_asked_for_do_no_harm(tmp_path: Path, read: Read) -> None:
+    strange = {
+        "bytes": [b"\xff\x00", b"ok"],
+        "long": pl.Series([timedelta(days=1), None], dtype=pl.Duration("us")),
+        "kind": pl.Series(["a", "b"], dtype=pl.Categorical),
+        "nested": [{"in": b"\xff"}, None],
+        "none": pl.Series([None, None], dtype=pl.Null),
+        "time": [time(1), None],
+    }
+    pl.DataFrame({"text": ["one", "two"]} | strange).write_parquet(tmp_path / "a.parquet")
+    assert read(path="a.parquet").texts == ["one", "two"]
+    shown = read(path="a.parquet", columns={"text": "{bytes}|{long}|{kind}|{nested}|{none}|{time}"})
+    assert shown.texts == ['|1 day, 0:00:00|a|{"in": null}||01:00:00', "ok||b|||"]
