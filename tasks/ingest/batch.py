@@ -210,6 +210,7 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
         ):
             chunk = raw
             if mark.offset == 0 and not waiting:
+                refuse_wide(file.name, raw, encoding)
                 chunk = raw.removeprefix(codecs.BOM_UTF8)
                 mark = Mark(len(raw) - len(chunk), mark.line)
             cut = chunk.rfind(b"\n") + 1
@@ -226,6 +227,22 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
                 )
     if waiting:
         yield Block(mark, b"".join(waiting), last=True)
+
+
+def refuse_wide(name: str, head: bytes, encoding: str) -> None:
+    """Refuse a text whose signs take two or four bytes each where the source says otherwise.
+
+    Raises:
+        QualityGate: with the encoding that it is in.
+    """
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    found = next((wide for mark, wide in marks.items() if head.startswith(mark)), None)
+    zeros = [head[at:64:4].count(0) * 8 > len(head[:64]) for at in range(4)]
+    if found is None and sum(zeros) > 1:  # every second byte, or more of them, is 0
+        found = f"utf-{32 if sum(zeros) > 2 else 16}-{'be' if zeros[0] else 'le'}"
+    if found and not is_wide(encoding):
+        raise QualityGate(f"{name}: it is not {encoding}, but {found}; say `encoding: {found}`")
 
 
 def mark_after(block: Block, encoding: str) -> Mark | None:

@@ -205,15 +205,15 @@ def whole(name: str) -> Generator[None]:
         QualityGate: it cannot be unpacked to its end.
         Unreachable: it cannot be read.
     """
-    try:
-        with reaching(name):
+    with reaching(name):
+        try:
             yield
-    except UnicodeError as error:
-        raise QualityGate(f"{name}: it holds what is no text: {error}; say its `encoding`") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
-        raise QualityGate(
-            f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used"
-        ) from None
+        except UnicodeError as error:
+            raise QualityGate(f"{name}: it holds what is no text: {error}; say its `encoding`") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
+            raise QualityGate(
+                f"{name}: the file cannot be unpacked to its end: {error}; fetch it again, nothing of it was used"
+            ) from None
 
 
 @contextlib.contextmanager

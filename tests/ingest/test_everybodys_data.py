@@ -1,18 +1,21 @@
 """Files as people have them: headers in other encodings, litter of desktops, brackets in paths, composed names."""
 
+import gzip
 import json
+import re
 import unicodedata
 import zipfile
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.errors import QualityGate, RecipeError
+from tasks.core.errors import QualityGate, RecipeError, Unreachable
 from tasks.ingest.files import details, find, raw_stream
 from tests.ingest.conftest import Found
 
@@ -162,3 +165,51 @@ def test_columns_of_types_that_nobody_asked_for_do_no_harm(tmp_path: Path, read:
     assert read(path="a.parquet").texts == ["one", "two"]
     shown = read(path="a.parquet", columns={"text": "{bytes}|{long}|{kind}|{nested}|{none}|{time}"})
     assert shown.texts == ['|1 day, 0:00:00|a|{"in": null}||01:00:00', "ok||b|||"]
+
+
+PLAIN = b"text,label\nfine,1\nwell,2\n" * 50
+PACKED = gzip.compress(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "why"),
+    [
+        ("a.csv.gz", PACKED + b"garbage!", "cannot be unpacked to its end"),
+        ("a.csv.gz", PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:], "cannot be unpacked to its end: CRC check failed"),
+        ("a.csv.gz", PACKED[:-20], "cannot be unpacked to its end"),
+        ("a.csv.gz", PLAIN, "cannot be unpacked to its end: Not a gzipped file"),
+        ("a.csv", PLAIN.decode().encode("utf-16"), "it is not utf-8, but utf-16; say `encoding: utf-16`"),
+        ("a.csv", PLAIN.decode().encode("utf-32"), "it is not utf-8, but utf-32; say `encoding: utf-32`"),
+        ("a.csv", PLAIN.decode().encode("utf-16-be"), "it is not utf-8, but utf-16-be"),
+        ("a.jsonl", b'{"text": "a"}\n'.decode().encode("utf-16-le"), "it is not utf-8, but utf-16-le"),
+        ("a.txt", "评论 one\n".encode("utf-32-le"), "it is not utf-8, but utf-32-le"),
+        ("a.json", '[{"text": "é"}]'.encode("latin-1"), "a.json"),
+    ],
+)
+def test_what_is_broken_is_not_out_of_reach(tmp_path: Path, read: Read, name: str, raw: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(QualityGate, match=re.escape(why)):
+        read(path=name)
+
+
+@pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", "uncompressed"])
+def test_a_broken_page_of_parquet_is_not_out_of_reach(tmp_path: Path, read: Read, compression: Any) -> None:
+    pl.DataFrame({"text": [f"row {n} {n * 7919 % 1000}" for n in range(3000)]}).write_parquet(
+        tmp_path / "a.parquet", compression=compression
+    )
+    raw = bytearray((tmp_path / "a.parquet").read_bytes())
+    raw[100:900] = bytes(byte ^ 0x5A for byte in raw[100:900])
+    (tmp_path / "a.parquet").write_bytes(raw)
+    with pytest.raises(QualityGate, match="not a whole Parquet file"):
+        read(path="a.parquet")
+
+
+def test_a_file_system_that_fails_is_out_of_reach(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    pl.DataFrame({"text": ["a"]}).write_parquet(tmp_path / "a.parquet")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile.iter_batches", fail)
+    with pytest.raises(Unreachable, match="Input/output error"):
+        read(path="a.parquet")

@@ -39,5 +39,8 @@ def batches(file: Opened, _params: Params) -> Iterator[Batch]:
                 numbers = pl.int_range(start, start + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
                 yield Batch(file.name, frame.with_columns(numbers))
                 start += frame.height
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        # What cannot be unpacked is an OSError without a number to Arrow; what a file system raises has one.
+        if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+            raise
         raise QualityGate(f"{file.name}: not a whole Parquet file: {error}") from None
