@@ -142,7 +142,7 @@ def test_no_exception_is_swallowed_and_no_body_is_empty() -> None:
 # Written so that this file does not match itself.
 UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b|NotImplemented[E]rror")
 UNSAFE = re.compile(
-    r"trust_remote_code\s*=\s*True|pickle\.load|torch\.load\((?!.*weights_only=True)|yaml\.load\((?!.*(Safe|_Loader))|shell\s*=\s*True"
+    r"trust_remote_code\s*=\s*True|pickle\.load|torch\.load\((?!.*weights_only=True)|yaml\.load\((?!.*Safe)|shell\s*=\s*True"
     r"|(?<![.\w])eval\(|(?<![.\w])exec\(|allow_pickle\s*=\s*True"
 )
 MACHINE = re.compile(r"/wor[k]/|/tm[p]/[a-z]+/|/hom[e]/|/roo[t]/|/User[s]/")

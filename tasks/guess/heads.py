@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.guess.encoding import encoding_of
-from tasks.ingest.batch import Opened, is_wide
+from tasks.ingest.batch import Opened
+from tasks.ingest.blocks import is_wide
 from tasks.ingest.files import Place, find, unpacked, whole
 from tasks.ingest.settings import FileSettings
 

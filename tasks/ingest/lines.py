@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tasks.ingest.batch import (
-    BadRow,
-    decoded,
-    excerpt,
-    is_wide,
-)
+from tasks.ingest.batch import BadRow, excerpt
+from tasks.ingest.blocks import decoded, is_wide
 from tasks.ingest.cut import NEWLINE
 
 MOST_LINES = 1_000

@@ -382,7 +382,8 @@ def test_any_bytes_give_rows_that_add_up_or_an_expected_error(tmp_path: Path, ki
 
 
 def test_records_of_a_gzip_member_stream() -> None:
-    from tasks.ingest.batch import Opened, blocks
+    from tasks.ingest.batch import Opened
+    from tasks.ingest.blocks import blocks
 
     raw = gzip.compress(b"one\ntwo\r\nthree")
     found = list(blocks(Opened("x", lambda: gzip.GzipFile(fileobj=io.BytesIO(raw))), "utf-8", 4))  # type: ignore[arg-type,return-value]

@@ -23,19 +23,8 @@ import polars as pl
 from pydantic import Field
 
 from tasks.core.errors import RecipeError
-from tasks.ingest.batch import (
-    LINE,
-    START,
-    BadRow,
-    Batch,
-    Mark,
-    Opened,
-    bad_encoding,
-    byte_blocks,
-    decoded,
-    excerpt,
-    mark_after,
-)
+from tasks.ingest.batch import LINE, START, BadRow, Batch, Mark, Opened, bad_encoding, excerpt
+from tasks.ingest.blocks import byte_blocks, decoded, mark_after
 from tasks.ingest.columns import unique
 from tasks.ingest.cut import Records, find_records, joined
 from tasks.ingest.lines import Lines, after, cut_lines, is_text, likely_encodings, unclosed

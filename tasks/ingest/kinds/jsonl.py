@@ -14,21 +14,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from tasks.ingest.batch import (
-    LINE,
-    OURS,
-    BadRow,
-    Batch,
-    Block,
-    Opened,
-    bad_encoding,
-    byte_blocks,
-    decoded,
-    excerpt,
-    from_records,
-    lines_of,
-    mark_after,
-)
+from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, excerpt, from_records
+from tasks.ingest.blocks import Block, byte_blocks, decoded, lines_of, mark_after
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 2 << 20

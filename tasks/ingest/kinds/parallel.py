@@ -21,7 +21,8 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from tasks.core.errors import QualityGate
-from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, blocks, excerpt
+from tasks.ingest.batch import LINE, OURS, BadRow, Batch, Opened, bad_encoding, excerpt
+from tasks.ingest.blocks import blocks
 from tasks.ingest.files import whole
 from tasks.ingest.settings import FileSettings
 

@@ -15,7 +15,8 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, byte_blocks, lines_of, mark_after
+from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding
+from tasks.ingest.blocks import byte_blocks, lines_of, mark_after
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 8 << 20
