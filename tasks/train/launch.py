@@ -26,6 +26,7 @@ def run(job: Job, folder: Path, report: Report) -> None:
     Raises:
         TrainingFailed: what happened, the end of the log, and the remedy.
     """
+    job.out.mkdir(exist_ok=True)
     while True:
         code, why = _once(job, folder, report)
         if code == 0:

@@ -41,7 +41,7 @@ def train_model(
 ) -> Product[ModelFacts]:
     """Fine-tune the model on the mix."""
     rows, aside = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
-    folder, start = str(work.scratch), tuple(file.name for file in seen.files)
+    start = tuple(file.name for file in seen.files)
     job = Job(
         settings=settings,
         objective=objective,
@@ -49,14 +49,10 @@ def train_model(
         mix=rows,
         holdout=aside,
         base=base,
-        folder=folder,
+        folder=str(work.scratch),
         start=start,
     )
-    job.out.mkdir(exist_ok=True)
-    with (
-        Mirror(work.store, work.path, job.checkpoints) as mirror,
-        ui.Progress(work.subject, "Training") as progress,
-    ):
+    with Mirror(work.store, work.path, job.checkpoints) as mirror, ui.Progress(work.subject, "Training") as progress:
         run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
         facts = _collect(work, job.out)
         mirror.clear()

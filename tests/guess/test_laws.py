@@ -2,6 +2,7 @@
 
 import csv
 import io
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from tasks.recipe.reading import parsed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 SAID = TEXT.filter(lambda text: "${" not in text)
+LABELS = st.lists(SAID.filter(str.strip), min_size=2, max_size=4, unique_by=lambda label: normalize("NFC", label))
 
 
 def head(name: str, data: bytes, encoding: str = "utf-8") -> Head:
@@ -38,7 +40,7 @@ def head(name: str, data: bytes, encoding: str = "utf-8") -> Head:
 
 @given(
     columns=st.tuples(SAID, SAID),
-    labels=st.lists(SAID, min_size=2, max_size=4, unique=True),
+    labels=LABELS,
     raw=st.lists(TEXT, min_size=2, max_size=4, unique=True),
     delimiter=SAID,
     told=st.lists(TEXT, max_size=3),

@@ -296,7 +296,7 @@ def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.M
         mix=(),
         holdout=(),
         base=".",
-        folder="",
+        folder=str(tmp_path),
     )
     launch.run(job, tmp_path, lambda done, text: None)
     assert seen == [1, 2, 4]
