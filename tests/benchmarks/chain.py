@@ -45,7 +45,7 @@ INVISIBLE = re.compile(
 JOINERS = "\u200c\u200d"
 MARKS = JOINERS + "\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f"
 """Parts of words that Python's `\\w` leaves out."""
-WORD, SIGN = re.compile(rf"[\w{MARKS}]+"), re.compile(rf"[^\w\s{MARKS}]")
+WORD, SIGN = re.compile(rf"\w[\w{MARKS}]*"), re.compile(rf"[^\w\s{MARKS}]")
 
 
 def normal(text: str) -> str:

@@ -42,13 +42,13 @@ def cuvee(folder: Path) -> list[str]:
     from tasks.similarity.engine import find_near_duplicates
     from tasks.similarity.settings import NearSettings
 
-    paths = {path.stem: RowFile(path, FIRST) for path in sorted(folder.glob("*.parquet"))}
+    files = {path.stem: RowFile(path, FIRST) for path in sorted(folder.glob("*.parquet"))}
     with tempfile.TemporaryDirectory() as scratch:
-        dropped = find_near_duplicates(paths, NearSettings(threshold=THRESHOLD, words=SHINGLE), Path(scratch)).dropped
+        dropped = find_near_duplicates(files, NearSettings(threshold=THRESHOLD, words=SHINGLE), Path(scratch)).dropped
     return [
         name
-        for source, path in paths.items()
-        for name in pl.read_parquet(path, columns=["id"])["id"].gather(_rows(dropped, source))
+        for source, file in files.items()
+        for name in pl.read_parquet(file.path, columns=["id"])["id"].gather(_rows(dropped, source))
     ]
 
 
