@@ -1,6 +1,6 @@
 """What follows from failed checks: each subject's policy makes a verdict of its result."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tasks.check.settings import ChecksSettings, Policy
 from tasks.core.errors import QualityGate
@@ -11,13 +11,18 @@ SHOWN = 3
 """Examples told of each failure."""
 
 
-def verdicts(results: Sequence[CheckResult], settings: ChecksSettings) -> tuple[Verdict, ...]:
+def verdicts(
+    results: Sequence[CheckResult], settings: ChecksSettings, empty: Collection[str] = ()
+) -> tuple[Verdict, ...]:
     """Judge every result by its subject's policy.
+
+    Args:
+        empty: subjects without a row; where the run goes on, it goes on without them, whatever the policy.
 
     Raises:
         QualityGate: subjects whose policy is to stop have failed (all of them are told), or no source is left.
     """
-    judged = [_verdict(result, settings) for result in results]
+    judged = [_left_out(_verdict(result, settings), result.subject in empty) for result in results]
     if stopped := [verdict for verdict in judged if verdict.action == "stop"]:
         names = ", ".join(verdict.subject for verdict in stopped)
         raise QualityGate(
@@ -50,6 +55,12 @@ def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
         )
     factor = {"quarantine": 0.0, "downweight": result.pass_rate}.get(action, 1.0)
     return Verdict(subject=result.subject, action=action, factor=factor, reason=reason)
+
+
+def _left_out(verdict: Verdict, empty: bool) -> Verdict:
+    if not empty or verdict.action == "stop":
+        return verdict
+    return verdict.model_copy(update={"action": "quarantine", "factor": 0.0})
 
 
 def _policy(subject: str, settings: ChecksSettings) -> Policy:

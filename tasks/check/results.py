@@ -32,6 +32,12 @@ def result_of(subject: str, frame: pl.DataFrame, outcomes: Sequence[Outcome]) ->
     )
 
 
+def of_nothing(result: CheckResult, why: str) -> CheckResult:
+    """Say of a subject without a row why it has none."""
+    [failure] = result.failed
+    return result.model_copy(update={"failed": (failure.model_copy(update={"observed": f"no row is left: {why}"}),)})
+
+
 def table_of(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> list[dict[str, Figure]]:
     """List all expectations, one a line, for people."""
     return [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tasks.check.facts import columns, drift_columns, duplicate_share, facts_of
 from tasks.check.policy import verdicts
-from tasks.check.results import result_of, summary_of, table_of
+from tasks.check.results import of_nothing, result_of, summary_of, table_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
 from tasks.check.suite import problems, suite_for
@@ -18,6 +18,7 @@ from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts
+from tasks.rows.emptied import why_empty
 from tasks.rows.files import TRAIN, open_mix, pool_file
 from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
@@ -30,8 +31,14 @@ def check_source(
     """Hold one source's rows, and how far it has moved, against its expectations."""
     files, layout = [work.open(pool, pool_file(TRAIN, work.subject))], layout_of(pool)
     moved = drift_columns(drift.facts.sources.get(work.subject))
-    shares = {"duplicate_share": duplicate_share(pool.account(work.subject))} | moved
-    return _checked(work, work.subject, files, suite_for(work.subject, settings, layout, moved), shares, layout)
+    account = pool.account(work.subject)
+    shares = {"duplicate_share": duplicate_share(account)} | moved
+    suite = suite_for(work.subject, settings, layout, moved)
+    if account.rows:
+        return _checked(work, work.subject, files, suite, shares, layout)
+    # Of no rows nothing can be said but that there are none, and why.
+    checked = _checked(work, work.subject, files, suite[:1], shares, layout)
+    return checked.model_copy(update={"facts": of_nothing(checked.facts, why_empty(account, pool.facts.dropped))})
 
 
 @stage_task("check")
@@ -64,7 +71,7 @@ def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: Checks
     """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
     results = [check.facts for check in checks]
     ui.show_table(f"gate-{what}", [summary_of(result) for result in results], f"What the checks of {what} found")
-    judged = verdicts(results, settings)
+    judged = verdicts(results, settings, {check.subject for check in checks if not check.rows})
     for verdict in judged:
         if verdict.action != "keep":
             ui.log(f"{verdict.subject}: {verdict.action}: {verdict.reason}", warn=True)

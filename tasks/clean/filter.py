@@ -15,7 +15,6 @@ from tasks.clean.measure import measured
 from tasks.clean.normalise import normalised, unseen
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.core import registry
-from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout
 from tasks.manifests.manifest import Account
 from tasks.rows.groups import Groups, counted, groups_of, writing
@@ -48,24 +47,18 @@ def clean_file(before: Account, files: tuple[Path, Path, Path], settings: Source
     Args:
         files: the rows as they were read; written: those that stay, in their order, and `key` and `match` of each of
             them, 16 bytes each.
-
-    Raises:
-        QualityGate: no row is left.
     """
     file, out, keys = files
     dropped = Counter(before.dropped)
     shape = cleaned_schema(layout) | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
     with writing_rows(out, shape, layout) as rows, writing(keys, KEYS, ["key"]) as theirs:
         seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), settings, layout, dropped)])
-    left = counted(out)
-    if not left["rows"]:
-        raise _nothing_left(before, dropped)
     account = Account(
         source=before.source,
         read=before.read,
         quarantined=before.quarantined,
         dropped=dict(sorted(dropped.items())),
-        **left,
+        **counted(out),
     )
     return Cleaned(account, conflicts(seen))
 
@@ -130,10 +123,3 @@ def _and(reasons: pl.Series, rows: pl.DataFrame, chosen: FilterSettings) -> pl.S
     asked = rows if stays.all() else rows.filter(stays)
     found = asked.select(reason=registry.load(filters, chosen.kind).reason(chosen))["reason"]
     return found if stays.all() else reasons.scatter(stays.arg_true(), found)
-
-
-def _nothing_left(before: Account, dropped: Counter[str]) -> QualityGate:
-    told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(dropped.items()))
-    went = f"{before.read:,} read; {before.quarantined:,} in quarantine; dropped: {told or 'none'}"
-    remedy = "Look at its `columns`, `labels` and `where`, at clean.min_chars and clean.max_chars, and at its filters"
-    return QualityGate(f"source {before.source!r} has no row left after cleaning: {went}. {remedy}")

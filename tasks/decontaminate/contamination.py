@@ -4,7 +4,7 @@ names.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from tasks.core.errors import QualityGate
 from tasks.decontaminate.overlap import find_overlaps
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.dropped import DroppedRow, Figure
+from tasks.manifests.manifest import Account
 from tasks.rows.dropping import SHOWN, Removal, cut, example, spread, with_texts
+from tasks.rows.emptied import why_empty
 from tasks.rows.files import TRAIN
 from tasks.rows.layout import RowFile
 from tasks.rows.reading import Sides, kept_aside, rows_of, texts_alone
@@ -33,9 +35,6 @@ def find_contamination(
     Args:
         benchmarks: name -> file.
         scratch: a folder for intermediate files.
-
-    Raises:
-        QualityGate: nothing of a source is left.
     """
     train, aside = sides[TRAIN], kept_aside(sides)
     against = {**benchmarks, **aside}
@@ -54,7 +53,6 @@ def find_contamination(
     ours = pl.col("source").is_in(texts_alone(train).keys()) | ~pl.col("other").is_in(aside.keys())
     matches = _with_reasons(pl.concat(hits).filter(ours), list(train), list(against))
     rows = matches.unique(["source", "row"], keep="first", maintain_order=True)
-    _refuse_nothing_left(rows, matches, train)
     return Removal.of(
         "contamination",
         rows,
@@ -63,6 +61,16 @@ def find_contamination(
         score="Jaccard",
         examples=_examples(rows, {**against, **train}, settings.words),
     )
+
+
+def refuse_empty(benchmarks: Sequence[Account]) -> None:
+    """Stop where a benchmark has no row: nothing would be compared with it, and the mix be called clean of it.
+
+    Raises:
+        QualityGate: with what became of its rows.
+    """
+    if told := [f"{one.source}: {why_empty(one)}" for one in benchmarks if not one.rows]:
+        raise QualityGate("no row is left to compare with of decontaminate.against." + "\n  ".join(told))
 
 
 def _benchmark(file: str) -> str:
@@ -99,21 +107,6 @@ def _with_reasons(hits: pl.DataFrame, sources: list[str], files: list[str]) -> p
         pl.col("other").cast(pl.Enum(files)),
     ]
     return matches.sort(*places)
-
-
-def _refuse_nothing_left(rows: pl.DataFrame, matches: pl.DataFrame, train: Mapping[str, RowFile]) -> None:
-    gone = dict(rows["source"].value_counts().iter_rows())
-    problems = [
-        f"source {source!r}: all {total:,} rows repeat {', '.join(benchmarks)}; nothing is left to train on"
-        for source, total in zip(train, rows_of(train).tolist(), strict=True)
-        if total and total == gone.get(source)
-        for benchmarks in [sorted(matches.filter(pl.col("source") == source)["benchmark"].unique())]
-    ]
-    if problems:
-        raise QualityGate(
-            "\n".join(problems)
-            + "\n  remedy: leave the source out, or loosen `decontaminate` (more words, a larger share)"
-        )
 
 
 def _matched(matches: pl.DataFrame) -> dict[str, dict[str, Figure]]:

@@ -1,7 +1,7 @@
 """Prefect task of decontamination. The work is in contamination.py."""
 
 from tasks.core import ui
-from tasks.decontaminate.contamination import find_contamination
+from tasks.decontaminate.contamination import find_contamination, refuse_empty
 from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import PoolFacts
@@ -21,6 +21,7 @@ def decontaminate_pool(
 ) -> Product[PoolFacts]:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
     files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in benchmarks}
+    refuse_empty([one.account(one.subject) for one in benchmarks])
     (scratch := work.scratch / "near").mkdir(exist_ok=True)
     removal = find_contamination(open_sides(work, pool), files, settings, scratch, seed)
     matched = ", ".join(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from tasks.core.errors import QualityGate
 from tasks.core.suggest import counted
 from tasks.deduplicate.exact import Pool
+from tasks.rows.emptied import refuse_all_empty
 
 
 def refuse(pool: Pool, share: float) -> None:
@@ -15,21 +16,10 @@ def refuse(pool: Pool, share: float) -> None:
         share: the recipe's `holdout.share`.
 
     Raises:
-        QualityGate: a source without rows to train on, no hold-out, one class only, or a label that only training or
+        QualityGate: no source with rows to train on, no hold-out, one class only, or a label that only training or
             only the hold-out has.
     """
-    empty = [account for account in pool.accounts if not account.rows]
-    if empty:
-        problems = "\n".join(
-            f"source {account.source!r} has no row left to train on: {account.read:,} read; "
-            f"{account.quarantined:,} in quarantine; "
-            f"dropped: {counted(account.dropped)}; {account.holdout:,} held out"
-            for account in empty
-        )
-        raise QualityGate(
-            f"{problems}\n  remedy: leave the source out, put it before the sources that hold the same texts, or give "
-            "it more rows"
-        )
+    refuse_all_empty(pool.accounts)
     train, holdout = pool.labels["train"], pool.labels["holdout"]
     if not train:
         _refuse_nothing_held_out(pool, share)

@@ -12,6 +12,7 @@ from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
+from tasks.rows.emptied import refuse_all_empty
 from tasks.rows.files import pool_file
 from tasks.rows.keys import CONFLICTS
 from tasks.rows.layout import copy_rows, described, layout_of
@@ -27,7 +28,9 @@ def deduplicate_sources(
     """Carve the hold-out, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
     shares, layout = [holdout.of(name) for name in files], layout_of(snapshots[0])
-    pool = deduplicate(list(files.values()), [snapshot.accounts[0] for snapshot in snapshots], shares, seed, layout)
+    accounts = [snapshot.accounts[0] for snapshot in snapshots]
+    refuse_all_empty(accounts, (step for snapshot in snapshots for step in snapshot.facts.dropped))
+    pool = deduplicate(list(files.values()), accounts, shares, seed, layout)
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
         kept = [

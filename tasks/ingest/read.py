@@ -212,7 +212,7 @@ def _outcome(source: str, files: Sequence[Given], quarantine: Path, how: str) ->
 
 
 def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: str | None) -> None:
-    """Stop when a source gave no rows, or too many bad ones.
+    """Stop when a source gave too many bad rows. What follows where it has no row at all, the checks decide.
 
     Args:
         quarantine: where the bad rows can be looked at; None where they are not kept.
@@ -221,21 +221,15 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
         QualityGate: with the numbers, the first bad rows and the remedy.
     """
     account = outcome.account
-    if account.read == 0:
-        raise QualityGate(f"source {source!r} holds no records: its files are empty, or its query finds nothing")
-    share = account.quarantined / account.read
+    share = account.quarantined / account.read if account.read else 0.0
+    if share <= settings.max_bad:
+        return
     listed = ", ".join(f"{reason} {count:,}" for reason, count in outcome.reasons.items())
     first = "".join(f"\n  {example}" for example in outcome.examples)
     look = f"{first}\n  all of them: {f'cuvee show {quarantine}' if quarantine else 'a run keeps them and says where'}"
-    if account.rows == 0 and account.quarantined:
-        raise QualityGate(f"source {source!r}: none of its {account.read:,} records can be used ({listed}){look}")
     if account.rows == 0:
-        raise QualityGate(
-            f"source {source!r}: its conditions leave none of {account.read:,} records: {account.dropped}; loosen "
-            "`where` or `labels`"
-        )
-    if share > settings.max_bad:
-        allowed = f"{100 * share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
-        remedy = f"mend the source, map the labels, or raise sources.{source}.max_bad"
-        bad = f"{account.quarantined:,} of {account.read:,} records are bad ({allowed}): {listed}"
-        raise QualityGate(f"source {source!r}: {bad}{look}\n  remedy: {remedy}")
+        raise QualityGate(f"source {source!r}: none of its {account.read:,} records can be used ({listed}){look}")
+    allowed = f"{100 * share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
+    remedy = f"mend the source, map the labels, or raise sources.{source}.max_bad"
+    bad = f"{account.quarantined:,} of {account.read:,} records are bad ({allowed}): {listed}"
+    raise QualityGate(f"source {source!r}: {bad}{look}\n  remedy: {remedy}")

@@ -11,7 +11,6 @@ from typing import Any
 
 import polars as pl
 
-from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout
 from tasks.manifests.dropped import Dropped, DroppedRow, Figure
 from tasks.manifests.manifest import Account
@@ -59,9 +58,6 @@ def protect_file(
     Args:
         files: the cleaned rows, and the keys of their texts.
         out: written: the rows that stay, in their order, and `key` and `match` of each of them.
-
-    Raises:
-        QualityGate: no row is left.
     """
     tally, seen, repeats = Tally(), SeenKeys(), 0
     schema = pl.read_parquet_schema(files[0])
@@ -72,12 +68,6 @@ def protect_file(
             kept_keys.add(own.filter(first))
             repeats += len(first) - int(first.sum())
     left, pieces = counted(out[0]), dict(sorted(tally.pieces.items()))
-    if not left["rows"]:
-        raise QualityGate(
-            f"source {before.source!r} has no row left: all {tally.rows:,} hold personal data "
-            f"({in_words(pieces)}) and are dropped. "
-            "Let personal.action or personal.policies say redact, or take out kinds that need not be looked for"
-        )
     gone = Counter({REASON: tally.rows if settings.action == "drop" else 0, "exact_duplicate": repeats})
     figures: dict[str, Figure] = {"pieces were": DONE[settings.action], "rows with any": tally.rows}
     dropped = Dropped(

@@ -14,6 +14,7 @@ from tasks.manifests.manifest import Account, Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
+from tasks.rows.emptied import refuse_all_empty
 from tasks.rows.files import TRAIN, pool_file
 from tasks.rows.groups import counted
 from tasks.rows.layout import RowFile, copy_rows, layout_of
@@ -65,6 +66,7 @@ def drop_rows(work: "Workbench", pool: Manifest[PoolFacts], removal: Removal) ->
                 else:
                     shutil.copyfile(file.path, path)
     facts = pool.facts.model_copy(update={"dropped": (*pool.facts.dropped, removal.dropped)})
+    refuse_all_empty(accounts, facts.dropped)
     rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
     return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=facts)
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.core.errors import RecipeError
+from tasks.core.errors import QualityGate, RecipeError
 from tasks.core.imports import importing
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import EXAMPLES, Removal, examples_of, spread
@@ -20,7 +20,7 @@ JUDGED = pl.Schema({"source": pl.String, "row": pl.Int64, "reason": pl.String, "
 
 
 def chosen(train: Mapping[str, RowFile], wanted: Sequence[str], where: str) -> dict[str, RowFile]:
-    """Give the files of the sources named.
+    """Give the files of the sources named, or of all; those without a row say nothing.
 
     Raises:
         RecipeError: a source that the pool does not have.
@@ -28,7 +28,20 @@ def chosen(train: Mapping[str, RowFile], wanted: Sequence[str], where: str) -> d
     unknown = [name for name in wanted if name not in train]
     if unknown:
         raise RecipeError(f"sift.{where}: there is no source {unknown[0]!r}; there are {', '.join(train)}")
-    return {name: path for name, path in train.items() if not wanted or name in wanted}
+    return {name: path for name, path in train.items() if (not wanted or name in wanted) and path.rows}
+
+
+def trusted(train: Mapping[str, RowFile], wanted: Sequence[str], where: str) -> dict[str, RowFile]:
+    """Give the files of the sources that others are held against.
+
+    Raises:
+        RecipeError: a source that the pool does not have.
+        QualityGate: none of them has a row left.
+    """
+    files = chosen(train, wanted, where)
+    if not files:
+        raise QualityGate(f"sift.{where}: no row is left of {', '.join(wanted)}, so there is nothing to learn from")
+    return files
 
 
 def sample(file: RowFile, most: int, rng: np.random.Generator) -> pl.DataFrame:

@@ -72,6 +72,15 @@ def test_one_source_must_remain(policy: Any, rate: float) -> None:
     assert [one.factor for one in verdicts([outcome("a", "critical", rate=rate), outcome("b")], settings)] == [0.0, 1.0]
 
 
+@pytest.mark.parametrize("policy", ["warn", "quarantine", "downweight"])
+def test_a_source_without_a_row_is_left_out_where_the_run_goes_on(policy: Any) -> None:
+    settings = ChecksSettings(on_failure=policy)
+    found = verdicts([outcome("a", "critical", rate=0.0), outcome("b")], settings, empty={"a"})
+    assert [(one.action, one.factor) for one in found] == [("quarantine", 0.0), ("keep", 1.0)]
+    with pytest.raises(QualityGate, match="checks failed for a"):
+        verdicts([outcome("a", "critical", rate=0.0), outcome("b")], ChecksSettings(), empty={"a"})
+
+
 def test_mix_is_stopped_where_a_source_would_be_left_out() -> None:
     with pytest.raises(QualityGate):
         verdicts([outcome("mix", "critical")], ChecksSettings(on_failure="quarantine"))

@@ -64,6 +64,13 @@ def test_no_source_loses_more_than_it_may_and_each_row_goes_once_for_a_reason(
 
 
 @every_method
+def test_a_source_without_a_row_is_passed_over(kind: str, train: dict[str, Path]) -> None:
+    pl.read_parquet(train["web"]).clear().write_parquet(train["web"])
+    assert set(judge(kind, train, drop=0.5).rows["source"]) <= {"mail", "papers"}
+    assert judge(kind, train, sources=["web"], drop=0.5).rows.is_empty()
+
+
+@every_method
 def test_only_the_sources_named_are_judged_and_an_unknown_one_is_refused(kind: str, train: dict[str, Path]) -> None:
     assert set(judge(kind, train, sources=["web"], drop=0.5).rows["source"]) <= {"web"}
     with pytest.raises(RecipeError, match="'wbe'"):

@@ -6,9 +6,11 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import QualityGate
-from tasks.decontaminate.contamination import find_contamination, shared_words
+from tasks.decontaminate.contamination import find_contamination, refuse_empty, shared_words
 from tasks.decontaminate.settings import OverlapSettings
+from tasks.manifests.manifest import Account
 from tasks.rows.dropping import Removal
+from tasks.rows.emptied import why_empty
 from tasks.rows.layout import FIRST, RowFile
 
 ITEM = "which planet of the solar system has the most moons known to astronomers in our time and why"
@@ -110,9 +112,19 @@ def test_training_rows_that_resemble_only_each_other_stay(tmp_path: Path) -> Non
     assert find(tmp_path, {"a": [HELD, HELD + " again", OTHER]}, bench=[ITEM]).rows.is_empty()
 
 
-def test_a_source_that_is_a_benchmark_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QualityGate, match="source 'a': all 2 rows repeat quiz; nothing is left"):
-        find(tmp_path, {"a": [ITEM, HELD], "b": [OTHER]}, bench=[HELD, ITEM])
+def test_a_source_that_is_a_benchmark_loses_all_its_rows_and_says_so(tmp_path: Path) -> None:
+    found = find(tmp_path, {"a": [ITEM, HELD], "b": [OTHER]}, bench=[HELD, ITEM])
+    assert found.rows.select("source", "row").rows() == [("a", 0), ("a", 1)]
+    account = Account(source="a", read=2, dropped=found.dropped.counts["a"])
+    assert why_empty(account, [found.dropped]) == (
+        "2 read; 0 in quarantine; dropped: in_benchmark 2; 0 held out; contamination: in_benchmark 2, match quiz 2; "
+        "leave the source out, or loosen `decontaminate` (more words, a larger share)"
+    )
+
+
+def test_a_benchmark_without_a_row_stops(tmp_path: Path) -> None:
+    with pytest.raises(QualityGate, match=r"decontaminate\.against\.quiz: 3 read; .*dropped: empty_text 3"):
+        refuse_empty([Account(source="quiz", read=3, dropped={"empty_text": 3})])
 
 
 def test_shared_words_are_the_longest_run() -> None:

@@ -255,12 +255,6 @@ def test_equal_rows_are_equal_bytes_whatever_the_threads_and_the_blocks_they_com
 @pytest.mark.parametrize(
     ("sources", "share", "told"),
     [
-        (
-            {"a": ["one", "two", "three"], "b": ["one", "two"]},
-            1e-9,
-            "source 'b' has no row left to train on: 2 read; 0 in quarantine; "
-            "dropped: cross_source_duplicate 2; 0 held out",
-        ),
         ({"a": ["only"]}, 1e-9, "all 1 rows of all sources have the label 'negative'"),
         (
             {"a": [f"text {n}" for n in range(40)]},

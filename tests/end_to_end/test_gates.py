@@ -1,5 +1,6 @@
 """What a failed check does to a source's weight, from its rows to what people read of it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,49 @@ def test_quarantine_leaves_out_and_renormalises(tmp_path: Path) -> None:
         "news",
         "talk",
     }
+
+
+EMPTIED: dict[str, tuple[dict[str, Any], str]] = {
+    "where": ({"sources": {"tweets": {"path": "tweets.csv", "where": "text = 'nothing'"}}}, "where 200"),
+    "no records": ({"sources": {"tweets": {"path": "none.csv"}}}, "0 read; "),
+    "cleaning": ({"clean": {"sources": {"tweets": {"min_chars": 5000}}}}, "too_short 200"),
+    "personal data": ({"personal": {"action": "keep", "policies": {"tweets": "drop"}}}, "personal_data 200"),
+    "other sources": ({"sources": {"tweets": {"path": "news.csv"}}}, "cross_source_duplicate"),
+    "a benchmark": ({"decontaminate": {"against": {"quiz": {"path": "tweets.csv"}}}}, "match quiz"),
+}
+STEPS = {
+    "near_duplicates": {},
+    "sift": [
+        {"kind": "label-noise"},
+        {"kind": "classifier", "good": ["news"]},
+        {"kind": "perplexity", "clean": ["news"]},
+    ],
+}
+
+
+@pytest.mark.parametrize("way", EMPTIED)
+def test_a_source_with_no_row_left_is_left_out_by_quarantine_and_else_stops(tmp_path: Path, way: str) -> None:
+    file, (changes, why) = Path(write_recipe(tmp_path, "quarantine")), EMPTIED[way]
+    recipe = yaml.safe_load(file.read_text())
+    for section, values in changes.items():
+        recipe[section] = recipe.get(section, {}) | values
+    recipe["checks"] |= {"policies": {"tweets": "quarantine"}, "expectations": []}
+    (tmp_path / "none.csv").write_text("text,label\n")
+    rows = pl.read_csv(tmp_path / "tweets.csv")
+    if way == "personal data":
+        rows = rows.with_columns(pl.col("text") + pl.format(" someone{}@example.org", pl.int_range(pl.len())))
+    rows.write_csv(tmp_path / "tweets.csv")
+    made = RunProducts()
+    file.write_text(yaml.safe_dump(recipe | STEPS, sort_keys=False))
+    carry_out(blend(load_recipe(str(file)), Plain(str(tmp_path / "store")), made), "mix")
+    assert {row.source: row.rows for row in made.plan.facts.receipt}["tweets"] == 0
+    [verdict] = [verdict for verdict in made.verdicts if verdict.subject == "tweets"]
+    assert verdict.action == "quarantine"
+    assert "no row is left: " in verdict.reason
+    assert why in verdict.reason
+    file.write_text(yaml.safe_dump(recipe | {"checks": {}}, sort_keys=False))
+    with pytest.raises(QualityGate, match=f"checks failed for tweets:.*no row is left: .*{re.escape(why)}"):
+        carry_out(blend(load_recipe(str(file)), Plain(str(tmp_path / "store")), RunProducts()), "mix")
 
 
 def test_warn_changes_nothing_and_stop_stops(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.rows.dropping import Removal
 from tasks.rows.layout import RowFile
-from tasks.sift.rows import BATCH_ROWS, chosen, features, judged_rows, removal, sample, worst
+from tasks.sift.rows import BATCH_ROWS, chosen, features, judged_rows, removal, sample, trusted, worst
 from tasks.sift.settings import SiftSettings, Trusted
 
 SAMPLE = 20_000
@@ -49,12 +49,14 @@ def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
         from sklearn.linear_model import LogisticRegression
         from sklearn.metrics import roc_auc_score
 
-    good = chosen(train, params.good, "classifier.good")
+    if set(params.sources or train) <= set(params.good):
+        raise RecipeError("sift.classifier: every source is good, so there is nothing to judge")
+    good = trusted(train, params.good, "classifier.good")
     others = {
         name: path for name, path in chosen(train, params.sources, "classifier.sources").items() if name not in good
     }
     if not others:
-        raise RecipeError("sift.classifier: every source is good, so there is nothing to judge")
+        return removal(params.kind, [], train, "probability of good", {"good sources": ", ".join(good)})
     rng = generator(seed, "classifier")
     sides = [
         pl.concat([sample(path, SAMPLE // len(files), rng)["text"] for path in files.values()])

@@ -62,6 +62,8 @@ def suspects(chances: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[N
 def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
     """Judge the labels of all rows."""
     files = chosen(train, params.sources, "label-noise.sources")
+    if not files:
+        return removal(params.kind, [], train, "margin", {"rows judged": 0})
     frames = {name: pl.concat(list(path.batches(BATCH_ROWS))) for name, path in files.items()}
     texts = pl.concat([frame["text"] for frame in frames.values()])
     names = sorted({label for frame in frames.values() for label in frame["label"].unique()})

@@ -25,7 +25,7 @@ from tasks.core.rng import generator
 from tasks.manifests.dropped import Figure
 from tasks.rows.dropping import Removal
 from tasks.rows.layout import RowFile
-from tasks.sift.rows import BATCH_ROWS, chosen, judged_rows, removal, sample, worst
+from tasks.sift.rows import BATCH_ROWS, chosen, judged_rows, removal, sample, trusted, worst
 from tasks.sift.settings import SiftSettings, Trusted
 from tasks.text.words import words_and_signs
 
@@ -104,12 +104,14 @@ def judge(train: Mapping[str, RowFile], params: Params, seed: int) -> Removal:
     Raises:
         RecipeError: no source is left to judge, or one has no such name.
     """
-    clean = chosen(train, params.clean, "perplexity.clean")
+    if set(params.sources or train) <= set(params.clean):
+        raise RecipeError("sift.perplexity: every source is clean, so there is nothing to judge")
+    clean = trusted(train, params.clean, "perplexity.clean")
     others = {
         name: path for name, path in chosen(train, params.sources, "perplexity.sources").items() if name not in clean
     }
     if not others:
-        raise RecipeError("sift.perplexity: every source is clean, so there is nothing to judge")
+        return removal(params.kind, [], train, "perplexity", {"clean sources": ", ".join(clean)})
     model, rng = Model(), generator(seed, "perplexity")
     for path in clean.values():
         model.learn(sample(path, SAMPLE, rng)["text"])
