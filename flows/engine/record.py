@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.engine.calls import RunProducts
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.plan import ReceiptRow, with_training
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
@@ -66,7 +66,7 @@ def gather(
 
 def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
-    rows = made.plan.facts.receipt if made.plan else ()
+    rows = with_training(made.plan.facts.receipt if made.plan else (), loaded.recipe.trainer_epochs)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

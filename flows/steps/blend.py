@@ -38,20 +38,19 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     made.pool = _pool(loaded, made.cleaned, call)
     yield "deduplicate"
     checked = made.pool
-    made.checks = [call(check_source.of(name), checked, recipe.checks, drift) for name in recipe.sources]
+    made.checks = [call(check_source.of(name), checked, recipe.checks.asked, drift) for name in recipe.sources]
     made.verdicts = call(gate_checks.of("sources"), "sources", made.checks, recipe.checks)
     if recipe.mix.select:
         made.pool = call(select_rows.of("pool"), checked, recipe.mix.select, recipe.seed)
     yield "check"
     pool = made.pool
     weights = made.weights = weigh(recipe, recipe.mix.weighing, pool, call, made)
-    epochs = recipe.train.epochs if recipe.train else 1.0
     spent = call(count_spent.of("mix"), call.store, loaded.published, pool) if recipe.mix.max_total_epochs else None
-    plan = made.plan = call(plan_mix.of("mix"), pool, weights, recipe.mix.plan, epochs, recipe.seed, spent)
+    plan = made.plan = call(plan_mix.of("mix"), pool, weights, recipe.mix.plan, recipe.trainer_epochs, recipe.seed, spent)
     yield "plan"
     media = [raw[name] for name, source in recipe.sources.items() if source.media]
-    mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.plan, media)
-    made.mix_check = call(check_mix.of("mix"), mix, recipe.checks)
+    mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.shard_rows, media)
+    made.mix_check = call(check_mix.of("mix"), mix, recipe.checks.asked)
     made.mix_verdict = call(gate_checks.of("mix"), "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix.of("mix"), snapshots, pool, mix, recipe.seed)
     yield "mix"

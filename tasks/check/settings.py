@@ -64,6 +64,11 @@ class ChecksSettings(Section):
     """More expectations: `{type: expect_…, kwargs: {…}, severity: info / warning / critical, subjects: [source,
     …]}`."""
 
+    @property
+    def asked(self) -> Self:
+        """The section without what follows from a failure, which changes no result."""
+        return self.model_copy(update={"on_failure": "stop", "policies": {}})
+
     @model_validator(mode="after")
     def _mix_cannot_be_left_out(self) -> Self:
         if self.policies.get("mix") in ("quarantine", "downweight"):

@@ -1,6 +1,7 @@
 """What a plan says: what was asked of each source and what it got."""
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Self
 
 from pydantic import Field
 
@@ -24,7 +25,8 @@ class ReceiptRow(Section):
     tokens: int
     share_tokens: float
     epochs: float
-    """How often each row of the source is seen in all, the trainer's epochs included."""
+    """How often each row of the source is seen: in a plan and its mix, which hang on no training, by going through the
+    mix once; wherever a run is told of, the trainer's epochs included."""
     dropped: dict[str, int] = Field(default_factory=dict)
 
     @classmethod
@@ -42,15 +44,18 @@ class ReceiptRow(Section):
         return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
 
 
+def with_training(rows: Iterable[ReceiptRow], epochs: float) -> tuple[ReceiptRow, ...]:
+    """Count the trainer's epochs in."""
+    seen = ((row, row.rows / row.available * epochs if row.available else 0.0) for row in rows)
+    return tuple(row.model_copy(update={"epochs": round(often, 4)}) for row, often in seen)
+
+
 class PlanFacts(Facts):
-    """What a plan says: what was asked for, and what each source gives."""
+    """What a plan says: what each source gives. What it was asked for and changes no row is no part of it, so that the
+    same rows in the same order are the same mix."""
 
     sources: tuple[str, ...]
     """By their numbers in the plan."""
     receipt: tuple[ReceiptRow, ...]
     seed: int
     unit: str
-    size: int | Literal["all"]
-    max_epochs: float
-    on_cap: str
-    trainer_epochs: float

@@ -15,8 +15,8 @@ from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import SnapshotFacts
 from tasks.rows.files import HOLDOUT, TRAIN, pool_file
 
-PLANNED = {"seed", "unit", "size", "max_epochs", "on_cap", "trainer_epochs"}
-"""What the plan was asked for; facts of its manifest."""
+PLANNED = {"seed", "unit"}
+"""What the plan was asked for and its rows hang on; facts of its manifest."""
 VERSIONS = ("cuvee", "polars", "numpy", "pyarrow")
 """Packages whose version may show in the bytes."""
 

@@ -39,13 +39,11 @@ class PlannedMix:
 
     Attributes:
         receipt: one line per source, in the recipe's order.
-        on_cap: what was done where a source is too small: `error` or `redistribute`.
         phases: empty for a mix without phases.
     """
 
     plan: Plan
     receipt: list[ReceiptRow]
-    on_cap: str
     phases: list[PlannedPhase]
 
 
@@ -112,8 +110,7 @@ def make_plan(
     ]
     return PlannedMix(
         plan,
-        receipt(accounts, given, weighing.model_copy(update={"weights": wished}), run.trainer_epochs),
-        "redistribute" if budget.redistribute else "error",
+        receipt(accounts, given, weighing.model_copy(update={"weights": wished})),
         planned if len(planned) > 1 else [],
     )
 

@@ -28,13 +28,12 @@ class Given:
 
 
 def receipt(
-    accounts: Sequence[Account], given: Mapping[str, Given], weighing: WeightsFacts, trainer_epochs: float
+    accounts: Sequence[Account], given: Mapping[str, Given], weighing: WeightsFacts
 ) -> list[ReceiptRow]:
     """Write the receipt of a plan, one line per source in the recipe's order; a source that is left out has 0 rows.
 
     Args:
         accounts: of the pool.
-        trainer_epochs: how often training goes through the mix.
     """
     rows, tokens = (sum(getattr(one, unit) for one in given.values()) for unit in ("rows", "tokens"))
     moved = {name for name, one in given.items() if not math.isclose(one.share, weighing.weights[name], rel_tol=SAME)}
@@ -50,7 +49,7 @@ def receipt(
             share_rows=given[name].rows / rows,
             tokens=given[name].tokens,
             share_tokens=given[name].tokens / tokens if tokens else 0.0,
-            epochs=round(given[name].rows / account.rows * trainer_epochs, 4) if account.rows else 0.0,
+            epochs=round(given[name].rows / account.rows, 4) if account.rows else 0.0,
             dropped=account.dropped | ({"quarantined": account.quarantined} if account.quarantined else {}),
         )
         for account in accounts

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.core import ui
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
-from tasks.manifests.plan import PlanFacts
+from tasks.manifests.plan import PlanFacts, with_training
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
@@ -41,19 +41,10 @@ def plan_mix(
     planned = make_plan(pool.accounts, files, weights.facts, settings, Run(trainer_epochs, seed, spent))
     with work.writing("plan.npz") as path:
         save_plan(planned.plan, path)
-    ui.log(f"{work.subject}: {headline(planned.receipt)}")
+    ui.log(f"{work.subject}: {headline(with_training(planned.receipt, trainer_epochs))}")
     for number, phase in enumerate(planned.phases, 1):
         ui.log(f"{work.subject}: phase {number}, {100 * phase.share:.3g} % of it: {counted(phase.rows)}")
-    facts = PlanFacts(
-        sources=tuple(files),
-        receipt=tuple(planned.receipt),
-        seed=seed,
-        unit=settings.unit,
-        size=settings.size,
-        max_epochs=settings.max_epochs,
-        on_cap=planned.on_cap,
-        trainer_epochs=trainer_epochs,
-    )
+    facts = PlanFacts(sources=tuple(files), receipt=tuple(planned.receipt), seed=seed, unit=settings.unit)
     return Product(rows=len(planned.plan.row), tokens=sum(row.tokens for row in planned.receipt), facts=facts)
 
 
@@ -62,21 +53,17 @@ def write_mix(
     work: Workbench,
     pool: Manifest[PoolFacts],
     plan: Manifest[PlanFacts],
-    settings: PlanSettings,
+    shard_rows: int,
     snapshots: list[Manifest[SnapshotFacts]] | None = None,
 ) -> Product[MixFacts]:
     """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
     media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
-    _write_missing(work, work.subject, pool, plan, settings.shard_rows, media)
+    _write_missing(work, work.subject, pool, plan, shard_rows, media)
     for source in plan.facts.sources:
         with work.writing(mix_holdout(source)) as path:
             media.copy(work.open(pool, pool_file(HOLDOUT, source)), path)
-    for name, value in {
-        "receipt.json": [row.model_dump(mode="json") for row in plan.facts.receipt],
-        "lock.json": lock(pool, plan, work.files, snapshots or []),
-    }.items():
-        with work.writing(name) as path:
-            path.write_text(json.dumps(value, indent=2) + "\n")
+    with work.writing("lock.json") as path:
+        path.write_text(json.dumps(lock(pool, plan, work.files, snapshots or []), indent=2) + "\n")
     facts = MixFacts(layout=layout_of(pool), receipt=plan.facts.receipt, dropped=pool.facts.dropped)
     return Product(
         rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts

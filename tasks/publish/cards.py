@@ -14,6 +14,7 @@ import yaml
 
 from tasks.manifests.dropped import figure_text, in_words
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import ReceiptRow, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.parts import columns_of, measures_of
@@ -61,6 +62,11 @@ def escape(value: object) -> str:
     return html.escape(re.sub(r"([\\`*_{}\[\]|~#])", r"\\\1", flat), quote=False)
 
 
+def receipt_of(start: RunStart, mix: Manifest[MixFacts]) -> tuple[ReceiptRow, ...]:
+    """Give the receipt of a mix as the run sees it, its training counted in."""
+    return with_training(mix.facts.receipt, (start.recipe.get("train") or {}).get("epochs", 1.0))
+
+
 def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     """Write the card of a published mix."""
     licences = licences_of(start)
@@ -80,7 +86,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         rows=mix.rows,
         tokens=mix.tokens,
         holdout=holdout,
-        receipt=mix.facts.receipt,
+        receipt=receipt_of(start, mix),
         accounts=mix.accounts,
         media=mix.columns.get("media"),
         steps=_steps(mix),

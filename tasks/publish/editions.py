@@ -5,7 +5,7 @@ from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics
-from tasks.publish.cards import dataset_card, model_card, recipe_yaml
+from tasks.publish.cards import dataset_card, model_card, receipt_of, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
 from tasks.store.runs import PublishedMix, PublishedModel, RunStart
@@ -19,10 +19,10 @@ def put_out_mix(store: Store, start: RunStart, mix: Manifest[MixFacts], plan: Ma
     data = {file.name: file for file in mix.files if file.name.startswith("data/")}
     sha256 = data_sha256(data)
     lock = lock_of(start, mix, data, sha256=sha256, inputs=store.read_json(f"{mix.path}/lock.json"))
-    kept = data | {"receipt.json": mix.file("receipt.json")}
-    copies = _copies(mix, kept) | _copies(plan, {"plan.npz": plan.file("plan.npz")})
+    copies = _copies(mix, data) | _copies(plan, {"plan.npz": plan.file("plan.npz")})
     texts = {
         "README.md": dataset_card(start, mix, sha256),
+        "receipt.json": as_json([row.model_dump(mode="json") for row in receipt_of(start, mix)]),
         "croissant.json": as_json(croissant(start, mix, store.where(folder))),
         "recipe.yaml": recipe_yaml(start),
     }

@@ -36,7 +36,7 @@ def wired(call: Call, recipe: Recipe) -> None:
     pool = call(deduplicate_sources.of("pool"), [cleaned], recipe.holdout, 0)
     weights = call(weigh_sources.of("mix"), pool, (), recipe.mix.weighing, [])
     plan = call(plan_mix.of("mix"), pool, weights, recipe.mix.plan, 1.0, 0)
-    mix = call(write_mix.of("mix"), pool, plan, recipe.mix.plan)
+    mix = call(write_mix.of("mix"), pool, plan, recipe.mix.shard_rows)
     check = call(check_mix.of("mix"), mix, recipe.checks)
     call(gate_checks.of("mix"), "mix", [check], recipe.checks)
     {wrong}
@@ -45,7 +45,7 @@ WRONG = {
     "an argument is missing": 'call(write_mix.of("mix"), pool, plan)',
     "the product of another stage": 'call(check_mix.of("mix"), pool, recipe.checks)',
     "the order is wrong": 'call(plan_mix.of("mix"), weights, pool, recipe.mix.plan, 1.0, 0)',
-    "what was planned is not what was weighed": 'call(write_mix.of("mix"), pool, weights, recipe.mix.plan)',
+    "what was planned is not what was weighed": 'call(write_mix.of("mix"), pool, weights, recipe.mix.shard_rows)',
     "a list of another stage's": 'call(deduplicate_sources.of("pool"), [raw], recipe.holdout, 0)',
     "one argument too many": 'call(clean_source.of("news"), raw, recipe.clean.of("news"), 0)',
     "a product where a list of them is wanted": 'call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, 0)',
