@@ -27,9 +27,7 @@ class Given:
     tokens: int
 
 
-def receipt(
-    accounts: Sequence[Account], given: Mapping[str, Given], weighing: WeightsFacts
-) -> list[ReceiptRow]:
+def receipt(accounts: Sequence[Account], given: Mapping[str, Given], weighing: WeightsFacts) -> list[ReceiptRow]:
     """Write the receipt of a plan, one line per source in the recipe's order; a source that is left out has 0 rows.
 
     Args:

@@ -128,7 +128,7 @@ def test_a_source_with_no_row_left_is_left_out_by_quarantine_and_else_stops(tmp_
     assert "no row is left: " in verdict.reason
     assert why in verdict.reason
     file.write_text(yaml.safe_dump(recipe | {"checks": {}}, sort_keys=False))
-    with pytest.raises(QualityGate, match=f"checks failed for tweets:.*no row is left: .*{re.escape(why)}"):
+    with pytest.raises(QualityGate, match=f"(?s)checks failed for tweets:.*no row is left: .*{re.escape(why)}"):
         carry_out(blend(load_recipe(str(file)), Plain(str(tmp_path / "store")), RunProducts()), "mix")
 
 

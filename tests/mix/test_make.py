@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import with_training
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.make import PlannedMix, Run, make_plan
 from tasks.mix.receipt import headline

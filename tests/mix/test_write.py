@@ -120,7 +120,8 @@ def test_the_lock_names_all_that_made_the_mix(tmp_path: Path, mixed: Mixed) -> N
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 2.0}, {"max_epochs": 9.0}, {"on_cap": "redistribute"}, {"max_total_epochs": 7.0}, {"size": 60}]
+    "change",
+    [{"epochs": 2.0}, {"max_epochs": 9.0}, {"on_cap": "redistribute"}, {"max_total_epochs": 7.0}, {"size": 60}],
 )
 def test_what_changes_no_row_changes_no_mix(tmp_path: Path, mixed: Mixed, change: dict[str, Any]) -> None:
     plan, mix = mixed(tmp_path, {"a": 36, "b": 24}, SHARES)
