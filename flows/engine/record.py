@@ -66,7 +66,8 @@ def gather(
 
 def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
-    rows = with_training(made.plan.facts.receipt if made.plan else (), loaded.recipe.trainer_epochs)
+    epochs = loaded.recipe.train.epochs if loaded.recipe.train else 1.0
+    rows = with_training(made.plan.facts.receipt if made.plan else (), epochs)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

@@ -46,9 +46,8 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     pool = made.pool
     weights = made.weights = weigh(recipe, recipe.mix.weighing, pool, call, made)
     spent = call(count_spent.of("mix"), call.store, loaded.published, pool) if recipe.mix.max_total_epochs else None
-    plan = made.plan = call(
-        plan_mix.of("mix"), pool, weights, recipe.mix.plan, recipe.trainer_epochs, recipe.seed, spent
-    )
+    epochs = recipe.train.epochs if recipe.train else 1.0
+    plan = made.plan = call(plan_mix.of("mix"), pool, weights, recipe.mix.plan, epochs, recipe.seed, spent)
     yield "plan"
     media = [raw[name] for name, source in recipe.sources.items() if source.media]
     mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.shard_rows, media)

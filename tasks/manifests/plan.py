@@ -52,7 +52,8 @@ def with_training(rows: Iterable[ReceiptRow], epochs: float) -> tuple[ReceiptRow
 
 class PlanFacts(Facts):
     """What a plan says: what each source gives. What it was asked for and changes no row is no part of it, so that the
-    same rows in the same order are the same mix."""
+    same rows in the same order are the same mix.
+    """
 
     sources: tuple[str, ...]
     """By their numbers in the plan."""

@@ -182,11 +182,6 @@ class Recipe(Section):
         return columns_of(self.task).layout(self.labels)
 
     @property
-    def trainer_epochs(self) -> float:
-        """How often a run goes through its mix."""
-        return self.train.epochs if self.train else 1.0
-
-    @property
     def trains_in_trials(self) -> bool:
         """Whether a trial trains the recipe's own model: asked for, or since the task has no cheaper learner."""
         return self.trials.full or not has_trial(self.task)
