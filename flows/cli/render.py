@@ -82,7 +82,7 @@ def scores(metrics: Metrics, task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
     measured = measures_of(task)
     main, others = measured.main, measured.measures[1:]
-    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
+    baseline = [(measured.baselines, metrics.baseline)] if metrics.baseline.measures else []
     rows = (
         [
             name,

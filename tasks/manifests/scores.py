@@ -28,6 +28,8 @@ class Score(Section):
     rows: int | None = None
     note: str = ""
     """Why the score says little."""
+    signature: str = ""
+    """How a reference library names what it measured, for others to measure alike."""
 
     def value(self, measure: str) -> float | None:
         """Give the value of a measure; None where it was not taken."""

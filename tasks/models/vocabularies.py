@@ -24,6 +24,8 @@ MARKS_BESIDE_ACCENTS = r"[\p{Hiragana}\p{Katakana}]|[\p{M}--\p{scx=Latin}--\p{In
 """Kana, which Unicode takes apart into a letter and a mark, and marks of a script of their own."""
 END = "<|endoftext|>"
 """Stands before and after every text that a language model learns, and for padding, which no loss looks at."""
+PADDING, ENDED = "<pad>", "</s>"
+"""Padding, which also begins what an encoder-decoder writes, and the end of every text that it reads or writes."""
 
 
 def word_pieces(vocabulary: int, texts: Iterable[str]) -> Any:
@@ -72,14 +74,38 @@ def byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:
     of a hash table.
     """
     with importing:
-        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
         from transformers import PreTrainedTokenizerFast
+
+    tokenizer = _trained_byte_pairs(vocabulary, texts, [END])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, pad_token=END)
+
+
+def ended_byte_pairs(vocabulary: int, texts: Iterable[str]) -> Any:
+    """Train the same for an encoder-decoder: one vocabulary for what is read and what is written, each text with an end
+    of its own. What looks like a special token inside a text is text.
+    """
+    with importing:
+        from tokenizers import processors
+        from transformers import PreTrainedTokenizerFast
+
+    tokenizer = _trained_byte_pairs(vocabulary, texts, [PADDING, ENDED])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"$A {ENDED}", pair=f"$A {ENDED} $B {ENDED}", special_tokens=[(ENDED, 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=ENDED, pad_token=PADDING, split_special_tokens=True
+    )
+
+
+def _trained_byte_pairs(vocabulary: int, texts: Iterable[str], special: list[str]) -> Any:
+    with importing:
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=[END], initial_alphabet=alphabet, show_progress=False
+        vocab_size=vocabulary, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, pad_token=END)
+    return tokenizer

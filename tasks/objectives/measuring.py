@@ -25,6 +25,8 @@ class Measure(Section):
     """Whether it is a share of the rows, 0..1, and may be written as a percentage."""
     lower: bool = False
     """Whether less of it is better."""
+    against: str = ""
+    """What is to be beaten by it, where that is another model than the task's baseline."""
     exponential: bool = False
     """Whether it is e to the mean loss of what is predicted; differences are told in percent of it."""
 
@@ -114,17 +116,58 @@ class Measured(Section):
     """What it must beat, in two words."""
     baseline_does: str
     """The same in a sentence."""
+    baseline_learns: bool = True
+    """Whether it learns from rows, those of the mix or of a source; else it is the same wherever it is asked."""
     hub: str
     """The task as the Hub calls it."""
     model: str
     """What is trained, in words."""
+    takes: str
+    """Which models can be trained, with examples."""
+    use: str
+    """How a published model is used, in Python."""
     answers: tuple[str, str] | None = None
     """Columns of the predictions that hold the truth and the answer, where rows are answered rightly or wrongly; else
     mixes are compared by the loss."""
     weighs: str | None = None
     """Column of the predictions by which rows count, where their losses are sums over it; else each counts 1."""
 
+    compared_by: str | None = None
+    """The measure by which mixes are compared, where that is not the one to look at: one whose score is a mean over
+    rows, as intervals over seeds and rows need it."""
+
     @property
     def main(self) -> Measure:
         """The measure to look at."""
         return self.measures[0]
+
+    @property
+    def compared(self) -> Measure:
+        """The measure by which mixes are compared."""
+        return next((one for one in self.measures if one.key == self.compared_by), self.main)
+
+    @property
+    def baselines(self) -> str:
+        """Name what must be beaten, by all measures."""
+        others = (f"; {one.name} of a {one.against}" for one in self.measures if one.against)
+        return "".join([self.baseline, *others])
+
+    @property
+    def to_beat(self) -> str:
+        """Say what is to be beaten on the rows of a source, as a sentence goes on."""
+        learned = (
+            ", on the rows of a source the better of two: one learned from the mix, one from the source's own rows"
+        )
+        return f"the {self.main.name} of a {self.baseline}{learned if self.baseline_learns else ''}"
+
+
+def by_pipeline(name: str, hub: str) -> str:
+    """Say in Python how a model of a task is used that transformers has a pipeline for.
+
+    Args:
+        name: what it is called there.
+    """
+    return f'''\
+from transformers import pipeline
+
+{name} = pipeline("{hub}", model="path/to/this/folder")  # or its name on the Hub'''

@@ -78,6 +78,14 @@ class Examples(Protocol):
         ...
 
 
+class Generation(Protocol):
+    """`generation.py`: how a model writes; a task whose models write nothing has none."""
+
+    def settle(self, model: Any, longest: int, beams: int) -> None:
+        """Let a model write with so many beams, and no more tokens than it learned to."""
+        ...
+
+
 class Losses(Protocol):
     """`losses.py`: what training minimises."""
 
@@ -174,6 +182,16 @@ def examples_of(task: str) -> Examples:
     return cast("Examples", registry.part(objectives, task, "examples"))
 
 
+def generation_of(task: str) -> Generation:
+    """Give how models of a task write that has such."""
+    return cast("Generation", registry.part(objectives, task, "generation"))
+
+
+def generates(task: str) -> bool:
+    """Say whether models of the task write."""
+    return registry.has(objectives, task, "generation")
+
+
 def losses_of(task: str) -> Losses:
     """Give what training for the task minimises."""
     return cast("Losses", registry.part(objectives, task, "losses"))
@@ -199,9 +217,14 @@ def has_trial(task: str) -> bool:
     return registry.has(objectives, task, "trial")
 
 
+def guess_of(task: str) -> Guess:
+    """Give what `cuvee init` writes of the task."""
+    return cast("Guess", registry.part(objectives, task, "guess"))
+
+
 def guess_for(labels: Sequence[str]) -> Guess:
     """Find the task that a recipe begins with: the first that fits texts with these labels."""
-    guesses = (cast("Guess", registry.part(objectives, task, "guess")) for task in reversed(task_names()))
+    guesses = map(guess_of, reversed(task_names()))
     return next(guess for guess in guesses if guess.learns(labels) is not None)
 
 
@@ -210,6 +233,11 @@ def all_measures() -> dict[str, Measured]:
     return {measured.main.key: measured for measured in map(measures_of, reversed(task_names()))}
 
 
+def measured_where(compared_by: str) -> Measured:
+    """Give how models are measured whose mixes are compared by the measure of this key."""
+    return next(one for one in map(measures_of, reversed(task_names())) if one.compared.key == compared_by)
+
+
 def measure_named(key: str) -> Measure:
-    """Give the measure to look at that has this key."""
-    return all_measures()[key].main
+    """Give the measure of this key by which mixes are compared."""
+    return measured_where(key).compared

@@ -9,7 +9,7 @@ import yaml
 from markupsafe import Markup
 
 from tasks.experiments.comparison import Arm, Comparison, Contrast, Estimate
-from tasks.objectives.parts import all_measures
+from tasks.objectives.parts import measured_where
 from tasks.report import words
 from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 from tasks.report.page import FOLDER, template
@@ -39,7 +39,7 @@ def build_comparison(comparison: Comparison) -> str:
         lead=(f"{first}).", rest) if rest else (comparison.sentence, ""),
         figures=_figures(comparison, wording),
         measured=_measured(comparison, wording),
-        answered=all_measures()[comparison.metric].answers is not None,
+        answered=measured_where(comparison.metric).answers is not None,
         axis=axis([end for arm in scored for end in (arm.low or 0, arm.high or 0)]) if scored else None,
         repeated=lambda arm: f"{max(arm.epochs.values(), default=0):.1f} ×",
         sources=list(comparison.arms[0].shares) if comparison.arms else [],
@@ -48,7 +48,7 @@ def build_comparison(comparison: Comparison) -> str:
         home_axis=axis([0, *(end for home in comparison.at_home for end in (home.low, home.high))]),
         margin=wording.size(comparison.margin),
         heat=_heat(ordered, wording),
-        baseline=all_measures()[comparison.metric].baseline,
+        baseline=measured_where(comparison.metric).baseline,
         values={
             value: title
             for value, title in VALUES.items()

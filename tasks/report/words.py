@@ -186,7 +186,7 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
             (
                 measure.name,
                 measure.say(scores[measure.key].value),
-                f"{measured.baseline} {measure.say(to_beat[measure.key].value)}",
+                f"{measure.against or measured.baseline} {measure.say(to_beat[measure.key].value)}",
             )
             for measure in measured.measures
         ]

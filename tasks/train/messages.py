@@ -47,6 +47,12 @@ def failure(code: int, why: str, log: Path, job: Job) -> Exception:
     return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")
 
 
+def unfit(model: str, task: str) -> str:
+    """Say that an architecture cannot learn a task, and which can."""
+    measured = measures_of(task)
+    return f"train.model: {model!r} is no {measured.model}; take {measured.takes}"
+
+
 def cannot_be_built(architecture: str, task: str, why: str) -> str:
     """Say that an architecture does not take its configuration."""
     return f"train.model: no {architecture!r} {measures_of(task).model} can be built so: {why.splitlines()[0]}"

@@ -9,12 +9,14 @@ from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
-from tasks.objectives.parts import Examples, examples_of
+from tasks.objectives.parts import Examples, examples_of, generates, generation_of
 from tasks.train import messages
 from tasks.train.settings import BuiltModel, TrainSettings
 
 NAMED = ("bos_token_id", "eos_token_id", "pad_token_id")
 """Settings of a model that its tokenizer knows."""
+UNFIT = "Unrecognized configuration class"
+"""What transformers says of a model whose architecture has no class for what is to be learned."""
 
 
 def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
@@ -49,6 +51,9 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
             f"train.max_tokens is {settings.max_tokens}, but the model takes at most {longest}; set "
             f"train.max_tokens <= {longest}"
         )
+    tokenizer.model_max_length = settings.max_tokens  # who loads the model cuts as it was trained
+    if generates(objective.task):
+        generation_of(objective.task).settle(model, settings.max_tokens, settings.beams)
     return model, tokenizer
 
 
@@ -78,6 +83,8 @@ def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objecti
         )
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
+        if UNFIT in why:
+            raise RecipeError(messages.unfit(str(settings.model), objective.task)) from None
         raise RecipeError(
             f"train.model {settings.model!r} cannot be loaded: {why} (wanted: a folder or Hub name with "
             "safetensors weights)"
@@ -104,7 +111,12 @@ def _build(built: BuiltModel, kind: Examples, objective: Objective, texts: Itera
     }
     try:
         config = AutoConfig.for_model(built.architecture, **(built.config | kind.settings(objective.labels) | known))
+        if config.is_encoder_decoder:
+            config.decoder_start_token_id = config.pad_token_id
+            config.forced_eos_token_id = None
         model = kind.Model.from_config(config)
     except (ValueError, TypeError, KeyError) as error:
+        if UNFIT in str(error):
+            raise RecipeError(messages.unfit(built.architecture, objective.task)) from None
         raise RecipeError(messages.cannot_be_built(built.architecture, objective.task, str(error))) from None
     return model, tokenizer

@@ -15,8 +15,8 @@ class BuiltModel(Section):
     architecture: str = "bert"
     """A `model_type` of transformers."""
     vocabulary: int = Field(default=8_000, ge=300, le=10_000_000)
-    """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for language
-    models."""
+    """Tokens of its tokenizer, which is trained on the mix: word pieces for classifiers, pairs of bytes for models that
+    write."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Arguments of that architecture's configuration class."""
 
@@ -52,6 +52,9 @@ class TrainSettings(Section):
     """Share of the steps in which the learning rate rises."""
     max_tokens: int = Field(default=128, ge=8, le=10_000_000)
     """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
+    beams: int = Field(default=1, ge=1, le=1_000)
+    """Beams by which a model of sequence to sequence searches for what it writes, when it is measured and as it is
+    published; 1 takes the likeliest token each time."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Online | None = None

@@ -8,20 +8,23 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 import torch
-from transformers import AutoConfig, set_seed
+from transformers import set_seed
 
 from tasks.core.layout import Layout
+from tasks.core.records import Objective
 from tasks.objectives.parts import (
     columns_of,
     evaluate_of,
     examples_of,
-    guess_for,
+    guess_of,
     has_trial,
     losses_of,
     measures_of,
     task_names,
     trial_of,
 )
+from tasks.train.model import load
+from tasks.train.settings import BuiltModel, TrainSettings
 
 ROOT = Path(__file__).parents[2]
 LABELS = ("negative", "positive")
@@ -78,12 +81,10 @@ def learner_of(task: str) -> Learner:
     set_seed(0)
     layout, part = columns_of(task).layout(LABELS), examples_of(task)
     rows = rows_of(layout)
-    tokenizer = part.vocabulary(400, TEXTS)
     labels = layout.labels
-    built = guess_for(labels).model(32)
-    size = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
-    config = AutoConfig.for_model(built["architecture"], **(built["config"] | part.settings(labels) | size))
-    model = part.Model.from_config(config)
+    built = BuiltModel(vocabulary=400, **guess_of(task).model(32))
+    settings = TrainSettings(model=built, max_tokens=32)
+    model, tokenizer = load(settings, ".", Objective(task=task, labels=labels), TEXTS)
     model.eval()  # without dropout, so that the same batch has the same loss
     encoded = part.examples(rows, tokenizer, 32, labels)
     return Learner(task, model, part.Collator(tokenizer), [encoded[number] for number in range(len(encoded))])

@@ -16,6 +16,7 @@ import pytest
 
 from tasks.clean.settings import SourceCleaning
 from tasks.core.records import Objective
+from tasks.objectives.parts import task_names
 from tasks.store import code, source
 from tasks.store.code import LEFT_OUT, OTHERS, code_parts, left_out
 from tasks.train.settings import TrainSettings
@@ -23,7 +24,7 @@ from tasks.train.settings import TrainSettings
 ROOT = Path(__file__).parents[2]
 FACES = sorted((ROOT / "tasks").rglob("task.py"))
 KINDS = ("clean/filters", "ingest/kinds", "personal/detectors", "sift/methods", "train/online", "weigh/methods")
-OBJECTIVES = ("objectives/language_modelling", "objectives/text_classification")
+OBJECTIVES = tuple(f"objectives/{name.replace('-', '_')}" for name in task_names())
 MAKE_BYTES = {"numpy", "polars", "pyarrow", "scipy", "sklearn", "tokenizers", "torch", "transformers", "xxhash"}
 NO_PRODUCTS = {
     "ingest.preview": "shows how a source reads",

@@ -61,7 +61,7 @@ def analyse(
     )
     homes, one_for_each = at_home(results, generator(seed, "compare", "home"))
     return Findings(
-        metric=measured.main.key,
+        metric=measured.compared.key,
         judged={str(held_out.sources[int(group[0])]): len(group) for group in rows.groups},
         arms=arm_scores(results, generator(seed, "compare", "arms")) | errors,
         contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),

@@ -85,7 +85,7 @@ def judge_trials(
 ) -> Product[Findings]:
     """Work out scores, differences and values of trials."""
     files = [work.open(trial, "predictions.parquet") for trial in trials]
-    facts, measure = trials[0].facts, measures_of(objective.task).main
+    facts, measure = trials[0].facts, measures_of(objective.task).compared
     metrics = facts.metrics if isinstance(facts, ScoresFacts) else Metrics()
     beaten = {name: measure.to_beat(score) for name, score in {**metrics.by_source, "all": metrics}.items()}
     known = {name: measure.score(value) for name, value in beaten.items() if value is not None}
@@ -98,7 +98,7 @@ def conclude(
     start: RunStart, run: ComparisonRun, judged: Manifest[Findings] | None, accounts: Sequence[Account]
 ) -> Comparison:
     """Put the record together, with the verdict."""
-    findings = judged.facts if judged else Findings(metric=measures_of(start.recipe["task"]).main.key)
+    findings = judged.facts if judged else Findings(metric=measures_of(start.recipe["task"]).compared.key)
     return comparison_record(start, run, findings, accounts)
 
 

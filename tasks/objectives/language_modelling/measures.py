@@ -1,6 +1,6 @@
 """What a language model is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.measuring import Measure, Measured, by_pipeline
 
 MEASURED = Measured(
     measures=(
@@ -12,5 +12,7 @@ MEASURED = Measured(
     baseline_does="knowing how frequent each token is, and nothing else",
     hub="text-generation",
     model="language model",
+    takes="a model that reads from left to right, such as gpt2 or llama",
+    use=by_pipeline("generate", "text-generation"),
     weighs="tokens",
 )

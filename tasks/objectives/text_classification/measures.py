@@ -1,6 +1,6 @@
 """What a classifier of texts is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.measuring import Measure, Measured, by_pipeline
 
 MEASURED = Measured(
     measures=(
@@ -12,5 +12,7 @@ MEASURED = Measured(
     baseline_does="always giving the commonest label",
     hub="text-classification",
     model="classifier",
+    takes="an encoder such as bert, distilbert or roberta",
+    use=by_pipeline("classify", "text-classification"),
     answers=("label", "predicted"),
 )

@@ -1,0 +1,142 @@
+"""How an encoder-decoder reads a text and learns to write another one, how likely it finds that, and what it writes
+itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.core.errors import RecipeError
+from tasks.core.imports import importing
+
+NOT_PREDICTED = -100
+"""Target of a position that is padding; losses pass over it."""
+BATCH_ROWS, BATCH_TOKENS = 64, 4_096
+"""Most texts that are read at a time, and most tokens of them."""
+
+
+class Encoded(NamedTuple):
+    """Texts as tokens.
+
+    Attributes:
+        ids: of each text, at most as many as asked for.
+        cut: whether it was longer, shape (texts,).
+    """
+
+    ids: list[list[int]]
+    cut: NDArray[np.bool_]
+
+
+class Answers(NamedTuple):
+    """What a model makes of texts.
+
+    Attributes:
+        loss: −log p(target and its end | text) in nats, shape (texts,).
+        tokens: how many that is over, shape (texts,).
+        written: what it writes itself.
+        cut: whether the text or its target was too long, shape (texts,).
+    """
+
+    loss: NDArray[np.float64]
+    tokens: NDArray[np.float64]
+    written: list[str]
+    cut: NDArray[np.bool_]
+
+
+def encode(tokenizer: Any, texts: Sequence[str], longest: int) -> Encoded:
+    """Encode what is read, cut as the tokenizer cuts by itself."""
+    return _encoded(tokenizer, "text", texts, longest)
+
+
+def encode_targets(tokenizer: Any, texts: Sequence[str], longest: int) -> Encoded:
+    """Encode what is to be written; a tokenizer that ends no text gets the end added."""
+    ended = end(tokenizer)
+    encoded = _encoded(tokenizer, "text_target", texts, longest)
+    ids = [tokens if ended in tokens else [*tokens[: longest - 1], ended] for tokens in encoded.ids]
+    return Encoded(ids, encoded.cut)
+
+
+def end(tokenizer: Any) -> int:
+    """Give the token that ends what is written.
+
+    Raises:
+        RecipeError: the tokenizer has none.
+    """
+    if tokenizer.eos_token_id is None:
+        raise RecipeError(
+            "train.model: its tokenizer has no end-of-text token (eos_token), so that nothing it writes would end; "
+            "take the tokenizer of an encoder-decoder such as t5"
+        )
+    return tokenizer.eos_token_id
+
+
+def _encoded(tokenizer: Any, kind: str, texts: Sequence[str], longest: int) -> Encoded:
+    if not texts:
+        return Encoded([], np.zeros(0, np.bool_))
+    ids = tokenizer(**{kind: list(texts)}, verbose=False)["input_ids"]
+    cut = np.array([len(tokens) > longest for tokens in ids])
+    if cut.any():
+        rows = np.flatnonzero(cut).tolist()
+        shorter = tokenizer(**{kind: [texts[row] for row in rows]}, truncation=True, max_length=longest)["input_ids"]
+        for row, tokens in zip(rows, shorter, strict=True):
+            ids[row] = tokens
+    return Encoded(ids, cut)
+
+
+def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
+    """Give the loss of every target, −Σ log p(token | text, tokens before it) in nats, and how many tokens it is over.
+
+    Args:
+        logits: shape (texts, length, vocabulary), the n-th for the n-th token of the target.
+        targets: shape (texts, length), `NOT_PREDICTED` where there is padding.
+
+    Returns:
+        Two tensors of shape (texts,).
+    """
+    with importing:
+        from torch.nn.functional import cross_entropy
+
+    each = cross_entropy(logits.float().transpose(1, 2), targets, reduction="none", ignore_index=NOT_PREDICTED)
+    return each.sum(1), (targets != NOT_PREDICTED).sum(1)
+
+
+def answers(model_folder: Path, texts: Sequence[str], targets: Sequence[str], longest: int) -> Answers:
+    """Ask a trained model how likely it finds targets, and let it write its own, as it is set to by its folder."""
+    with importing:
+        import torch
+        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tokenizer: Any = AutoTokenizer.from_pretrained(model_folder)
+    loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(model_folder, use_safetensors=True)
+    model = loaded.to(device).eval()
+    read, wanted = encode(tokenizer, texts, longest), encode_targets(tokenizer, targets, longest)
+    loss, tokens, written = np.zeros(len(texts)), np.zeros(len(texts)), [""] * len(texts)
+    with torch.inference_mode():
+        for rows in _batches(read.ids):
+            batch = tokenizer.pad({"input_ids": [read.ids[row] for row in rows]}, return_tensors="pt").to(device)
+            width = max(len(wanted.ids[row]) for row in rows)
+            padded = [wanted.ids[row] + [NOT_PREDICTED] * (width - len(wanted.ids[row])) for row in rows]
+            labels = torch.tensor(padded, device=device)
+            summed, counted = losses(model(**batch, labels=labels).logits, labels)
+            loss[rows], tokens[rows] = summed.double().cpu().numpy(), counted.cpu().numpy()
+            made = tokenizer.batch_decode(model.generate(**batch), skip_special_tokens=True)
+            for row, text in zip(rows.tolist(), made, strict=True):
+                written[row] = text
+    return Answers(loss, tokens, written, read.cut | wanted.cut)
+
+
+def _batches(ids: Sequence[Sequence[int]]) -> Iterator[NDArray[np.int64]]:
+    """Put texts of like length together, the shortest first."""
+    lengths = np.array([len(tokens) for tokens in ids])
+    order, start = np.argsort(lengths, kind="stable"), 0
+    while start < len(order):
+        near = lengths[order[start : start + BATCH_ROWS]]
+        count = max(1, int(np.searchsorted(np.arange(1, len(near) + 1) * near, BATCH_TOKENS, side="right")))
+        yield order[start : start + count]
+        start += count

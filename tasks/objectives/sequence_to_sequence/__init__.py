@@ -1,0 +1,1 @@
+"""Sequence to sequence: from a text another one is written, such as its translation or its summary."""

@@ -1,0 +1,37 @@
+"""What a row of sequence to sequence holds: a text, and what is to be written from it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tasks.core.layout import Layout, Role
+from tasks.core.suggest import Problem
+from tasks.objectives.labels import unwanted
+from tasks.objectives.parts import About
+
+ABOUT = {
+    "text": About("The text.", "what is read, white space and Unicode normalised"),
+    "target": About("What is to be written from it.", "what is to be written from it"),
+}
+
+
+def layout(_labels: Sequence[str]) -> Layout:
+    """Lay rows out: a pair repeats another when both texts do, since one text may have several translations; pairs that
+    share what is read stay on one side of the hold-out.
+    """
+    return Layout(
+        roles=(Role(name="text"), Role(name="target")),
+        texts=("text", "target"),
+        compared=("text", "target"),
+        key=("text", "target"),
+        match=("text",),
+    )
+
+
+def problems(tree: Mapping[str, Any]) -> list[Problem]:
+    """Say what of a recipe does not go with the task."""
+    problems = list(unwanted(tree, "label", "sequence to sequence", "text-classification"))
+    trials = tree.get("trials")
+    if isinstance(trials, Mapping) and trials.get("encoder"):
+        what = "a linear classifier learns from it; trials of an encoder-decoder train the model that `train` names"
+        problems.append(("trials.encoder", what))
+    return problems

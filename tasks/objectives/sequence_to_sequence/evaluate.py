@@ -1,0 +1,88 @@
+"""An encoder-decoder, measured by what it writes and by how likely it finds what was to be written, against copying the
+input.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.core.errors import TrainingFailed
+from tasks.core.imports import importing
+from tasks.manifests.scores import Metrics
+from tasks.models.encoder_decoder import answers, encode_targets
+from tasks.objectives.parts import Trained
+from tasks.objectives.sequence_to_sequence.baseline import unigrams
+from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
+from tasks.statistics.resampling import Resampling
+from tasks.statistics.sums import Counted, Summed, evaluated
+from tasks.text.hashing import Floats
+
+WORST = 100.0
+"""Nats a token; a model that is worse than this learned nothing that could be reported."""
+
+
+def score(
+    trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
+) -> tuple[pl.DataFrame, Metrics]:
+    """Let the model write for every hold-out row, and ask it for the loss of the row's target.
+
+    Returns:
+        A line a row (row_id, source, loss = −log p(target and its end | text) in nats, tokens that is over, what was
+        written), and the metrics.
+
+    Raises:
+        TrainingFailed: the losses are no numbers, or beyond any use.
+    """
+    with importing:
+        from transformers import AutoTokenizer
+
+    rows = pl.concat(
+        [pl.read_parquet(file, columns=["row_id", "source", "text", "target"]) for file in sorted(holdout)]
+    )
+    texts, targets, sources = (rows[name].to_list() for name in ("text", "target", "source"))
+    made = answers(trained.folder, texts, targets, trained.max_tokens)
+    if not made.loss.sum() / made.tokens.sum() < WORST:
+        raise TrainingFailed(
+            f"the model's hold-out loss is {made.loss.sum() / made.tokens.sum():.3g} nats a token. Remedy: a smaller "
+            "train.learning_rate"
+        )
+    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
+    wanted = encode_targets(tokenizer, targets, trained.max_tokens).ids
+    mix, by_source = unigrams(train, tokenizer, trained.max_tokens)
+    unknown = np.full(len(mix), np.nan)
+    priced = np.array([mix[ids].sum() for ids in wanted])
+    own = np.array([by_source.get(name, unknown)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
+    words = {str(name): tokenize_for(part["target"].to_list()) for (name,), part in rows.group_by("source")}
+    written, copied = (_counted(rows.with_columns(made=pl.Series(column)), words) for column in (made.written, texts))
+    model, baseline, of_source = (
+        np.column_stack([overlap, loss, made.tokens, np.ones(len(rows))])
+        for overlap, loss in ((written, made.loss), (copied, priced), (copied, own))
+    )
+    summed = Summed(_measured, "bleu", frozenset({"exact_match"}))
+    found = evaluated(Counted(model, baseline, of_source), sources, summed, settings, np.random.default_rng(seed))
+    table = rows.select(
+        "row_id",
+        "source",
+        loss=pl.Series(made.loss),
+        tokens=pl.Series(made.tokens, dtype=pl.Int64),
+        written=pl.Series(made.written, dtype=pl.String),
+    )
+    return table, found.model_copy(update={"signature": "; ".join(map(signature, sorted({*words.values()})))})
+
+
+def _counted(rows: pl.DataFrame, words: dict[str, str]) -> Floats:
+    """Count the overlap of what was made of each row with its target, in the words of its source's writing."""
+    counts = np.zeros((len(rows), COLUMNS))
+    for (name,), part in rows.with_row_index("at").group_by("source"):
+        own = counted(part["made"].to_list(), part["target"].to_list(), words[str(name)])
+        counts[part["at"].to_numpy()] = own
+    return counts
+
+
+def _measured(sums: Floats) -> dict[str, Floats]:
+    """Give the measures of sums: the overlap's counts, loss, tokens, rows."""
+    found = measures(sums[:COLUMNS])
+    loss, tokens, rows = sums[COLUMNS:]
+    return found | {"exact_match": found["exact_match"] / rows, "target_perplexity": np.exp(loss / tokens)}

@@ -1,0 +1,38 @@
+"""What an encoder-decoder is measured by."""
+
+from tasks.objectives.measuring import Measure, Measured
+
+USE = """\
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+folder = "path/to/this/folder"  # or its name on the Hub
+tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder)
+read = tokenizer(["a text"], truncation=True, padding=True, return_tensors="pt")
+written = tokenizer.batch_decode(model.generate(**read), skip_special_tokens=True)"""
+
+MEASURED = Measured(
+    measures=(
+        Measure(key="bleu", name="BLEU", hub="bleu", digits=1),
+        Measure(key="chrf", name="chrF", hub="chrf", digits=1),
+        Measure(key="exact_match", name="exact match", hub="exact_match", share=True),
+        Measure(
+            key="target_perplexity",
+            name="target perplexity",
+            against="unigram model",
+            hub="perplexity",
+            digits=2,
+            lower=True,
+            exponential=True,
+        ),
+    ),
+    does="reaches a BLEU of {} on the rows kept aside",
+    baseline="copy of the input",
+    baseline_does="copying the input",
+    baseline_learns=False,
+    hub="text2text-generation",
+    model="encoder-decoder",
+    takes="an encoder-decoder such as t5, bart or marian",
+    use=USE,
+    weighs="tokens",
+    compared_by="target_perplexity",
+)
