@@ -12,7 +12,8 @@ from flows.cli.init import GuessedRecipe
 from flows.cli.inspect import Explained, Planned, Validated
 from flows.engine.home import page_of
 from tasks.manifests.plan import ReceiptRow
-from tasks.manifests.scores import Metrics
+from tasks.manifests.scores import Metrics, Score
+from tasks.objectives.measuring import Measure
 from tasks.objectives.parts import measures_of
 
 console = Console(highlight=False, soft_wrap=True)
@@ -82,13 +83,13 @@ def scores(metrics: Metrics, task: str) -> None:
     """Print the scores in total, per source and for the baseline."""
     measured = measures_of(task)
     main, others = measured.main, measured.measures[1:]
-    baseline = [(measured.baselines, metrics.baseline)] if metrics.baseline.measures else []
+    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
     rows = (
         [
             name,
             main.cell(score.measures[main.key].value),
             " to ".join(map(main.cell, score.measures[main.key].interval or ())),
-            *(measure.cell(score.measures[measure.key].value) for measure in others),
+            *(_other(measure, score) for measure in others),
             main.to_beat_cell(score),
             score.rows,
         ]
@@ -107,6 +108,10 @@ def scores(metrics: Metrics, task: str) -> None:
         ],
         rows,
     )
+
+
+def _other(measure: Measure, score: Score) -> str:
+    return "" if measure.is_of_another(score) else measure.cell(score.measures[measure.key].value)
 
 
 def ran(summary: dict[str, Any]) -> None:

@@ -108,7 +108,7 @@ class TrialSetup:
         if self.start is None or recipe.train is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
             return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
-        mixed = self.call(write_mix.of(name), self.pool, plan, settings)
+        mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
         model = self.call(train_model.of(name), self.start, *trained)
         return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate, recipe.objective, seed)

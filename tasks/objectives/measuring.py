@@ -5,7 +5,7 @@ measures a task has, its `measures.py` says.
 import math
 
 from tasks.core.records import Section
-from tasks.manifests.scores import Metrics, Score, SourceScore
+from tasks.manifests.scores import BaselineScore, Metrics, Score, SourceScore
 
 
 class Measure(Section):
@@ -48,9 +48,15 @@ class Measure(Section):
         return f"{value:,.{self.digits}f}"
 
     def with_interval(self, score: Score) -> str:
-        """Write it with its interval, where it has one."""
+        """Write it with its interval, where it has one; nothing where the score is a baseline of other measures."""
+        if self.is_of_another(score):
+            return ""
         value, ends = score.measures[self.key].value, score.measures[self.key].interval
         return self.cell(value) + (f" ({self.cell(ends[0])} to {self.cell(ends[1])})" if ends else "")
+
+    def is_of_another(self, score: Score) -> bool:
+        """Say whether a score is of the task's baseline, and this is to be beaten by another one's."""
+        return bool(self.against) and isinstance(score, BaselineScore)
 
     def to_beat(self, score: Score) -> float | None:
         """Give what a model must beat on the rows of a source, or on all; None where it is not known."""
@@ -145,12 +151,6 @@ class Measured(Section):
     def compared(self) -> Measure:
         """The measure by which mixes are compared."""
         return next((one for one in self.measures if one.key == self.compared_by), self.main)
-
-    @property
-    def baselines(self) -> str:
-        """Name what must be beaten, by all measures."""
-        others = (f"; {one.name} of a {one.against}" for one in self.measures if one.against)
-        return "".join([self.baseline, *others])
 
     @property
     def to_beat(self) -> str:
