@@ -1,4 +1,4 @@
-"""Write a first recipe from files: guess, validate what was guessed, and only then put it where it was asked for."""
+"""Write a first recipe from files: guess, validate what was guessed, and put it where it was asked for."""
 
 import os
 import shlex
@@ -6,16 +6,21 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.cli.inspect import validate_recipe
+from flows.cli.validate import validate_recipe
 from tasks.core.access import reaching
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.guess.task import GuessedSources, guess_recipe
 
 
 class GuessedRecipe(GuessedSources):
-    """Where the recipe was written, and what to do next."""
+    """Where the recipe was written, and what to do next.
+
+    Attributes:
+        wrong: what `cuvee validate` says of it; empty where it passes.
+    """
 
     recipe: str
+    wrong: str
     next: str
 
 
@@ -28,7 +33,7 @@ def init_recipe(
     *,
     force: bool = False,
 ) -> GuessedRecipe:
-    """Guess a recipe, validate it and write it, whole or not at all.
+    """Guess a recipe, validate it and write it, whole or not at all; what the user must fill in is told.
 
     Raises:
         RecipeError: there is such a file already, or the files cannot be understood.
@@ -45,22 +50,22 @@ def init_recipe(
     try:
         with reaching(out), os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text_of_recipe)
-        _validate(draft, out)
+        wrong = _mistakes(draft, out)
         with reaching(out):
             Path(draft).chmod(0o666 & ~_mask())
             _put(draft, target, force=force)
     finally:
         Path(draft).unlink(missing_ok=True)
-    return {"recipe": out, **guessed, "next": f"cuvee validate {shlex.quote(out)}"}
+    return {"recipe": out, **guessed, "wrong": wrong, "next": f"cuvee validate {shlex.quote(out)}"}
 
 
-def _validate(draft: str, out: str) -> None:
+def _mistakes(draft: str, out: str) -> str:
+    """Say what a recipe lacks that only the user can tell, or the data."""
     try:
         validate_recipe(draft, {})
     except CuveeError as error:
-        raise type(error)(
-            f"what was guessed does not pass `cuvee validate`, so nothing was written: {str(error).replace(draft, out)}"
-        ) from None
+        return str(error).replace(draft, out)
+    return ""
 
 
 def _mask() -> int:

@@ -11,12 +11,9 @@ from flows.engine.plain import Plain
 from flows.engine.record import receipt_of
 from flows.steps.blend import blend
 from flows.steps.train import train
-from tasks.check.task import expectation_problems
-from tasks.core.errors import CuveeError, RecipeError, Unreachable
-from tasks.embed.task import probe_encoder
+from tasks.core.errors import RecipeError
 from tasks.experiments.search.task import advise
 from tasks.history.task import folder_of
-from tasks.ingest.task import Preview, preview_source
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import PlanFacts, ReceiptRow
 from tasks.manifests.pool import PoolFacts
@@ -26,20 +23,6 @@ from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.rows.media import without_media_bytes
 from tasks.store.runs import RunRecord, find_run, last_run, list_records
 from tasks.store.storage import open_store, overlay
-
-
-class Validated(TypedDict):
-    """A recipe that is right, and how its sources read.
-
-    Attributes:
-        unreached: source -> why it cannot be reached now, where the recipe allows that.
-    """
-
-    recipe: str
-    name: str
-    valid: bool
-    sources: dict[str, Preview]
-    unreached: dict[str, str]
 
 
 class Explained(TypedDict):
@@ -101,44 +84,6 @@ class RowsOfFile(TypedDict):
 
     file: str
     rows: list[dict[str, JsonValue]]
-
-
-def validate_recipe(file: str, overrides: dict[str, JsonValue]) -> Validated:
-    """Read the recipe and a few rows of every source.
-
-    Raises:
-        CuveeError: everything that is wrong, at once; its exit code is the first problem's.
-    """
-    loaded = load_recipe(file, overrides)
-    sources: dict[str, Preview] = {}
-    unreached: dict[str, str] = {}
-    # Great Expectations takes seconds to import; it is asked only about expectations that the recipe adds.
-    checks, layout = loaded.recipe.checks, loaded.recipe.layout
-    unfit = expectation_problems(checks, layout) if checks.expectations else []
-    problems: list[CuveeError] = [RecipeError(f"{file}: {path}: {text}") for path, text in unfit]
-    for name, settings in loaded.recipe.sources.items():
-        try:
-            sources[name] = preview_source(name, settings, loaded.folder, layout)
-        except CuveeError as error:
-            if isinstance(error, Unreachable) and settings.on_failure != "stop":
-                unreached[name] = str(error)
-                continue
-            problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
-    for name, settings in (loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}).items():
-        try:
-            preview_source(name, settings, loaded.folder, layout.unlabelled)
-        except CuveeError as error:
-            problems.append(type(error)(f"decontaminate.against.{name}: {error}"))
-    if loaded.recipe.semantic_duplicates:
-        try:
-            probe_encoder.function(loaded.recipe.semantic_duplicates.encoder, loaded.folder)
-        except CuveeError as error:
-            problems.append(error)
-    if len(unreached) == len(loaded.recipe.sources):
-        problems += [Unreachable(f"sources.{name}: {why}") for name, why in unreached.items()]
-    if problems:
-        raise type(problems[0])("\n".join(str(error) for error in problems))
-    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
 
 
 def explain_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Explained:

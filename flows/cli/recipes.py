@@ -36,9 +36,9 @@ def init(
 
 @app.command()
 def validate(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Check the file, reach every source, check columns and labels; write nothing."""
-    from flows.cli.inspect import validate_recipe
+    """Check the file, read every source as a run would, and tell at once all that would stop one; write nothing."""
     from flows.cli.render import validated
+    from flows.cli.validate import validate_recipe
 
     give(validate_recipe(recipe, overrides_of(overrides)), validated, as_json)
 

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.init import GuessedRecipe
-from flows.cli.inspect import Explained, Planned, Validated
+from flows.cli.inspect import Explained, Planned
+from flows.cli.validate import Validated
 from flows.engine.home import page_of
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics, Score
@@ -174,7 +175,10 @@ def guessed(recipe: GuessedRecipe) -> None:
         f"Labels   {', '.join(map(one_line, recipe['labels'])) or 'none; a language model learns the texts'}",
         markup=False,
     )
-    console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
+    if recipe["wrong"]:
+        console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet:\n{recipe['wrong']}"))
+    else:
+        console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
     console.print(f"Next     {recipe['next']}", markup=False)
 
 
@@ -191,6 +195,15 @@ def validated(recipe: Validated) -> None:
         columns = [name for name in (sample[0] if sample else ()) if any(row[name] is not None for row in sample)]
         rows = [[one_line(str(row[column]), 80) for column in columns] for row in sample]
         table(one_line(f"{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
+        looked = "all" if source["whole"] else "the first"
+        counts = f": {', '.join(f'{label} {count:,}' for label, count in list(source['labels'].items())[:10])}"
+        said = f"  {looked} {source['looked_at']:,} records looked at, {source['rows']:,} can be used"
+        console.print(Text(one_line(said + (counts if source["labels"] else ""), 200)))
+        if source["bad"]:
+            wrong = ", ".join(f"{reason} {count:,}" for reason, count in source["bad"].items())
+            console.print(Text(one_line(f"  bad: {wrong}, such as {source['bad_examples'][0]}", 200)))
+            console.print(Text(one_line(f"  to mend them: {source['remedy']}", 300)))
+        console.print()
     for name, why in recipe["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
     console.print(f"{recipe['recipe']}: valid; nothing was written")

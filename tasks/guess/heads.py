@@ -13,11 +13,11 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError, Unreachable
-from tasks.guess.encoding import encoding_of
 from tasks.ingest.batch import Opened
 from tasks.ingest.blocks import is_wide
 from tasks.ingest.files import Place, find, unpacked, whole
 from tasks.ingest.settings import FileSettings
+from tasks.text.encoding import encoding_of
 
 HEAD_BYTES = 1 << 20
 MOST_BYTES = 32 << 20

@@ -1,21 +1,31 @@
-"""How a source reads, from its first records; nothing is written."""
+"""How a source reads, from all its records where they are not too many, else from the first ones of every file; nothing
+is written.
+"""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import polars as pl
 
-from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout
-from tasks.ingest.batch import Batch
-from tasks.ingest.map import Mapper
-from tasks.ingest.read import batches
-from tasks.ingest.settings import SourceSettings
+from tasks.ingest.batch import START, Batch
+from tasks.ingest.earlier import Given
+from tasks.ingest.files import find, unpacked
+from tasks.ingest.map import Mapper, Tally
+from tasks.ingest.read import Reading, labels_of, parts_of
+from tasks.ingest.remedies import BadRows, remedy
+from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.manifests.seen import SeenFile
+from tasks.text.encoding import encoding_of
 
 ROWS = 200
-FEW = 10
-"""Records that are looked at, at least, where blocks hold fewer."""
+"""Rows that are shown."""
+MOST_ROWS, MOST_MEDIA, MOST_BYTES = 200_000, 1_000, 256 << 20
+"""Records of a source that are looked at, and those with media; and bytes of their texts."""
+SEARCHED = 4 << 20
+"""Bytes of a file that are searched for lines that are no text in its encoding."""
+LEAST_OF_A_FILE = 1_000
+"""Records that are looked at of each file of a source of many, as long as they are not too many in all."""
 
 
 class Preview(TypedDict):
@@ -23,65 +33,161 @@ class Preview(TypedDict):
 
     Attributes:
         columns: as the source calls them.
-        looked_at: its first records.
+        looked_at: records; `whole` says whether these are all.
+        rows: those of them that can be used.
         sample: rows in the task's layout.
         labels, bad, dropped: how many records have a label, are bad or left out for a reason.
+        remedy: what would mend the bad ones; empty where there are none.
+        stops: why a run would stop at them; empty where it would not.
     """
 
     columns: list[str]
     looked_at: int
+    whole: bool
+    rows: int
     sample: list[dict[str, Any]]
     labels: dict[str, int]
     bad: dict[str, int]
     bad_examples: list[str]
     dropped: dict[str, int]
+    remedy: str
+    stops: str
 
 
 def preview(source: str, settings: SourceSettings, base: str, layout: Layout) -> Preview:
-    """Read the first block of a source as a run would, or the first ones where blocks are small, such as files of one
-    record each.
+    """Read a source as a run would.
 
     Raises:
-        CuveeError: the source cannot be reached or mapped, or none of its first records can be used.
+        CuveeError: the source cannot be reached or mapped.
     """
-    mapper = Mapper(source, settings, layout)
-    first = list(_first(batches(settings, base), mapper))
-    if not first:
-        raise QualityGate("it holds no records: its files are empty, or its query finds nothing")
-    mapped = mapper(first)
-    bad = mapped.bad.head(3).to_dicts()
-    dropped = sum((tally.dropped for tally in mapped.tallies), Counter[str]())
-    if mapped.rows.height == 0 and bad:
-        raise QualityGate(
-            "none of its first records can be used: "
-            + "; ".join(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad)
-        )
-    bears = mapped.rows[layout.label].drop_nulls() if layout.label else pl.Series([], dtype=pl.String)
+    looked = _Looked(Mapper(source, settings, layout), layout)
+    whole = _look(settings, base, looked)
+    good, wrong, tally = looked.good, looked.wrong, looked.tally
+    bad = BadRows(
+        read=tally.rows + tally.bad + sum(tally.dropped.values()),
+        reasons=dict(wrong.reasons.most_common()),
+        unmapped=dict(wrong.unmapped.most_common()),
+        encoding=_likely_encoding(settings, base) if "bad_encoding" in wrong.reasons else "",
+        examples=tuple(wrong.examples),
+    )
+    mending = remedy(source, settings, layout, bad) if bad.count else ""
     return {
-        "columns": [name for name in first[0].frame.columns if not name.startswith("__")],
-        "looked_at": sum(map(_records, first)),
-        "sample": mapped.rows.select(layout.names).head(ROWS).to_dicts(),
-        "labels": dict(bears.value_counts(sort=True).iter_rows()),
-        "bad": dict(mapped.bad.group_by("reason").agg(pl.len()).sort("reason").iter_rows()),
-        "bad_examples": [f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad],
-        "dropped": dict(dropped),
+        "columns": looked.columns,
+        "looked_at": bad.read,
+        "whole": whole,
+        "rows": tally.rows,
+        "sample": good.sample.select(layout.names).to_dicts(),
+        "labels": dict(good.labels.most_common()),
+        "bad": dict(sorted(bad.reasons.items())),
+        "bad_examples": list(bad.examples),
+        "dropped": dict(sorted(tally.dropped.items())),
+        "remedy": mending,
+        "stops": _stops(settings, bad, mending, whole=whole) if bad.share > settings.max_bad else "",
     }
 
 
-def _first(blocks: Iterator[Batch], mapper: Mapper) -> Iterator[Batch]:
-    """Give the first blocks that have records, as long as their columns are the same."""
-    seen, columns = 0, list[str]()
-    for block in blocks:
-        if not _records(block):
-            continue
-        whole = mapper.complete(block)
-        if columns and whole.frame.columns != columns:
-            return
-        yield whole
-        seen, columns = seen + _records(whole), whole.frame.columns
-        if seen >= FEW:
-            return
+def _stops(settings: SourceSettings, bad: BadRows, mending: str, *, whole: bool) -> str:
+    first = "".join(f"\n    {example}" for example in bad.examples)
+    looked = "" if whole else f" (the first {bad.read:,} were looked at)"
+    return f"{bad.told(settings)}{looked}{first}\n    remedy: {mending}"
 
 
-def _records(batch: Batch) -> int:
-    return batch.frame.height + len(batch.bad)
+def _look(settings: SourceSettings, base: str, looked: "_Looked") -> bool:
+    """Read records, of every file some; gives whether these are all."""
+    parts = parts_of(settings, base)
+    most = MOST_MEDIA if settings.media else MOST_ROWS
+    of_each, whole = max(LEAST_OF_A_FILE, most // max(1, len(parts))), True
+    for part in parts:
+        looked.begin(part.name)
+        before = looked.records
+        for batch in part.read(START):
+            if looked.records - before >= of_each or looked.records >= most or looked.bytes >= MOST_BYTES:
+                whole = False
+                break
+            looked.take(batch)
+    looked.reading.flush()
+    return whole
+
+
+class _Good:
+    """Rows that can be used: a few of them, and how many bear each label."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.label = layout.label
+        self.sample = pl.DataFrame(schema=dict.fromkeys(layout.names, pl.String))
+        self.labels: Counter[str] = Counter()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take more."""
+        if self.sample.height < ROWS:
+            shown = frame.select(self.sample.columns).head(ROWS - self.sample.height)
+            self.sample = pl.concat([self.sample, shown.cast(pl.String)])
+        if self.label:
+            self.labels.update(dict(frame[self.label].drop_nulls().value_counts(sort=True).iter_rows()))
+
+
+class _Wrong:
+    """Bad rows: how many there are for each reason, and the first of them."""
+
+    def __init__(self) -> None:
+        self.reasons, self.unmapped = Counter[str](), Counter[str]()
+        self.examples: list[str] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take more."""
+        self.reasons.update(dict(frame["reason"].value_counts().iter_rows()))
+        unmapped = frame.filter(pl.col("reason") == "unmapped_label").group_by("detail").len()
+        self.unmapped.update(dict(labels_of(unmapped)))
+        for row in frame.head(3 - len(self.examples)).to_dicts():
+            self.examples.append(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})")
+
+
+class _Looked:
+    """What has been looked at so far."""
+
+    def __init__(self, mapper: Mapper, layout: Layout) -> None:
+        self.good, self.wrong = _Good(layout), _Wrong()
+        self.reading = Reading(mapper, self.good, self.wrong, None)
+        self.records = self.bytes = 0
+
+    def begin(self, name: str) -> None:
+        """Begin with a file."""
+        self.reading.given.append(Given(SeenFile(name=name, bytes=-1, tag="")))
+
+    def take(self, batch: Batch) -> None:
+        """Map more records of that file."""
+        self.records += batch.frame.height + len(batch.bad)
+        self.bytes += int(batch.frame.estimated_size())
+        self.reading.add(batch)
+
+    @property
+    def tally(self) -> Tally:
+        """Where the records went."""
+        return self.reading.tally
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of all files."""
+        return list(dict.fromkeys(name for given in self.reading.given for name in given.columns))
+
+
+def _likely_encoding(settings: SourceSettings, base: str) -> str:
+    """Guess the encoding of the first file with lines that are not valid in the one that the source has."""
+    if not isinstance(settings, FileSettings):
+        return ""
+    for place in (place for path in settings.paths for place in find(path, base, folders=settings.folders)):
+        with unpacked(place, settings) as files:
+            for file in files:
+                with file.open() as stream:
+                    lines = stream.read(SEARCHED).split(b"\n")[:-1]
+                if odd := [line for line in lines if not _valid(line, settings.encoding)]:
+                    return encoding_of(b"\n".join(odd))[0]
+    return ""
+
+
+def _valid(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

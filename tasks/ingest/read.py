@@ -1,10 +1,11 @@
 """Read a source from its files to Parquet: good rows in one file, bad rows in another, all of them counted."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -14,11 +15,12 @@ from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, ReadingNote, in_words, kept, slices
 from tasks.ingest.files import Place, begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
+from tasks.ingest.remedies import LABEL, BadRows, remedy
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import MediaFile, media_beside
 from tasks.manifests.manifest import Account
 from tasks.manifests.seen import SeenFile
-from tasks.rows.groups import Groups, writing
+from tasks.rows.groups import writing
 from tasks.rows.keys import MEDIA_KEY, digests
 from tasks.rows.layout import read_schema, writing_rows
 
@@ -33,11 +35,11 @@ def batches(settings: SourceSettings, base: str) -> Iterator[Batch]:
         Unreachable: a file is missing, or its server stops answering.
         QualityGate: a file that is not whole.
     """
-    for part in _parts(settings, base):
+    for part in parts_of(settings, base):
         yield from part.read(START)
 
 
-def _parts(settings: SourceSettings, base: str, seen: tuple[SeenFile, ...] = ()) -> list[Part]:
+def parts_of(settings: SourceSettings, base: str, seen: tuple[SeenFile, ...] = ()) -> list[Part]:
     """Give what is read of a source, one after the other.
 
     Args:
@@ -75,16 +77,14 @@ class Outcome:
 
     Attributes:
         columns: names of the source's own columns.
-        reasons: reason code -> rows, the most frequent first.
-        examples: the first bad rows, as `file:line: reason (detail)`.
+        bad: what is known of the bad rows.
         note: what the next reading of the source should know, see `probed`.
         how: which files were read, and from where.
     """
 
     account: Account
     columns: tuple[str, ...]
-    reasons: dict[str, int]
-    examples: tuple[str, ...]
+    bad: BadRows
     note: ReadingNote
     how: str
 
@@ -93,10 +93,18 @@ class Outcome:
         return [file.model_dump(include={"name", "bytes", "rows", "bad"}) for file in self.note.files[:most]]
 
 
-class _Reading:
-    """One pass over a source: maps batches, small ones together, and writes what becomes of them."""
+class Takes(Protocol):
+    """What rows are handed to."""
 
-    def __init__(self, mapper: Mapper, rows: Groups, bad: Groups, media: MediaFile | None) -> None:
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take more rows."""
+        ...
+
+
+class Reading:
+    """One pass over a source: maps batches, small ones together, and hands on what becomes of them."""
+
+    def __init__(self, mapper: Mapper, rows: Takes, bad: Takes, media: MediaFile | None) -> None:
         self.mapper, self.rows, self.bad, self.media = mapper, rows, bad, media
         self.given: list[Given] = []
         self.waiting: list[tuple[Given, Batch]] = []
@@ -112,6 +120,14 @@ class _Reading:
             self.rows.add(part)
         for part in slices(source.quarantine, old.bad, old.tally.bad):
             self.bad.add(part)
+
+    @property
+    def tally(self) -> Tally:
+        """Where the records of all files went."""
+        whole = Tally()
+        for file in self.given:
+            whole.add(file.tally)
+        return whole
 
     def add(self, batch: Batch) -> None:
         """Map a batch of the file in hand, now or with the next ones."""
@@ -164,7 +180,7 @@ def read_source(
             over, and a file that grew is read from where it ended. The files written are the same bytes as without it.
     """
     mapper = Mapper(source, settings, layout)
-    parts = _parts(settings, base, known.seen.files if known else ())
+    parts = parts_of(settings, base, known.seen.files if known else ())
     # Built on an earlier product only where each file gives rows without the others, and the probe saw exactly these.
     same = known and settings.alone and [file.name for file in known.seen.files] == [part.name for part in parts]
     old = kept(known, parts) if known and known.files and same else {}
@@ -176,7 +192,7 @@ def read_source(
             stack.enter_context(writing(quarantine, BAD_SCHEMA, ["raw"], ["file", "reason"])),
         )
         media = stack.enter_context(MediaFile(media_beside(rows))) if settings.media else None
-        reading = _Reading(mapper, write_rows, write_bad, media)
+        reading = Reading(mapper, write_rows, write_bad, media)
         for part in parts:
             reading.given.append(Given(seen.get(part.name, SeenFile(name=part.name, bytes=-1, tag=""))))
             before = old.get(part.name)
@@ -186,32 +202,47 @@ def read_source(
             for batch in part.read(mark) if mark else ():
                 reading.add(batch)
         reading.flush()
-    return _outcome(source, reading.given, quarantine, in_words(parts, old, known))
+    bad = _bad_rows(reading.tally, quarantine)
+    return _outcome(source, reading, bad, in_words(parts, old, known))
 
 
-def _outcome(source: str, files: Sequence[Given], quarantine: Path, how: str) -> Outcome:
-    whole = Tally()
-    for file in files:
-        whole.add(file.tally)
+def _bad_rows(tally: Tally, quarantine: Path) -> BadRows:
     bad = pl.scan_parquet(quarantine)
     counts = bad.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).collect()
-    examples = tuple(
-        f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in bad.head(3).collect().to_dicts()
+    labels = bad.filter(pl.col("reason") == "unmapped_label").group_by("detail").len().collect()
+    first = bad.head(3).collect().to_dicts()
+    return BadRows(
+        read=tally.rows + tally.bad + sum(tally.dropped.values()),
+        reasons=dict(counts.iter_rows()),
+        unmapped=dict(labels_of(labels)),
+        examples=tuple(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in first),
     )
-    dropped = dict(sorted(whole.dropped.items()))
+
+
+def labels_of(unmapped: pl.DataFrame) -> Iterator[tuple[str, int]]:
+    """Give the labels that nothing maps, the most frequent first.
+
+    Args:
+        unmapped: the `detail` of such rows, and how many have it.
+    """
+    named = unmapped.with_columns(pl.col("detail").str.strip_prefix(LABEL))
+    return named.sort(["len", "detail"], descending=[True, False]).iter_rows()
+
+
+def _outcome(source: str, reading: Reading, bad: BadRows, how: str) -> Outcome:
+    files, tally = reading.given, reading.tally
     account = Account(
         source=source,
-        read=whole.rows + whole.bad + sum(dropped.values()),
-        quarantined=whole.bad,
-        dropped=dropped,
-        rows=whole.rows,
+        read=bad.read,
+        quarantined=tally.bad,
+        dropped=dict(sorted(tally.dropped.items())),
+        rows=tally.rows,
     )
     columns = tuple(dict.fromkeys(name for file in files for name in file.columns))
-    note = ReadingNote(files=tuple(file.note() for file in files))
-    return Outcome(account, columns, dict(counts.iter_rows()), examples, note, how)
+    return Outcome(account, columns, bad, ReadingNote(files=tuple(file.note() for file in files)), how)
 
 
-def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: str | None) -> None:
+def refuse(source: str, settings: SourceSettings, layout: Layout, outcome: Outcome, quarantine: str | None) -> None:
     """Stop when a source gave too many bad rows. What follows where it has no row at all, the checks decide.
 
     Args:
@@ -220,16 +251,10 @@ def refuse(source: str, settings: SourceSettings, outcome: Outcome, quarantine: 
     Raises:
         QualityGate: with the numbers, the first bad rows and the remedy.
     """
-    account = outcome.account
-    share = account.quarantined / account.read if account.read else 0.0
-    if share <= settings.max_bad:
+    bad = outcome.bad
+    if bad.share <= settings.max_bad:
         return
-    listed = ", ".join(f"{reason} {count:,}" for reason, count in outcome.reasons.items())
-    first = "".join(f"\n  {example}" for example in outcome.examples)
+    first = "".join(f"\n  {example}" for example in bad.examples)
     look = f"{first}\n  all of them: {f'cuvee show {quarantine}' if quarantine else 'a run keeps them and says where'}"
-    if account.rows == 0:
-        raise QualityGate(f"source {source!r}: none of its {account.read:,} records can be used ({listed}){look}")
-    allowed = f"{100 * share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
-    remedy = f"mend the source, map the labels, or raise sources.{source}.max_bad"
-    bad = f"{account.quarantined:,} of {account.read:,} records are bad ({allowed}): {listed}"
-    raise QualityGate(f"source {source!r}: {bad}{look}\n  remedy: {remedy}")
+    mending = remedy(source, settings, layout, bad)
+    raise QualityGate(f"source {source!r}: {bad.told(settings)}{look}\n  remedy: {mending}")

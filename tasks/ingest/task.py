@@ -41,6 +41,7 @@ def ingest_source(
     refuse(
         work.subject,
         settings,
+        layout,
         outcome,
         work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None,
     )

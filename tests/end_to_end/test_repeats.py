@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from flows.cli.inspect import validate_recipe
+from flows.cli.validate import validate_recipe
 from flows.engine.calls import RunProducts, carry_out
 from flows.engine.lookup import LookedUp
 from flows.engine.plain import Plain

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.guess.encoding import encoding_of
 from tasks.guess.formats import form_of, record_tag, records_in
 from tasks.guess.heads import Head, Item
 from tasks.guess.labels import mapping, named, one_set
@@ -20,6 +19,7 @@ from tasks.ingest.batch import Opened
 from tasks.ingest.files import Place
 from tasks.recipe.model import load_recipe
 from tasks.recipe.reading import parsed
+from tasks.text.encoding import encoding_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 SAID = TEXT.filter(lambda text: "${" not in text)

@@ -225,7 +225,7 @@ def test_all_files_but_one_are_understood(shared_data: Path) -> None:
 @pytest.mark.parametrize("folder", ["sentiment", "text", "code", "qa", "mt", "messy", "image_text"])
 def test_a_folder_of_everything_gives_a_recipe_that_validates(shared_data: Path, folder: str, tmp_path: Path) -> None:
     from flows.cli.init import init_recipe
-    from flows.cli.inspect import validate_recipe
+    from flows.cli.validate import validate_recipe
 
     out = str(tmp_path / "recipe.yaml")
     found = init_recipe([str(shared_data / folder)], out)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from flows.cli.init import init_recipe
-from flows.cli.inspect import validate_recipe
-from tasks.guess.encoding import encoding_of
+from flows.cli.validate import validate_recipe
 from tasks.guess.labels import one_set, suggestion
 from tasks.guess.names import is_neither, weight, words
 from tasks.guess.roles import roles_of
 from tasks.guess.vocabulary import LABEL, TEXT
+from tasks.text.encoding import encoding_of
 
 CLAUSES = {
     "simplified": "这家店的服务态度非常好 电影情节拖沓演员演技尴尬 物流很快包装完好 质量太差了用了两天就坏了 "

@@ -155,7 +155,7 @@ def test_a_line_of_100_mb_is_a_row_in_bounded_memory(tmp_path: Path, name: str) 
 
 
 def test_a_line_without_an_end_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.ingest.batch.LONGEST_LINE", 1_000)
+    monkeypatch.setattr("tasks.ingest.blocks.LONGEST_LINE", 1_000)
     monkeypatch.setattr(jsonl, "BLOCK_BYTES", 100)
     (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 5_000)
     with pytest.raises(QualityGate, match=r"a\.jsonl: line 1 has no end within"):
@@ -232,7 +232,7 @@ def test_numbers_as_texts_compare_as_numbers_and_what_is_none_is_told(tmp_path: 
     assert rows == [("b", "positive"), ("e", "positive")]
     assert bad == [("b.csv", 2, "bad_where_value")]
     assert outcome.account.dropped == {"where": 2}
-    assert outcome.examples == ("b.csv:2: bad_where_value (n is no number: many)",)
+    assert outcome.bad.examples == ("b.csv:2: bad_where_value (n is no number: many)",)
 
 
 @pytest.mark.parametrize("condition", ["n > AVG(n)", "SUM(n) OVER (PARTITION BY label) > 1", "COUNT(*) > 1"])

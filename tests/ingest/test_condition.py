@@ -113,10 +113,10 @@ def test_a_value_that_cannot_be_read_sends_its_row_to_quarantine_wherever_it_sta
     found = read(path="a.jsonl", where="stars >= 4")
     assert len(found.texts) == 1
     assert [reason for _, _, reason in found.bad] == ["bad_where_value"]
-    assert "stars is no number: n/a" in found.outcome.examples[0]
+    assert "stars is no number: n/a" in found.outcome.bad.examples[0]
     found = read(path="a.jsonl", where="stars = true")
     assert (len(found.texts), len(found.bad)) == (0, 2)
-    assert "stars is neither true nor false: " in found.outcome.examples[0]
+    assert "stars is neither true nor false: " in found.outcome.bad.examples[0]
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])

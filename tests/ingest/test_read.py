@@ -22,6 +22,7 @@ from tasks.ingest.read import Outcome, read_source, refuse
 from tasks.ingest.settings import BY_KEY, SourceSettings
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.objectives.text_classification.columns import layout
+from tasks.rows.emptied import why_empty
 
 LABELS = ("negative", "positive")
 LAYOUT = layout(LABELS)
@@ -310,15 +311,22 @@ def test_too_many_bad_rows_stop_the_source_and_tell_where_to_look(tmp_path: Path
     assert not (quarantine.parent / "manifest.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("raw", "told"),
-    [("", "files are empty"), ("text,label\n", "files are empty"), ("text,label\na,x\n", "none of its 1 records")],
-)
-def test_sources_without_usable_rows_stop(tmp_path: Path, raw: str, told: str) -> None:
+def test_a_source_of_bad_rows_alone_stops_and_says_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\na,x\nb,POSITIVE\n")
+    _, _, outcome = read(tmp_path, path="a.csv")
+    with pytest.raises(QualityGate) as caught:
+        refuse("s", source(path="a.csv"), LAYOUT, outcome, "nowhere")
+    assert "2 of 2 records are bad (100.0 %, at most 1 % allowed): unmapped_label 2" in str(caught.value)
+    assert 'add to its `labels` {"POSITIVE": positive, "x": null} (one of ' in str(caught.value)
+    assert str(caught.value).endswith("or raise sources.s.max_bad to 1")
+
+
+@pytest.mark.parametrize("raw", ["", "text,label\n"])
+def test_a_source_without_records_is_the_checks_matter(tmp_path: Path, raw: str) -> None:
     (tmp_path / "a.csv").write_text(raw)
     _, _, outcome = read(tmp_path, path="a.csv")
-    with pytest.raises(QualityGate, match=told):
-        refuse("s", source(path="a.csv"), outcome, "nowhere")
+    refuse("s", source(path="a.csv"), LAYOUT, outcome, "nowhere")
+    assert why_empty(outcome.account).endswith("its files are empty, or its query finds nothing")
 
 
 def test_preview_says_how_a_source_reads_and_writes_nothing(tmp_path: Path) -> None:
@@ -331,16 +339,28 @@ def test_preview_says_how_a_source_reads_and_writes_nothing(tmp_path: Path) -> N
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_preview_looks_at_several_files_of_one_record_each_as_long_as_their_columns_are_the_same(
-    tmp_path: Path,
-) -> None:
+def test_preview_looks_at_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, label in enumerate(["positive", "negative", "mixed"] * 5):
         (tmp_path / f"{number:02}.csv").write_text(f"text,label\na{number},{label}\n")
     found = preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)
-    assert [row["text"] for row in found["sample"]] == ["a0", "a1", "a3", "a4", "a6", "a7", "a9"]
-    assert (found["looked_at"], found["bad"]) == (10, {"unmapped_label": 3})
+    assert [row["text"] for row in found["sample"]][:4] == ["a0", "a1", "a3", "a4"]
+    assert (found["looked_at"], found["whole"], found["rows"], found["bad"]) == (15, True, 10, {"unmapped_label": 5})
+    assert found["labels"] == {"positive": 5, "negative": 5}
+    assert "15 records are bad (33.3 %" in found["stops"]
+    assert 'remedy: add to its `labels` {"mixed": null}' in found["stops"]
     (tmp_path / "01.csv").write_text("text,label,more\na1,negative,x\n")
-    assert preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)["looked_at"] == 1
+    assert preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)["columns"] == ["text", "label", "more"]
+    monkeypatch.setattr("tasks.ingest.preview.MOST_ROWS", 6)
+    few = preview("s", source(path="*.csv"), str(tmp_path), LAYOUT)
+    assert (few["looked_at"], few["whole"]) == (6, False)
+
+
+def test_preview_names_the_encoding_that_fits(tmp_path: Path) -> None:
+    rows = "".join(f"{word} {number},positive\n" for number in range(30) for word in ("这家店很好", "质量不错"))
+    (tmp_path / "a.csv").write_bytes(f"text,label\n{rows}".encode("gb18030"))
+    found = preview("s", source(path="a.csv"), str(tmp_path), LAYOUT)
+    assert "`encoding: gb18030" in found["stops"]
+    assert preview("s", source(path="a.csv", encoding="gb18030"), str(tmp_path), LAYOUT)["stops"] == ""
 
 
 def test_fingerprint_changes_with_one_character_and_not_with_the_place(tmp_path: Path) -> None:

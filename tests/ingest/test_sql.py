@@ -171,7 +171,7 @@ def test_whatever_a_table_holds_the_sums_agree_or_the_error_is_an_expected_one(
             assert watermark
             return
     assert outcome.account.read == len(values) + 1
-    assert outcome.reasons["bad_encoding"] == 1
+    assert outcome.bad.reasons["bad_encoding"] == 1
 
 
 def test_values_are_written_as_the_other_typed_kinds_write_them(tmp_path: Path, database: sqlite3.Connection) -> None:

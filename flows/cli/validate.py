@@ -1,0 +1,125 @@
+"""Is a recipe right? The file, and every source as a run would read it: what would stop a run is told of all of them at
+once.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
+
+from pydantic import JsonValue
+
+from tasks.check.task import expectation_problems
+from tasks.core.errors import CuveeError, RecipeError, Unreachable
+from tasks.core.suggest import counted
+from tasks.embed.task import probe_encoder
+from tasks.ingest.task import Preview, preview_source
+from tasks.recipe.model import LoadedRecipe, Recipe, load_recipe
+
+
+class Validated(TypedDict):
+    """A recipe that is right, and how its sources read.
+
+    Attributes:
+        unreached: source -> why it cannot be reached now, where the recipe allows that.
+    """
+
+    recipe: str
+    name: str
+    valid: bool
+    sources: dict[str, Preview]
+    unreached: dict[str, str]
+
+
+def validate_recipe(file: str, overrides: dict[str, JsonValue]) -> Validated:
+    """Read the recipe, and of every source all records, or enough of them.
+
+    Raises:
+        CuveeError: everything that would stop a run, at once; its exit code is 2 where the recipe can mend any of it.
+    """
+    loaded = load_recipe(file, overrides)
+    problems = _unfit_expectations(file, loaded.recipe)
+    sources, unreached = _read(loaded, problems)
+    problems += [RecipeError(why) for why in _too_little(loaded.recipe, sources)]
+    problems += _unfit_benchmarks(loaded)
+    if loaded.recipe.semantic_duplicates:
+        try:
+            probe_encoder.function(loaded.recipe.semantic_duplicates.encoder, loaded.folder)
+        except CuveeError as error:
+            problems.append(error)
+    if len(unreached) == len(loaded.recipe.sources):
+        problems += [Unreachable(f"sources.{name}: {why}") for name, why in unreached.items()]
+    if problems:
+        kinds = [type(problem) for problem in problems]
+        kind = next((kind for kind in kinds if issubclass(kind, RecipeError)), kinds[0])
+        raise kind("\n".join(str(error) for error in problems))
+    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
+
+
+def _unfit_expectations(file: str, recipe: Recipe) -> list[CuveeError]:
+    """Ask Great Expectations, which takes seconds to import, only about expectations that the recipe adds."""
+    unfit = expectation_problems(recipe.checks, recipe.layout) if recipe.checks.expectations else []
+    return [RecipeError(f"{file}: {path}: {text}") for path, text in unfit]
+
+
+def _read(loaded: LoadedRecipe, problems: list[CuveeError]) -> tuple[dict[str, Preview], dict[str, str]]:
+    """Read every source; gives how each reads, and why some cannot be reached where the recipe allows that."""
+    sources: dict[str, Preview] = {}
+    unreached: dict[str, str] = {}
+    for name, settings in loaded.recipe.sources.items():
+        try:
+            sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.layout)
+        except CuveeError as error:
+            if isinstance(error, Unreachable) and settings.on_failure != "stop":
+                unreached[name] = str(error)
+                continue
+            problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
+            continue
+        if why := sources[name]["stops"]:
+            problems.append(RecipeError(f"sources.{name}: {why}"))
+    return sources, unreached
+
+
+def _too_little(recipe: Recipe, sources: Mapping[str, Preview]) -> Iterator[str]:
+    """Say which sources, read to their end, have fewer rows than their checks want, and whether there is but one
+    label.
+    """
+    read = {name: shown for name, shown in sources.items() if shown["whole"] and not shown["stops"]}
+    for name, shown in read.items():
+        if (
+            shown["rows"] < recipe.checks.min_rows
+            and recipe.checks.policies.get(name, recipe.checks.on_failure) == "stop"
+        ):
+            yield f"sources.{name}: {_few(shown, recipe.checks.min_rows)}"
+    labels = Counter[str]()
+    for shown in read.values():
+        labels.update(shown["labels"])
+    if recipe.labels and len(read) == len(recipe.sources) and len(labels) == 1:
+        label, rows = next(iter(labels.items()))
+        yield (
+            f"sources: all {rows:,} rows of all sources have the label {label!r}; a classifier needs two. Look at the "
+            "sources' `labels` and `where`"
+        )
+
+
+def _few(shown: Preview, least: int) -> str:
+    if not shown["looked_at"]:
+        return "it holds no records: its files are empty, or its query finds nothing"
+    went = shown["dropped"] | ({"bad": sum(shown["bad"].values())} if shown["bad"] else {})
+    others = f" of {shown['looked_at']:,} records ({counted(went)})" if went else ""
+    return (
+        f"{shown['rows']:,} rows{others} are fewer than checks.min_rows, {least:,}; give it more, loosen `where` and "
+        "`labels`, or set its policy under checks.policies to quarantine"
+    )
+
+
+def _unfit_benchmarks(loaded: LoadedRecipe) -> Iterator[CuveeError]:
+    wanted = loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}
+    for name, settings in wanted.items():
+        place = f"decontaminate.against.{name}"
+        try:
+            shown = preview_source(name, settings, loaded.folder, loaded.recipe.layout.unlabelled)
+        except CuveeError as error:
+            yield type(error)(f"{place}: {error}")
+            continue
+        if why := shown["stops"] or ("" if shown["rows"] or not shown["whole"] else _few(shown, 1)):
+            yield RecipeError(f"{place}: {why}")

@@ -1,0 +1,95 @@
+"""What to do about bad rows: a remedy that fits the reason, in words that a recipe can take over."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tasks.core.layout import Layout
+from tasks.core.suggest import counted
+from tasks.ingest.settings import SourceSettings
+
+SHOWN = 8
+"""Labels that a remedy names."""
+LABEL = "label "
+"""Begins the detail of a row whose label nothing maps."""
+BY_REASON = {
+    "bad_fields": "look at its `delimiter`, `quoting`, `overflow` and `fields`",
+    "bad_json": "every line must be one JSON object; a document of several lines is `kind: json`",
+    "bad_where_value": "mend these values, or compare the column with a text in `where`",
+}
+
+
+@dataclass(frozen=True)
+class BadRows:
+    """What is known of the bad rows of a source.
+
+    Attributes:
+        read: rows looked at, bad ones included.
+        reasons: reason code -> rows.
+        unmapped: label as it stands in the source, which nothing maps -> rows.
+        encoding: that the lines which are not valid are likely in, where that is known.
+        examples: the first of them, as `file:line: reason (detail)`.
+    """
+
+    read: int
+    reasons: Mapping[str, int]
+    unmapped: Mapping[str, int] = field(default_factory=dict)
+    encoding: str = ""
+    examples: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return sum(self.reasons.values())
+
+    @property
+    def share(self) -> float:
+        """Their share of the rows."""
+        return self.count / self.read if self.read else 0.0
+
+    def told(self, settings: SourceSettings) -> str:
+        """Say how many they are, and why they are bad."""
+        allowed = f"{100 * self.share:.1f} %, at most {100 * settings.max_bad:g} % allowed"
+        return f"{self.count:,} of {self.read:,} records are bad ({allowed}): {counted(self.reasons)}"
+
+
+def remedy(source: str, settings: SourceSettings, layout: Layout, bad: BadRows) -> str:
+    """Say what would mend the bad rows of a source, for each reason, the most frequent first."""
+    fitting = list(dict.fromkeys(_for_each_reason(settings, layout, bad)))
+    most = min(1.0, math.ceil(100 * bad.share) / 100)
+    return "; ".join([*(fitting or ["mend the source"]), f"or raise sources.{source}.max_bad to {most:g}"])
+
+
+def _for_each_reason(settings: SourceSettings, layout: Layout, bad: BadRows) -> Iterator[str]:
+    for reason in bad.reasons:
+        if reason == "unmapped_label":
+            yield _labels(settings, layout, bad.unmapped)
+        elif reason == "bad_encoding":
+            likely = f"likely `encoding: {bad.encoding}`" if bad.encoding else "which `cuvee validate` names"
+            yield f"say its encoding, {likely}"
+        elif reason.startswith("missing_"):
+            role = reason.removeprefix("missing_")
+            yield f"leave such rows out by `where: {json.dumps(_filled(settings, role), ensure_ascii=False)}`"
+        elif reason in BY_REASON:
+            yield BY_REASON[reason]
+
+
+def _filled(settings: SourceSettings, role: str) -> str:
+    """Write the condition that a role's column is filled."""
+    column = settings.columns.get(role, role)
+    return "\"the column\" <> ''" if isinstance(column, int) or "{" in column else f"\"{column}\" <> ''"
+
+
+def _labels(settings: SourceSettings, layout: Layout, unmapped: Mapping[str, int]) -> str:
+    """Write the lines for `labels` that are missing, each to be filled in."""
+    lines = [f"{json.dumps(raw, ensure_ascii=False)}: {_meant(raw, layout.labels)}" for raw in list(unmapped)[:SHOWN]]
+    more = f" and {len(unmapped) - SHOWN:,} more" if len(unmapped) > SHOWN else ""
+    known = "" if settings.labels else "; with `labels`, name those that are right already, too"
+    choice = f"(one of {', '.join(layout.labels)}; null leaves out)"
+    return f"add to its `labels` {{{', '.join(lines)}}}{more} {choice}{known}"
+
+
+def _meant(raw: str, labels: tuple[str, ...]) -> str:
+    """Give the label that differs in capitals only, else null."""
+    return next((label for label in labels if label.casefold() == raw.casefold()), "null")

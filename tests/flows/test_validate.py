@@ -1,0 +1,88 @@
+"""What `validate` calls valid a run reads, and what would stop one is told of every source at once."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from flows.cli.main import app
+from flows.cli.validate import validate_recipe
+from tasks.core.errors import RecipeError
+
+LINES = [f"some words of number {number},{('good', 'bad')[number % 2]}" for number in range(60)]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(sources: dict[str, list[str] | bytes], **more: object) -> str:
+    """Write files of these lines, and a recipe of them."""
+    for name, lines in sources.items():
+        data = lines if isinstance(lines, bytes) else "\n".join(["text,label", *lines, ""]).encode()
+        Path(f"{name}.csv").write_bytes(data)
+    recipe = {"name": "r", "labels": ["good", "bad"], "sources": {name: {"path": f"{name}.csv"} for name in sources}}
+    Path("recipe.yaml").write_text(yaml.safe_dump(recipe | more, sort_keys=False))
+    return "recipe.yaml"
+
+
+def test_what_would_stop_a_run_is_told_of_all_sources_with_its_remedy() -> None:
+    wrong = {
+        "labels": [*LINES, *["more words,Good", "again,meh"] * 10],
+        "encoding": ("text,label\n" + "\n".join(line.replace("words", "mots légers") for line in LINES)).encode(
+            "latin-1"
+        ),
+        "empty": [*LINES, *[",".join(("no label", ""))] * 9],
+        "fine": LINES,
+    }
+    with pytest.raises(RecipeError) as caught:
+        validate_recipe(written(wrong), {})
+    told = str(caught.value)
+    assert "sources.labels: 20 of 80 records are bad (25.0 %, at most 1 % allowed): unmapped_label 20" in told
+    assert 'add to its `labels` {"Good": good, "meh": null} (one of good, bad; null leaves out)' in told
+    assert "sources.encoding: 60 of 60 records are bad" in told
+    assert "say its encoding, likely `encoding: latin-1`" in told
+    assert "sources.empty: 9 of 69 records are bad (13.0 %" in told
+    assert 'leave such rows out by `where: "\\"label\\" <> \'\'"`' in told
+    assert "or raise sources.empty.max_bad to 0.14" in told
+    assert "sources.fine" not in told
+    assert caught.value.exit_code == 2
+
+
+def test_the_remedies_that_are_told_make_it_valid() -> None:
+    recipe = written({"a": [*LINES, *["again,meh"] * 10], "b": [*LINES, *["no label,"] * 9]})
+    mended = {"sources.a.labels": {"good": "good", "bad": "bad", "meh": None}, "sources.b.where": "\"label\" <> ''"}
+    found = validate_recipe(recipe, mended)["sources"]
+    assert {name: (one["looked_at"], one["whole"], one["rows"]) for name, one in found.items()} == {
+        "a": (70, True, 60),
+        "b": (69, True, 60),
+    }
+
+
+def test_few_bad_rows_are_shown_with_their_remedy_and_stop_nothing() -> None:
+    recipe = written({"a": [*LINES * 5, "again,meh"]})
+    shown = CliRunner().invoke(app, ["validate", recipe])
+    assert shown.exit_code == 0, shown.output
+    assert "all 301 records looked at, 300 can be used: good 150, bad 150" in shown.stdout
+    assert "bad: unmapped_label 1, such as a.csv:302: unmapped_label (label meh)" in shown.stdout
+    assert 'to mend them: add to its `labels` {"meh": null}' in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "told"),
+    [
+        (LINES[:5], {}, "sources.a: 5 rows are fewer than checks.min_rows, 20"),
+        ([], {}, "sources.a: it holds no records: its files are empty"),
+        (LINES[::2], {}, "all 30 rows of all sources have the label 'good'"),
+    ],
+)
+def test_what_the_checks_would_stop_is_told(lines: list[str], more: dict[str, object], told: str) -> None:
+    with pytest.raises(RecipeError, match=told):
+        validate_recipe(written({"a": lines}, **more), {})
+
+
+def test_what_the_checks_leave_out_stops_nothing() -> None:
+    recipe = written({"a": LINES, "b": LINES[:5]}, checks={"policies": {"b": "quarantine"}})
+    assert validate_recipe(recipe, {})["valid"]
