@@ -83,12 +83,8 @@ def differed(mixes: MixDiff) -> None:
     table("Sources", ["source", "weight A>", "B>", "rows A>", "B>", "epochs A>", "B>"], shares)
     counts = ([row["source"], row["only_a"], row["only_b"], row["both"], row["as_often"]] for row in mixes["rows"])
     table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
-    measures = [
-        measure
-        for measured in all_measures().values()
-        for measure in measured.measures
-        if any(f"{measure.key}_a" in row for row in mixes["scores"])
-    ]
+    named = {measure.key: measure for measured in all_measures().values() for measure in measured.measures}
+    measures = [measure for key, measure in named.items() if any(f"{key}_a" in row for row in mixes["scores"])]
     columns = ["source", *(column for measure in measures for column in (f"{measure.name} A>", "B>")), "same hold-out"]
     same = mixes["same_holdout"] | {
         "all": mixes["same_holdout"].keys() == {row["source"] for row in mixes["sources"]}
@@ -109,18 +105,23 @@ def _share(share: object) -> str | None:
     return percent(share) if isinstance(share, float | int) else None
 
 
+PLACED = {*TracedRow.__annotations__, "tokens", "media_key"}
+"""Columns of a traced row that are no roles of its task."""
+
+
 def traced(row: TracedRow) -> None:
     """Print where a row comes from."""
-    raw = row["as_read"] or {}
+    raw, held = row["as_read"] or {}, {name: value for name, value in row.items() if name not in PLACED}
+    first = next(iter(held))
     places = [*map(str, row["places"][:10]), *["…"] * (row["times"] > 10)]
     facts = {
         "mix": f"{row['recipe']} {row['mix']}",
         "source": row["source"],
         "original": row["row_id"],
         "media": "{path}, {bytes:,} bytes".format_map(media) if (media := row.get("media")) else None,
-        "as read": raw.get("text", "the snapshot it was read into is no longer in the store"),
-        "in the mix": row["text"],
-        "label": row["label"],
+        "as read": raw.get(first, "the snapshot it was read into is no longer in the store"),
+        "in the mix": held.pop(first),
+        **held,
         "places": f"{row['times']:,}: {', '.join(places)}",
     }
     table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))

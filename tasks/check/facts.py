@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from tasks.check.settings import Expectation
-from tasks.core.layout import Layout
+from tasks.core.layout import Layout, Role
 from tasks.manifests.manifest import Account
 from tasks.manifests.profile import Drift
-from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
+from tasks.rows.layout import ROW_ID, SOURCE, TOKENS, TYPES, text_of
 
 CHARACTERS = "characters"
 DRIFT = ("drift_rows", "drift_labels", "drift_lengths", "drift_words", "drift_new")
@@ -22,7 +22,9 @@ NEARLY = ("near_duplicate", "near_holdout")
 
 
 def named_columns(layout: Layout) -> tuple[str, ...]:
-    """Give what every row is held against: all of it but the texts. `characters` is the length of the texts."""
+    """Give what every row is held against: all of it but the texts, of lists their length. `characters` is the length
+    of the texts.
+    """
     return ROW_ID, SOURCE, *(name for name in layout.names if name not in layout.texts), TOKENS, CHARACTERS
 
 
@@ -45,14 +47,25 @@ def facts_of(
     table = pl.scan_parquet(list(files))
     there = table.collect_schema().names()
     named = {column for expectation in wanted for column in columns_of(expectation)}
-    plain = [name for name in (ROW_ID, SOURCE, *layout.names) if name in there]
-    plain = [name for name in plain if name not in layout.texts or name in named]
+    plain = [pl.col(name) for name in (ROW_ID, SOURCE) if name in there]
+    seen = [role for role in layout.roles if role.name not in layout.texts or role.name in named]
+    plain += [_fact(layout, role) for role in seen if role.name in there]
     numbers = [pl.col(TOKENS).cast(pl.Int64)] if TOKENS in there else []
-    length = pl.sum_horizontal((pl.col(name).str.len_chars() for name in layout.texts), ignore_nulls=False)
+    lengths = (text_of(layout, name).str.len_chars() for name in layout.texts)
+    length = pl.sum_horizontal(lengths, ignore_nulls=False)
     numbers += [length.cast(pl.Int64).alias(CHARACTERS)] if {*layout.texts} <= {*there} else []
     return table.select(*plain, *numbers, *(pl.lit(share).alias(name) for name, share in shares.items())).collect(
         engine="streaming"
     )
+
+
+def _fact(layout: Layout, role: Role) -> pl.Expr:
+    """Give what expectations see of a role: of lists how many items they have."""
+    if role.is_text or not isinstance(TYPES[role.holds], pl.List | pl.Struct):
+        return text_of(layout, role.name)
+    held = pl.col(role.name)
+    counted = held.struct.field("text") if role.holds == "answers" else held
+    return counted.list.len().cast(pl.Int64).alias(role.name)
 
 
 def columns_of(expectation: Expectation) -> Iterator[str]:

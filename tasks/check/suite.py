@@ -83,6 +83,7 @@ def _sample(layout: Layout) -> pl.DataFrame:
             ROW_ID: [f"rows.csv:{number + 1}" for number in numbers],
             SOURCE: ["sample"] * SAMPLE_ROWS,
             **{name: [labels[number % len(labels)] for number in numbers] for name in layout.names},
+            **{role.name: [*numbers] for role in layout.roles if role.is_read},
             TOKENS: [number + 2 for number in numbers],
             CHARACTERS: [8 + number for number in numbers],
             "duplicate_share": [0.0] * SAMPLE_ROWS,

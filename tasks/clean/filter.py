@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from tasks.clean import filters
 from tasks.clean.measure import measured
-from tasks.clean.normalise import normalised, unseen
+from tasks.clean.normalise import unseen
+from tasks.clean.roles import normal
 from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.core import registry
 from tasks.core.layout import Layout
@@ -88,13 +89,13 @@ def _judged(given: pl.DataFrame, settings: SourceCleaning, layout: Layout) -> tu
     """Normalise and count the texts of rows; give the rows, and why each is dropped: by the first of its texts that
     is refused, null where none is.
     """
-    texts = [normalised(given[role].fill_null(""), keep_lines=settings.keep_lines) for role in layout.texts]
+    rows, texts, lost = normal(given, layout, keep_lines=settings.keep_lines)
     counts = [measured(text) for text in texts]
     reasons = [
         judge(pl.DataFrame([text.alias("text"), *count]), settings) for text, count in zip(texts, counts, strict=True)
     ]
     tokens = pl.sum_horizontal(count[TOKENS] for count in counts).cast(pl.UInt32)
-    return given.with_columns(*texts, tokens.alias(TOKENS)), pl.select(pl.coalesce(reasons)).to_series()
+    return rows.with_columns(tokens.alias(TOKENS)), pl.select(pl.coalesce([*reasons, lost])).to_series()
 
 
 def judge(rows: pl.DataFrame, settings: SourceCleaning) -> pl.Series:

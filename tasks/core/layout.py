@@ -2,19 +2,46 @@
 rows; it travels with settings and manifests.
 """
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from tasks.core.records import Section
+
+Holds = Literal["text", "label", "labels", "value", "words", "tags", "answers", "nothing"]
+"""What a role may hold: a text; one of the label set, or any number of them; a number; the words of a text; a tag of
+the label set for each word; pieces of a text, each with its place. `nothing`: null in every row."""
+TEXTS = frozenset({"text", "words"})
+"""What is read as text: normalised, filtered, counted, compared."""
 
 
 class Role(Section):
     """A column that a task gives a meaning."""
 
     name: str
-    holds: Literal["text", "label", "nothing"] = "text"
-    """`nothing`: the column is there, and null in every row."""
+    holds: Holds = "text"
     values: tuple[str, ...] = ()
     """The label set; a label role without one is null in every row."""
+    of: str = ""
+    """The role that it belongs to: that of the words which tags are of, or of the text in which answers stand."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Content keys of layouts without such a role are older than the field.
+        fields = dump(self)
+        return fields if self.of else {name: value for name, value in fields.items() if name != "of"}
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is read as text."""
+        return self.holds in TEXTS
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a source must give it, and it is more than a text or a label: read from a cell by rules of its
+        own.
+        """
+        return self.holds in {"labels", "value", "words", "tags", "answers"}
 
 
 class Layout(Section):
@@ -43,10 +70,22 @@ class Layout(Section):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The label set; the order numbers the classes."""
+        """The label set of rows that bear one label; the order numbers the classes."""
         return next((role.values for role in self.roles if role.holds == "label"), ())
 
     @property
     def unlabelled(self) -> "Layout":
-        """The layout of rows that are only compared with: their labels do not matter and are not read."""
-        return self.model_copy(update={"roles": tuple(role.model_copy(update={"values": ()}) for role in self.roles)})
+        """The layout of rows that are only compared with: what is not compared does not matter and is not read."""
+        idle: dict[str, object] = {"holds": "nothing", "values": (), "of": ""}
+        roles = tuple(
+            role.model_copy(
+                update={"values": ()} if role.holds == "label" or role.name in self.compared else idle,
+            )
+            for role in self.roles
+        )
+        rest = {name: self.compared for name in ("texts", "key", "match") if {*getattr(self, name)} - {*self.compared}}
+        return self.model_copy(update={"roles": roles, **rest})
+
+    def role(self, name: str) -> Role:
+        """Give the role of this name."""
+        return next(role for role in self.roles if role.name == name)

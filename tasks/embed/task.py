@@ -35,8 +35,7 @@ def embed_source(
         next(files) as ids,
         ui.Progress(work.subject, "Encoding") as progress,
     ):
-        texts = layout_of(rows).compared
-        written = write_vectors(work.open(rows, "data.parquet"), texts, encode, (vectors, ids), progress)
+        written = write_vectors(work.open(rows, "data.parquet"), layout_of(rows), encode, (vectors, ids), progress)
     if written.cut:
         ui.log(f"{work.subject}: of {written.cut:,} texts only the first {settings.max_tokens} tokens are read")
     return Product(rows=written.rows, facts=EmbeddingFacts())

@@ -1,6 +1,6 @@
 """Vectors of all rows of a source, in a file: 2 bytes a dimension and row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from tasks.core.layout import Layout
 from tasks.embed.encoder import Encoded
-from tasks.rows.layout import ROW_ID, one_text
+from tasks.rows.layout import ROW_ID, compared_text
 
 BLOCK_ROWS = 4096
 
@@ -33,7 +34,7 @@ class Written(NamedTuple):
 
 def write_vectors(
     source: Path,
-    columns: Sequence[str],
+    layout: Layout,
     encode: Encodes,
     files: tuple[Path, Path],
     progress: Callable[[float, str], None],
@@ -41,7 +42,7 @@ def write_vectors(
     """Encode the texts of a Parquet file, some thousand at a time.
 
     Args:
-        columns: of the texts, those of a row as one.
+        layout: of its rows; of each the text that is compared is encoded.
         files: get a numpy array of float16, shape (rows, dimensions), two vectors' cosine true to 0.0005, and the
             rows' ids as Parquet, in the same order.
         progress: is told the share done, and words for it.
@@ -54,8 +55,8 @@ def write_vectors(
         return Written(0, 0)
     out, done = np.lib.format.open_memmap(vectors, "w+", np.float16, (rows, encode.dimensions)), 0
     with pq.ParquetFile(source) as file:
-        for batch in file.iter_batches(BLOCK_ROWS, columns=list(columns)):
-            encoded = encode(pl.DataFrame(batch).select(one_text(columns)).to_series().to_list())
+        for batch in file.iter_batches(BLOCK_ROWS, columns=list(layout.compared)):
+            encoded = encode(pl.DataFrame(batch).select(compared_text(layout)).to_series().to_list())
             out[done : done + len(batch)] = encoded.vectors
             done, cut = done + len(batch), cut + encoded.cut
             progress(done / rows, f"{done:,} of {rows:,} texts")

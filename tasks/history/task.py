@@ -43,7 +43,7 @@ class MixDiff(TypedDict):
 
 
 class TracedRow(TypedDict):
-    """A row of a mix with its columns, and where it comes from.
+    """A row of a mix, with a column for each role of its task, and where it comes from.
 
     Attributes:
         media: name and number of bytes.
@@ -56,8 +56,6 @@ class TracedRow(TypedDict):
     recipe: str
     source: str
     row_id: str
-    text: str
-    label: str | None
     media: NotRequired[dict[str, str | int]]
     places: list[int]
     times: int

@@ -17,7 +17,9 @@ MEDIA = "__media"
 MEDIA_TYPE = pl.Struct({"bytes": pl.Binary, "path": pl.String})
 ROLES, REASON = "__roles", "__reason"
 """Columns with what the roles of the task's layout hold of a record, and with why it cannot be used."""
-OURS = frozenset({LINE, FILE, PART, MEDIA, ROLES, REASON})
+CELLS, UNREAD, WHY = "__cells", "__unread", "__why"
+"""Columns with what those roles hold that are no texts, and with why a cell cannot be read: a code, and words."""
+OURS = frozenset({LINE, FILE, PART, MEDIA, ROLES, REASON, CELLS, UNREAD, WHY})
 """Names that no column of a source can have here."""
 EXCERPT = 500
 

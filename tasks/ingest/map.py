@@ -1,5 +1,6 @@
 """Bring raw records to the layout of the task."""
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -12,7 +13,8 @@ import polars as pl
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
-from tasks.ingest.batch import FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, Batch
+from tasks.ingest.batch import CELLS, FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
+from tasks.ingest.cells import read_cells
 from tasks.ingest.columns import exact, unique
 from tasks.ingest.condition import Condition
 from tasks.ingest.settings import SourceSettings
@@ -100,7 +102,7 @@ class Mapper:
         names = [name for name in frame.columns if name not in OURS]
         try:
             filled = [self._filled(role, names).alias(role.name) for role in self.layout.roles]
-            frame = frame.with_columns(pl.struct(filled).alias(ROLES))
+            frame = self._read(frame.with_columns(pl.struct(filled).alias(ROLES)))
             frame = frame.with_columns(self._judged(frame).alias(REASON))
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
@@ -108,15 +110,25 @@ class Mapper:
         media = _media(frame.filter(pl.col(REASON).is_null())) if MEDIA in frame.columns else None
         return Mapped(self._rows(frame), bad.drop(PART), _tallies(batches, frame, bad), media)
 
+    def _read(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add what cells hold that are more than texts, where the layout has such."""
+        if not any(role.is_read for role in self.layout.roles):
+            return frame
+        read = read_cells(frame[ROLES].struct.unnest(), self.layout, self._labels)
+        return frame.with_columns(read.values.to_struct(CELLS), read.reason.alias(UNREAD), read.detail.alias(WHY))
+
     def _filled(self, role: Role, names: list[str]) -> pl.Expr:
         """Give what a role holds, as it stands in the source."""
         columns = self.settings.columns
         if role.holds == "nothing" or (role.holds == "label" and not role.values):
             return pl.lit(None, pl.String)
-        if role.holds == "text":
+        constant = self.settings.label if role.name not in columns else None
+        if role.holds == "labels" and constant is not None:
+            return pl.lit(json.dumps([constant]))
+        if role.holds == "text" or role.is_read:
             return self._column(role.name, columns.get(role.name, role.name), names)
-        if role.name not in columns and self.settings.label is not None:
-            return pl.lit(self.settings.label)
+        if constant is not None:
+            return pl.lit(constant)
         label = self._column(role.name, columns.get(role.name, role.name), names).str.strip_chars().str.normalize("NFC")
         # A truth value is written `true`, `True` or `TRUE`; what is written otherwise in `labels` is another label.
         known = self._labels(role)
@@ -184,6 +196,8 @@ class Mapper:
         reason = pl.lit(None, pl.String)
         for role in reversed([role for role in self.layout.roles if role.holds == "text"]):
             reason = pl.when(_role(role.name).is_null()).then(pl.lit(f"missing_{role.name}")).otherwise(reason)
+        if any(role.is_read for role in self.layout.roles):
+            reason = pl.coalesce(reason, UNREAD)
         if not self.layout.label or not self.layout.labels:
             return reason
         mapping = self._labels(next(role for role in self.layout.roles if role.holds == "label"))
@@ -201,6 +215,8 @@ class Mapper:
 
     def _mapped(self, role: Role) -> pl.Expr:
         held = _role(role.name)
+        if role.is_read:
+            return pl.col(CELLS).struct.field(role.name)
         if role.holds != "label" or not role.values:
             return held
         return held.replace_strict(self._labels(role), default=None, return_dtype=pl.String)
@@ -217,12 +233,13 @@ class Mapper:
             if values
             else pl.lit(None, pl.String)
         )
+        why = pl.col(WHY) if WHY in frame.columns else pl.lit(None, pl.String)
         return unfit.select(
             PART,
             pl.col(FILE).alias("file"),
             pl.col(LINE).alias("line"),
             pl.col(REASON).alias("reason"),
-            pl.coalesce(number, bears).str.slice(0, 200).alias("detail"),
+            pl.coalesce(number, why, bears).str.slice(0, 200).alias("detail"),
             pl.concat_str(texts, separator=BETWEEN).str.slice(0, 500).alias("raw"),
         )
 

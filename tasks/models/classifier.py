@@ -1,6 +1,6 @@
 """Run a trained classifier over texts, in batches of like length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,23 @@ def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_tokens: int) -> d
 
 
 def probabilities(model_folder: Path, texts: Sequence[Sequence[str]], max_tokens: int) -> NDArray[np.float64]:
-    """Give the probability of every label for every row, shape (rows, labels).
+    """Give the probability of every label for every row, one of which is right; see `outputs`."""
+    return outputs(model_folder, texts, max_tokens, lambda logits: logits.softmax(-1))
+
+
+def outputs(
+    model_folder: Path,
+    texts: Sequence[Sequence[str]],
+    max_tokens: int,
+    of: Callable[[Any], Any] = lambda logits: logits,
+) -> NDArray[np.float64]:
+    """Give what the model says of every row, shape (rows, labels).
 
     Args:
         model_folder: what training wrote: safetensors weights, configuration, tokenizer.
         texts: the texts of all rows, or those and the second ones of pairs.
         max_tokens: longest input; longer texts are cut as in training.
+        of: makes of a batch's logits what is wanted.
     """
     with importing:
         import torch
@@ -51,5 +62,5 @@ def probabilities(model_folder: Path, texts: Sequence[Sequence[str]], max_tokens
             rows = order[start : start + BATCH_ROWS]
             chosen = {name: [values[row] for row in rows] for name, values in encoded.items()}
             batch = tokenizer.pad(chosen, return_tensors="pt").to(device)
-            chances[rows] = model(**batch).logits.double().softmax(-1).cpu().numpy()
+            chances[rows] = of(model(**batch).logits.double()).cpu().numpy()
     return chances

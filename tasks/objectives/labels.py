@@ -49,6 +49,16 @@ def unwanted(tree: Mapping[str, Any], role: str, task: str, other: str) -> Itera
     yield from _weights(_mapping(tree.get("mix")), "mix", task)
 
 
+def without_trial(tree: Mapping[str, Any], model: str) -> list[Problem]:
+    """Find what a task has no use for that has no learner beside its own model.
+
+    Args:
+        model: what is trained, in words.
+    """
+    what = f"a linear classifier learns from it; trials of {model} train the model that `train` names"
+    return [("trials.encoder", what)] if _mapping(tree.get("trials")).get("encoder") else []
+
+
 def _weights(section: Mapping[str, Any], place: str, task: str) -> Iterator[Problem]:
     """Look at the weights of a section and of its phases; groups have none that look at rows."""
     weights = section.get("weights")

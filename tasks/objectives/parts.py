@@ -89,8 +89,13 @@ class Generation(Protocol):
 class Losses(Protocol):
     """`losses.py`: what training minimises."""
 
-    def losses(self, logits: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Give the loss of every example in nats, and over how many targets it is."""
+    def losses(self, outputs: Any, batch: Mapping[str, "Tensor"]) -> "tuple[Tensor, Tensor]":
+        """Give the loss of every example, and over how many targets it is.
+
+        Args:
+            outputs: what the model gave for the batch.
+            batch: what it was given, targets included.
+        """
         ...
 
 
@@ -229,8 +234,11 @@ def guess_for(labels: Sequence[str]) -> Guess:
 
 
 def all_measures() -> dict[str, Measured]:
-    """Give what models of all tasks are measured by, by the key of the measure to look at."""
-    return {measured.main.key: measured for measured in map(measures_of, reversed(task_names()))}
+    """Give what models of all tasks are measured by, by the key of the measure to look at, which tasks may share."""
+    by_key: dict[str, Measured] = {}
+    for measured in map(measures_of, reversed(task_names())):
+        by_key.setdefault(measured.main.key, measured)
+    return by_key
 
 
 def measured_where(compared_by: str) -> Measured:

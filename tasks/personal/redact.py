@@ -19,7 +19,7 @@ from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.rows.dropping import EXAMPLES
 from tasks.rows.groups import counted, groups_of, writing
 from tasks.rows.keys import KEYS, SeenKeys, row_keys
-from tasks.rows.layout import TOKENS, one_text, writing_rows
+from tasks.rows.layout import BETWEEN, TOKENS, one_text, text_of, writing_rows
 
 REASON = "personal_data"
 TAG = re.compile(r"\[([A-Z]+(?:-[A-Z]+)*)\]")
@@ -105,17 +105,18 @@ def _protected(
         start += given.height
         touched = pl.Series([], dtype=pl.UInt32)
         for role in layout.texts:
-            rows, texts, counts = redacted(given[role], settings.kinds)
+            held = given.select(text_of(layout, role)).to_series()
+            rows, texts, counts = redacted(held, settings.kinds)
             tally.pieces.update(counts)
             touched = pl.concat([touched, rows]).unique().sort()
-            block = block.with_columns(block[role].scatter(rows, texts))
+            block = block.with_columns(held.scatter(rows, texts).alias(role))
         tally.rows += len(touched)
         if settings.action == "redact" and len(touched):
             yield _counted_anew(block, own, touched, layout)
         elif settings.action == "drop":
             few = touched[: EXAMPLES - len(tally.examples)]
-            joined = one_text(layout.texts)
-            pairs = zip(given[few].with_columns(joined).to_dicts(), block[few].select(joined)["text"], strict=True)
+            before, after = one_text(layout, layout.texts), pl.concat_str(layout.texts, separator=BETWEEN)
+            pairs = zip(given[few].with_columns(before).to_dicts(), block[few].select(after).to_series(), strict=True)
             tally.examples += [_untold(row, text) for row, text in pairs]
             stays = ~pl.int_range(given.height, eager=True).is_in(touched.implode())
             yield given.filter(stays), own.filter(stays)

@@ -4,7 +4,9 @@ Specification: https://docs.mlcommons.org/croissant/docs/croissant-spec.html
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from tasks.core.layout import Holds
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
 from tasks.objectives.parts import columns_of
@@ -28,14 +30,39 @@ CONTEXT: Mapping[str, object] = {
     "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
 } | {term: f"cr:{term}" for term in _TERMS.split()}
+
+
+class Held(NamedTuple):
+    """What a column holds.
+
+    Attributes:
+        kind: its type.
+        several: whether a row has a list of them.
+        parts: name -> type of the lists that a row has, where it has several.
+    """
+
+    kind: str = "sc:Text"
+    several: bool = False
+    parts: Mapping[str, str] = {}
+
+
+TEXT = Held()
 PLACE = {
-    "row_id": ("sc:Text", "Where the row stands in its source: file and line or record number."),
-    "source": ("sc:Text", "The source's name."),
+    "row_id": (TEXT, "Where the row stands in its source: file and line or record number."),
+    "source": (TEXT, "The source's name."),
 }
-LENGTH = {"tokens": ("sc:Integer", "Number of words and punctuation marks in the text.")}
+KINDS: Mapping[Holds, Held] = {
+    "value": Held("sc:Float"),
+    "labels": Held("sc:Text", several=True),
+    "words": Held("sc:Text", several=True),
+    "tags": Held("sc:Text", several=True),
+    "answers": Held(parts={"text": "sc:Text", "answer_start": "sc:Integer"}),
+}
+"""What roles hold that are no texts."""
+LENGTH = {"tokens": (Held("sc:Integer"), "Number of words and punctuation marks in the text.")}
 MEDIA = {
-    "image": ("sc:ImageObject", "The image that the text belongs to."),
-    "audio": ("sc:AudioObject", "The recording that the text belongs to."),
+    "image": (Held("sc:ImageObject"), "The image that the text belongs to."),
+    "audio": (Held("sc:AudioObject"), "The recording that the text belongs to."),
 }
 
 
@@ -47,7 +74,9 @@ def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, o
     """
     publish = start.recipe["publish"]
     text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
-    roles = {name: ("sc:Text", about.sentence) for name, about in columns_of(start.recipe["task"]).ABOUT.items()}
+    columns = columns_of(start.recipe["task"])
+    held = {role.name: KINDS.get(role.holds, TEXT) for role in columns.layout(start.recipe.get("labels", ())).roles}
+    roles = {name: (held[name], about.sentence) for name, about in columns.ABOUT.items()}
     media = {"media": MEDIA[mix.columns["media"]]} if "media" in mix.columns else {}
     return {
         "@context": CONTEXT,
@@ -83,16 +112,26 @@ def _file_set(split: str) -> dict[str, object]:
     }
 
 
-def _record_set(split: str, columns: dict[str, tuple[str, str]]) -> dict[str, object]:
-    fields = [
+def _record_set(split: str, columns: Mapping[str, tuple[Held, str]]) -> dict[str, object]:
+    fields = [_field(split, name, held, text) for name, (held, text) in columns.items()]
+    return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": fields}
+
+
+def _field(split: str, name: str, held: Held, text: str) -> dict[str, object]:
+    field: dict[str, object] = {"@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": text}
+    source: dict[str, object] = {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}}
+    if not held.parts:
+        repeated = {"repeated": True} if held.several else {}
+        return field | {"dataType": held.kind, "source": source} | repeated
+    parts = [
         {
             "@type": "cr:Field",
-            "@id": f"{split}/{name}",
-            "name": name,
-            "description": text,
+            "@id": f"{split}/{name}/{part}",
+            "name": part,
             "dataType": kind,
-            "source": {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}},
+            "repeated": True,
+            "source": source | {"transform": {"jsonPath": part}},
         }
-        for name, (kind, text) in columns.items()
+        for part, kind in held.parts.items()
     ]
-    return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": fields}
+    return field | {"subField": parts}

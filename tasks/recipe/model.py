@@ -138,9 +138,9 @@ class Recipe(Section):
     name: str = Field(pattern=NAME)
     """What mixes, models and runs are filed under."""
     task: TaskName = DEFAULT
-    """What the model is to learn: the labels of texts, or the texts themselves, token after token."""
+    """What the model is to learn, such as the labels of texts, or the texts themselves, token after token."""
     labels: tuple[str, ...] = ()
-    """The label set, two at least; the order numbers the classes. Language modelling has none."""
+    """The label set, two at least; the order numbers the classes. Tasks without labels have none."""
     sources: dict[str, Source] = Field(min_length=1)
     clean: CleanSettings = CleanSettings()
     personal: PersonalSettings | None = None

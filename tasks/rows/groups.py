@@ -38,7 +38,7 @@ class Groups:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take more rows."""
-        sizes = (pl.col(name).cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64) for name in self.measured)
+        sizes = (_bytes_of(name, frame.schema[name]) for name in self.measured)
         ends = frame.select(size=pl.sum_horizontal(sizes).cum_sum())["size"].to_numpy()
         at = 0
         while at < frame.height:
@@ -65,6 +65,13 @@ class Groups:
     def _write(self, frames: list[pl.DataFrame]) -> None:
         table = pl.concat(frames, rechunk=True).to_arrow().cast(self.writer.schema).combine_chunks()
         self.writer.write_table(table, row_group_size=table.num_rows)
+
+
+def _bytes_of(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Count the bytes of a text, or of the texts of a list."""
+    if isinstance(dtype, pl.List):
+        return pl.col(name).list.eval(pl.element().str.len_bytes()).list.sum().fill_null(0).cast(pl.Int64)
+    return pl.col(name).cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64)
 
 
 @contextlib.contextmanager

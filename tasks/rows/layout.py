@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 import pyarrow.parquet as pq
 
-from tasks.core.layout import Layout, Role
+from tasks.core.layout import Holds, Layout, Role
 from tasks.core.parallel import in_order
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.rows import RowsFacts
@@ -19,6 +19,27 @@ ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
 """Columns of every task's rows: where the row stands in its source, the source's name, and how long its texts are."""
 BETWEEN = "\n"
 """Stands between the texts of a row that are compared as one."""
+ANSWERS = pl.Struct({"text": pl.List(pl.String), "answer_start": pl.List(pl.Int32)})
+"""Answers as SQuAD has them: their texts, and where in their context each begins, in characters from 0."""
+TYPES: Mapping[Holds, DataType] = {
+    "text": pl.String,
+    "label": pl.String,
+    "labels": pl.List(pl.String),
+    "value": pl.Float64,
+    "words": pl.List(pl.String),
+    "tags": pl.List(pl.String),
+    "answers": ANSWERS,
+    "nothing": pl.String,
+}
+"""The type of what a role holds."""
+NAMES: Mapping[Holds, str] = {
+    "labels": "list of labels",
+    "value": "float64",
+    "words": "list of words",
+    "tags": "list of tags",
+    "answers": "texts and where each begins",
+}
+"""What columns hold that are no texts, for manifests."""
 FIRST = Layout(
     roles=(Role(name="text"), Role(name="label", holds="label")),
     texts=("text",),
@@ -31,7 +52,7 @@ FIRST = Layout(
 
 def read_schema(layout: Layout) -> dict[str, DataType]:
     """Give the columns of rows as they are read, and their types."""
-    return dict.fromkeys((ROW_ID, SOURCE, *layout.names), pl.String)
+    return dict.fromkeys((ROW_ID, SOURCE), pl.String) | {role.name: TYPES[role.holds] for role in layout.roles}
 
 
 def cleaned_schema(layout: Layout) -> dict[str, DataType]:
@@ -41,12 +62,14 @@ def cleaned_schema(layout: Layout) -> dict[str, DataType]:
 
 def described(layout: Layout) -> dict[str, str]:
     """Name what each column of a cleaned row holds, for manifests."""
-    return dict.fromkeys((ROW_ID, SOURCE, *layout.names), "text") | {TOKENS: "uint32"}
+    named = {role.name: NAMES.get(role.holds, "text") for role in layout.roles}
+    return dict.fromkeys((ROW_ID, SOURCE), "text") | named | {TOKENS: "uint32"}
 
 
 def few_valued(layout: Layout) -> list[str]:
     """Name the columns of texts that repeat, and are worth a dictionary."""
-    return [name for name in (SOURCE, *layout.names) if name not in layout.texts]
+    plain = (role.name for role in layout.roles if TYPES[role.holds] == pl.String and role.name not in layout.texts)
+    return [SOURCE, *plain]
 
 
 def writing_rows(path: Path, schema: Mapping[str, DataType], layout: Layout) -> AbstractContextManager[Groups]:
@@ -75,9 +98,20 @@ def _copy(path: Path, kept: Mapping[Path, pl.Series], layout: Layout) -> None:
             at += rows.height
 
 
-def one_text(roles: Sequence[str]) -> pl.Expr:
+def text_of(layout: Layout, role: str) -> pl.Expr:
+    """Give what a role holds as a text: words with single spaces between them."""
+    return pl.col(role).list.join(" ") if layout.role(role).holds == "words" else pl.col(role)
+
+
+def one_text(layout: Layout, roles: Sequence[str]) -> pl.Expr:
     """Give the text of some roles as one, named `text`."""
-    return (pl.col(roles[0]) if len(roles) == 1 else pl.concat_str(roles, separator=BETWEEN)).alias("text")
+    texts = [text_of(layout, role) for role in roles]
+    return (texts[0] if len(texts) == 1 else pl.concat_str(texts, separator=BETWEEN)).alias("text")
+
+
+def compared_text(layout: Layout) -> pl.Expr:
+    """Give the text of a row that is compared with others', named `text`."""
+    return one_text(layout, layout.compared)
 
 
 def layout_of(product: Manifest[RowsFacts]) -> Layout:
@@ -104,7 +138,7 @@ class RowFile(NamedTuple):
         """Read the texts that are compared, so many at a time."""
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(rows, columns=list(self.layout.compared)):
-                yield pl.DataFrame(batch).select(one_text(self.layout.compared)).to_series()
+                yield pl.DataFrame(batch).select(compared_text(self.layout)).to_series()
 
     def batches(self, rows: int) -> Iterator[pl.DataFrame]:
         """Read the same, so many rows at a time."""
@@ -116,7 +150,7 @@ class RowFile(NamedTuple):
     @property
     def _seen(self) -> list[pl.Expr]:
         label = pl.col(self.layout.label) if self.layout.label else pl.lit(None, pl.String)
-        return [one_text(self.layout.compared), label.alias("label")]
+        return [compared_text(self.layout), label.alias("label")]
 
 
 def scanned(files: Sequence[RowFile]) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from tasks.rows.files import TRAIN
 from tasks.rows.keys import MEDIA_KEY
-from tasks.rows.layout import RowFile, one_text
+from tasks.rows.layout import RowFile, compared_text
 
 BATCH_ROWS = 4096
 Sides = Mapping[str, Mapping[str, RowFile]]
@@ -60,9 +60,9 @@ def rows_at(sources: Mapping[str, RowFile], name: pl.Series, row: pl.Series, col
 
 
 def _row_groups(source: RowFile, rows: Places, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    compared = source.layout.compared
-    wanted = [name for name in columns if name != "text"] + (list(compared) if "text" in columns else [])
-    shown = [one_text(compared) if name == "text" else pl.col(name) for name in columns]
+    compared = source.layout.compared if "text" in columns else ()
+    wanted = [*(name for name in columns if name != "text"), *compared]
+    shown = [compared_text(source.layout) if name == "text" else pl.col(name) for name in columns]
     with pq.ParquetFile(source.path) as file:
         ends = np.cumsum([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
         groups = np.searchsorted(ends, rows, side="right")

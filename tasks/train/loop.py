@@ -24,7 +24,7 @@ from tasks.core.errors import CuveeError
 from tasks.manifests.model import ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
-from tasks.rows.layout import ROW_ID, SOURCE
+from tasks.rows.layout import ROW_ID, SOURCE, one_text
 from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job, Message
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
@@ -62,7 +62,7 @@ class Ordered(Trainer):
         if self.steering is None or sources is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**inputs)
-        each, counts = self.losses(outputs.logits, inputs["labels"])
+        each, counts = self.losses(outputs, inputs)
         self.steering.saw(sources, each.detach(), counts)
         loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
@@ -88,8 +88,8 @@ class Ordered(Trainer):
                 batch: Any = self.data_collator([examples[at] for at in range(start, min(start + size, len(examples)))])
                 held = {name: value.to(self.args.device) for name, value in batch.items() if name != "source"}
                 with self.accelerator.autocast():
-                    logits = model(**held).logits
-                each, counts = self.losses(logits, held["labels"])
+                    outputs = model(**held)
+                each, counts = self.losses(outputs, held)
                 total, count = total + float(each.double().sum()), count + int(counts.sum())
         model.train()
         return total / count
@@ -188,7 +188,7 @@ def train(job: Job) -> None:
     task, labels, longest = job.objective.task, job.objective.labels, job.settings.max_tokens
     layout, objective = columns_of(task).layout(labels), examples_of(task)
     mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
-    texts = pl.concat([mix[role].alias("text") for role in layout.texts])
+    texts = pl.concat([mix.select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
     rows = objective.examples(mix, tokenizer, longest, labels)
     steering = steered(job, mix, rows)

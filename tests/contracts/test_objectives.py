@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import set_seed
 
-from tasks.core.layout import Layout
+from tasks.core.layout import Layout, Role
 from tasks.core.records import Objective
 from tasks.objectives.parts import (
     columns_of,
@@ -23,6 +23,7 @@ from tasks.objectives.parts import (
     task_names,
     trial_of,
 )
+from tasks.rows.layout import read_schema
 from tasks.train.model import load
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -40,19 +41,25 @@ every_task = pytest.mark.parametrize("task", task_names())
 
 def rows_of(layout: Layout) -> pl.DataFrame:
     """Eight rows of a layout: texts of several lengths, labels by turns."""
-    columns = {
-        role.name: [
-            None
-            if role.holds == "nothing"
-            else role.values[row % 5 % len(role.values)]
-            if role.values
-            else TEXTS[row % 5]
-            for row in range(8)
-        ]
-        for role in layout.roles
-    }
+    columns = {role.name: [held(role, row % 5) for row in range(8)] for role in layout.roles}
     rows = {"row_id": [f"s:{row}" for row in range(8)], "source": ["s"] * 8, **columns}
-    return pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String))
+    return pl.DataFrame(rows, schema=read_schema(layout))
+
+
+def held(role: Role, number: int) -> object:
+    """What a role holds, one of five for each type."""
+    words = TEXTS[number].split()
+    label = role.values[number % len(role.values)] if role.values else ""
+    return {
+        "nothing": None,
+        "text": TEXTS[number],
+        "label": label,
+        "labels": list(role.values[: number % (len(role.values) + 1)]),
+        "value": float(number),
+        "words": words,
+        "tags": [role.values[(number + at) % len(role.values)] for at in range(len(words))] if role.values else [],
+        "answers": {"text": [words[-1]], "answer_start": [TEXTS[number].rindex(words[-1])]},
+    }[role.holds]
 
 
 class Learner(NamedTuple):
@@ -66,8 +73,7 @@ class Learner(NamedTuple):
     def loss(self, examples: list[dict[str, Any]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Loss of every example and its number of targets."""
         batch = self.collate(examples)
-        logits = self.model(**batch).logits
-        return losses_of(self.task).losses(logits, batch["labels"])
+        return losses_of(self.task).losses(self.model(**batch), batch)
 
     def gradient(self, batches: list[list[dict[str, Any]]]) -> torch.Tensor:
         """Gradient of the summed loss over some batches."""
@@ -81,7 +87,7 @@ def learner_of(task: str) -> Learner:
     set_seed(0)
     layout, part = columns_of(task).layout(LABELS), examples_of(task)
     rows = rows_of(layout)
-    labels = layout.labels
+    labels = next((role.values for role in layout.roles if role.values), ())
     built = BuiltModel(vocabulary=400, **guess_of(task).model(32))
     settings = TrainSettings(model=built, max_tokens=32)
     model, tokenizer = load(settings, ".", Objective(task=task, labels=labels), TEXTS)

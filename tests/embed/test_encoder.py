@@ -21,6 +21,7 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.recipe.model import SemanticSettings
+from tasks.rows.layout import FIRST
 from tasks.store.storage import Store, as_fact
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,7 @@ def test_what_is_written_is_in_the_order_of_the_rows(encode: Encoder, tmp_path: 
     pl.DataFrame({"row_id": [f"x:{n}" for n in range(6)], "text": TEXTS}).write_parquet(tmp_path / "rows")
     told: list[str] = []
     written = write_vectors(
-        tmp_path / "rows", ["text"], encode, (tmp_path / "v", tmp_path / "ids"), lambda done, text: told.append(text)
+        tmp_path / "rows", FIRST, encode, (tmp_path / "v", tmp_path / "ids"), lambda done, text: told.append(text)
     )
     vectors = np.load(tmp_path / "v")
     assert written == (6, 1)

@@ -23,10 +23,10 @@ REGISTER = "import tasks.objectives\n\ntasks.objectives.__path__.append({folder!
 """A `sitecustomize.py`: every process that starts with its folder on the path knows the planted task."""
 RECIPE = """\
 name: pairs
-task: pair-classification
+task: reply-classification
 labels: [differs, same]
 sources:
-  forum: {path: forum.jsonl, columns: {text: question, pair: other, label: verdict}, max_bad: 0.1}
+  forum: {path: forum.jsonl, columns: {text: question, reply: other, label: verdict}, max_bad: 0.1}
   notes: {path: notes.csv, labels: {"0": differs, "1": same}}
 holdout: {share: 0.25}
 decontaminate: {against: {quiz: {path: quiz.jsonl}}, words: 9}
@@ -68,8 +68,8 @@ def write_sources(folder: Path) -> None:
     lines = [{"question": a, "other": b, "verdict": names[same]} for a, b, same in [*forum, nearly]]
     lines += [{"question": "no second text", "verdict": "same"}, {"question": "a", "other": "b", "verdict": "perhaps"}]
     (folder / "forum.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    pl.DataFrame(notes, schema=["text", "pair", "label"], orient="row").write_csv(folder / "notes.csv")
-    (folder / "quiz.jsonl").write_text(json.dumps({"text": quiz[0], "pair": quiz[1]}) + "\n")
+    pl.DataFrame(notes, schema=["text", "reply", "label"], orient="row").write_csv(folder / "notes.csv")
+    (folder / "quiz.jsonl").write_text(json.dumps({"text": quiz[0], "reply": quiz[1]}) + "\n")
 
 
 Say = Callable[..., dict[str, Any]]
@@ -105,12 +105,12 @@ def test_a_planted_task_goes_from_sources_to_a_published_model(said: tuple[Path,
     folder, say = said
     mix, model = Path(run["mix"]["uri"]), Path(run["model"]["uri"])
     train, aside = (pl.read_parquet(sorted(mix.glob(f"data/{side}-*.parquet"))) for side in ("train", "holdout"))
-    assert train.columns == ["row_id", "source", "text", "pair", "label", "tokens"]
-    texts, kept_aside = ({*side["text"], *side["pair"]} for side in (train, aside))
+    assert train.columns == ["row_id", "source", "text", "reply", "label", "tokens"]
+    texts, kept_aside = ({*side["text"], *side["reply"]} for side in (train, aside))
     assert not texts & kept_aside, "pairs that share a text, wherever it stands, fall on one side"
     assert set(train["label"]) == {"differs", "same"}
     first = train.row(0, named=True)
-    assert first["tokens"] == len(f"{first['text']} {first['pair']}".split())
+    assert first["tokens"] == len(f"{first['text']} {first['reply']}".split())
     record = say("show", run["run"], "--store", "store")
     forum, notes = record["accounts"]
     assert forum["quarantined"] == 2, "a pair without its second text, and one with a strange label"
@@ -122,7 +122,7 @@ def test_a_planted_task_goes_from_sources_to_a_published_model(said: tuple[Path,
     assert run["metrics"]["rows"] == aside.height
     assert 0 < run["metrics"]["accuracy"] <= 1
     card = (mix / "README.md").read_text()
-    assert "| `pair` | the second text |" in card
+    assert "| `reply` | the answer to it |" in card
     assert "Labels: differs, same." in card
     (fields, _) = (one["field"] for one in json.loads((mix / "croissant.json").read_text())["recordSet"])
     assert [field["name"] for field in fields] == train.columns
@@ -140,7 +140,8 @@ def test_a_planted_task_is_compared_by_its_own_trials(said: tuple[Path, Say], ru
 
 
 def test_no_file_outside_the_tasks_folders_names_a_task() -> None:
-    named = "|".join(name.replace("-", "[-_]") for name in task_names())
+    # A name of one word is a word of the language, too; in quotes it is a task's.
+    named = "|".join(name.replace("-", "[-_]") if "-" in name else f"[\"'`]{name}[\"'`]" for name in task_names())
     files = [path for room in ("tasks", "flows") for path in (ROOT / room).rglob("*") if path.is_file()]
     texts = {path: path.read_text("utf-8") for path in files if path.suffix in {".py", ".j2", ".css"}}
     found = [

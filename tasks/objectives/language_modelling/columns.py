@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.core.layout import Layout, Role
 from tasks.core.suggest import Problem
-from tasks.objectives.labels import unwanted
+from tasks.objectives.labels import unwanted, without_trial
 from tasks.objectives.parts import About
 
 ABOUT = {
@@ -29,9 +29,5 @@ def layout(_labels: Sequence[str]) -> Layout:
 
 def problems(tree: Mapping[str, Any]) -> list[Problem]:
     """Say what of a recipe does not go with the task."""
-    problems = list(unwanted(tree, "label", "language modelling", "text-classification"))
-    trials = tree.get("trials")
-    if isinstance(trials, Mapping) and trials.get("encoder"):
-        what = "a linear classifier learns from it; trials of a language model train the model that `train` names"
-        problems.append(("trials.encoder", what))
-    return problems
+    needless = unwanted(tree, "label", "language modelling", "text-classification")
+    return [*needless, *without_trial(tree, "a language model")]

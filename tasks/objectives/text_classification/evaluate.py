@@ -18,14 +18,30 @@ from tasks.statistics.resampling import Resampling
 def score(
     trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
 ) -> tuple[pl.DataFrame, Metrics]:
+    """Predict the label of every hold-out row and score the predictions."""
+    return score_answers(trained, train, holdout, ("text",), settings, seed)
+
+
+def score_answers(
+    trained: Trained,
+    train: Sequence[Path],
+    holdout: Sequence[Path],
+    texts: Sequence[str],
+    settings: Resampling,
+    seed: int,
+) -> tuple[pl.DataFrame, Metrics]:
     """Predict every hold-out row and score the predictions.
+
+    Args:
+        texts: columns of the texts that the model is given together, one or two.
 
     Returns:
         Predictions (row_id, source, label, predicted, loss = −log p(label) in nats, p_<label> …), and the metrics.
     """
     labels = trained.labels
-    rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text", "label"]) for file in sorted(holdout)])
-    chances = probabilities(trained.folder, [rows["text"].to_list()], trained.max_tokens)
+    columns = ["row_id", "source", *texts, "label"]
+    rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
+    chances = probabilities(trained.folder, [rows[text].to_list() for text in texts], trained.max_tokens)
     truth, predicted = numbered(rows["label"], labels), chances.argmax(1)
     majority = labels.index(commonest(train))
     own = {source: labels.index(label) for source, label in commonest_by_source(train).items()}
@@ -33,7 +49,7 @@ def score(
     metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng, own)
     named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(labels)]
     loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
-    table = rows.drop("text").with_columns(
+    table = rows.drop(texts).with_columns(
         pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named
     )
     return table, metrics

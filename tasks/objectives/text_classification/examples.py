@@ -32,6 +32,18 @@ def refuse(model: Any, tokenizer: Any) -> None:
 
 def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:
     """Give one example a row."""
-    ids = encode(tokenizer, [table["text"].to_list()], max_tokens)["input_ids"]
+    return labelled(table, ("text",), tokenizer, max_tokens, labels)
+
+
+def labelled(
+    table: pl.DataFrame, texts: Sequence[str], tokenizer: Any, max_tokens: int, labels: Sequence[str]
+) -> Examples:
+    """Give one example a row.
+
+    Args:
+        texts: columns of the texts that are one input, one or two.
+    """
+    encoded = encode(tokenizer, [table[text].to_list() for text in texts], max_tokens)
+    ids = encoded.pop("input_ids")
     truncated = sum(len(tokens) == max_tokens for tokens in ids)
-    return Examples(ids, numbered(table["label"], labels).tolist(), np.arange(len(table)), truncated)
+    return Examples(ids, numbered(table["label"], labels).tolist(), np.arange(len(table)), truncated, encoded)

@@ -1,13 +1,18 @@
 """The loss of a classifier: −log p(label)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 
-def losses(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def losses(outputs: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Give −log p(label) of every example in nats, and 1 target for each.
 
     Args:
-        logits: shape (examples, labels).
-        targets: numbers of the labels, shape (examples,).
+        outputs: `logits`, shape (examples, labels).
+        batch: `labels`, their numbers, shape (examples,).
     """
-    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none"), torch.ones_like(targets)
+    targets = batch["labels"]
+    each = torch.nn.functional.cross_entropy(outputs.logits.float(), targets, reduction="none")
+    return each, torch.ones_like(targets)

@@ -1,4 +1,4 @@
-"""What a row holds: a text, a second one, and the label of the pair."""
+"""What a row of pair classification holds: a text, a second one, and the label of both together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,21 +8,24 @@ from tasks.core.suggest import Problem
 from tasks.objectives.labels import missing
 from tasks.objectives.parts import About
 
+TEXTS = ("text", "pair")
 ABOUT = {
-    "text": About("The text.", "the first text"),
-    "pair": About("The second text.", "the second text"),
-    "label": About("The label.", "one of the labels above"),
+    "text": About("The first text.", "the first text, white space and Unicode normalised"),
+    "pair": About("The second text.", "the second text, likewise"),
+    "label": About("The label of both together.", "one of the labels above"),
 }
 
 
 def layout(labels: Sequence[str]) -> Layout:
-    """Lay rows out: a pair repeats another when both texts do; pairs that share a text stay on one side."""
+    """Lay rows out: a pair repeats another when both texts do; pairs that share a text stay on one side of the
+    hold-out.
+    """
     return Layout(
         roles=(Role(name="text"), Role(name="pair"), Role(name="label", holds="label", values=tuple(labels))),
-        texts=("text", "pair"),
-        compared=("text", "pair"),
-        key=("text", "pair"),
-        match=("text", "pair"),
+        texts=TEXTS,
+        compared=TEXTS,
+        key=TEXTS,
+        match=TEXTS,
     )
 
 

@@ -28,7 +28,7 @@ def refuse(model: Any, tokenizer: Any) -> None:
 
 def examples(table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> Examples:
     """Give one example a row."""
-    encoded = encode(tokenizer, [table["text"].to_list(), table["pair"].to_list()], max_tokens)
+    encoded = encode(tokenizer, [table["text"].to_list(), table["reply"].to_list()], max_tokens)
     ids = encoded.pop("input_ids")
     truncated = sum(len(one) == max_tokens for one in ids)
     return Examples(ids, numbered(table["label"], labels).tolist(), np.arange(len(table)), truncated, encoded)

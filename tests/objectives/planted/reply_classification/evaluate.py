@@ -21,7 +21,7 @@ def score(
     """Predict every pair kept aside and score the predictions."""
     labels = trained.labels
     rows = pl.concat([pl.read_parquet(file) for file in sorted(holdout)])
-    chances = probabilities(trained.folder, [rows["text"].to_list(), rows["pair"].to_list()], trained.max_tokens)
+    chances = probabilities(trained.folder, [rows["text"].to_list(), rows["reply"].to_list()], trained.max_tokens)
     truth, predicted = numbered(rows["label"], labels), chances.argmax(1)
     majority, rng = labels.index(commonest(train)), np.random.default_rng(seed)
     metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng)

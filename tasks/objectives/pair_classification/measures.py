@@ -1,0 +1,8 @@
+"""What a classifier of pairs is measured by: what one of texts is."""
+
+from tasks.objectives.measuring import Measured
+from tasks.objectives.text_classification.measures import MEASURED as OF_TEXTS
+
+MEASURED = Measured.model_validate(
+    OF_TEXTS.model_dump() | {"does": "is right on {} of the pairs kept aside", "model": "classifier of pairs"}
+)
