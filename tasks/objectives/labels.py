@@ -1,7 +1,7 @@
 """What a recipe says of labels, held against its task: mistakes with their places, before anything is read."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.core.suggest import Problem
 
@@ -44,9 +44,26 @@ def unwanted(tree: Mapping[str, Any], role: str, task: str, other: str) -> Itera
         given = [field for field in LABEL_FIELDS if fields.get(field)]
         given += [f"columns.{role}"] * (role in _mapping(fields.get("columns")))
         yield from ((f"sources.{name}.{field}", f"{task} has no labels; take the key out") for field in given)
+    yield from needing(tree, Lack(f"{task} has none", f"{task} has no labels to be right about"))
+
+
+class Lack(NamedTuple):
+    """Why rows do not bear one label each.
+
+    Attributes:
+        told: as the end of a sentence.
+        accuracy: why no linear probe can be right about them.
+    """
+
+    told: str
+    accuracy: str
+
+
+def needing(tree: Mapping[str, Any], lack: Lack) -> Iterator[Problem]:
+    """Find what needs rows that bear one label each."""
     for number, judge in enumerate(_listed(tree.get("sift"))):
-        yield from _needy("sift", f"sift.{number}", judge, task)
-    yield from _weights(_mapping(tree.get("mix")), "mix", task)
+        yield from _needy("sift", f"sift.{number}", judge, lack)
+    yield from _weights(_mapping(tree.get("mix")), "mix", lack)
 
 
 def without_trial(tree: Mapping[str, Any], model: str) -> list[Problem]:
@@ -59,20 +76,34 @@ def without_trial(tree: Mapping[str, Any], model: str) -> list[Problem]:
     return [("trials.encoder", what)] if _mapping(tree.get("trials")).get("encoder") else []
 
 
-def _weights(section: Mapping[str, Any], place: str, task: str) -> Iterator[Problem]:
+def redacting(tree: Mapping[str, Any], what: str) -> Iterator[Problem]:
+    """Find where personal data would be replaced in texts by whose places something else is known.
+
+    Args:
+        what: would be moved or changed, in words.
+    """
+    personal, why = tree.get("personal"), f"redact changes {what}; say drop or keep"
+    if isinstance(personal, Mapping):
+        if personal.get("action", "redact") == "redact":
+            yield "personal.action", why
+        actions = _mapping(personal.get("policies")).items()
+        yield from ((f"personal.policies.{source}", why) for source, action in actions if action == "redact")
+
+
+def _weights(section: Mapping[str, Any], place: str, lack: Lack) -> Iterator[Problem]:
     """Look at the weights of a section and of its phases; groups have none that look at rows."""
     weights = section.get("weights")
-    yield from _needy("weights", f"{place}.weights", weights, task)
+    yield from _needy("weights", f"{place}.weights", weights, lack)
     if "accuracy" in _mapping(_mapping(weights).get("terms")):
-        yield f"{place}.weights.terms.accuracy", f"{task} has no labels to be right about"
+        yield f"{place}.weights.terms.accuracy", lack.accuracy
     for number, phase in enumerate(_listed(section.get("phases"))):
-        yield from _weights(_mapping(phase), f"{place}.phases.{number}", task)
+        yield from _weights(_mapping(phase), f"{place}.phases.{number}", lack)
 
 
-def _needy(section: str, place: str, chosen: Any, task: str) -> Iterator[Problem]:
+def _needy(section: str, place: str, chosen: Any, lack: Lack) -> Iterator[Problem]:
     kind = chosen if isinstance(chosen, str) else _mapping(chosen).get("kind")
     if isinstance(kind, str) and kind in LABELLED[section]:
-        yield place, f"{kind} {LABELLED[section][kind]}, and {task} has none"
+        yield place, f"{kind} {LABELLED[section][kind]}, and {lack.told}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

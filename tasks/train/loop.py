@@ -59,11 +59,13 @@ class Ordered(Trainer):
     ) -> Any:
         """Give the mean loss of a batch."""
         sources = inputs.pop("source", None)
-        if self.steering is None or sources is None:
+        steered = self.steering if sources is not None else None
+        if steered is None and "labels" in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**inputs)
         each, counts = self.losses(outputs, inputs)
-        self.steering.saw(sources, each.detach(), counts)
+        if steered is not None:
+            steered.saw(sources, each.detach(), counts)
         loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 

@@ -140,8 +140,10 @@ def test_a_planted_task_is_compared_by_its_own_trials(said: tuple[Path, Say], ru
 
 
 def test_no_file_outside_the_tasks_folders_names_a_task() -> None:
-    # A name of one word is a word of the language, too; in quotes it is a task's.
-    named = "|".join(name.replace("-", "[-_]") if "-" in name else f"[\"'`]{name}[\"'`]" for name in task_names())
+    # A name of one word is a word of the language, too; where a task is spoken of it is the task's.
+    named = "|".join(
+        name.replace("-", "[-_]") if "-" in name else f"task\\W.*[\"'`]{name}[\"'`]" for name in task_names()
+    )
     files = [path for room in ("tasks", "flows") for path in (ROOT / room).rglob("*") if path.is_file()]
     texts = {path: path.read_text("utf-8") for path in files if path.suffix in {".py", ".j2", ".css"}}
     found = [

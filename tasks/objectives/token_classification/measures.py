@@ -1,0 +1,28 @@
+"""What a tagger is measured by."""
+
+from tasks.objectives.measuring import Measure, Measured, by_pipeline
+
+MEASURED = Measured(
+    measures=(
+        Measure(key="entity_f1", name="entity F1", hub="f1"),
+        Measure(key="tag_accuracy", name="tags right", hub="accuracy", share=True),
+        Measure(
+            key="tag_perplexity",
+            name="perplexity of tags",
+            against="guess by frequency",
+            hub="perplexity",
+            digits=2,
+            lower=True,
+            exponential=True,
+        ),
+    ),
+    does="reaches an entity F1 of {} on the rows kept aside",
+    baseline="word's commonest tag",
+    baseline_does="giving each word its commonest tag",
+    hub="token-classification",
+    model="tagger",
+    takes="an encoder such as bert, distilbert or roberta",
+    use=by_pipeline("tag", "token-classification"),
+    weighs="words",
+    compared_by="tag_perplexity",
+)
