@@ -1,4 +1,4 @@
-"""How a reader reads a question and its context: in windows that overlap where the context is too long, so that an answer
+"""How a reader reads a question and its context: in windows that overlap where the context is long, so that an answer
 stands whole in one of them; and which piece of it a trained one gives for the answer.
 """
 

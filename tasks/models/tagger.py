@@ -1,5 +1,5 @@
-"""How a tagger reads words: each tag stands at the first piece of its word; rows that are too long are read in parts, so
-that every word is read once; and how likely a trained one finds each tag of each word.
+"""How a tagger reads words: each tag stands at the first piece of its word; rows that are too long are read in parts,
+so that every word is read once; and how likely a trained one finds each tag of each word.
 """
 
 from collections.abc import Sequence

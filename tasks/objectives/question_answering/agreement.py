@@ -1,5 +1,5 @@
-"""How far an answer agrees with those that are right: exact match and F1 over words (SQuAD: Rajpurkar et al. 2016; in any
-language as MLQA: Lewis et al. 2020). In scripts without spaces each letter with its marks is a word, and only in
+"""How far an answer agrees with those that are right: exact match and F1 over words (SQuAD: Rajpurkar et al. 2016; in
+any language as MLQA: Lewis et al. 2020). In scripts without spaces each letter with its marks is a word, and only in
 English are articles left out.
 """
 

@@ -1,5 +1,5 @@
-"""A reader, measured by the answers that it finds: F1, exact match, and how likely it finds the right one; against giving
-the first sentence.
+"""A reader, measured by the answers that it finds: F1, exact match, and how likely it finds the right one; against
+giving the first sentence.
 """
 
 from collections.abc import Mapping, Sequence

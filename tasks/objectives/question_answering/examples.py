@@ -1,5 +1,5 @@
-"""What a reader learns from: a question and a window of its context, and where in the window the first answer begins and
-ends; at the first token where it stands in another window.
+"""What a reader learns from: a question and a window of its context, and where in the window the first answer begins
+and ends; at the first token where it stands in another window.
 """
 
 from collections.abc import Sequence

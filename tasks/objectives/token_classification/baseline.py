@@ -1,5 +1,5 @@
-"""What a tagger must beat: giving each word the tag that it has most often in the training mix, and a word that does not
-stand there the commonest tag of all; on the words of a source, learned from its own rows.
+"""What a tagger must beat: giving each word the tag that it has most often in the training mix, and a word that does
+not stand there the commonest tag of all; on the words of a source, learned from its own rows.
 """
 
 from collections import Counter

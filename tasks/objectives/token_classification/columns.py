@@ -12,9 +12,7 @@ ABOUT = {
     "words": About("The words of the text.", "the words of the text, Unicode normalised"),
     "tags": About("The tag of each word.", "one of the labels above for each word"),
 }
-LACK = Lack(
-    "here each word bears one of its own", "each word bears a label of its own, and a linear probe gives one a row"
-)
+LACK = Lack("here each word bears one", "each word bears a label, and a linear probe gives one a row")
 
 
 def layout(labels: Sequence[str]) -> Layout:

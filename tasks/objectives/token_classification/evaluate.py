@@ -18,6 +18,7 @@ from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, su
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
 
+LEAST = np.finfo(float).tiny
 Tagged = Sequence[Sequence[str]]
 
 
@@ -38,12 +39,8 @@ def score(
     # A word of which a tokenizer leaves nothing is outside of all, or what comes first.
     chances = tag_chances(trained.folder, words, trained.max_tokens, number.get(OUTSIDE, 0))
     answers = [[labels[at] for at in row.argmax(1)] for row in chances]
-    losses = np.array(
-        [
-            -np.log(np.maximum(row[np.arange(len(row)), own], 1e-300)).sum()
-            for row, own in zip(chances, wanted, strict=True)
-        ]
-    )
+    likely = (row[np.arange(len(row)), own] for row, own in zip(chances, wanted, strict=True))
+    losses = np.array([-np.log(np.maximum(own, LEAST)).sum() for own in likely])
     mix, by_source = lookups(train, labels)
     own = [by_source.get(source, mix) for source in sources]
     judged = Judged(
