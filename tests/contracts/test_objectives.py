@@ -54,7 +54,7 @@ def held(role: Role, number: int) -> object:
         "nothing": None,
         "text": TEXTS[number],
         "label": label,
-        "labels": list(role.values[: number % (len(role.values) + 1)]),
+        "labels": [label],
         "value": float(number),
         "words": words,
         "tags": [role.values[(number + at) % len(role.values)] for at in range(len(words))] if role.values else [],
