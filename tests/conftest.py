@@ -237,6 +237,12 @@ def make_translations() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def make_hotels() -> Callable[..., Any]:
+    """The generator of what guests say of hotels: `make_hotels(folder, seed=0)`."""
+    return load_script("deployments/recipes/hotels/make_sources.py").make_sources
+
+
+@pytest.fixture(scope="session")
 def write_tiny_recipe(make_sources: Callable[..., Any]) -> Callable[[Path], Path]:
     """Write the demo in small into a folder, and give the recipe's path: a fifth of its rows, a model that trains in
     seconds."""

@@ -50,7 +50,7 @@ def test_answers_move_with_their_context() -> None:
     assert found.rows["context"][0] == "Ana lives in S\u00e3o Paulo . In S\u00e3o Paulo, Brazil"
     held = found.rows["answers"].to_list()
     assert [answer["text"] for answer in held] == [["S\u00e3o Paulo"], ["Brazil"], ["b"]]
-    assert [answer["answer_start"] for answer in held] == [[13], [38], [2]]
+    assert [answer["answer_start"] for answer in held] == [[13], [39], [2]]
     assert found.reasons.null_count() == 3
 
 
