@@ -59,13 +59,13 @@ class Ordered(Trainer):
     ) -> Any:
         """Give the mean loss of a batch."""
         sources = inputs.pop("source", None)
-        steered = self.steering if sources is not None else None
-        if steered is None and "labels" in inputs:
+        unsteered = self.steering is None or sources is None
+        if unsteered and "labels" in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**inputs)
         each, counts = self.losses(outputs, inputs)
-        if steered is not None:
-            steered.saw(sources, each.detach(), counts)
+        if self.steering is not None and sources is not None:
+            self.steering.saw(sources, each.detach(), counts)
         loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
