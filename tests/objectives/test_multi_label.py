@@ -62,7 +62,8 @@ def test_frequencies_are_those_of_the_rows_of_each_source(tmp_path: Path) -> Non
 def test_what_wants_one_label_a_row_is_refused(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(
         "name: topics\ntask: multi-label-classification\nlabels: [a, b]\n"
-        "sources: {a: {path: a.csv}, b: {path: b.csv}}\nmix: {weights: {kind: mixmin, target: a}}\nsift: [label-noise]\n"
+        "sources: {a: {path: a.csv}, b: {path: b.csv}}\n"
+        "mix: {weights: {kind: mixmin, target: a}}\nsift: [label-noise]\n"
     )
     with pytest.raises(RecipeError, match="2 mistakes") as caught:
         load_recipe(str(tmp_path / "recipe.yaml"))
