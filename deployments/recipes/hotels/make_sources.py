@@ -16,7 +16,8 @@ HERE = Path(__file__).parent
 ROWS = {"letters": 500, "forum": 500}
 """Reviews of each source."""
 GUESTS = ("Ana", "Boris", "Chloe", "Dinesh", "Emeka", "Fatima", "Goro", "Hana", "Ivo", "Jana", "Kofi", "Lena")
-SURNAMES = ("Abara", "Berg", "Costa", "Duval", "Endo", "Farah", "Gruber", "Horvat", "Ito", "Jansen")
+SURNAMES = ("Abara", "Berg", "Costa", "Venna", "Tolmar", "Farah", "Kessim", "Horvat", "Ashwick", "Jansen")
+"""Some are towns, too: a word alone does not tell."""
 CITIES = ("Larnby", "Port Osk", "Venna", "Tolmar", "San Brico", "Dunhollow", "Kessim", "Ashwick")
 HOTELS = ("the Grand Heron", "the Blue Lantern", "the Old Mill", "the Cedar House", "the Harbour Rest")
 SAYS = {
@@ -78,16 +79,16 @@ def _question(review: Review, draw: random.Random) -> dict[str, object]:
     kind = draw.choice([*ASKED])
     answer = {"who": review.guest, "where": review.city, "days": review.days}[kind]
     context = f"{review.opinions} {review.facts}" if draw.random() < 0.5 else f"{review.facts} {review.opinions}"
-    held = {"text": [answer], "answer_start": [context.index(answer)]}
+    held = {"text": [answer], "answer_start": [context.rindex(answer)]}
     return {"question": ASKED[kind].format_map(review._asdict()), "context": context, "answers": held}
 
 
 def _tagged(review: Review) -> dict[str, list[str]]:
     kinds = {"GUEST": review.guest.split(), "HOTEL": review.hotel.split(), "TOWN": review.city.split()}
     words = [*review.facts.removesuffix(".").split(), "."]
-    tags = ["O"] * len(words)
+    tags, at = ["O"] * len(words), 0
     for kind, name in kinds.items():
-        at = next(at for at in range(len(words)) if words[at : at + len(name)] == name)
+        at = next(place for place in range(at, len(words)) if words[place : place + len(name)] == name)
         tags[at : at + len(name)] = [f"B-{kind}", *[f"I-{kind}"] * (len(name) - 1)]
     return {"words": words, "tags": tags}
 
