@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,7 +13,7 @@ from tasks.core.unseen import unseen
 from tasks.experiments.compare.settings import ARMS, ONLY
 from tasks.recipe.file import MOST_MISTAKES
 from tasks.recipe.nodes import Node, dotted
-from tasks.recipe.references import References
+from tasks.recipe.references import References, is_branch
 
 PASSWORD = re.compile(
     r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE
@@ -26,6 +26,7 @@ ASKED = re.compile(
 SHOWN_CHARS = 60
 TAKEN = {"mix": "checks and policies call the whole mix", "all": "tables call all sources together"}
 """Names that no source can have, and who has them."""
+HERE = " is wanted here"
 WANTED = {
     "tuple_type": "a list is wanted here, such as [a, b]",
     "list_type": "a list is wanted here, such as [a, b]",
@@ -127,24 +128,45 @@ def open_secrets(recipe: Node) -> Iterator[Problem]:
 
 
 def explained(error: ValidationError, references: References) -> Iterator[Problem]:
-    """Put pydantic's errors into words, each with its place in the tree as it was written."""
+    """Put pydantic's errors into words, each with its place in the tree as it was written; where several kinds of value
+    may stand, what is wrong there is one mistake.
+    """
     errors = error.errors()[:MOST_MISTAKES]
     above = {one["loc"][:length] for one in errors for length in range(len(one["loc"]))}
+    by_path = dict[str, list[ErrorDetails]]()
     for one in errors:
-        if one["type"] != "too_short" or one["loc"] not in above:  # it counts only those items that are right
-            yield _explained(one, references)
+        if one["type"] == "too_short" and one["loc"] in above:  # it counts only those items that are right
+            continue
+        if not _is_of_another_kind(one, errors):
+            by_path.setdefault(references.place(one["loc"])[0], []).append(one)
+    for path, ones in by_path.items():
+        yield path, _in_words(ones, references)
 
 
-def _explained(error: ErrorDetails, references: References) -> Problem:
-    path, section = references.place(error["loc"])
+def _is_of_another_kind(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """Say whether the value is plainly of another of the kinds that may stand there: what is in it has mistakes."""
+    place = error["loc"]
+    inside = (one["loc"] for one in errors if len(one["loc"]) > len(place))
+    return is_branch(place[-1] if place else None) and any(loc[: len(place) - 1] == place[:-1] for loc in inside)
+
+
+def _in_words(errors: Sequence[ErrorDetails], references: References) -> str:
+    """Say what is wanted in a place, and what stands there."""
+    error = errors[0]
     if error["type"] == "extra_forbidden":
-        return path, f"unknown key;{nearest(error['loc'][-1], section.fields())}"
+        return f"unknown key;{nearest(error['loc'][-1], references.place(error['loc'])[1].fields())}"
     if error["type"] == "missing":
-        return path, "this key is missing"
-    text = WANTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+        return "this key is missing"
+    first, *others = dict.fromkeys(_wanted(one) for one in errors)
+    wanted = ", or ".join([first, *(text.removeprefix("input should be ").replace(HERE, "") for text in others)])
     got = error["input"]
     shown = "" if error["type"] == "value_error" or isinstance(got, dict | list | tuple) else f" (got {_short(got)})"
-    return path, without_passwords(unseen(text[:1].lower() + text[1:] + shown))
+    return without_passwords(unseen(wanted + shown))
+
+
+def _wanted(error: ErrorDetails) -> str:
+    text = WANTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
 
 
 def _short(got: object) -> str:

@@ -28,11 +28,12 @@ from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
-from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand, with_value
+from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
 from tasks.recipe.meaning import meant
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
 from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
+from tasks.recipe.overrides import with_overrides
 from tasks.recipe.references import follow, without
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
@@ -260,13 +261,11 @@ def load_recipe(
             that makes it in place of the line.
     """
     tree, lines = read(file)
-    overridden = overrides or {}
-    for path, value in overridden.items():
-        try:
-            tree = cast("dict[str, JsonValue]", with_value(tree, path.split("."), value))
-        except RecipeError as error:
-            raise RecipeError(f"{file}: --set {path}: {error}") from None
-    return _resolved(tree, Places(file, lines, frozenset(overridden)), tuple(without))
+    try:
+        tree = with_overrides(tree, overrides or {})
+    except RecipeError as error:
+        raise RecipeError(f"{file}: {error}") from None
+    return _resolved(tree, Places(file, lines, frozenset(overrides or {})), tuple(without))
 
 
 def _task_problems(tree: Mapping[str, JsonValue]) -> list[Problem]:

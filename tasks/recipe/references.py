@@ -66,12 +66,12 @@ class References:
                 child = node.child(part)
             if child and child.path not in self.gone:
                 node, path = child, child.path
-            elif not _is_branch(part):
+            elif not is_branch(part):
                 path = (*path, part)
         return dotted(path), node
 
 
-def _is_branch(part: object) -> bool:
+def is_branch(part: object) -> bool:
     """Say whether pydantic names a branch of a union here, not a key of the recipe."""
     return isinstance(part, str) and (
         part in {"str", "int", "float", "bool", "[key]"}

@@ -233,7 +233,7 @@ TRAIN = "train: {model: {architecture: roberta, config: {max_position_embeddings
         (TRAIN, "train.max_tokens: it is 64, but the model takes at most 62; set train.max_tokens <= 62"),
         ("clean: {filters: [{kind: language, keep: [klingon]}]}", "'klingon' is no language that can be told"),
         ("sift: {kind: label-noise}", "sift: a list is wanted here"),
-        ("mix: {size: many}", "mix.size: a whole number is wanted here (got 'many')"),
+        ("mix: {size: many}", "mix.size: a whole number is wanted here, or 'all' (got 'many')"),
         (f"seed: {'9' * 5000}", "seed: a whole number of fewer digits is wanted here"),
     ],
 )
@@ -246,6 +246,29 @@ def test_nonsense_is_refused_before_anything_is_made(tmp_path: Path, line: str, 
     message = mistakes(tmp_path, f"{base}{line}\n")
     assert told in message
     assert len(message) < 2000
+
+
+BUILT = "train: {model: {architecture: bert, vocabulary: some}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mix: {size: many}", "mix.size: a whole number is wanted here, or 'all' (got 'many')"),
+        ("mix: {size: 0}", "mix.size: input should be greater than or equal to 1, or 'all' (got 0)"),
+        ("mix: {size: [1]}", "mix.size: a whole number is wanted here, or 'all'"),
+        (
+            "train: {model: m, processes: some}",
+            "train.processes: a whole number is wanted here, or 'auto' (got 'some')",
+        ),
+        ("train: {model: [m]}", "train.model: a text is wanted here, or a mapping, such as {key: value}"),
+        (BUILT, "train.model.vocabulary: a whole number is wanted here (got 'some')"),
+    ],
+)
+def test_a_mistake_is_told_once_where_several_kinds_of_value_may_stand(tmp_path: Path, line: str, told: str) -> None:
+    base = GOOD.replace("mix: {weights: {movies: 0.4, tweets: 0.6}, size: 100}", "")
+    (_, mistake) = mistakes(tmp_path, f"{base}{line}\n").splitlines()
+    assert mistake.endswith(f": {told}")
 
 
 @pytest.mark.parametrize(
