@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import CuveeError, Unreachable
@@ -60,3 +61,20 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "permission denied"
     return str(error) or type(error).__name__
+
+
+def folder_of_store(path: str) -> str:
+    """Give the absolute path of a folder that is there, or can be made.
+
+    Raises:
+        Unreachable: it is a file, or would lie in one.
+    """
+    folder = Path(path).absolute()
+    with reaching(f"the store {path}"):
+        there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+        is_file = there.is_file()
+    if is_file:
+        what = "it" if there == folder else str(there)
+        named = "name a folder with --store, or s3://BUCKET/PREFIX"
+        raise Unreachable(f"cannot write to the store {folder}: {what} is a file; {named}")
+    return str(folder)

@@ -18,7 +18,7 @@ from typing import Any
 import fsspec
 from typing_extensions import TypeVar
 
-from tasks.core.access import answer, reaching
+from tasks.core.access import answer, folder_of_store, reaching
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.manifests.formats import read_manifest
 from tasks.manifests.manifest import Facts, FileFact, Manifest
@@ -60,7 +60,7 @@ class Store:
         with reaching(f"the store {uri}"):
             self.fs, self.root = fsspec.core.url_to_fs(uri, **(S3 if scheme == "s3" else {}))
         self.is_local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
-        self.uri = str(Path(self.root).absolute()) if self.is_local else uri.rstrip("/")
+        self.uri = folder_of_store(self.root) if self.is_local else uri.rstrip("/")
         self.root = self.uri if self.is_local else self.root.rstrip("/")
         self.behind = behind
 
