@@ -4,7 +4,6 @@ Ids begin with the UTC time of the start, so the newest run is the last name of 
 """
 
 import difflib
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,12 +14,11 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    ValidationError,
     field_serializer,
     model_validator,
 )
 
-from tasks.core.errors import CuveeError, RecipeError
+from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
@@ -31,9 +29,12 @@ from tasks.manifests.profile import Drift, ProfileFacts
 from tasks.manifests.scores import Metrics
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
+from tasks.store.found import id_in, meant, read_record, record_paths
 from tasks.store.old_records import STEPS, dropped_of
 from tasks.store.storage import Store
 
+RUN = "runs/run.json"
+"""Folder and name of the records of runs; see `record_paths`."""
 MAY_BE_EMPTY = ("profile", "training", "weights")
 """Fields of a record that are written as an empty mapping where there is nothing to say."""
 
@@ -234,12 +235,12 @@ def write_record(store: Store, record: RunRecord) -> str:
 
 def list_records(store: Store, name: str | None = None, most: int | None = None) -> list[RunRecord]:
     """Read the records of all runs, or of one recipe's, newest first; at most `most`."""
-    return [_read(store, path) for path in _paths(store, name)[:most]]
+    return [read_record(store, path, RunRecord) for path in record_paths(store, RUN, name)[:most]]
 
 
 def last_run(store: Store, name: str, status: str | None = None) -> RunRecord | None:
     """Find the newest run of a recipe, or the newest that ended with `status`; None when there is none."""
-    records = (_read(store, path) for path in _paths(store, name))
+    records = (read_record(store, path, RunRecord) for path in record_paths(store, RUN, name))
     return next((record for record in records if status in (None, record.status)), None)
 
 
@@ -249,16 +250,14 @@ def find_run(store: Store, wanted: str) -> RunRecord:
     Raises:
         RecipeError: no run or several runs answer to it; the text lists the nearest.
     """
-    ids = {path.split("/")[2]: path for path in _paths(store, None)}
+    ids = {id_in(path): path for path in record_paths(store, RUN)}
     if not ids:
         raise RecipeError(f"no run {wanted!r}: there are no runs in {store.uri}; `cuvee run RECIPE` makes the first")
     if wanted == "latest":
-        return _read(store, ids[next(iter(ids))])
-    if wanted in ids:
-        return _read(store, ids[wanted])
-    found = [run for run in ids if wanted and (run.startswith(wanted) or run.rpartition("-")[2].startswith(wanted))]
+        return read_record(store, ids[next(iter(ids))], RunRecord)
+    found = meant(wanted, ids)
     if len(found) == 1:
-        return _read(store, ids[found[0]])
+        return read_record(store, ids[found[0]], RunRecord)
     if found:
         raise RecipeError(f"{len(found)} runs begin with {wanted!r}: {_some(found)}; write more of the id", runs=found)
     near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.3) or list(ids)[:3]
@@ -270,19 +269,3 @@ def find_run(store: Store, wanted: str) -> RunRecord:
 def _some(runs: list[str]) -> str:
     more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""
     return ", ".join(runs[:5]) + more
-
-
-def _paths(store: Store, name: str | None) -> list[str]:
-    """Give the path of every run.json, newest first."""
-    folder = f"runs/{name}" if name else "runs"
-    paths = [f"{folder}/{path}" for path in store.list(folder) if path.endswith("/run.json")]
-    return sorted((path for path in paths if path.count("/") == 3), key=lambda path: path.split("/")[2], reverse=True)
-
-
-def _read(store: Store, path: str) -> RunRecord:
-    try:
-        return RunRecord.model_validate(store.read_json(path))
-    except (ValidationError, json.JSONDecodeError) as error:
-        raise CuveeError(
-            f"{store.where(path)}: no record of a run ({str(error).splitlines()[0]}); remove its folder, or restore it"
-        ) from None
