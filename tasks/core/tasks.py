@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, ParamSpec, Self, TypeVar
 
+from tasks.core import ui
+
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 RETRIES = 3
@@ -35,6 +37,11 @@ class Task(Generic[P, R_co]):
         return replace(self, subject=subject)
 
     @property
+    def title(self) -> str:
+        """What people know it by."""
+        return f"{self.name} {self.subject}".rstrip()
+
+    @property
     def signature(self) -> inspect.Signature:
         """Its parameters and what it gives, annotations resolved."""
         return signature_of(self.function)
@@ -47,7 +54,8 @@ class Task(Generic[P, R_co]):
 
     def run(self, _store: str, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Do the work here and now; tasks that keep what they make keep it in the store."""
-        return self.function(*args, **kwargs)
+        with ui.working(self.title):
+            return self.function(*args, **kwargs)
 
 
 @functools.cache

@@ -1,8 +1,11 @@
 """What a run shows to people. By itself nothing is shown and nothing fails; the engine plugs in where it goes to."""
 
+import contextlib
 import re
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from tasks.core.unseen import unseen
@@ -40,8 +43,55 @@ class Port(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Who follows what this process does, such as the command line; nobody follows a deployed run."""
+
+    def line(self, text: str) -> None:
+        """Take what is told of a task that ended."""
+        ...
+
+    def log(self, message: str, *, warn: bool) -> None:
+        """Take one line of the run's log."""
+        ...
+
+
+@dataclass(eq=False)
+class Work:
+    """What is done here now.
+
+    Attributes:
+        title: the task and what it is about.
+        text: how far it is; empty where that cannot be told.
+        began: by the monotonic clock.
+        first, last: the share that was done when it was told first and last, and the time.
+    """
+
+    title: str
+    text: str = ""
+    began: float = field(default_factory=time.monotonic)
+    first: tuple[float, float] | None = None
+    last: tuple[float, float] | None = None
+
+    def reach(self, done: float, text: str) -> None:
+        """Note that the share `done` (0..1) is done; one that falls back begins anew."""
+        now = (done, time.monotonic())
+        if self.first is None or self.last is None or done < self.last[0]:
+            self.first = now
+        self.last, self.text = now, text
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take yet, if the rest goes as fast; None where that is not known."""
+        if self.first is None or self.last is None or self.last[0] <= self.first[0]:
+            return None
+        (before, start), (done, now) = self.first, self.last
+        return max(0.0, (now - start) * (1 - done) / (done - before) - (time.monotonic() - now))
+
+
 _ports: list[Port] = []
-_watchers: list[Callable[[str], None]] = []
+_watchers: list[Watcher] = []
+_works: list[Work] = []
+_here = threading.local()
 
 
 def plug(port: Port) -> None:
@@ -62,6 +112,8 @@ def log(message: str, *, warn: bool = False) -> None:
     """Write one line to the run's log."""
     for port in _running():
         port.log(unseen(message), warn=warn)
+    for watcher in _watchers:
+        watcher.log(unseen(message), warn=warn)
 
 
 def artifact_key(*names: str) -> str:
@@ -100,18 +152,41 @@ def show_link(key: str, url: str, text: str, headline: str) -> None:
 
 
 def tell(line: str) -> None:
-    """Give a line to whoever watches this process (the command line); nobody watches a deployed run."""
-    for listener in _watchers:
-        listener(unseen(line))
+    """Give a line to whoever watches this process."""
+    for watcher in _watchers:
+        watcher.line(unseen(line))
 
 
-def watch(listener: Callable[[str], None]) -> None:
-    """Have `listener` told of every task that ends and of the progress of long ones."""
-    _watchers.append(listener)
+@contextlib.contextmanager
+def watching(watcher: Watcher) -> Generator[None]:
+    """Have `watcher` told of every task that ends, and of what the log is told."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def under_way() -> tuple[Work, ...]:
+    """Give what is done in this process now, in the order in which it began."""
+    return tuple(_works)
+
+
+@contextlib.contextmanager
+def working(title: str) -> Generator[Work]:
+    """Say that this thread is at work on something; within it a `Progress` says how far it is."""
+    before: Work | None = getattr(_here, "work", None)
+    work = _here.work = Work(title)
+    _works.append(work)
+    try:
+        yield work
+    finally:
+        _works.remove(work)
+        _here.work = before
 
 
 class Progress:
-    """How far a long task is: shown with the run, and as a changing line for whoever watches.
+    """How far a long task is: shown with the run, and to whoever looks at what is under way.
 
     Args:
         subject: what is worked on; names what is shown.
@@ -121,21 +196,24 @@ class Progress:
     def __init__(self, subject: str, title: str) -> None:
         self.subject, self.title = subject, title
         self.updates: list[Callable[[float, str], None]] = []
-        self.last = 0.0
+        self.shown = 0.0
+        self.opened = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
+        work: Work | None = getattr(_here, "work", None)
+        self.work = work or self.opened.enter_context(working(self.title))
         self.updates = [port.progress(artifact_key("progress", self.subject), self.title) for port in _running()]
         return self
 
     def __call__(self, done: float, text: str) -> None:
-        """Show that the share `done` (0..1) is done; at most once a second."""
+        """Show that the share `done` (0..1) is done; with the run at most once a second."""
+        self.work.reach(done, unseen(text))
         now = time.monotonic()
-        if now - self.last < 1 and done < 1:
+        if now - self.shown < 1 and done < 1:
             return
-        self.last = now
-        tell(f"\r{self.title}: {text}")
+        self.shown = now
         for update in self.updates:
             update(done, f"{self.title}: {text}")
 
     def __exit__(self, *_: object) -> None:
-        return None
+        self.opened.close()

@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, cast
 
 from typing_extensions import TypeVar
 
+from tasks.core import ui
 from tasks.core.parallel import threads
 from tasks.core.records import digest, flatten
 from tasks.core.tasks import Task, signature_of
@@ -187,7 +188,8 @@ class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
     def _make(self, bench: Workbench, arguments: dict[str, Any]) -> Manifest[F_co]:
         """Do the work; data first, manifest last."""
         started = time.monotonic()
-        product: Product[F_co] = self.function(bench, **arguments)
+        with ui.working(self.title):
+            product: Product[F_co] = self.function(bench, **arguments)
         seconds = round(time.monotonic() - started, 3)
         inputs = [
             one for value in arguments.values() for one in (value if isinstance(value, list | tuple) else [value])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.imports import importing
-from tasks.train.job import OUT_OF_MEMORY, Job
+from tasks.train.job import OUT_OF_MEMORY, Job, Message
 from tasks.train.messages import failure, message_in, progress
 
 Report = Callable[[float, str], None]
@@ -46,15 +46,16 @@ def run(job: Job, folder: Path, report: Report) -> None:
 
 def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
     (folder / "job.json").write_text(job.model_copy(update={"parent": os.getpid()}).model_dump_json())
-    why = ""
+    why, known = "", Message()
     with (folder / "train.log").open("wb") as log, _started(_command(job, folder), log) as child:
         for line in child.stdout or ():
             message = message_in(line)
             if message is None:
                 continue
             why = message.error or why
+            known = known.model_copy(update=message.model_dump(exclude_unset=True))  # losses are told now and then
             if message.steps:
-                report(message.step / message.steps, progress(message))
+                report(known.step / known.steps, progress(known))
     return child.returncode, why
 
 
