@@ -48,6 +48,7 @@ def compare(
     minutes: float | None = None,
     require_gain: RequiredGain | bool = False,
     overrides: dict[str, Any] | None = None,
+    without: list[str] | None = None,
 ) -> Comparison:
     """Compare the recipe's mix with each source alone and with other mixes, and say what each source is worth.
 
@@ -60,12 +61,12 @@ def compare(
         require_gain: Fail where the recipe's mix does not gain: `single`, over every source alone; `all` (or true),
             over them, and with no source that loses at home by more than `compare.margin` where there is no target.
         overrides: More values over the recipe's, by dotted path, such as {"trials.size": 500}.
+        without: Sources of the recipe that are left out this time.
     """
     began = time.monotonic()
     given = {"compare.seeds": seeds, "compare.minutes": minutes}
-    loaded = load_recipe(
-        recipe, (overrides or {}) | {path: value for path, value in given.items() if value is not None}
-    )
+    typed = {path: value for path, value in given.items() if value is not None}
+    loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     names = _names(loaded, arms)
     home = open_store(store_uri(store))
     home.ensure_writable()

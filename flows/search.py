@@ -52,6 +52,7 @@ def search(
     trials: int | None = None,
     minutes: float | None = None,
     overrides: dict[str, Any] | None = None,
+    without: list[str] | None = None,
 ) -> SearchRecord:
     """Try mixes of the recipe's sources, learn which is best, and confirm it against uniform and proportional weights.
 
@@ -61,11 +62,12 @@ def search(
         trials: Most mixes that are tried, in place of the recipe's `search.trials`.
         minutes: No trial begins later than this after the first, in place of `search.minutes`.
         overrides: More values over the recipe's, by dotted path, such as {"search.target": "news"}.
+        without: Sources of the recipe that are left out this time.
     """
     typed = {
         name: value for name, value in {"search.trials": trials, "search.minutes": minutes}.items() if value is not None
     }
-    loaded = load_recipe(recipe, (overrides or {}) | typed)
+    loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()
     start, calls = begin_run(loaded.published), Submitted(home.uri)

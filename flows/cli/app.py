@@ -1,19 +1,41 @@
 """The application that commands are added to, what they take in common, and how they answer."""
 
+import functools
+import inspect
 import json
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, is_dataclass
+from importlib.metadata import version
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import BaseModel, JsonValue
+from typer.core import TyperGroup
 
 from tasks.core.errors import RecipeError
 
+BEGAN = time.monotonic()
+"""When the command began: this is one of the first modules that it imports."""
 Answer = TypeVar("Answer")
+SPELLED_OUT = {"--require-gain": "--require-gain=all"}
+"""Options whose value may be left out."""
+
+
+class Program(TyperGroup):
+    """`cuvee`: by itself it prints its help."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **named: Any) -> Any:
+        """Carry out a command line."""
+        words = [SPELLED_OUT.get(word, word) for word in (sys.argv[1:] if args is None else args)]
+        return super().main(words or ["--help"], *more, **named)
+
+
 app = typer.Typer(
     name="cuvee",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Program,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -23,19 +45,27 @@ app = typer.Typer(
     "be reached · 5 training failed.",
 )
 
-RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")]
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cuvee {version('cuvee')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take what stands before the name of a command."""
+
+
 StoreUri = Annotated[
     str,
     typer.Option(
         "--store", envvar="CUVEE_STORE", metavar="URI", help="Folder, or any fsspec URL such as s3://bucket/prefix."
     ),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500."),
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")
 ]
 MixName = Annotated[
     str,
@@ -46,34 +76,104 @@ MixName = Annotated[
 DEFAULT_STORE = "cuvee-store"
 
 
-def overrides_of(overrides: list[str] | None) -> dict[str, JsonValue]:
-    """Read what `--set` says: dotted path -> value.
+@dataclass(frozen=True)
+class RecipeRead:
+    """A recipe, and what the command changes in it."""
 
-    Raises:
-        RecipeError: one of them is no PATH=VALUE, or its value no YAML.
-    """
-    from tasks.recipe.reading import Mistake, parsed
+    file: Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")]
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Put a value over the recipe's, e.g. mix.size=500."),
+    ] = None
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE", help="Leave a source out, as if the recipe had never named it."),
+    ] = None
 
-    values: dict[str, JsonValue] = {}
-    for text in overrides or []:
-        path, equals, value = text.partition("=")
-        if not equals or not path:
-            raise RecipeError(f"--set {path[:40]!r}: want PATH=VALUE, such as --set mix.size=500")
-        try:
-            written = parsed(value)
-        except Mistake as mistake:  # the value is not shown: it may be a password
-            raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
-        values[path] = written.value if written else None
-    return values
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The sources that are taken as not named."""
+        return tuple(self.without or ())
+
+    @property
+    def values(self) -> dict[str, JsonValue]:
+        """What `--set` says: dotted path -> value.
+
+        Raises:
+            RecipeError: one of them is no PATH=VALUE, or its value no YAML.
+        """
+        from tasks.recipe.reading import Mistake, parsed
+
+        values: dict[str, JsonValue] = {}
+        for text in self.overrides or []:
+            path, equals, value = text.partition("=")
+            if not equals or not path:
+                raise RecipeError(f"--set {path[:40]!r}: want PATH=VALUE, such as --set mix.size=500")
+            try:
+                written = parsed(value)
+            except Mistake as mistake:  # the value is not shown: it may be a password
+                raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
+            values[path] = written.value if written else None
+        return values
 
 
-def give(answer: Answer, show: Callable[[Answer], None], as_json: bool) -> None:
-    """Print what a command found, as one JSON object or as people read it."""
-    if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False, default=_as_json))
-    else:
-        show(answer)
+@dataclass(frozen=True)
+class Output:
+    """How a command answers, and how much it says on its way."""
+
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")
+    ] = False
+    verbose: Annotated[
+        bool | None,
+        typer.Option(
+            "--verbose/--quiet",
+            "-v/-q",
+            help="Also tell what the tasks log, or tell nothing on the way; by default a line for each task that ends.",
+        ),
+    ] = None
+
+    def following(self) -> AbstractContextManager[None]:
+        """Tell on stderr how the work goes, for as long as it lasts."""
+        from flows.cli.progress import following
+
+        quiet = self.verbose is False or (self.as_json and not self.verbose)
+        return following(quiet=quiet, verbose=bool(self.verbose))
+
+    def give(self, answer: Answer, show: Callable[[Answer], None]) -> None:
+        """Print what a command found, as one JSON object or as people read it."""
+        if self.as_json:
+            typer.echo(json.dumps(answer, ensure_ascii=False, default=_as_json))
+        else:
+            show(answer)
 
 
 def _as_json(value: object) -> object:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else vars(value)
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Add a command. A parameter that is a dataclass stands for its fields, which several commands take."""
+    parameters = inspect.signature(function, eval_str=True).parameters
+    kinds = {name: one.annotation for name, one in parameters.items()}
+    groups = {name: kind for name, kind in kinds.items() if isinstance(kind, type) and is_dataclass(kind)}
+
+    @functools.wraps(function)
+    def carried_out(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        function(**given)
+
+    flat = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in parameters.items()
+        for one in (inspect.signature(groups[name]).parameters.values() if name in groups else [parameter])
+    ]
+    carried_out.__dict__["__signature__"] = inspect.Signature(flat)
+    app.command()(carried_out)
+    return function
+
+
+def seconds_since_start() -> float:
+    """Say how long the whole command has taken so far."""
+    return round(time.monotonic() - BEGAN, 1)

@@ -1,5 +1,6 @@
 """What the look-only commands do: the run's own steps without writing anything, and reading back what runs left."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict, cast
 
@@ -18,10 +19,8 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import PlanFacts, ReceiptRow
 from tasks.manifests.pool import PoolFacts
 from tasks.mix.task import replay_mix
-from tasks.objectives.parts import all_measures
 from tasks.recipe.model import LoadedRecipe, load_recipe
-from tasks.rows.media import without_media_bytes
-from tasks.store.runs import RunRecord, find_run, last_run, list_records
+from tasks.store.runs import last_run
 from tasks.store.storage import open_store, overlay
 
 
@@ -58,12 +57,6 @@ class Planned(TypedDict):
     resolved: dict[str, JsonValue]
 
 
-class ListedRuns(TypedDict):
-    """A few facts of each run, newest first."""
-
-    runs: list[dict[str, str | float | None]]
-
-
 class Replayed(TypedDict):
     """A mix that was made again to the same bytes.
 
@@ -79,16 +72,9 @@ class Replayed(TypedDict):
     out: NotRequired[str]
 
 
-class RowsOfFile(TypedDict):
-    """The first rows of a Parquet file."""
-
-    file: str
-    rows: list[dict[str, JsonValue]]
-
-
-def explain_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Explained:
+def explain_recipe(file: str, store: str, overrides: dict[str, JsonValue], without: Sequence[str] = ()) -> Explained:
     """Look every product of the recipe up, without making any."""
-    loaded = load_recipe(file, overrides)
+    loaded = load_recipe(file, overrides, without)
     tasks, products = _looked_up(loaded, store)
     unreached = [source.told() for source in products.unreached]
     return {"recipe": file, "store": open_store(store).uri, "tasks": tasks, "unreached": unreached}
@@ -102,9 +88,9 @@ def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProduc
     return look.found, products
 
 
-def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue]) -> Planned:
+def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue], without: Sequence[str] = ()) -> Planned:
     """Carry the steps out up to the plan, in a temporary store over the real one."""
-    loaded = load_recipe(file, overrides)
+    loaded = load_recipe(file, overrides, without)
     tasks, _ = _looked_up(loaded, store)
     products = RunProducts()
     with overlay(store) as upper:
@@ -153,42 +139,6 @@ def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts
     train = loaded.published.get("train")
     same = isinstance(train, dict) and before.recipe.get("train", {}).get("model") == train.get("model")
     return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
-
-
-def list_runs(store: str, name: str | None) -> ListedRuns:
-    """Give the runs in a store, newest first, a few facts each."""
-    return {"runs": [_brief(record) for record in list_records(open_store(store), name)]}
-
-
-def _brief(record: RunRecord) -> dict[str, str | float | None]:
-    return {
-        "run": record.run,
-        "name": record.name,
-        "status": record.status,
-        "started": record.started,
-        "rows": record.mix.rows if record.mix else None,
-        **{key: record.metrics.value(key) if record.metrics else None for key in all_measures()},
-        "seconds": record.seconds,
-    }
-
-
-def show_run(store: str, run: str) -> RunRecord | RowsOfFile:
-    """Give one run's record, or the rows of a Parquet file."""
-    if run.endswith(".parquet"):
-        return {"file": run, "rows": _rows_of(store, run)}
-    return find_run(open_store(store), run)
-
-
-def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:
-    import polars
-
-    home = open_store(store)
-    path = file.removeprefix(f"{home.uri}/")
-    local = Path(path) if Path(path).is_file() else home.local_copy(path)
-    try:
-        return [without_media_bytes(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None
 
 
 def replay_lock(store: str, lock: str, out: str | None) -> Replayed:

@@ -23,7 +23,7 @@ def main() -> None:
     settle_prefect()
     as_json = "--json" in sys.argv
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="cuvee", standalone_mode=False)
         if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
             _fail("interrupted; the same command goes on where it stopped", code, as_json)
     except CuveeError as error:

@@ -1,52 +1,19 @@
-"""How the command line shows what it found: short aligned tables on stdout."""
+"""How the command line shows what commands about a recipe found, and what a run did."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from flows.cli.init import GuessedRecipe
 from flows.cli.inspect import Explained, Planned
+from flows.cli.tables import console, one_line, percent, table
 from flows.cli.validate import Validated
 from flows.engine.home import page_of
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.measuring import Measure
 from tasks.objectives.parts import measures_of
-
-console = Console(highlight=False, soft_wrap=True)
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; columns whose name ends in `>` are right-aligned."""
-    grid = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
-    )
-    for column in columns:
-        grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
-    for row in rows:
-        # Text, not str: what comes from the data must not be read as markup.
-        grid.add_row(*(Text(_cell(cell)) for cell in row))
-    console.print(grid)
-    console.print()
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage with one digit."""
-    return f"{100 * share:.1f} %"
 
 
 def receipt(rows: Sequence[ReceiptRow]) -> None:
@@ -64,7 +31,8 @@ def receipt(rows: Sequence[ReceiptRow]) -> None:
         ]
         for row in rows
     )
-    table("Receipt", ["source", "asked>", "weight>", "rows>", "%>", "tokens>", "%>", "epochs>"], shares)
+    shown = ["asked>", "weight>", "rows>", "% of rows>", "tokens>", "% of tokens>", "epochs>"]
+    table("Receipt", ["source", *shown], shares)
     dropped = [
         (row.source, ", ".join(f"{reason} {count:,}" for reason, count in row.dropped.items()))
         for row in rows
@@ -180,12 +148,6 @@ def guessed(recipe: GuessedRecipe) -> None:
     else:
         console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
     console.print(f"Next     {recipe['next']}", markup=False)
-
-
-def one_line(text: str, most: int = 90) -> str:
-    """Make a text safe to print: one line, nothing that a terminal would obey, cut."""
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text[: 2 * most].split()))
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def validated(recipe: Validated) -> None:

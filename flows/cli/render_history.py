@@ -1,36 +1,63 @@
 """How the command line shows what earlier runs left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from flows.cli.inspect import ListedRuns, Replayed, RowsOfFile
-from flows.cli.render import console, percent, receipt, scores, table
+from flows.cli.inspect import Replayed
+from flows.cli.listing import Listed, Row, RowsOfFile
+from flows.cli.render import receipt, scores
+from flows.cli.render_weights import compared, searched
+from flows.cli.tables import console, percent, table
+from tasks.experiments.comparison import Comparison
+from tasks.experiments.search_record import SearchRecord
 from tasks.history.task import Impact, Ledger, MixDiff, TracedRow
 from tasks.manifests.dropped import Dropped, in_words
 from tasks.objectives.parts import all_measures
 from tasks.store.runs import RunRecord
 
+TOOK, HELD = {"seconds>": "seconds"}, {"in the store": "in_store"}
+FOUND = {"name": "name", "outcome": "outcome", **TOOK}
+"""Heading -> fact, in lists of what a store holds."""
 
-def listed(store: ListedRuns) -> None:
-    """Print the runs; their ids begin with the time of the start."""
-    if not store["runs"]:
+
+def listed(store: Listed) -> None:
+    """Print what a store holds; ids begin with the time of the start."""
+    if not any(store.values()):
         console.print("no runs yet")
         return
     mains = [measured.main for measured in all_measures().values()]
-    scored = [main for main in mains if any(row[main.key] is not None for row in store["runs"])]
-    columns = ["run", "name", "status", "rows", *(main.key for main in scored), "seconds"]
-    titles = [*columns[:3], "rows>", *(f"{main.name}>" for main in scored), "seconds>"]
-    rows = (row | {"seconds": f"{row['seconds']:.1f}"} for row in store["runs"])
-    table("", titles, ([row[column] for column in columns] for row in rows))
+    of_runs, of_models = (
+        {f"{main.name}>": main.key for main in mains if any(row[main.key] is not None for row in rows)}
+        for rows in (store["runs"], store["models"])
+    )
+    _list("", store["runs"], {"run": "run", "name": "name", "status": "status", "rows>": "rows", **of_runs, **TOOK})
+    _list("Comparisons", store["comparisons"], {"comparison": "comparison", **FOUND})
+    _list("Searches", store["searches"], {"search": "search", **FOUND})
+    _list("Models", store["models"], {"model": "model", "name": "name", "run": "run", **of_models, **HELD})
 
 
-def shown(record: RunRecord | RowsOfFile) -> None:
-    """Print one run, or the rows of a file."""
-    if not isinstance(record, RunRecord):
+def _list(title: str, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
+    """Print some facts of each row: heading -> fact."""
+    if rows:
+        shown = (row | {"seconds": f"{row['seconds']:.1f}"} if "seconds" in row else row for row in rows)
+        table(title, [*columns], ([row[fact] for fact in columns.values()] for row in shown))
+
+
+def shown(record: RunRecord | Comparison | SearchRecord | RowsOfFile) -> None:
+    """Print one run, a comparison, a search, or the rows of a file."""
+    if isinstance(record, Comparison):
+        compared(record)
+    elif isinstance(record, SearchRecord):
+        searched(record)
+    elif isinstance(record, RunRecord):
+        _shown_run(record)
+    else:
         columns = list(record["rows"][0]) if record["rows"] else []
         table(record["file"], columns, (list(row.values()) for row in record["rows"]))
-        return
+
+
+def _shown_run(record: RunRecord) -> None:
     console.print(f"{record.run}  {record.name}  {record.status}  {record.started}  {record.seconds:.1f} s")
     if record.error:
         console.print(Text(record.error))
@@ -80,12 +107,13 @@ def differed(mixes: MixDiff) -> None:
         ]
         for row in mixes["sources"]
     )
-    table("Sources", ["source", "weight A>", "B>", "rows A>", "B>", "epochs A>", "B>"], shares)
+    sides = [f"{fact} {side}>" for fact in ("weight", "rows", "epochs") for side in "AB"]
+    table("Sources", ["source", *sides], shares)
     counts = ([row["source"], row["only_a"], row["only_b"], row["both"], row["as_often"]] for row in mixes["rows"])
     table("Distinct rows", ["source", "only A>", "only B>", "both>", "as often>"], counts)
     named = {measure.key: measure for measured in all_measures().values() for measure in measured.measures}
     measures = [measure for key, measure in named.items() if any(f"{key}_a" in row for row in mixes["scores"])]
-    columns = ["source", *(column for measure in measures for column in (f"{measure.name} A>", "B>")), "same hold-out"]
+    columns = ["source", *(f"{measure.name} {side}>" for measure in measures for side in "AB"), "same hold-out"]
     same = mixes["same_holdout"] | {
         "all": mixes["same_holdout"].keys() == {row["source"] for row in mixes["sources"]}
         and all(mixes["same_holdout"].values())

@@ -1,6 +1,6 @@
 """How the command line shows what `fit`, `search` and `compare` found."""
 
-from flows.cli.render import console, percent, table
+from flows.cli.tables import console, percent, table
 from tasks.experiments.comparison import Comparison
 from tasks.experiments.search_record import FitRecord, Recommendation, SearchRecord
 

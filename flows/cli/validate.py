@@ -3,12 +3,13 @@ once.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from pydantic import JsonValue
 
 from tasks.check.task import expectation_problems
+from tasks.core import ui
 from tasks.core.errors import CuveeError, RecipeError, Unreachable
 from tasks.core.suggest import counted
 from tasks.embed.task import probe_encoder
@@ -30,13 +31,13 @@ class Validated(TypedDict):
     unreached: dict[str, str]
 
 
-def validate_recipe(file: str, overrides: dict[str, JsonValue]) -> Validated:
+def validate_recipe(file: str, overrides: dict[str, JsonValue], without: Sequence[str] = ()) -> Validated:
     """Read the recipe, and of every source all records, or enough of them.
 
     Raises:
         CuveeError: everything that would stop a run, at once; its exit code is 2 where the recipe can mend any of it.
     """
-    loaded = load_recipe(file, overrides)
+    loaded = load_recipe(file, overrides, without)
     problems = _unfit_expectations(file, loaded.recipe)
     sources, unreached = _read(loaded, problems)
     problems += [RecipeError(why) for why in _too_little(loaded.recipe, sources)]
@@ -67,7 +68,8 @@ def _read(loaded: LoadedRecipe, problems: list[CuveeError]) -> tuple[dict[str, P
     unreached: dict[str, str] = {}
     for name, settings in loaded.recipe.sources.items():
         try:
-            sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.layout)
+            with ui.working(f"read {name}"):
+                sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.layout)
         except CuveeError as error:
             if isinstance(error, Unreachable) and settings.on_failure != "stop":
                 unreached[name] = str(error)

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 SETTINGS = {
+    "DO_NOT_TRACK": "1",  # what Prefect's client reads; the next is the server's
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",

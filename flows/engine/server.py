@@ -21,7 +21,7 @@ import typer
 import yaml
 
 DEPLOYMENTS = Path("deployments/prefect.yaml")
-SETTINGS = {"PREFECT_PLUGINS_ENABLED": "false", "PREFECT_RUNNER_POLL_FREQUENCY": "2"}
+SETTINGS = {"PREFECT_PLUGINS_ENABLED": "false", "PREFECT_RUNNER_POLL_FREQUENCY": "2", "DO_NOT_TRACK": "1"}
 PATIENCE = 120
 """Seconds that the server may take to start, and either process to stop."""
 

@@ -182,7 +182,7 @@ def _futures(value: object) -> Any:
 def _line(note: TaskNote) -> str:
     took = f"{note.seconds:.1f} s" if note.state == "run" else ""
     how = note.how if note.state == "run" else ""
-    return f"{note.name:<20} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {took:>8}  {how}".rstrip()
+    return f"{note.name:<24} {note.subject:<16} {note.state:<9} {note.rows or '':>9} {took:>8}  {how}".rstrip()
 
 
 @functools.cache
