@@ -1,24 +1,17 @@
 """Bring what a row holds to one form: texts, words each by itself, and answers, which move with their text."""
 
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import polars as pl
 
 from tasks.clean.normalise import normalised
 from tasks.core.layout import Layout, Role
-from tasks.rows.layout import ANSWERS, text_of
+from tasks.rows.layout import ANSWERS, Answers, text_of
 
 LETTER = "x"
 """Stands where a text is cut, so that white space before the cut stays."""
 LOST = "answer_lost"
 """Why a row is dropped whose answers are not in its context any more."""
-
-
-class Answers(TypedDict):
-    """Answers and where each begins."""
-
-    text: list[str]
-    answer_start: list[int]
 
 
 class Normal(NamedTuple):

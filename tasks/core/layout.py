@@ -74,6 +74,11 @@ class Layout(Section):
         return next((role.values for role in self.roles if role.holds == "label"), ())
 
     @property
+    def label_set(self) -> tuple[str, ...]:
+        """All labels there are, whether a row bears one, several, or one a word."""
+        return next((role.values for role in self.roles if role.values), ())
+
+    @property
     def unlabelled(self) -> "Layout":
         """The layout of rows that are only compared with: what is not compared does not matter and is not read."""
         idle: dict[str, object] = {"holds": "nothing", "values": (), "of": ""}

@@ -7,30 +7,24 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import polars as pl
 from pydantic import JsonValue
 
 from tasks.core.layout import Holds, Layout, Role
 from tasks.ingest.batch import as_text
-from tasks.rows.layout import TYPES
+from tasks.rows.layout import TYPES, Answers
 
 SEPARATORS = re.compile(r"[,;|]")
 """What stands between several labels in a cell that is not JSON."""
+UNMAPPED = "unmapped_label"
 LEFT_OUT = "label_left_out"
-"""Reason of rows whose labels are all left out on purpose."""
+"""Reasons of rows with a label that nothing maps, and of those whose labels are all left out on purpose."""
 Labels = Mapping[str, str | None]
 """Label as it stands in the source -> label of the recipe; None leaves it out."""
 Record = Mapping[str, str | None]
 """Role -> what it holds of a record, as text."""
-
-
-class Answers(TypedDict):
-    """Answers, and where in their text each begins."""
-
-    text: list[str]
-    answer_start: list[int]
 
 
 Value = float | list[str] | Answers
@@ -117,7 +111,7 @@ def _label_set(cell: str, role: Role, known: Labels, _record: Record) -> list[st
         items = [whole] if whole in known else [part for part in SEPARATORS.split(cell) if part.strip()]
     given = [_label(item, known) for item in items]
     if strange := [label for label in given if label not in known]:
-        raise UnreadError(f"unmapped_{role.name}", f"label {strange[0][:80]!r}")
+        raise UnreadError(UNMAPPED, f"label {strange[0]}"[:200])
     kept = {known[label] for label in given} - {None}
     if given and not kept:
         raise UnreadError(LEFT_OUT)
@@ -136,7 +130,7 @@ def _tags(cell: str, role: Role, known: Labels, _record: Record) -> list[str]:
     items = _listed(cell, role)
     given = [_label(item, known) for item in (cell.split() if items is None else items)]
     if strange := [tag for tag in given if tag not in known]:
-        raise UnreadError(f"unmapped_{role.name}", f"tag {strange[0][:80]!r}")
+        raise UnreadError(UNMAPPED, f"label {strange[0]}"[:200])
     tags = [tag for tag in (known[tag] for tag in given) if tag is not None]
     if len(tags) < len(given):
         raise UnreadError(LEFT_OUT)

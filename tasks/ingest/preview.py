@@ -16,10 +16,13 @@ from tasks.ingest.read import Reading, labels_of, parts_of
 from tasks.ingest.remedies import BadRows, remedy
 from tasks.ingest.settings import FileSettings, SourceSettings
 from tasks.manifests.seen import SeenFile
+from tasks.rows.layout import read_schema
 from tasks.text.encoding import encoding_of
 
 ROWS = 200
 """Rows that are shown."""
+LABELLED = {"label", "labels", "tags"}
+"""What roles may hold that is of the label set."""
 MOST_ROWS, MOST_MEDIA, MOST_BYTES = 200_000, 1_000, 256 << 20
 """Records of a source that are looked at, and those with media; and bytes of their texts."""
 SEARCHED = 4 << 20
@@ -113,17 +116,18 @@ class _Good:
     """Rows that can be used: a few of them, and how many bear each label."""
 
     def __init__(self, layout: Layout) -> None:
-        self.label = layout.label
-        self.sample = pl.DataFrame(schema=dict.fromkeys(layout.names, pl.String))
+        self.labelled = [role.name for role in layout.roles if role.holds in LABELLED]
+        self.sample = pl.DataFrame(schema=read_schema(layout)).select(layout.names)
         self.labels: Counter[str] = Counter()
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take more."""
         if self.sample.height < ROWS:
             shown = frame.select(self.sample.columns).head(ROWS - self.sample.height)
-            self.sample = pl.concat([self.sample, shown.cast(pl.String)])
-        if self.label:
-            self.labels.update(dict(frame[self.label].drop_nulls().value_counts(sort=True).iter_rows()))
+            self.sample = pl.concat([self.sample, shown.cast(self.sample.schema)])
+        for name in self.labelled:
+            labels = frame[name].explode() if frame[name].dtype == pl.List else frame[name]
+            self.labels.update(dict(labels.drop_nulls().value_counts(sort=True).iter_rows()))
 
 
 class _Wrong:

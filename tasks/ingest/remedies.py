@@ -16,6 +16,9 @@ LABEL = "label "
 BY_REASON = {
     "bad_fields": "look at its `delimiter`, `quoting`, `overflow` and `fields`",
     "bad_json": "every line must be one JSON object; a document of several lines is `kind: json`",
+    "answer_not_in_context": "count `answer_start` in characters from 0, or leave it out where an answer stands first",
+    "bad_value": "mend these numbers; their decimals stand behind a point",
+    "tags_not_words": "give each word a tag of its own",
     "bad_where_value": "mend these values, or compare the column with a text in `where`",
 }
 
@@ -83,10 +86,12 @@ def _filled(settings: SourceSettings, role: str) -> str:
 
 def _labels(settings: SourceSettings, layout: Layout, unmapped: Mapping[str, int]) -> str:
     """Write the lines for `labels` that are missing, each to be filled in."""
-    lines = [f"{json.dumps(raw, ensure_ascii=False)}: {_meant(raw, layout.labels)}" for raw in list(unmapped)[:SHOWN]]
+    lines = [
+        f"{json.dumps(raw, ensure_ascii=False)}: {_meant(raw, layout.label_set)}" for raw in list(unmapped)[:SHOWN]
+    ]
     more = f" and {len(unmapped) - SHOWN:,} more" if len(unmapped) > SHOWN else ""
     known = "" if settings.labels else "; with `labels`, name those that are right already, too"
-    choice = f"(one of {', '.join(layout.labels)}; null leaves out)"
+    choice = f"(one of {', '.join(layout.label_set)}; null leaves out)"
     return f"add to its `labels` {{{', '.join(lines)}}}{more} {choice}{known}"
 
 

@@ -104,8 +104,8 @@ class TrialSettings(LinearSettings):
     """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs
     of words."""
     full: bool = False
-    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; language models
-    always are."""
+    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; tasks that
+    no linear classifier learns always do."""
 
     @model_validator(mode="after")
     def _one_learner(self) -> Self:

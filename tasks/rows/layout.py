@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -19,8 +19,18 @@ ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
 """Columns of every task's rows: where the row stands in its source, the source's name, and how long its texts are."""
 BETWEEN = "\n"
 """Stands between the texts of a row that are compared as one."""
+
+
+class Answers(TypedDict):
+    """Answers to a question, as SQuAD has them."""
+
+    text: list[str]
+    answer_start: list[int]
+    """Where in their context each begins, in characters from 0."""
+
+
 ANSWERS = pl.Struct({"text": pl.List(pl.String), "answer_start": pl.List(pl.Int32)})
-"""Answers as SQuAD has them: their texts, and where in their context each begins, in characters from 0."""
+"""The type of `Answers`."""
 TYPES: Mapping[Holds, DataType] = {
     "text": pl.String,
     "label": pl.String,

@@ -72,8 +72,8 @@ def test_a_number_is_read_as_it_was_written(number: float) -> None:
         ("new; bad", ["bad", "new"], None),
         ("good|bad", ["bad", "good"], None),
         ("", None, "missing_labels"),
-        ('["good", "odd"]', None, "unmapped_labels"),
-        ("good,odd", None, "unmapped_labels"),
+        ('["good", "odd"]', None, "unmapped_label"),
+        ("good,odd", None, "unmapped_label"),
         ('[["good"]]', None, "bad_labels"),
     ],
 )
@@ -90,7 +90,7 @@ def test_several_labels_are_read_in_the_order_of_the_label_set(
         ("Ana sleeps", "B-PER O", ["B-PER", "O"], None),
         ('["Ana", "sleeps"]', '["B-PER"]', None, "tags_not_words"),
         ('["Ana"]', "B-PER", ["B-PER"], None),
-        ('["Ana"]', '["B-LOC"]', None, "unmapped_tags"),
+        ('["Ana"]', '["B-LOC"]', None, "unmapped_label"),
         ("[]", "[]", None, "missing_words"),
         ('["a", null]', '["O", "O"]', None, "bad_words"),
     ],
@@ -161,8 +161,8 @@ def test_labels_that_are_left_out_on_purpose_leave_out_rows_that_have_no_other(t
     (tmp_path / "rows.csv").write_text('text,labels\na,1\nb,"1,2"\nc,2\nd,9\n')
     found = mapped(tmp_path / "rows.csv", LABELS, labels={1: "good", 2: None})
     assert found.rows["labels"].to_list() == [["good"], ["good"]]
-    assert found.bad["reason"].to_list() == ["unmapped_labels"]
-    assert found.bad["detail"].to_list() == ["label '9'"]
+    assert found.bad["reason"].to_list() == ["unmapped_label"]
+    assert found.bad["detail"].to_list() == ["label 9"]
     assert sum(tally.dropped["label_left_out"] for tally in found.tallies) == 1
 
 

@@ -41,12 +41,18 @@ class Review(NamedTuple):
     city: str
     hotel: str
     days: str
+    room: int
     said: dict[str, int]
 
     @property
     def opinions(self) -> str:
         """What is said of the hotel."""
         return ", ".join(SAYS[topic][mood] for topic, mood in self.said.items()) + "."
+
+    @property
+    def letter(self) -> str:
+        """What the guest writes."""
+        return f"Room {self.room}, {self.days}: {self.opinions}"
 
     @property
     def facts(self) -> str:
@@ -62,8 +68,8 @@ def make_sources(folder: Path, seed: int = 0) -> None:
         reviews = [_review(draw) for _ in range(rows)]
         _lines(folder / f"{name}-answers.jsonl", [_question(review, draw) for review in reviews])
         _lines(folder / f"{name}-tags.jsonl", [_tagged(review) for review in reviews])
-        _lines(folder / f"{name}-topics.jsonl", [{"text": one.opinions, "topics": [*one.said]} for one in reviews])
-        stars = [(one.opinions, 3 + sum(one.said.values()) / len(one.said)) for one in reviews]
+        _lines(folder / f"{name}-topics.jsonl", [{"text": one.letter, "topics": [*one.said]} for one in reviews])
+        stars = [(one.letter, 3 + sum(one.said.values()) / len(one.said)) for one in reviews]
         _table(folder / f"{name}-stars.csv", ("review", "stars"), stars)
         _table(folder / f"{name}-pairs.csv", ("one", "other", "agree"), [_pair(draw) for _ in range(rows)])
 
@@ -72,7 +78,7 @@ def _review(draw: random.Random) -> Review:
     said = {topic: draw.choice([*SAYS[topic]]) for topic in draw.sample([*SAYS], draw.randint(1, 3))}
     guest = f"{draw.choice(GUESTS)} {draw.choice(SURNAMES)}"
     days = f"{draw.choice(('two', 'three', 'four', 'five'))} {draw.choice(('nights', 'days', 'weeks'))}"
-    return Review(guest, draw.choice(CITIES), draw.choice(HOTELS), days, said)
+    return Review(guest, draw.choice(CITIES), draw.choice(HOTELS), days, draw.randint(1, 999), said)
 
 
 def _question(review: Review, draw: random.Random) -> dict[str, object]:
