@@ -361,8 +361,8 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Pat
 
 @pytest.fixture(scope="session")
 def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any, dict[str, dict[str, list[str]]]]]:
-    """Pool sources of these texts: `pooled({source: texts}, share, seed)`; gives the pool, and side -> source ->
-    texts."""
+    """Pool sources of these texts: `pooled({source: texts}, share, seed, validation)`; gives the pool, and
+    side -> source -> texts."""
 
     import polars as pl
 
@@ -370,13 +370,13 @@ def pooled(cleaned: Callable[..., tuple[Path, Any]]) -> Callable[..., tuple[Any,
     from tasks.objectives.text_classification.columns import layout
 
     def pool(
-        sources: dict[str, list[str]], share: float = 0.3, seed: int = 0
+        sources: dict[str, list[str]], share: float = 0.3, seed: int = 0, validation: float = 0.0
     ) -> tuple[Any, dict[str, dict[str, list[str]]]]:
         parts = {name: cleaned(name, texts) for name, texts in sources.items()}
         found = deduplicate(
             [(file, file.with_name("keys.parquet")) for file, _ in parts.values()],
             [done.account for _, done in parts.values()],
-            [share] * len(parts),
+            [(share, validation)] * len(parts),
             seed,
             layout(()),
         )

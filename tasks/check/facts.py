@@ -16,8 +16,15 @@ from tasks.rows.layout import ROW_ID, SOURCE, TOKENS, TYPES, text_of
 
 CHARACTERS = "characters"
 DRIFT = ("drift_rows", "drift_labels", "drift_lengths", "drift_words", "drift_new")
-REPEATED = ("exact_duplicate", "cross_source_duplicate", "holdout_duplicate", "in_holdout")
-NEARLY = ("near_duplicate", "near_holdout")
+REPEATED = (
+    "exact_duplicate",
+    "cross_source_duplicate",
+    "holdout_duplicate",
+    "in_holdout",
+    "validation_duplicate",
+    "in_validation",
+)
+NEARLY = ("near_duplicate", "near_holdout", "near_validation")
 """Why rows are dropped that repeat, or nearly repeat, another one."""
 
 
@@ -94,7 +101,7 @@ def duplicate_share(account: Account) -> float:
     repeating is not repeating.
     """
     repeats, nearly = (sum(account.dropped.get(reason, 0) for reason in reasons) for reasons in (REPEATED, NEARLY))
-    usable = repeats + nearly + account.rows + account.holdout
+    usable = repeats + nearly + account.usable
     return repeats / usable if usable else 0.0
 
 

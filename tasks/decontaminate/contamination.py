@@ -17,7 +17,7 @@ from tasks.manifests.dropped import DroppedRow, Figure
 from tasks.manifests.manifest import Account
 from tasks.rows.dropping import SHOWN, Removal, cut, example, spread, with_texts
 from tasks.rows.emptied import why_empty
-from tasks.rows.files import TRAIN
+from tasks.rows.files import HOLDOUT, TRAIN, VALIDATION
 from tasks.rows.layout import RowFile
 from tasks.rows.reading import Sides, kept_aside, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
@@ -87,7 +87,7 @@ def _figures(against: Mapping[str, RowFile], settings: OverlapSettings) -> dict[
 
 def named(benchmark: str) -> str:
     """Name what rows are compared with, for people."""
-    return "the hold-out" if benchmark == "holdout" else benchmark
+    return {HOLDOUT: "the hold-out", VALIDATION: "the validation rows"}.get(benchmark, benchmark)
 
 
 def _with_reasons(hits: pl.DataFrame, sources: list[str], files: list[str]) -> pl.DataFrame:

@@ -11,20 +11,21 @@ import numpy as np
 import polars as pl
 
 from tasks.core.layout import Layout
-from tasks.deduplicate.holdout import in_holdout, on_one_side
+from tasks.deduplicate.holdout import on_one_side, side_of
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account
 from tasks.rows.dropping import count_reasons, examples_of, spread
+from tasks.rows.files import HOLDOUT, SIDES, VALIDATION
 from tasks.rows.groups import groups_of
 from tasks.rows.keys import MEDIA_KEY, as_number, conflicts
 from tasks.rows.layout import TOKENS, RowFile
 from tasks.rows.reading import locate
 
-REASONS = pl.Enum(["holdout_duplicate", "in_holdout", "cross_source_duplicate"])
-SIDES = {
-    "train": pl.col("reason").is_null() & ~pl.col("holdout"),
-    "holdout": pl.col("reason").is_null() & pl.col("holdout"),
-}
+REASONS = pl.Enum(
+    ["holdout_duplicate", "in_holdout", "validation_duplicate", "in_validation", "cross_source_duplicate"]
+)
+STANDS_IN = {"in_holdout": SIDES.index(HOLDOUT), "in_validation": SIDES.index(VALIDATION)}
+"""Reason -> number of the side that a row's text also stands on."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Pool:
     """Which rows of which source go where; each text once.
 
     Attributes:
-        sides: side (`train`, `holdout`) -> source -> one truth value for each row of the source's file.
+        sides: side (`train`, `holdout`, `validation`) -> source -> one truth value for each row of the source's file;
+            no `validation` where no source has any.
         labels: side -> label -> rows; empty where rows have none.
         accounts: the sources' accounts, closed, in the recipe's order.
         label_conflicts: texts that stand in several sources with different labels.
@@ -47,10 +49,10 @@ class Pool:
 
 
 def outline(
-    files: Sequence[tuple[Path, Path]], shares: Sequence[float], seed: int, layout: Layout
+    files: Sequence[tuple[Path, Path]], shares: Sequence[tuple[float, float]], seed: int, layout: Layout
 ) -> Iterator[pl.DataFrame]:
-    """Give for every row of all sources the keys of its text (`key` and `match`) as numbers, and whether it belongs to
-    the hold-out, some rows at a time; see `deduplicate` for the arguments.
+    """Give for every row of all sources the keys of its text (`key` and `match`) as numbers, and the number of
+    its `side`, some rows at a time; see `deduplicate` for the arguments.
     """
     blocks: list[Iterable[pl.DataFrame]] = [groups_of(keys) for _, keys in files]
     if any_of_several := len(layout.match) > 1:
@@ -59,28 +61,28 @@ def outline(
         # All texts of one image or recording fall on the same side, as do all rows that share what rows are matched by.
         shared = any_of_several or layout.match != layout.key or MEDIA_KEY in pl.read_parquet_schema(file)
         for rows in keyed:
-            aside = in_holdout(rows["match" if shared else "key"], share, seed)
-            yield pl.DataFrame([as_number(rows["key"]), as_number(rows["match"]), aside])
+            side = side_of(rows["match" if shared else "key"], *share, seed)
+            yield pl.DataFrame([as_number(rows["key"]), as_number(rows["match"]), side])
 
 
 def deduplicate(
     files: Sequence[tuple[Path, Path]],
     accounts: Sequence[Account],
-    shares: Sequence[float],
+    shares: Sequence[tuple[float, float]],
     seed: int,
     layout: Layout,
 ) -> Pool:
-    """Carve the hold-out, then keep the first copy of every text; the order of the sources decides who is first.
+    """Carve hold-out and validation rows, then keep the first copy of every text, in the order of the sources.
 
     Args:
         files: cleaned rows and their keys, two files a source, each text once within a source.
         accounts: the sources' accounts so far, in the same order.
-        shares: expected share of each source's rows that go to the hold-out.
+        shares: expected shares of each source's rows that go to the hold-out, and to validation.
     """
     outlines = pl.concat(outline(files, shares, seed, layout))
     texts = {account.source: RowFile(file, layout) for account, (file, _) in zip(accounts, files, strict=True)}
     first = outlines["key"].is_first_distinct()
-    judged = outlines.with_columns(reason=_reason(first, outlines["match"].filter(outlines["holdout"]).unique()))
+    judged = outlines.with_columns(reason=_reason(first, outlines))
     repeated, examples = judged["key"].filter(~first).unique(), _examples(judged, texts)
     judged = judged.drop("match")
     sides: dict[str, dict[str, pl.Series]] = {side: {} for side in SIDES}
@@ -91,19 +93,12 @@ def deduplicate(
         own = own.select(TOKENS, label=pl.col(layout.label) if layout.label else None).collect()
         own = own.hstack(judged.slice(start, own.height))
         start += own.height
-        chosen = {side: own.select(mask).to_series() for side, mask in SIDES.items()}
+        chosen = {side: (own["side"] == number) & own["reason"].is_null() for number, side in enumerate(SIDES)}
         for side, mask in chosen.items():
             sides[side][before.source] = mask
             labels[side].update(dict(own["label"].filter(mask).drop_nulls().value_counts().iter_rows()))
         reasons = own.select("reason", source=pl.lit(before.source)).drop_nulls("reason")
-        closed.append(
-            _closed(
-                before,
-                reasons["reason"],
-                own[TOKENS].filter(chosen["train"]),
-                own[TOKENS].filter(chosen["holdout"]),
-            )
-        )
+        closed.append(_closed(before, reasons["reason"], [own[TOKENS].filter(mask) for mask in chosen.values()]))
         gone.append(reasons)
         repeats.append(own.select("key", "label").filter(pl.col("key").is_in(repeated.implode())))
     label_conflicts = conflicts(pl.concat(repeats))
@@ -113,6 +108,8 @@ def deduplicate(
         figures={"texts with different labels": label_conflicts},
         examples=examples,
     )
+    if not any(account.validation for account in closed):
+        del sides[VALIDATION], labels[VALIDATION]
     counted = {side: dict(sorted(counts.items())) for side, counts in labels.items()}
     return Pool(sides, counted, tuple(closed), label_conflicts, dropped)
 
@@ -123,8 +120,8 @@ def _examples(judged: pl.DataFrame, files: Mapping[str, RowFile]) -> tuple[Dropp
     chosen = pl.concat(places)["place"].cast(pl.Int64)
     rows = judged[chosen]
     repeated = [
-        (judged["match"] == row["match"]) & judged["holdout"]
-        if row["reason"] == "in_holdout"
+        (judged["match"] == row["match"]) & (judged["side"] == STANDS_IN[row["reason"]])
+        if row["reason"] in STANDS_IN
         else judged["key"] == row["key"]
         for row in rows.iter_rows(named=True)
     ]
@@ -134,33 +131,45 @@ def _examples(judged: pl.DataFrame, files: Mapping[str, RowFile]) -> tuple[Dropp
     return tuple(examples_of(pl.DataFrame(named).with_columns(rows["reason"]), files))
 
 
-def _reason(first: pl.Series, kept_aside: pl.Series) -> pl.Expr:
+def _reason(first: pl.Series, rows: pl.DataFrame) -> pl.Expr:
     """Say why a row is dropped (null: it stays).
 
     Args:
         first: whether no row before it has its key.
-        kept_aside: match keys of the hold-out.
+        rows: `match` and `side` of all.
     """
-    again = pl.lit(~first)
+    again, side = pl.lit(~first), pl.col("side")
+
+    def stands(reason: str) -> pl.Expr:
+        aside = rows["match"].filter(rows["side"] == STANDS_IN[reason]).unique()
+        return pl.col("match").is_in(aside.implode())
+
     return (
-        pl.when(pl.col("holdout") & again)
+        pl.when(again & (side == STANDS_IN["in_holdout"]))
         .then(pl.lit("holdout_duplicate", REASONS))
-        .when(pl.col("holdout"))
+        .when(side == STANDS_IN["in_holdout"])
         .then(None)
-        .when(pl.col("match").is_in(kept_aside.implode()))
+        .when(stands("in_holdout"))
         .then(pl.lit("in_holdout", REASONS))
+        .when(again & (side == STANDS_IN["in_validation"]))
+        .then(pl.lit("validation_duplicate", REASONS))
+        .when(side == STANDS_IN["in_validation"])
+        .then(None)
+        .when(stands("in_validation"))
+        .then(pl.lit("in_validation", REASONS))
         .when(again)
         .then(pl.lit("cross_source_duplicate", REASONS))
     )
 
 
-def _closed(before: Account, reasons: pl.Series, train: pl.Series, holdout: pl.Series) -> Account:
+def _closed(before: Account, reasons: pl.Series, tokens: Sequence[pl.Series]) -> Account:
     """Close an account.
 
     Args:
         reasons: of the rows that are dropped.
-        train, holdout: tokens of those that stay.
+        tokens: of those that stay, side by side.
     """
+    train, holdout, validation = tokens
     dropped = Counter(before.dropped) + Counter(dict(reasons.value_counts().iter_rows()))
     return Account(
         source=before.source,
@@ -171,4 +180,6 @@ def _closed(before: Account, reasons: pl.Series, train: pl.Series, holdout: pl.S
         tokens=int(train.sum()),
         holdout=len(holdout),
         holdout_tokens=int(holdout.sum()),
+        validation=len(validation),
+        validation_tokens=int(validation.sum()),
     )

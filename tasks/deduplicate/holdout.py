@@ -9,23 +9,27 @@ import polars as pl
 import xxhash
 
 from tasks.core.imports import importing
+from tasks.rows.files import HOLDOUT, SIDES, VALIDATION
 from tasks.rows.keys import each_match
 
 SCALE = 2**64
 
 
-def in_holdout(keys: pl.Series, share: float, seed: int) -> pl.Series:
-    """Say for each text whether it belongs to the hold-out.
+def side_of(keys: pl.Series, share: float, validation: float, seed: int) -> pl.Series:
+    """Say for each text which side it is on: a number of `SIDES`.
 
-    A text does when the 64 bits of XXH3 of its key, seeded with `seed`, are below `share` of 2^64. Equal texts fall on
-    the same side, wherever they stand and whatever else is in the mix.
+    A text belongs to the hold-out when the 64 bits of XXH3 of its key, seeded with `seed`, are below `share` of 2^64,
+    and to the validation rows when they are in the next `validation` of it. Equal texts fall on the same side, wherever
+    they stand and whatever else is in the mix.
 
     Args:
         keys: digests of normalised texts.
-        share: expected share of the texts, 0..1.
+        share, validation: expected shares of the texts, together below 1.
     """
-    below = int(share * SCALE)
-    return pl.Series("holdout", [xxhash.xxh3_64_intdigest(key, seed) < below for key in keys.to_list()], pl.Boolean)
+    drawn = pl.Series("side", [xxhash.xxh3_64_intdigest(key, seed) for key in keys.to_list()], pl.UInt64)
+    below, beside = drawn < int(share * SCALE), drawn < int((share + validation) * SCALE)
+    aside = pl.select(pl.when(below).then(SIDES.index(HOLDOUT)).when(beside).then(SIDES.index(VALIDATION)).otherwise(0))
+    return aside.to_series().cast(pl.UInt8).alias("side")
 
 
 def on_one_side(keys: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:

@@ -25,11 +25,11 @@ from tasks.store.products import Workbench, stage_task
 def deduplicate_sources(
     work: Workbench, snapshots: list[Manifest[CleanedFacts]], holdout: HoldoutSettings, seed: int
 ) -> Product[PoolFacts]:
-    """Carve the hold-out, and keep one copy of each text across the sources."""
+    """Carve hold-out and validation rows, and keep one copy of each text across the sources."""
     files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    shares, layout = [holdout.of(name) for name in files], layout_of(snapshots[0])
-    accounts = [snapshot.accounts[0] for snapshot in snapshots]
+    layout, accounts = layout_of(snapshots[0]), [snapshot.accounts[0] for snapshot in snapshots]
     refuse_all_empty(accounts, (step for snapshot in snapshots for step in snapshot.facts.dropped))
+    shares = holdout.shares_of({account.source: account.rows for account in accounts})
     pool = deduplicate(list(files.values()), accounts, shares, seed, layout)
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:

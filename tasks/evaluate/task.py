@@ -9,7 +9,7 @@ from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import ScoresFacts
 from tasks.objectives.parts import Trained, evaluate_of
-from tasks.rows.files import SIDES, open_mix
+from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.store.products import Workbench, stage_task
 
 
@@ -23,7 +23,7 @@ def evaluate_model(
     seed: int,
 ) -> Product[ScoresFacts]:
     """Score the model on the hold-out, in total and per source."""
-    train, holdout = (open_mix(work, mix, side) for side in SIDES)
+    train, holdout = (open_mix(work, mix, side) for side in (TRAIN, HOLDOUT))
     trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
     predictions, metrics = evaluate_of(objective.task).score(trained, train, holdout, settings, seed)
     with work.writing("predictions.parquet") as path:

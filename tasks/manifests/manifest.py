@@ -20,7 +20,7 @@ BESIDES = {"format", "key", "path", "parents", "parts", "seconds", "how", "finge
 class Account(Section):
     """Where the rows of one source went. Every row read is in exactly one place.
 
-    read = quarantined + sum(dropped) + rows + holdout
+    read = quarantined + sum(dropped) + rows + holdout + validation
     """
 
     source: str
@@ -32,14 +32,23 @@ class Account(Section):
     """Rows that may be trained on."""
     tokens: int = 0
     holdout: int = 0
+    """Rows that are kept aside to measure on."""
     holdout_tokens: int = 0
+    validation: int = 0
+    """Rows that are kept aside to choose the checkpoint by."""
+    validation_tokens: int = 0
 
     @model_validator(mode="after")
     def _sums_agree(self) -> Self:
-        placed = self.quarantined + sum(self.dropped.values()) + self.rows + self.holdout
+        placed = self.quarantined + sum(self.dropped.values()) + self.usable
         if placed != self.read:
             raise ValueError(f"source {self.source!r}: {self.read} rows read, {placed} accounted for")
         return self
+
+    @property
+    def usable(self) -> int:
+        """Rows that are trained on, or kept aside."""
+        return self.rows + self.holdout + self.validation
 
 
 class FileFact(Section):

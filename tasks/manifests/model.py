@@ -32,6 +32,8 @@ class ModelFacts(Facts):
     """What a training says of its model."""
 
     steps: int
+    kept: int | None = None
+    """The step whose weights these are, where it was chosen by the validation rows; else the last one."""
     epochs: float
     examples: int
     tokens: int

@@ -13,10 +13,12 @@ from tasks.manifests.manifest import FileFact, Manifest
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import SnapshotFacts
-from tasks.rows.files import HOLDOUT, TRAIN, pool_file
+from tasks.rows.files import HOLDOUT, TRAIN, VALIDATION, pool_file, sides_of
 
 PLANNED = {"seed", "unit"}
 """What the plan was asked for and its rows hang on; facts of its manifest."""
+ROWS_OF = {TRAIN: "rows", HOLDOUT: HOLDOUT, VALIDATION: VALIDATION}
+"""Side -> how its rows are counted."""
 VERSIONS = ("cuvee", "polars", "numpy", "pyarrow")
 """Packages whose version may show in the bytes."""
 
@@ -44,18 +46,17 @@ def lock(
     media = {
         one.subject: {"file": f"{one.path}/media.arrow", "sha256": one.file("media.arrow").sha256} for one in snapshots
     }
+    sides = sides_of(pool)
     return {
         "lock": 1,
         "sources": [
             {
                 "source": account.source,
                 "read": account.read,
-                "rows": account.rows,
-                "holdout": account.holdout,
                 "weight": weights[account.source],
-                "train_sha256": pool.file(pool_file(TRAIN, account.source)).sha256,
-                "holdout_sha256": pool.file(pool_file(HOLDOUT, account.source)).sha256,
             }
+            | {ROWS_OF[side]: getattr(account, ROWS_OF[side]) for side in sides}
+            | {f"{side}_sha256": pool.file(pool_file(side, account.source)).sha256 for side in sides}
             for account in pool.accounts
         ],
         "pool": {"fingerprint": pool.fingerprint, "parents": list(pool.parents)},

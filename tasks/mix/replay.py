@@ -1,5 +1,6 @@
 """Make a published mix again from what its lock file names, to the same bytes, or say what is no longer there."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tasks.mix.kept import MixMedia
 from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
 from tasks.mix.write import shards, write_shards
-from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, pool_file
+from tasks.rows.files import TRAIN, mix_aside, pool_file, sides_of
 from tasks.store.storage import Store, sha256_of
 
 
@@ -47,8 +48,8 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
     media = MixMedia.of(pool, found)
     for number, path in write_shards(plan, files, shard_rows, range(len(wanted)), out / "scratch", media.save):
         path.replace(out / wanted[number])
-    for name in names:
-        media.copy(store.open(pool, pool_file(HOLDOUT, name)), out / mix_holdout(name))
+    for side, name in itertools.product(sides_of(pool)[1:], names):
+        media.copy(store.open(pool, pool_file(side, name)), out / mix_aside(side, name))
     (out / "scratch").rmdir()
     _compare(out, lock)
     return {"files": len(lock["files"]), "rows": len(plan.row), "sha256": lock["sha256"], "same_bytes": True}

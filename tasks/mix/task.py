@@ -1,5 +1,6 @@
 """Prefect tasks of the mixing stage. The work is in make.py (counts, plan, receipt) and write.py (spill, lock)."""
 
+import itertools
 import json
 import tempfile
 from pathlib import Path
@@ -20,7 +21,7 @@ from tasks.mix.receipt import headline
 from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
-from tasks.rows.files import HOLDOUT, TRAIN, mix_holdout, open_pool, pool_file
+from tasks.rows.files import TRAIN, mix_aside, open_pool, pool_file, sides_of
 from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
@@ -59,9 +60,9 @@ def write_mix(
     """Write the mix, shard by shard, and what it was made of; `snapshots` are those with media."""
     media = MixMedia.of(pool, {one.subject: work.open(one, "media.arrow") for one in snapshots or []})
     _write_missing(work, work.subject, pool, plan, shard_rows, media)
-    for source in plan.facts.sources:
-        with work.writing(mix_holdout(source)) as path:
-            media.copy(work.open(pool, pool_file(HOLDOUT, source)), path)
+    for side, source in itertools.product(sides_of(pool)[1:], plan.facts.sources):
+        with work.writing(mix_aside(side, source)) as path:
+            media.copy(work.open(pool, pool_file(side, source)), path)
     with work.writing("lock.json") as path:
         path.write_text(json.dumps(lock(pool, plan, work.files, snapshots or []), indent=2) + "\n")
     facts = MixFacts(layout=layout_of(pool), receipt=plan.facts.receipt, dropped=pool.facts.dropped)

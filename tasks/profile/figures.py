@@ -167,6 +167,6 @@ def cleaning(account: Account) -> Cleaning:
     left = account.dropped | ({"quarantined": account.quarantined} if account.quarantined else {})
     return Cleaning(
         before=account.read,
-        after=account.rows + account.holdout,
+        after=account.usable,
         left={reason: rows / max(1, account.read) for reason, rows in left.items()},
     )

@@ -19,7 +19,7 @@ from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.parts import columns_of, measures_of
 from tasks.publish.licences import conflicts, obligations
-from tasks.rows.files import SIDES, side_glob
+from tasks.rows.files import side_glob, sides_of
 from tasks.store.runs import PublishedMix, RunStart
 
 _NAMES = (
@@ -70,13 +70,13 @@ def receipt_of(start: RunStart, mix: Manifest[MixFacts]) -> tuple[ReceiptRow, ..
 def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     """Write the card of a published mix."""
     licences = licences_of(start)
-    recipe, holdout = start.recipe, sum(account.holdout for account in mix.accounts)
-    splits = [{"split": split, "path": side_glob(split)} for split in SIDES]
+    recipe, aside = start.recipe, sum(account.holdout + account.validation for account in mix.accounts)
+    splits = [{"split": split, "path": side_glob(split)} for split in sides_of(mix)]
     front = {
         **_front(start),
         "pretty_name": start.name,
         "task_categories": [measures_of(recipe["task"]).hub],
-        "size_categories": [size_category(mix.rows + holdout)],
+        "size_categories": [size_category(mix.rows + aside)],
         "configs": [{"config_name": "default", "data_files": splits}],
     }
     return _render(
@@ -85,7 +85,8 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         front,
         rows=mix.rows,
         tokens=mix.tokens,
-        holdout=holdout,
+        aside=aside,
+        sides=sides_of(mix),
         receipt=receipt_of(start, mix),
         accounts=mix.accounts,
         media=mix.columns.get("media"),

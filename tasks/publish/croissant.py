@@ -10,7 +10,7 @@ from tasks.core.layout import Holds
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
 from tasks.objectives.parts import columns_of
-from tasks.rows.files import SIDES, side_glob
+from tasks.rows.files import side_glob, sides_of
 from tasks.store.runs import RunStart
 
 _TERMS = (
@@ -89,8 +89,8 @@ def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, o
         "datePublished": start.started[:10],
         "version": "1.0.0",
         "creator": {"@type": "sc:Organization", "name": "unknown"},
-        "distribution": [_file_set(split) for split in SIDES],
-        "recordSet": [_record_set(split, PLACE | roles | LENGTH | media) for split in SIDES],
+        "distribution": [_file_set(split) for split in sides_of(mix)],
+        "recordSet": [_record_set(split, PLACE | roles | LENGTH | media) for split in sides_of(mix)],
     }
 
 

@@ -14,6 +14,7 @@ from tasks.experiments.compare.settings import ARMS, ONLY
 from tasks.recipe.file import MOST_MISTAKES
 from tasks.recipe.nodes import Node, dotted
 from tasks.recipe.references import References, is_branch
+from tasks.rows.files import SIDES
 
 PASSWORD = re.compile(
     r"^[^/]*://[^/@:]*:(?!\$\{\w+\}@)[^@]*@|[?&](?:\w*passw\w*|\w*pwd|\w*secret|\w*token)=(?!\$\{)", re.IGNORECASE
@@ -68,8 +69,8 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
             )
         if name in sources:
             yield place, "a source has this name; what is mixed and what is measured on are told apart by it"
-        elif name == "holdout" or not fits(name):
-            yield place, "a benchmark's name is lower-case letters, digits, - and _, and not `holdout`"
+        elif name in SIDES or not fits(name):
+            yield place, f"a benchmark's name is lower-case letters, digits, - and _, and none of {', '.join(SIDES)}"
 
 
 def fits(name: object) -> bool:

@@ -15,7 +15,7 @@ from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics
 from tasks.objectives.measuring import Measure
 
-SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss"}
+SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss", "validation_loss": "validation loss"}
 
 
 HUES = 6
@@ -50,6 +50,8 @@ class Curves(Section):
     x: Axis
     y: Axis
     lines: tuple[Line, ...]
+    kept: float | None = None
+    """Position of the step whose weights are published, where it was chosen."""
 
 
 def axis(values: Sequence[float], *, floor: float = -math.inf, ceiling: float = math.inf) -> Axis:
@@ -79,7 +81,9 @@ def score_axis(metrics: Metrics, main: Measure) -> Axis:
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
     """Lay out the learning curve; None when no loss was noted."""
     series = {name: [(point["step"], point[name]) for point in points if name in point] for name in SERIES}
-    return _laid_out([(name, SERIES[name], places) for name, places in series.items()])
+    drawn = _laid_out([(name, SERIES[name], places) for name, places in series.items()])
+    kept = next((point["step"] for point in points if "kept" in point), None)
+    return drawn and drawn.model_copy(update={"kept": None if kept is None else drawn.x.place(kept)})
 
 
 def weights_path(online: OnlineFacts | None) -> Curves | None:
@@ -123,10 +127,13 @@ def widest_share(receipt: Sequence[ReceiptRow]) -> float:
 
 
 def row_parts(account: Account) -> list[tuple[str, float, float]]:
-    """Divide a source's rows into `train`, `holdout`, `dropped` and `bad`: name, start and width in percent."""
+    """Divide a source's rows into `train`, `holdout`, `validation`, `dropped` and `bad`: name, start, width in
+    percent.
+    """
     counts = {
         "train": account.rows,
         "holdout": account.holdout,
+        "validation": account.validation,
         "dropped": sum(account.dropped.values()),
         "bad": account.quarantined,
     }
@@ -150,7 +157,7 @@ def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
     figure = Figure(figsize=(5, 2.6), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for name, colour in zip(SERIES, ("#b9909d", "#7a1f3d"), strict=True):
+    for name, colour in zip(SERIES, ("#b9909d", "#7a1f3d", "#7a1f3d"), strict=True):
         places = [(point["step"], point[name]) for point in points if name in point]
         if places:
             axes.plot(
@@ -160,6 +167,8 @@ def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
                 marker="o" if len(places) < 20 else None,
                 markersize=3,
             )
+    if kept := [point["step"] for point in points if "kept" in point]:
+        axes.axvline(kept[0], color="#55484f", linestyle="--", linewidth=1, label="published")
     axes.set_xlabel("step")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

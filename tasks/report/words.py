@@ -5,6 +5,7 @@ from tasks.manifests.dropped import Dropped, Figure, figure_text
 from tasks.manifests.manifest import Account
 from tasks.manifests.weights import WeightsFacts
 from tasks.objectives.parts import measures_of
+from tasks.rows.files import HOLDOUT, VALIDATION
 from tasks.store.runs import RunRecord, TaskNote
 
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -47,19 +48,28 @@ REASONS = {
     "cross_source_duplicate": "repeats a row of an earlier source",
     "in_holdout": "equal to a hold-out row",
     "holdout_duplicate": "repeats a hold-out row",
+    "in_validation": "equal to a validation row",
+    "validation_duplicate": "repeats a validation row",
     "near_duplicate": "nearly repeats another row",
     "near_holdout": "nearly repeats a hold-out row",
+    "near_validation": "nearly repeats a validation row",
     "semantic_duplicate": "means the same as another row",
     "semantic_holdout": "means the same as a hold-out row",
+    "semantic_validation": "means the same as a validation row",
     "low_quality": "least like the good sources",
     "perplexing": "surprises a model of clean text",
     "label_contradicted": "its label is probably wrong",
     "in_benchmark": "shares a run of words with a benchmark",
     "near_benchmark": "nearly repeats a benchmark row",
     "in_holdout_ngram": "shares a run of words with a hold-out row",
+    "in_validation_ngram": "shares a run of words with a validation row",
 }
-SIDES = {"holdout": "hold-out"}
-STATEMENT_END = (("holdout", "kept aside to measure on"), ("rows", "may be mixed"))
+SIDES = {HOLDOUT: "hold-out"}
+STATEMENT_END = (
+    (HOLDOUT, "kept aside to measure on"),
+    (VALIDATION, "kept aside to choose the checkpoint by"),
+    ("rows", "may be mixed"),
+)
 
 
 def reason_text(code: str) -> str:
@@ -216,7 +226,8 @@ def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]
     if any(account.quarantined for account in accounts):
         lines.append(("out", reason_text("quarantined"), [account.quarantined for account in accounts]))
     lines += [("out", reason_text(code), [account.dropped.get(code, 0) for account in accounts]) for code in codes]
-    lines += [("left", text, [getattr(account, field) for account in accounts]) for field, text in STATEMENT_END]
+    ends = [(field, text, [getattr(account, field) for account in accounts]) for field, text in STATEMENT_END]
+    lines += [("left", text, counts) for field, text, counts in ends if field != VALIDATION or any(counts)]
     total = [sum(column) for column in zip(*(counts for _, _, counts in lines[1:]), strict=True)]
     return [
         (kind, text, [*counts, sum(counts)])

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from tasks.manifests.manifest import Manifest
 
-TRAIN, HOLDOUT = "train", "holdout"
-SIDES = (TRAIN, HOLDOUT)
-"""The side that is trained on, then those kept aside."""
+TRAIN, HOLDOUT, VALIDATION = "train", "holdout", "validation"
+SIDES = (TRAIN, HOLDOUT, VALIDATION)
+"""The side that is trained on, then those kept aside: to measure on, and to choose the checkpoint by."""
 
 
 class Opens(Protocol):
@@ -29,14 +29,20 @@ def shard(number: int) -> str:
     return f"data/{TRAIN}-{number:05d}.parquet"
 
 
-def mix_holdout(source: str) -> str:
-    """Name the file of the rows that a source keeps aside, in the mix."""
-    return f"data/{HOLDOUT}-{source}.parquet"
+def mix_aside(side: str, source: str) -> str:
+    """Name the file of the rows that a source keeps aside on one side, in the mix."""
+    return f"data/{side}-{source}.parquet"
 
 
 def side_glob(side: str) -> str:
     """Say where the files of a side lie in a mix."""
     return f"data/{side}-*.parquet"
+
+
+def sides_of(made: Manifest[Any]) -> list[str]:
+    """Say which sides a pool or a mix has, the one to train on first."""
+    names = [file.name for file in made.files]
+    return [side for side in SIDES if any(name.startswith((f"{side}/", f"data/{side}-")) for name in names)]
 
 
 def of_side(names: Iterable[str], side: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pool of cleaned rows, a file of each source for each side (`train`, `holdout`): open it, drop rows of it."""
+"""The pool of cleaned rows, a file of each source for each of its sides: open it, drop rows of it."""
 
 import shutil
 from collections import Counter
@@ -15,7 +15,7 @@ from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
 from tasks.rows.emptied import refuse_all_empty
-from tasks.rows.files import TRAIN, pool_file
+from tasks.rows.files import TRAIN, pool_file, sides_of
 from tasks.rows.groups import counted
 from tasks.rows.layout import RowFile, copy_rows, layout_of
 
@@ -38,13 +38,12 @@ def pooled_facts(sources: Sequence[Manifest[CleanedFacts]], dropped: Dropped) ->
 
 def open_sides(work: "Workbench", pool: Manifest[PoolFacts]) -> dict[str, dict[str, RowFile]]:
     """Open the files of a pool: side -> source -> file, the side to train on first."""
-    sides = {file.name.partition("/")[0] for file in pool.files}
     return {
         side: {
             account.source: RowFile(work.open(pool, pool_file(side, account.source)), layout_of(pool))
             for account in pool.accounts
         }
-        for side in sorted(sides, key=lambda side: (side != TRAIN, side))
+        for side in sides_of(pool)
     }
 
 

@@ -134,7 +134,8 @@ class RunRecord(RunStart):
     model: PublishedModel | None = None
     metrics: Metrics | None = None
     curve: tuple[dict[str, float], ...] = ()
-    """Points of the learning curve: `step`, `epoch`, and `loss`, `holdout_loss` or `learning_rate`."""
+    """Points of the learning curve: `step`, `epoch`, and `loss`, `validation_loss` or `holdout_loss`,
+    `learning_rate`, and `kept` where the published weights are from."""
     training: ModelFacts | None = None
     """Facts of the training; in JSON an empty object where there was none."""
     tasks: tuple[TaskNote, ...] = ()

@@ -7,8 +7,11 @@ from typing import Self
 
 from tasks.store.storage import Store
 
-LAST_FILE = "trainer_state.json"
-"""What the Trainer writes last; a checkpoint without it is not whole."""
+CHECKPOINT, BEST = "checkpoint-", "best-"
+"""Beginnings of the folders that the Trainer saves, and of the one with the best weights so far; the step follows."""
+LAST_FILE, BEST_FILE = "trainer_state.json", "best.json"
+"""What is written last; a folder without it is not whole."""
+LAST = {CHECKPOINT: LAST_FILE, BEST: BEST_FILE}
 
 
 class Mirror:
@@ -21,14 +24,15 @@ class Mirror:
 
     def __init__(self, store: Store, path: str, folder: Path) -> None:
         self.store, self.path, self.folder = store, f"{path}/checkpoints", folder
-        self.pushed: set[str] = set()
+        self.pushed: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for checkpoint in self.folder.glob("checkpoint-*"):
-            if not (checkpoint / LAST_FILE).exists():
-                shutil.rmtree(checkpoint)
-        if not self.store.is_local and not any(self.folder.glob("checkpoint-*")):
+        for kind, last in LAST.items():
+            for saved in self.folder.glob(f"{kind}*"):
+                if not (saved / last).exists():
+                    shutil.rmtree(saved)
+        if not self.store.is_local and not any(self.folder.glob(f"{CHECKPOINT}*")):
             self._fetch()
         return self
 
@@ -37,7 +41,7 @@ class Mirror:
 
     def _fetch(self) -> None:
         there = self.store.list(self.path)
-        whole = {name.split("/")[0] for name in there if name.endswith(f"/{LAST_FILE}")}
+        whole = {name.split("/")[0] for name in there if name.endswith(tuple(f"/{last}" for last in LAST.values()))}
         for name in there:
             if name.split("/")[0] in whole:
                 target = self.folder / name
@@ -45,23 +49,27 @@ class Mirror:
                 target.write_bytes(self.store.read_bytes(f"{self.path}/{name}"))
 
     def push(self) -> None:
-        """Copy the newest checkpoint if it is new; the older one in the store goes.
+        """Copy the best weights and the newest checkpoint if they are new; the older ones in the store go.
 
-        The training process removes checkpoints while this reads them; one that vanishes is left for the next call, and
-        since `LAST_FILE` goes last, what was copied of it is no checkpoint.
+        The training process removes folders while this reads them; one that vanishes is left for the next call, and
+        since its last file goes last, what was copied of it counts for nothing.
         """
-        if self.store.is_local:
-            return
-        whole = [checkpoint for checkpoint in self.folder.glob("checkpoint-*") if (checkpoint / LAST_FILE).exists()]
-        newest = max(whole, key=lambda checkpoint: int(checkpoint.name.rpartition("-")[2]), default=None)
-        if newest is None or newest.name in self.pushed:
+        if not self.store.is_local:
+            self._push(BEST)
+            self._push(CHECKPOINT)
+
+    def _push(self, kind: str) -> None:
+        last, older = LAST[kind], self.pushed.get(kind)
+        whole = [saved for saved in self.folder.glob(f"{kind}*") if (saved / last).exists()]
+        newest = max(whole, key=lambda saved: int(saved.name.rpartition("-")[2]), default=None)
+        if newest is None or newest.name == older:
             return
         with contextlib.suppress(FileNotFoundError):
-            for file in sorted(newest.iterdir(), key=lambda file: file.name == LAST_FILE):
+            for file in sorted(newest.iterdir(), key=lambda file: file.name == last):
                 self.store.write_bytes(f"{self.path}/{newest.name}/{file.name}", file.read_bytes())
-            for older in self.pushed:
+            if older:
                 self.store.remove(f"{self.path}/{older}")
-            self.pushed = {newest.name}
+            self.pushed[kind] = newest.name
 
     def clear(self) -> None:
         """Remove all checkpoints of a training that is done."""

@@ -19,6 +19,8 @@ class Job(Section):
     """Parquet shards of the mix, in order."""
     holdout: tuple[str, ...]
     """Parquet files of the hold-out."""
+    validation: tuple[str, ...] = ()
+    """Parquet files of the rows that the checkpoint is chosen by."""
     base: str
     """Folder that a relative model path starts at."""
     folder: str

@@ -20,7 +20,7 @@ def message_in(line: str) -> Message | None:
 
 def progress(message: Message) -> str:
     """Say how far the training is."""
-    losses = {"loss": message.loss, "hold-out loss": message.eval_loss}
+    losses = {"loss": message.loss, "loss on rows kept aside": message.eval_loss}
     known = "".join(f", {name} {loss:.4f}" for name, loss in losses.items() if loss is not None)
     return f"step {message.step:,} of {message.steps:,}{known}"
 

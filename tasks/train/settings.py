@@ -55,6 +55,10 @@ class TrainSettings(Section):
     beams: int = Field(default=1, ge=1, le=1_000)
     """Beams by which a model of sequence to sequence searches for what it writes, when it is measured and as it is
     published; 1 takes the likeliest token each time."""
+    keep: Literal["best", "last"] = "best"
+    """Whose weights are published: those with the least loss on the validation rows, or the last ones."""
+    patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Twentieths of the training without a smaller loss on the validation rows after which it stops; null: never."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Online | None = None

@@ -40,7 +40,7 @@ def train_model(
     base: str,
 ) -> Product[ModelFacts]:
     """Fine-tune the model on the mix."""
-    rows, aside = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
+    rows, aside, validation = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
     start = tuple(file.name for file in seen.files)
     job = Job(
         settings=settings,
@@ -48,6 +48,7 @@ def train_model(
         seed=seed,
         mix=rows,
         holdout=aside,
+        validation=validation,
         base=base,
         folder=str(work.scratch),
         start=start,

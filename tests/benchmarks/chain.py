@@ -136,7 +136,7 @@ def cuvee(folder: Path, out: Path) -> None:
     found = deduplicate(
         [(out / f"{source}.clean", out / f"{source}.keys") for source in FILES],
         accounts,
-        [0.1] * len(FILES),
+        [(0.1, 0.0)] * len(FILES),
         0,
         rows,
     )

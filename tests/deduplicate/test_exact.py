@@ -23,11 +23,12 @@ from tasks.clean.task import clean_source
 from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout, Role
 from tasks.deduplicate.exact import deduplicate
-from tasks.deduplicate.holdout import in_holdout
+from tasks.deduplicate.holdout import side_of
 from tasks.deduplicate.refuse import refuse
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.deduplicate.task import deduplicate_sources
 from tasks.manifests.manifest import Account
+from tasks.rows.files import SIDES
 from tasks.rows.keys import digests, match_keys
 from tasks.rows.layout import FIRST
 
@@ -42,14 +43,22 @@ def chosen(text: str, share: float, seed: int) -> bool:
     return xxhash.xxh3_64_intdigest(xxhash.xxh3_128_digest(text.encode()), seed) < share * 2**64
 
 
-def by_hand(sources: dict[str, list[str]], share: float, seed: int) -> dict[str, dict[str, list[str]]]:
+def in_holdout(keys: pl.Series, share: float, seed: int) -> pl.Series:
+    return side_of(keys, share, 0, seed) == SIDES.index("holdout")
+
+
+def by_hand(
+    sources: dict[str, list[str]], share: float, seed: int, validation: float = 0
+) -> dict[str, dict[str, list[str]]]:
     """The same, said plainly."""
 
     def key(text: str) -> str:
         return "".join(sign for sign in text.casefold() if sign.isalnum()) or text
 
-    aside = {key(text) for texts in sources.values() for text in texts if chosen(text, share, seed)}
-    sides: dict[str, dict[str, list[str]]] = {"train": {}, "holdout": {}}
+    every = [text for texts in sources.values() for text in texts]
+    held = {key(text) for text in every if chosen(text, share, seed)}
+    beside = {key(text) for text in every if chosen(text, share + validation, seed) and not chosen(text, share, seed)}
+    sides: dict[str, dict[str, list[str]]] = {"train": {}, "holdout": {}, "validation": {}}
     seen: set[str] = set()
     for source, texts in sources.items():
         for side in sides.values():
@@ -57,9 +66,14 @@ def by_hand(sources: dict[str, list[str]], share: float, seed: int) -> dict[str,
         for text in texts:
             if chosen(text, share, seed) and text not in seen:
                 sides["holdout"][source].append(text)
-            elif key(text) not in aside and text not in seen:
-                sides["train"][source].append(text)
+            elif key(text) not in held and text not in seen:
+                if chosen(text, share + validation, seed):
+                    sides["validation"][source].append(text)
+                elif key(text) not in beside:
+                    sides["train"][source].append(text)
             seen.add(text)
+    if not any(sides["validation"].values()):
+        del sides["validation"]
     return sides
 
 
@@ -67,6 +81,25 @@ def by_hand(sources: dict[str, list[str]], share: float, seed: int) -> dict[str,
 @given(sources=SOURCES, share=st.sampled_from([0.05, 0.3, 0.7]), seed=st.integers(0, 5))
 def test_pool_is_what_the_rules_say(sources: dict[str, list[str]], share: float, seed: int, pooled: Pooled) -> None:
     assert pooled(sources, share, seed)[1] == by_hand(sources, share, seed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sources=SOURCES, validation=st.sampled_from([0.1, 0.5]), seed=st.integers(0, 5))
+def test_validation_rows_leave_the_holdout_as_it_was_and_share_nothing_with_training(
+    sources: dict[str, list[str]], validation: float, seed: int, pooled: Pooled
+) -> None:
+    (pool, sides), (_, before) = (pooled(sources, 0.3, seed, share) for share in (validation, 0.0))
+    assert sides == by_hand(sources, 0.3, seed, validation)
+    assert sides["holdout"] == before["holdout"]
+    keys = {
+        side: {*match_keys(pl.Series([text for texts in of.values() for text in texts], dtype=pl.String))}
+        for side, of in sides.items()
+    }
+    assert not keys["train"] & keys.get("validation", set())
+    assert not keys["holdout"] & keys.get("validation", set())
+    for account in pool.accounts:
+        assert account.validation == len(sides.get("validation", {}).get(account.source, []))
+        assert account.read == account.quarantined + sum(account.dropped.values()) + account.usable
 
 
 @settings(max_examples=25, deadline=None)
@@ -125,7 +158,7 @@ def sides_of_pairs(folder: Path, sources: list[list[tuple[str, str]]], seed: int
         before = Account(source=str(number), read=len(pairs), rows=len(pairs))
         accounts.append(clean_file(before, (read, rows, keys), SourceCleaning(min_chars=1), PAIRS).account)
         files.append((rows, keys))
-    pool = deduplicate(files, accounts, [0.4] * len(files), seed, PAIRS)
+    pool = deduplicate(files, accounts, [(0.4, 0.0)] * len(files), seed, PAIRS)
     return {
         side: [
             pair
@@ -205,7 +238,7 @@ def test_same_text_with_two_labels_is_counted_and_the_first_source_wins(cleaned:
     pool = deduplicate(
         [(file, file.with_name("keys.parquet")) for file, _ in parts],
         [done.account for _, done in parts],
-        [1e-9] * len(parts),
+        [(1e-9, 0.0)] * len(parts),
         0,
         FIRST,
     )
@@ -288,6 +321,13 @@ def test_a_source_may_keep_a_share_of_its_own_aside() -> None:
     assert (kept["large"] <= kept["small"]).all(), "what is kept aside under a small share is so under a larger one"
 
 
+def test_small_sources_give_no_validation_rows_nor_do_all_where_they_are_too_few() -> None:
+    shares = HoldoutSettings(shares={"large": 0.5}, validation=0.1)
+    assert shares.shares_of({"small": 99, "large": 1_000}) == [(0.1, 0), (0.5, 0.05)]
+    assert shares.shares_of({"small": 99, "large": 999}) == [(0.1, 0), (0.5, 0)]
+    assert HoldoutSettings(validation=0).shares_of({"large": 10**6}) == [(0.1, 0)]
+
+
 @pytest.mark.shared_data
 def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(
     cleaned: Callable[..., Any], shared_data: Path
@@ -304,7 +344,7 @@ def test_reviews_that_two_real_sources_share_do_not_leak_into_the_holdout(
     pool = deduplicate(
         [(file, file.with_name("keys.parquet")) for file, _ in parts],
         [done.account for _, done in parts],
-        [0.1] * len(parts),
+        [(0.1, 0.0)] * len(parts),
         0,
         FIRST,
     )

@@ -96,18 +96,19 @@ def test_the_picture_is_small_and_always_the_same(record: RunRecord) -> None:
     assert first == curve_png(record.curve)
 
 
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_the_parts_of_a_source_fill_its_bar(bad: int, dropped: int, rows: int, holdout: int) -> None:
+@given(*(st.integers(0, 10**6) for _ in range(5)))
+def test_the_parts_of_a_source_fill_its_bar(bad: int, dropped: int, rows: int, holdout: int, validation: int) -> None:
     account = Account(
         source="s",
-        read=bad + dropped + rows + holdout,
+        read=bad + dropped + rows + holdout + validation,
         quarantined=bad,
         dropped={"where": dropped},
         rows=rows,
         holdout=holdout,
+        validation=validation,
     )
     parts = row_parts(account)
-    assert [name for name, _, _ in parts] == ["train", "holdout", "dropped", "bad"]
+    assert [name for name, _, _ in parts] == ["train", "holdout", "validation", "dropped", "bad"]
     assert sum(width for _, _, width in parts) == pytest.approx(100 if account.read else 0, abs=0.01)
     assert all(
         start + width == pytest.approx(after, abs=0.01)

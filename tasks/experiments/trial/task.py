@@ -18,7 +18,7 @@ from tasks.models.linear_trial import Drawn, Pool
 from tasks.objectives.parts import trial_of
 from tasks.rows import pool as pools
 from tasks.rows.dropping import Removal
-from tasks.rows.files import TRAIN
+from tasks.rows.files import HOLDOUT, TRAIN
 from tasks.rows.layout import RowFile, layout_of
 from tasks.store.products import Workbench, stage_task
 
@@ -66,7 +66,8 @@ def run_trial(
     }
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts.sources, arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
-    files = Pool(**pools.open_sides(work, pool))
+    sides = pools.open_sides(work, pool)
+    files = Pool(sides[TRAIN], sides[HOLDOUT])
     table, facts = trial_of(objective.task).try_mix(files, drawn, read, layout_of(pool), settings, seed)
     with work.writing("predictions.parquet") as path:
         table.write_parquet(path, compression="zstd")

@@ -110,7 +110,7 @@ def quality_terms(sources: SourceData) -> dict[str, Values]:
 def kept_share(account: Account) -> float:
     """Give the share of the rows asked for that cleaning kept; 0 where none was."""
     wanted = account.read - sum(account.dropped.get(reason, 0) for reason in ON_PURPOSE)
-    return (account.rows + account.holdout) / wanted if wanted else 0.0
+    return account.usable / wanted if wanted else 0.0
 
 
 def letter_share(texts: pl.Series) -> float:

@@ -1,0 +1,123 @@
+"""The Trainer of transformers with our order of the rows, and what it tells on stdout."""
+
+import math
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import Trainer, TrainerCallback
+
+from tasks.train.job import DIVERGED, Message
+from tasks.train.order import WindowedLengths
+from tasks.train.steered import Steered
+from tasks.train.steering import Steering
+
+
+class Ordered(Trainer):
+    """The Trainer, with our order of the rows; it tells the losses of the rows by source to whom it may concern.
+
+    The loss on rows kept aside is the mean over all that is predicted, however long the rows are that a batch holds.
+    """
+
+    losses: Callable[[Any, Any], tuple[Any, Any]]
+    aside: NDArray[np.int64] | None = None
+    """Number of the source of every validation example: the mean of the sources' means counts. None: the hold-out is
+    looked at, and its mean."""
+    order: WindowedLengths | Steered
+    steering: Steering | None = None
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return self.order
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Give the mean loss of a batch."""
+        sources = inputs.pop("source", None)
+        unsteered = self.steering is None or sources is None
+        if unsteered and "labels" in inputs:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        outputs = model(**inputs)
+        each, counts = self.losses(outputs, inputs)
+        if self.steering is not None and sources is not None:
+            self.steering.saw(sources, each.detach(), counts)
+        loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
+        return (loss, outputs) if return_outputs else loss
+
+    def evaluate(
+        self,
+        eval_dataset: Any = None,
+        ignore_keys: Any = None,
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        """Measure the loss on what is kept aside."""
+        losses, counts = self.measured(self.eval_dataset)
+        loss = losses.sum() / counts.sum()
+        if self.aside is not None:
+            loss = float(np.mean(np.bincount(self.aside, losses) / np.bincount(self.aside, counts)))
+        measured = {f"{metric_key_prefix}_loss": loss}
+        self.log(measured)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, measured)
+        return measured
+
+    def mean_loss(self, examples: Any) -> float:
+        """Measure the mean loss on examples, without learning from them."""
+        losses, counts = self.measured(examples)
+        return float(losses.sum() / counts.sum())
+
+    def measured(self, examples: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Measure the loss of every example, and over how many targets it is, without learning from them."""
+        model: Any = self.model
+        model.eval()
+        found, size = list[tuple[Any, Any]](), self.args.per_device_eval_batch_size
+        with torch.no_grad():
+            for start in range(0, len(examples), size):
+                batch: Any = self.data_collator([examples[at] for at in range(start, min(start + size, len(examples)))])
+                held = {name: value.to(self.args.device) for name, value in batch.items() if name != "source"}
+                with self.accelerator.autocast():
+                    outputs = model(**held)
+                found.append(tuple(part.double().cpu() for part in self.losses(outputs, held)))
+        model.train()
+        losses, counts = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+        return losses, counts
+
+
+class Telling(TrainerCallback):
+    """Tells every step, keeps the sampler's epoch, and stops a training that diverges."""
+
+    def __init__(self, order: WindowedLengths | Steered) -> None:
+        self.order = order
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Choose the order of the epoch that begins."""
+        self.order.set_epoch(int(state.epoch or 0))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Tell how far it is."""
+        tell(Message(step=state.global_step, steps=state.max_steps))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Tell losses; a loss that is no number ends the process."""
+        measured = {name: float(logs[name]) for name in ("loss", "eval_loss", "learning_rate") if name in logs}
+        step = {"step": state.global_step, "steps": state.max_steps}
+        tell(Message.model_validate(step | measured))
+        if any(not math.isfinite(measured.get(name, 0.0)) for name in ("loss", "eval_loss")):
+            leave(DIVERGED, f"the loss is no longer a number at step {state.global_step} of {state.max_steps}")
+
+
+def tell(message: Message) -> None:
+    """Write one line for the waiting process."""
+    if int(os.environ.get("RANK", "0")) == 0:
+        # The way to the waiting process is stdout.
+        print(message.model_dump_json(exclude_defaults=True), flush=True)  # noqa: T201
+
+
+def leave(code: int, why: str) -> None:
+    """End the process with a reason."""
+    tell(Message(error=why))
+    sys.stdout.flush()
+    os._exit(code)
