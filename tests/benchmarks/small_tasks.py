@@ -82,8 +82,9 @@ def recipe_of(task: str, said: dict[str, Any]) -> dict[str, Any]:
     """Give the whole recipe of a task."""
     model = {"architecture": "bert", "vocabulary": 4000, "config": MODEL}
     longest = {"question-answering": 192, "pair-classification": 160}.get(task, 64)
-    train = {"model": model, "epochs": EPOCHS.get(task, 4), "learning_rate": 1e-3, "max_tokens": longest}
-    mix = {"weights": "proportional", "max_epochs": 1}
+    epochs = EPOCHS.get(task, 4)
+    train = {"model": model, "epochs": epochs, "learning_rate": 1e-3, "max_tokens": longest}
+    mix = {"weights": "proportional", "max_epochs": epochs}
     return {"name": task, "task": task, "near_duplicates": None, "mix": mix, "train": train, **said}
 
 
