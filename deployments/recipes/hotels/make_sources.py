@@ -71,7 +71,7 @@ def make_sources(folder: Path, seed: int = 0) -> None:
         _lines(folder / f"{name}-topics.jsonl", [{"text": one.letter, "topics": [*one.said]} for one in reviews])
         stars = [(one.letter, 3 + sum(one.said.values()) / len(one.said)) for one in reviews]
         _table(folder / f"{name}-stars.csv", ("review", "stars"), stars)
-        _table(folder / f"{name}-pairs.csv", ("one", "other", "agree"), [_pair(draw) for _ in range(rows)])
+        _table(folder / f"{name}-pairs.csv", ("one", "other", "pleased"), [_pair(draw) for _ in range(rows)])
 
 
 def _review(draw: random.Random) -> Review:
@@ -104,7 +104,7 @@ def _pair(draw: random.Random) -> tuple[str, ...]:
     one, other = draw.choice([*SAYS[topic]]), draw.choice([*SAYS[topic]])
     rooms = draw.sample(range(100, 10_000), 2)  # pairs that share a text would all stay on one side of the hold-out
     texts = (f"Room {room}: {SAYS[topic][mood]}." for room, mood in zip(rooms, (one, other), strict=True))
-    return *texts, "yes" if one * other > 0 else "no"
+    return *texts, ("none", "one", "both")[(one > 0) + (other > 0)]
 
 
 def _lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
