@@ -1,6 +1,7 @@
 """What a person sees while a command works; all of it on stderr."""
 
 import contextlib
+import os
 import sys
 import textwrap
 import threading
@@ -39,7 +40,8 @@ class Follower:
     """Tells on stderr how the work of this process goes; see `tasks.core.ui.Watcher`."""
 
     def __init__(self, *, verbose: bool) -> None:
-        self.verbose, self.on_terminal = verbose, sys.stderr.isatty()
+        self.verbose = verbose
+        self.on_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.width = Console(stderr=True).width
         self.writing = threading.Lock()
 
@@ -74,7 +76,8 @@ class Follower:
         while not ended.wait(REDRAWN if self.on_terminal else PIPED):
             text = status(ui.under_way())
             if self.on_terminal:  # the cursor waits at the start, so that whatever comes next writes over it
-                self._write(f"{CLEAR}{text[: self.width - 1]}\r")
+                line = textwrap.shorten(text, self.width - 1, placeholder=" …", break_on_hyphens=False)
+                self._write(f"{CLEAR}{line}\r")
             elif text:
                 self._write(f"{text}\n")
 
@@ -95,7 +98,7 @@ def status(works: Sequence[ui.Work]) -> str:
 
 def _measured(work: ui.Work) -> str:
     left = work.seconds_left
-    return f"{work.title}: {work.text}" + (f", {duration(left)} left" if left is not None else "")
+    return f"{work.title}: " + (f"{duration(left)} left, " if left is not None else "") + work.text
 
 
 def duration(seconds: float) -> str:

@@ -90,7 +90,14 @@ def test_a_pipe_gets_a_line_now_and_then_of_what_runs(screen: Screen, monkeypatc
         work.reach(0.25, "step 1 of 4, loss 0.6931")
         work.reach(0.5, "step 2 of 4, loss 0.6100")
         wait_for(lambda: screen.getvalue().count("\n") >= 2)
-    assert re.fullmatch(r"(train-model model: step 2 of 4, loss 0\.6100, \d s left\n)+", screen.getvalue())
+    assert re.fullmatch(r"(train-model model: \d s left, step 2 of 4, loss 0\.6100\n)+", screen.getvalue())
+
+
+def test_a_moving_line_is_cut_between_words(screen: Screen) -> None:
+    title = "ingest-source electronics-and-appliances"
+    with contextlib.redirect_stderr(screen), following(quiet=False, verbose=False), ui.working(title):
+        wait_for(lambda: "ingest" in screen.getvalue())
+    assert "\x1b[2Kingest-source …\r" in screen.getvalue()
 
 
 def test_quiet_tells_nothing_and_verbose_the_log(screen: Screen) -> None:
