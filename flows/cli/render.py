@@ -139,10 +139,9 @@ def guessed(recipe: GuessedRecipe) -> None:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
     if len(recipe["left_out"]) > 20:
         console.print(f"Left out {len(recipe['left_out']) - 20:,} files more; --json lists them")
-    console.print(
-        f"Labels   {', '.join(map(one_line, recipe['labels'])) or 'none; a language model learns the texts'}",
-        markup=False,
-    )
+    model = measures_of(recipe["task"]).model
+    unlabelled = f"none; {'an' if model[0] in 'aeiou' else 'a'} {model} learns the texts"
+    console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or unlabelled}", markup=False)
     if recipe["wrong"]:
         console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet:\n{recipe['wrong']}"))
     else:

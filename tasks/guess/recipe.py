@@ -17,7 +17,7 @@ from tasks.guess.naming import slugged
 from tasks.guess.sections import SourceSection, paths_of
 from tasks.guess.sources import Guess, Guesses, label_counts
 from tasks.guess.vocabulary import GENERAL
-from tasks.objectives.parts import guess_for
+from tasks.objectives.parts import DEFAULT, guess_for
 
 SMALL, MIDDLE = 20_000, 100_000
 """Records below which training goes over the mix ten times, and four times."""
@@ -71,6 +71,7 @@ class GuessedSources(TypedDict):
     """All sources, each with its evidence."""
 
     name: str
+    task: str
     labels: list[str]
     sources: dict[str, GuessedSource]
     left_out: list[LeftOut]
@@ -103,7 +104,7 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> Fir
     if name is not None and not re.match(NAME, name):
         raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
     sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
-    task = guess_for(guesses.labels)
+    task = guess_for(guesses.labels, guesses.roles)
     code = [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]
     rows = sum(guess.seen.rows for guess in guesses.sources.values())
     words = max(guess.seen.words for guess in guesses.sources.values())
@@ -191,7 +192,7 @@ def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
             "from few records:"
         ),
     ]
-    parts += [f"# train: {{model: {guess_for(guesses.labels).PRETRAINED}}}"]
+    parts += [f"# train: {{model: {guess_for(guesses.labels, guesses.roles).PRETRAINED}}}"]
     parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
     return "\n".join(parts) + "\n"
 
@@ -216,11 +217,17 @@ def described(recipe: FirstRecipe, guesses: Guesses) -> GuessedSources:
         for name, guess in guesses.sources.items()
     }
     left_out: list[LeftOut] = [{"file": path, "why": why} for path, why in guesses.left_out]
-    return {"name": recipe["name"], "labels": guesses.labels, "sources": sources, "left_out": left_out}
+    return {
+        "name": recipe["name"],
+        "task": recipe.get("task", DEFAULT),
+        "labels": guesses.labels,
+        "sources": sources,
+        "left_out": left_out,
+    }
 
 
 def _learned(guesses: Guesses) -> list[str]:
-    task = guess_for(guesses.labels)
+    task = guess_for(guesses.labels, guesses.roles)
     why = [f"# {task.WHY}"] if task.WHY else []
     return why + [_entry(key, value) for key, value in (task.learns(guesses.labels) or {}).items()]
 

@@ -12,7 +12,7 @@ from tasks.guess.heads import Head
 from tasks.guess.sections import SourceSection
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import OURS, Batch, Opened
-from tasks.ingest.columns import exact
+from tasks.ingest.columns import exact, named_column
 from tasks.ingest.map import FIELD
 from tasks.ingest.read import batches
 from tasks.ingest.settings import SourceSettings
@@ -116,6 +116,7 @@ def _values(frame: pl.DataFrame, name: str) -> pl.Series:
     fields = [] if name in frame.columns else [field for field in FIELD.findall(name) if field in frame.columns]
     if fields:
         return frame.select(pl.format(FIELD.sub("{}", name), *map(exact, fields)).alias("")).to_series()
-    if name not in frame.columns:
+    column = named_column(name, frame.columns)
+    if column is None:
         return pl.Series("", [None] * frame.height, dtype=pl.String)
-    return frame.select(exact(name).alias("")).to_series()
+    return frame.select(column.alias("")).to_series()

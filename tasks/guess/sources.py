@@ -17,7 +17,8 @@ from tasks.guess.naming import bare, free
 from tasks.guess.parts import Part, label_names, sort_out
 from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
 from tasks.guess.sample import Seen, first_values, look, values_of
-from tasks.guess.sections import SourceSection, paths_of, plain_section
+from tasks.guess.sections import SourceSection, but, paths_of, plain_section
+from tasks.guess.targets import Pair, files_pair
 from tasks.guess.vocabulary import GENERAL, HELD_OUT
 
 SHOWN = 10
@@ -45,6 +46,8 @@ class Guess:
     evidence: tuple[str, ...]
     doubts: tuple[str, ...]
     seen: Seen = field(repr=False)
+    pair: Pair | None = None
+    """Columns of the text and of what is to be written from it, where there are such."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,18 @@ class Guesses:
     Attributes:
         labels: the label set; empty where no source has labels.
         left_out: files that are no source, and why.
+        paired: whether every source has a text and what is to be written from it.
     """
 
     labels: list[str]
     sources: dict[str, Guess]
     left_out: list[tuple[str, str]]
+    paired: bool = False
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What every source gives."""
+        return frozenset({"text"} | ({"label"} if self.labels else set()) | ({"target"} if self.paired else set()))
 
 
 def guess_sources(arguments: Sequence[str], base: str, text: str | None = None, label: str | None = None) -> Guesses:
@@ -172,6 +182,7 @@ def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
         evidence,
         tuple(doubts),
         seen,
+        roles.pair or (None if part.label else files_pair(part.section)),
     )
 
 
@@ -225,7 +236,10 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
     """Give all sources that have labels one set of them, and leave the others out; where none has any, all stay."""
     labelled = {name: guess for name, guess in guesses.items() if guess.label}
     if not labelled:
-        return Guesses([], guesses, left_out)
+        paired = all(guess.pair for guess in guesses.values())
+        return Guesses(
+            [], {name: _paired(guess) if paired else guess for name, guess in guesses.items()}, left_out, paired
+        )
     labels = naming.one_set([guess.mapping for guess in labelled.values()])
     if len(labels) < 2:
         raise RecipeError(
@@ -246,6 +260,14 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
     why = "it has no labels, while others have; give it `label: …` to take it in"
     left_out += [(_named(guess.section), why) for name, guess in guesses.items() if name not in labelled]
     return Guesses(labels, labelled, left_out)
+
+
+def _paired(guess: Guess) -> Guess:
+    """Say of a source with a text and what is to be written from it which columns these are."""
+    columns = dict(zip(("text", "target"), guess.pair or (), strict=False))
+    named = {role: name for role, name in columns.items() if role != name}
+    section: SourceSection = {**guess.section, "columns": {**named}}
+    return replace(guess, section=section if named else but(section, "columns"))
 
 
 def _named(section: SourceSection) -> str:

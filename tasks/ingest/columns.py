@@ -1,7 +1,7 @@
 """Bring the columns of typed formats to texts, as the text formats give them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
@@ -23,6 +23,20 @@ def unique(header: Iterable[str]) -> list[str]:
 def exact(name: str) -> pl.Expr:
     """Give the column of this name, also where Polars would take the name for a pattern."""
     return pl.col(f"^{re.escape(name)}$" if name.startswith("^") and name.endswith("$") else name)
+
+
+def named_column(name: str, names: Collection[str]) -> pl.Expr | None:
+    """Give a column, or what JSON objects in a column hold under names that follow it (`translation.de`); None where
+    there is no such column.
+    """
+    if name in names:
+        return exact(name)
+    parts = name.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        column, inner = ".".join(parts[:count]), parts[count:]
+        if column in names and all(inner) and not any({"'", '"', "\\", "]"} & {*part} for part in inner):
+            return exact(column).str.json_path_match("$" + "".join(f"['{part}']" for part in inner))
+    return None
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:

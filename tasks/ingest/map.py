@@ -15,7 +15,7 @@ from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
 from tasks.ingest.batch import CELLS, FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
 from tasks.ingest.cells import read_cells
-from tasks.ingest.columns import exact, unique
+from tasks.ingest.columns import exact, named_column, unique
 from tasks.ingest.condition import Condition
 from tasks.ingest.settings import SourceSettings
 from tasks.rows.layout import BETWEEN, ROW_ID, SOURCE, read_schema
@@ -151,19 +151,19 @@ class Mapper:
                 )
             return exact(names[wanted])
         wanted = unicodedata.normalize("NFC", wanted)
-        if wanted in names:
-            return exact(wanted)
+        if (column := named_column(wanted, names)) is not None:
+            return column
         fields = FIELD.findall(wanted)
-        missing = [name for name in fields or [wanted] if name not in names]
-        if missing:
+        columns = {name: named_column(name, names) for name in fields}
+        if missing := [name for name, column in columns.items() if column is None] or ([] if fields else [wanted]):
             raise RecipeError(
                 f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}"
             )
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))
-        held = [exact(name).fill_null("") for name in fields]
-        empty = pl.all_horizontal(field.str.strip_chars() == "" for field in held)
-        return pl.when(empty).then(None).otherwise(pl.format(parts, *held))
+        filled = [column.fill_null("") for name in fields if (column := columns[name]) is not None]
+        empty = pl.all_horizontal(field.str.strip_chars() == "" for field in filled)
+        return pl.when(empty).then(None).otherwise(pl.format(parts, *filled))
 
     def _judged(self, frame: pl.DataFrame) -> pl.Expr:
         """Say why a row cannot be used or is left out, null when neither."""

@@ -3,7 +3,7 @@
 `columns`, `measures` and `guess` are looked at by every command, and import neither torch nor transformers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, cast
 
@@ -227,10 +227,14 @@ def guess_of(task: str) -> Guess:
     return cast("Guess", registry.part(objectives, task, "guess"))
 
 
-def guess_for(labels: Sequence[str]) -> Guess:
-    """Find the task that a recipe begins with: the first that fits texts with these labels."""
-    guesses = map(guess_of, reversed(task_names()))
-    return next(guess for guess in guesses if guess.learns(labels) is not None)
+def guess_for(labels: Sequence[str], roles: Collection[str]) -> Guess:
+    """Find the task that a recipe begins with: the first that fits these labels and needs no more than these roles."""
+    fitting = (guess_of(task) for task in reversed(task_names()) if _needs(task, labels) <= {*roles})
+    return next(guess for guess in fitting if guess.learns(labels) is not None)
+
+
+def _needs(task: str, labels: Sequence[str]) -> set[str]:
+    return {role.name for role in columns_of(task).layout(labels).roles if role.holds != "nothing"}
 
 
 def all_measures() -> dict[str, Measured]:

@@ -356,8 +356,54 @@ def test_a_text_and_its_translation_are_read_side_by_side() -> None:
         )
     found = init_recipe(["train.en", "train.de"], "recipe.yaml")
     assert source(found)["settings"]["path"] == {"en": "train.en", "de": "train.de"}
+    assert source(found)["settings"]["columns"] == {"text": "en", "target": "de"}
+    recipe = load_recipe("recipe.yaml").recipe
+    assert (recipe.task, found["task"]) == ("sequence-to-sequence", "sequence-to-sequence")
+    assert "swap `text` and `target`" in Path("recipe.yaml").read_text()
     assert source(found)["sample"][3]["text"] == "en sentence 3 = de sentence 3"
     assert len(init_recipe(["train.en", "train.lv"], "other.yaml")["sources"]) == 2
+
+
+WRITTEN = [
+    ("source", "target"),
+    ("en", "de"),
+    ("中文", "英文"),
+    ("article", "highlights"),
+    ("zh-CN", "en_US"),
+    ("buggy", "fixed"),
+]
+
+
+@pytest.mark.parametrize(("read", "written"), WRITTEN)
+def test_a_column_that_is_written_from_another_is_known_by_its_name(read: str, written: str) -> None:
+    rows = [{"id": number, read: text, written: f"{text} anders"} for number, text in enumerate(GOOD)]
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = init_recipe(["rows.jsonl"], "recipe.yaml")
+    assert source(found)["settings"]["columns"] == {
+        role: name for role, name in (("text", read), ("target", written)) if role != name
+    }
+    assert load_recipe("recipe.yaml").recipe.task == "sequence-to-sequence"
+    shown = CliRunner().invoke(app, ["init", "rows.jsonl", "--out", "b.yaml"])
+    assert "Labels   none; an encoder-decoder learns the texts" in shown.stdout
+
+
+def test_translations_inside_json_objects_are_known_by_their_languages() -> None:
+    rows = [{"id": number, "translation": {"en": text, "fr": f"{text} bon"}} for number, text in enumerate(GOOD)]
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = init_recipe(["rows.jsonl"], "recipe.yaml")
+    assert source(found)["settings"]["columns"] == {"text": "translation.en", "target": "translation.fr"}
+    assert source(found)["sample"][0]["text"] == GOOD[0]
+    Path("notes.txt").write_text("\n".join(BAD) + "\n")
+    both = init_recipe(["rows.jsonl", "notes.txt"], "both.yaml")
+    assert both["task"] == "language-modelling", "notes have nothing to be written from them"
+    assert both["sources"]["rows"]["settings"]["columns"] == {"text": "translation.en"}
+
+
+def test_a_label_tells_more_than_a_pair_of_names() -> None:
+    rows = [f"{text},{text} kurz,{'pos' if number % 2 else 'neg'}" for number, text in enumerate(GOOD)]
+    Path("rows.csv").write_text("\n".join(["text,summary,label", *rows]) + "\n")
+    found = init_recipe(["rows.csv"], "recipe.yaml")
+    assert (found["task"], found["labels"]) == ("text-classification", ["neg", "pos"])
 
 
 def test_a_folder_of_code_is_one_source_that_keeps_its_lines() -> None:
