@@ -194,8 +194,12 @@ class Mapper:
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can: its label first, then its texts."""
         reason = pl.lit(None, pl.String)
-        for role in reversed([role for role in self.layout.roles if role.holds == "text"]):
-            reason = pl.when(_role(role.name).is_null()).then(pl.lit(f"missing_{role.name}")).otherwise(reason)
+        texts = [role.name for role in self.layout.roles if role.holds == "text"]
+        for name in reversed(texts):
+            missing = _role(name).is_null()
+            if name != texts[0]:  # an empty text is for cleaning to drop; one without its second text is no record
+                missing |= _role(name).str.strip_chars() == ""
+            reason = pl.when(missing).then(pl.lit(f"missing_{name}")).otherwise(reason)
         if any(role.is_read for role in self.layout.roles):
             reason = pl.coalesce(reason, UNREAD)
         if not self.layout.label or not self.layout.labels:

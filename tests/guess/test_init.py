@@ -400,10 +400,10 @@ def test_translations_inside_json_objects_are_known_by_their_languages() -> None
 
 
 def test_a_label_tells_more_than_a_pair_of_names() -> None:
-    rows = [f"{text},{text} kurz,{'pos' if number % 2 else 'neg'}" for number, text in enumerate(GOOD)]
+    rows = [f"{text},{text} kurz,{'red' if number % 2 else 'blue'}" for number, text in enumerate(GOOD)]
     Path("rows.csv").write_text("\n".join(["text,summary,label", *rows]) + "\n")
     found = init_recipe(["rows.csv"], "recipe.yaml")
-    assert (found["task"], found["labels"]) == ("text-classification", ["neg", "pos"])
+    assert (found["task"], found["labels"]) == ("text-classification", ["blue", "red"])
 
 
 def test_a_folder_of_code_is_one_source_that_keeps_its_lines() -> None:

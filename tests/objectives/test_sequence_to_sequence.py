@@ -197,6 +197,18 @@ def test_a_loaded_model_that_is_no_encoder_decoder_is_refused_alike(tmp_path: Pa
         load(TrainSettings(model=str(tmp_path)), ".", TASK, SOURCES)
 
 
+def test_a_loaded_model_keeps_its_special_tokens_and_forgets_how_it_wrote_before(tmp_path: Path) -> None:
+    model, tokenizer = built("bart")
+    model.generation_config.update(num_beams=4, min_length=20, length_penalty=2.0, no_repeat_ngram_size=3)
+    for part in (model, tokenizer):
+        part.save_pretrained(tmp_path)
+    loaded, _ = load(TrainSettings(model=str(tmp_path), max_tokens=16), ".", TASK, [])
+    how = loaded.generation_config
+    assert (how.num_beams, how.min_length, how.length_penalty, how.no_repeat_ngram_size) == (1, 0, 1.0, 0)
+    assert (how.decoder_start_token_id, how.eos_token_id) == (tokenizer.pad_token_id, tokenizer.eos_token_id)
+    assert how.max_new_tokens == 16
+
+
 def mix_of(folder: Path) -> Path:
     pairs = PAIRS * 8
     columns = {
