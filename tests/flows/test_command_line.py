@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,12 @@ def test_nobody_is_told_that_cuvee_runs(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DO_NOT_TRACK", "0")
     settle_prefect()
     assert os.environ["DO_NOT_TRACK"] == "0"
+
+
+def test_the_seconds_of_a_command_begin_with_its_process() -> None:
+    program = (
+        "import time; time.sleep(1.5); from flows.cli.app import seconds_since_start; print(seconds_since_start())"
+    )
+    began = time.monotonic()
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert 1.5 <= float(told) <= time.monotonic() - began + 0.1
