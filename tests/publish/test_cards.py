@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.manifests.dropped import Dropped, DroppedRow
-from tasks.manifests.manifest import Account, Manifest
+from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
@@ -59,7 +59,7 @@ def receipt(reason: str = "given", source: str = "news") -> dict[str, Any]:
     } | shares
 
 
-def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manifest:
+def mix_manifest(reason: str = "given", code: str = "exact_duplicate", validation: tuple[str, ...] = ()) -> Manifest:
     account = Account(source="news", read=10, dropped={code: 2}, rows=6, tokens=30, holdout=2)
     row = DroppedRow(
         source=code, row_id=code, reason=code, text=code, other=f"holdout/{code}", other_text=code, score=0.9, why=code
@@ -73,8 +73,10 @@ def mix_manifest(reason: str = "given", code: str = "exact_duplicate") -> Manife
         examples=(row,),
     )
     facts = MixFacts.model_validate({"receipt": [receipt(reason)], "dropped": [step]})
+    names = ("data/train-00000.parquet", "data/holdout-news.parquet", *validation)
+    files = tuple(FileFact(name=name, bytes=1, sha256="") for name in names)
     return Manifest[MixFacts](
-        stage="mix", subject="mix", key="k", path="p", files=(), rows=6, tokens=30, accounts=(account,), facts=facts
+        stage="mix", subject="mix", key="k", path="p", files=files, rows=6, tokens=30, accounts=(account,), facts=facts
     )
 
 
@@ -92,6 +94,11 @@ def test_the_hub_reads_the_dataset_card(start: Start) -> None:
     assert data["task_categories"] == ["text-classification"]
     assert data["size_categories"] == ["n<1K"]
     assert [one["split"] for one in data["configs"][0]["data_files"]] == ["train", "holdout"]
+    chosen = dataset_card(start(), mix_manifest(validation=("data/validation-news.parquet",)), "f" * 64)
+    splits = DatasetCard(chosen).data.to_dict()["configs"][0]["data_files"]
+    assert [one["split"] for one in splits] == ["train", "holdout", "validation"]
+    assert "and to choose the checkpoint by" in chosen
+    assert "| dropped | hold-out | validation | may be mixed |" in chosen
 
 
 def test_the_hub_reads_the_model_card_with_its_scores(start: Start) -> None:
