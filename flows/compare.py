@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import flow
-
 from flows.engine.calls import RunProducts
+from flows.engine.flow import flow
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
 from flows.engine.submitted import Submitted
+from flows.engine.unfinished import telling
 from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
@@ -39,7 +39,7 @@ from tasks.report.task import report_comparison
 from tasks.store.storage import open_store
 
 
-@flow(name="compare", task_runner=runner_named("threads"), persist_result=False)
+@flow(name="compare", task_runner=runner_named("threads"))
 def compare(
     recipe: str,
     store: str | None = None,
@@ -72,7 +72,7 @@ def compare(
     home.ensure_writable()
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
     limit = loaded.recipe.compare.minutes
-    with interruptible():
+    with interruptible(telling()):
         setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, calls, made)
         calls.finish()
         settled_arms = settle_arms(setup, calls, names)

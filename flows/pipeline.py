@@ -8,16 +8,18 @@ import os
 from itertools import chain
 from typing import Any, Literal, cast, get_args
 
-from prefect import flow
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 from pydantic import JsonValue
 
 from flows.engine.calls import RunProducts, carry_out
+from flows.engine.flow import flow
 from flows.engine.home import store_uri
-from flows.engine.interrupt import interruptible
+from flows.engine.interrupt import STOPPED, ending, interruptible
 from flows.engine.record import gather
 from flows.engine.runners import runner_named
 from flows.engine.submitted import Submitted
+from flows.engine.unfinished import telling
 from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.core.errors import RecipeError
@@ -41,7 +43,7 @@ class SourceWeight(Section):
     weight: float
 
 
-@flow(name="pipeline", task_runner=runner_named(os.environ.get("CUVEE_RUNNER") or "threads"), persist_result=False)
+@flow(name="pipeline", task_runner=runner_named(os.environ.get("CUVEE_RUNNER") or "threads"))
 def pipeline(
     recipe: str,
     store: str | None = None,
@@ -67,10 +69,14 @@ def pipeline(
     start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
     known = {"flow_run_id": str(flow_run.id)}
     try:
-        with interruptible():
+        with interruptible(telling()):
             carry_out(chain(blend(loaded, calls, made), train(loaded, calls, made)), until)
             calls.finish()
-        published = publish(calls, start, made.settled(calls.completed))
+            published = publish(calls, start, made.settled(calls.completed))
+    except (KeyboardInterrupt, TerminationSignal):
+        record = gather(start, loaded, home.uri, made.settled(calls.so_far), calls.notes_so_far(), **known, **ended())
+        record_run.run(home.uri, home.uri, record)  # Prefect has no time for it
+        raise
     except Exception as error:
         known["error"] = str(error) or type(error).__name__
         finish(calls, gather(start, loaded, home.uri, made.settled(calls.completed), calls.notes(), **known), None)
@@ -90,6 +96,13 @@ def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, P
         return {"mix": mix}
     model = calls.now(publish_model, calls.store, start, made.model, made.scores, mix)
     return {"mix": mix, "model": model}
+
+
+def ended() -> dict[str, str]:
+    """Say why a run ends before its end: it was interrupted, or lost Prefect's server."""
+    how = ending()
+    lost = how is not None and how.why != STOPPED
+    return {"error": how.why if how and lost else STOPPED, "status": "failed" if lost else "interrupted"}
 
 
 def finish(calls: Submitted, record: RunRecord, mix: Manifest[MixFacts] | None) -> dict[str, Any]:

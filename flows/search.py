@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.engine.calls import RunProducts
+from flows.engine.flow import flow
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
 from flows.engine.submitted import Submitted
+from flows.engine.unfinished import telling
 from flows.steps.trial_runner import Trial, TrialRunner
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core import ui
@@ -45,7 +46,7 @@ CONFIRMING = 1_000
 """Seeds from here on are those of confirming runs, so that none has been seen by a trial."""
 
 
-@flow(name="search", task_runner=runner_named("threads"), persist_result=False)
+@flow(name="search", task_runner=runner_named("threads"))
 def search(
     recipe: str,
     store: str | None = None,
@@ -72,7 +73,7 @@ def search(
     home.ensure_writable()
     start, calls = begin_run(loaded.published), Submitted(home.uri)
     began = time.monotonic()
-    with interruptible():
+    with interruptible(telling()):
         setup = trial_setup_for("search.target", loaded.recipe.search.target, loaded, calls, RunProducts())
         calls.finish()
         runs = Submitted(home.uri, quiet=True)

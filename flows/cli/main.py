@@ -2,16 +2,18 @@
 
 import json
 import os
+import signal
 import sys
 
 import typer
 
 from flows.cli import history, recipes, running
 from flows.cli.app import app
+from flows.engine import interrupt
 from tasks.core.errors import CuveeError
 from tasks.core.unseen import unseen_error
 
-INTERRUPTED = 130
+INTERRUPTED = interrupt.CODES[signal.SIGINT]
 COMMANDS = (recipes, running, history)
 """Modules whose import adds their commands to the application, in the order of the help."""
 
@@ -22,14 +24,16 @@ def main() -> None:
 
     settle_prefect()
     as_json = "--json" in sys.argv
+    interrupt.heed_sigterm()
+    interrupt.speak(lambda why, code: _fail(why, code, as_json))
     try:
         code = app(prog_name="cuvee", standalone_mode=False)
         if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
-            _fail("interrupted; the same command goes on where it stopped", code, as_json)
+            interrupt.leave()
     except CuveeError as error:
         code = _fail(str(error), error.exit_code, as_json)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted", INTERRUPTED, as_json)
+    except (KeyboardInterrupt, typer.Abort, interrupt.Terminated):
+        interrupt.leave()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
@@ -44,7 +48,8 @@ def main() -> None:
 
 def _fail(message: str, code: int, as_json: bool) -> int:
     if as_json:
-        typer.echo(json.dumps({"status": "failed", "error": message, "exit_code": code}, ensure_ascii=False))
+        status = "interrupted" if code in interrupt.CODES.values() else "failed"
+        typer.echo(json.dumps({"status": status, "error": message, "exit_code": code}, ensure_ascii=False))
     typer.secho(f"cuvee: {message}", err=True, fg=None if as_json else typer.colors.RED)
     return code
 

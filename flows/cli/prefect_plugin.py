@@ -63,20 +63,26 @@ def run_flow(entrypoint: str, params: list[str]) -> int:
             error's
         own code, 1 for all else.
     """
-    import httpx
+    from flows.engine import interrupt
+    from flows.engine.reach import answering
 
     try:
         flow, values = _understood(entrypoint, params)
     except ValueError as error:
         return _tell(str(error), 2)
     _without_expected_tracebacks()
+    interrupt.heed_sigterm()
+    interrupt.speak(_tell)
     try:
-        state = flow(**values, return_state=True)
-        state = asyncio.run(state) if inspect.iscoroutine(state) else state
-    except RuntimeError as error:
-        if not isinstance(error.__cause__, httpx.TransportError):
+        with answering():
+            state = flow(**values, return_state=True)
+            state = asyncio.run(state) if inspect.iscoroutine(state) else state
+    except (KeyboardInterrupt, interrupt.Terminated):
+        interrupt.leave()
+    except Exception as error:
+        if not _is_expected(error):
             raise
-        return _tell(f"{error}; start that server, or unset PREFECT_API_URL to use a temporary one", 4)
+        return _tell(str(error), getattr(error, "exit_code", 1))
     return _outcome(state)
 
 

@@ -1,8 +1,8 @@
 """The Prefect settings that Cuvée runs under, set before Prefect is imported; what the user has set stays."""
 
+import http.client
 import json
 import os
-import urllib.error
 import urllib.request
 
 SETTINGS = {
@@ -47,7 +47,7 @@ def local_server() -> str | None:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:  # noqa: S310 (our own http address)
             return url if json.load(answer) is True else None
-    except (urllib.error.URLError, OSError, ValueError):
+    except (http.client.HTTPException, OSError, ValueError):
         return None
 
 

@@ -34,7 +34,7 @@ def gather(
 
     Args:
         made: results; what is None was not made.
-        more: fields that publishing added, or the error that stopped the run.
+        more: fields that publishing added, or the error that stopped the run, or that it was interrupted.
     """
     finished = datetime.now(UTC)
     checks = [*made.checks, *([made.mix_check] if made.mix_check else [])]
@@ -42,7 +42,7 @@ def gather(
         **(dict(start) | {"unreached": made.unreached}),
         task=loaded.recipe.task,
         labels=loaded.recipe.labels,
-        status="failed" if more.get("error") else "completed",
+        status=more.pop("status", "failed" if more.get("error") else "completed"),
         finished=finished.isoformat(timespec="seconds"),
         seconds=round((finished - datetime.fromisoformat(start.started)).total_seconds(), 1),
         receipt=receipt_of(made, loaded),

@@ -123,8 +123,8 @@ def _answers(api: str) -> bool:
 
 
 def _end_unfinished(api: str, why: str) -> None:
-    """Mark runs of deployments that nobody carries on as crashed; a run that never ends would bar the next one for
-    ever.
+    """Mark runs of deployments that nobody carries on as crashed, and what they were at; a run that never ends would
+    bar the next one for ever.
     """
     unfinished = {
         "flow_runs": {
@@ -132,11 +132,15 @@ def _end_unfinished(api: str, why: str) -> None:
             "deployment_id": {"is_null_": False},
         }
     }
+    crashed = {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True}
     for run in _post(f"{api}/flow_runs/filter", unfinished):
-        _post(
-            f"{api}/flow_runs/{run['id']}/set_state",
-            {"state": {"type": "CRASHED", "name": "Crashed", "message": why}, "force": True},
-        )
+        under_way = {
+            "flow_runs": {"id": {"any_": [run["id"]]}},
+            "task_runs": {"state": {"type": {"any_": ["RUNNING"]}}},
+        }
+        for task in _post(f"{api}/task_runs/filter", under_way):
+            _post(f"{api}/task_runs/{task['id']}/set_state", crashed)
+        _post(f"{api}/flow_runs/{run['id']}/set_state", crashed)
 
 
 def _post(url: str, body: Mapping[str, object]) -> Any:

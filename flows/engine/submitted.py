@@ -6,7 +6,8 @@ import functools
 import inspect
 import threading
 from asyncio import CancelledError
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.importtools import from_qualified_name
 
 from flows.engine.calls import Promise
+from flows.engine.interrupt import STOPPED, Stopped, ending
 from flows.engine.prefect_ui import PrefectUI
 from flows.engine.wiring import refuse_wrong
 from tasks.core import ui
@@ -45,12 +47,27 @@ ui.plug(PrefectUI())  # here, since worker processes of Dask and Ray import this
 
 @dataclass
 class TaskRun(Promise):
-    """A task run of Prefect, and a promise of what it gives."""
+    """A task run of Prefect, and a promise of what it gives.
+
+    Attributes:
+        inputs: the promises that it waits for.
+        over: it came to an end.
+    """
 
     task: Task[..., object]
     future: PrefectFuture[Any]
+    inputs: tuple["TaskRun", ...] = ()
+    over: threading.Event = field(default_factory=threading.Event)
 
     __repr__ = Promise.__repr__
+
+    def __post_init__(self) -> None:
+        self.future.add_done_callback(lambda _: self.over.set())
+
+    @property
+    def completed(self) -> bool:
+        """Whether it has given what it should by now."""
+        return self.over.is_set() and self.future.state.is_completed()
 
     @property
     def stopped(self) -> bool:
@@ -99,7 +116,8 @@ class Submitted:
         chosen = as_prefect(task.of(""))
         if isinstance(task, StageTask):
             chosen = chosen.with_options(result_storage=self.storage)
-        return TaskRun(task, chosen.submit(self.store, task.subject, **_futures(arguments)))
+        future = chosen.submit(self.store, task.subject, **_futures(arguments))
+        return TaskRun(task, future, tuple(_promised(arguments)))
 
     def attempt(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Submit `task`; see `Call`."""
@@ -126,6 +144,12 @@ class Submitted:
             return value
         value.future.wait()
         return value.future.result() if value.future.state.is_completed() else None
+
+    def so_far(self, value: T) -> T | None:
+        """Give what a promise has come to by now; nothing where its task run did not complete."""
+        if not isinstance(value, TaskRun):
+            return value
+        return value.future.result() if value.completed else None
 
     def _tell(self, run: TaskRun) -> None:
         try:
@@ -161,6 +185,14 @@ class Submitted:
         """Say of every task run what became of it, in the order of the calls."""
         return [self._note(run) for run in self.runs]
 
+    def notes_so_far(self) -> list[TaskNote]:
+        """Say of every task run of a run that ends now what has become of it; none is waited for."""
+        return [self._note(run) if run.completed else self._note_of_unfinished(run) for run in self.runs]
+
+    def _note_of_unfinished(self, run: TaskRun) -> TaskNote:
+        begun = all(before.completed for before in run.inputs)
+        return TaskNote.of(run.task.name, run.task.subject, "interrupted" if begun else "notready", None)
+
     def _note(self, run: TaskRun) -> TaskNote:
         product, state = self.completed(run), run.future.state
         outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
@@ -177,6 +209,14 @@ def _futures(value: object) -> Any:
     if isinstance(value, dict):
         return {name: _futures(item) for name, item in value.items()}
     return value
+
+
+def _promised(value: object) -> Iterator[TaskRun]:
+    if isinstance(value, TaskRun):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _promised(item)
 
 
 def _line(note: TaskNote) -> str:
@@ -223,6 +263,8 @@ def carried_out(task: Task[..., object], /, at_store: str, subject: str, **argum
     try:
         return chosen.run(at_store, **arguments)
     except Exception as error:  # noqa: BLE001 (none of them may show what stays unseen)
+        if ending():
+            raise Stopped(STOPPED) from None
         raise unseen_error(error)  # noqa: B904 (what led to it goes with it, where it may be shown)
 
 

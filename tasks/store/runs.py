@@ -78,8 +78,8 @@ class TaskNote(Section):
     name: str
     subject: str
     state: str
-    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `crashed`, `notready`,
-    …)."""
+    """`run`, `cached`, `unreached` (the run went on without it), or what stopped it (`failed`, `interrupted`,
+    `notready`, …)."""
     stage: str = ""
     key: str = ""
     seconds: float = 0.0
@@ -115,7 +115,7 @@ class RunRecord(RunStart):
 
     task: str = ""
     labels: tuple[str, ...] = ()
-    status: Literal["completed", "failed"]
+    status: Literal["completed", "failed", "interrupted"]
     finished: str
     seconds: float
     receipt: tuple[ReceiptRow, ...] = ()
@@ -140,7 +140,7 @@ class RunRecord(RunStart):
     """Facts of the training; in JSON an empty object where there was none."""
     tasks: tuple[TaskNote, ...] = ()
     error: str | None = None
-    """What stopped a failed run: the whole text, with the remedy."""
+    """What stopped the run: the whole text, with the remedy."""
     flow_run_id: str | None = None
     report: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
