@@ -44,9 +44,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Combine data sources into one weighted training mix, prove it clean, fine-tune a small model on it.",
-    epilog="Exit codes: 0 done · 1 unexpected · 2 recipe or usage · 3 a quality gate stopped it · 4 a source or "
-    "the store cannot "
-    "be reached · 5 training failed.",
+    epilog="Exit codes: 0 done · 1 unexpected · 2 recipe or usage · 3 a quality gate stopped it · 4 a source, "
+    "the store or Prefect cannot be reached · 5 training failed.",
 )
 
 

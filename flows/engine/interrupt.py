@@ -83,11 +83,6 @@ def ending() -> Ending | None:
     return _process.ending
 
 
-def interrupted() -> bool:
-    """Say whether a signal ends this process."""
-    return _process.ending is not None and _process.ending.code in CODES.values()
-
-
 def speak(say: Callable[[str, int], object]) -> None:
     """Have `say` called with the reason and the exit code when this process is interrupted, in place of a line."""
     _process.say = say
@@ -213,6 +208,8 @@ def leave() -> NoReturn:
         for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.terminate()
-        code = say(CODES[signal.SIGINT])
-        sys.stdout.flush()
+        code = _process.ending.code if _process.ending else CODES[signal.SIGINT]
+        with contextlib.suppress(Exception):  # nobody may be left to read it
+            say(code)
+            sys.stdout.flush()
         os._exit(code)

@@ -6,8 +6,6 @@ import functools
 import inspect
 import threading
 from asyncio import CancelledError
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -16,15 +14,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem, RemoteFileSystem
-from prefect.futures import PrefectFuture
 from prefect.serializers import JSONSerializer
 from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 from prefect.utilities.importtools import from_qualified_name
 
-from flows.engine.calls import Promise
 from flows.engine.interrupt import STOPPED, Stopped, ending
 from flows.engine.prefect_ui import PrefectUI
+from flows.engine.task_runs import TaskRun, futures_in, promised_in
 from flows.engine.wiring import refuse_wrong
 from tasks.core import ui
 from tasks.core.errors import CuveeError, Unreachable
@@ -43,42 +40,6 @@ BESIDES = ("at_store", "subject")
 """Parameters that a Prefect task has beside those of ours."""
 
 ui.plug(PrefectUI())  # here, since worker processes of Dask and Ray import this module with their first task
-
-
-@dataclass
-class TaskRun(Promise):
-    """A task run of Prefect, and a promise of what it gives.
-
-    Attributes:
-        inputs: the promises that it waits for.
-        over: it came to an end.
-    """
-
-    task: Task[..., object]
-    future: PrefectFuture[Any]
-    inputs: tuple["TaskRun", ...] = ()
-    over: threading.Event = field(default_factory=threading.Event)
-
-    __repr__ = Promise.__repr__
-
-    def __post_init__(self) -> None:
-        self.future.add_done_callback(lambda _: self.over.set())
-
-    @property
-    def completed(self) -> bool:
-        """Whether it has given what it should by now."""
-        return self.over.is_set() and self.future.state.is_completed()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it came to another end than it should."""
-        self.future.wait()
-        return self.future.state.is_failed() or self.future.state.is_crashed()
-
-    @property
-    def error(self) -> Exception | None:
-        """What stopped it, if anything did."""
-        return self.future.state.result(raise_on_failure=False) if self.stopped else None
 
 
 class Submitted:
@@ -116,8 +77,8 @@ class Submitted:
         chosen = as_prefect(task.of(""))
         if isinstance(task, StageTask):
             chosen = chosen.with_options(result_storage=self.storage)
-        future = chosen.submit(self.store, task.subject, **_futures(arguments))
-        return TaskRun(task, future, tuple(_promised(arguments)))
+        future = chosen.submit(self.store, task.subject, **futures_in(arguments))
+        return TaskRun(task, future, tuple(promised_in(arguments)))
 
     def attempt(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Submit `task`; see `Call`."""
@@ -198,25 +159,6 @@ class Submitted:
         outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
         outcome = "unreached" if run in self.given_up and product is None else outcome
         return TaskNote.of(run.task.name, run.task.subject, outcome, product if isinstance(product, Manifest) else None)
-
-
-def _futures(value: object) -> Any:
-    """Give Prefect its own futures for the promises in a value."""
-    if isinstance(value, TaskRun):
-        return value.future
-    if isinstance(value, list | tuple):
-        return type(value)(_futures(item) for item in value)
-    if isinstance(value, dict):
-        return {name: _futures(item) for name, item in value.items()}
-    return value
-
-
-def _promised(value: object) -> Iterator[TaskRun]:
-    if isinstance(value, TaskRun):
-        yield value
-    elif isinstance(value, list | tuple | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _promised(item)
 
 
 def _line(note: TaskNote) -> str:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import CuveeError, Unreachable
+from tasks.core.space import having_space
 
+NO_BUCKET = "the bucket does not exist"
 TRANSIENT = ("timeout", "timed out", "slow down", "slowdown", "connection reset", "temporarily")
 NETWORK = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "ClientPayloadError"}
 """Classes of botocore and aiohttp for what happens on the way to a server."""
@@ -18,9 +20,11 @@ def reaching(what: str) -> Generator[None]:
 
     Raises:
         Unreachable: transient when the same call may go through later.
+        NoSpace: a disk is full.
     """
     try:
-        yield
+        with having_space(what):
+            yield
     except CuveeError:
         raise
     except (OSError, ValueError, ImportError) as error:
@@ -34,6 +38,27 @@ def reaching(what: str) -> Generator[None]:
         raise Unreachable(
             f"cannot reach {what}: {_reason(error)}", transient=is_transient(error), reason=_reason(error)
         ) from error
+
+
+def refuse_no_bucket(fs: Any, path: str, what: str) -> None:
+    """Tell a bucket that holds nothing of the kind from one that is not there.
+
+    Args:
+        path: in the bucket, the bucket's name first.
+
+    Raises:
+        Unreachable: there is no such bucket.
+    """
+    if "s3" not in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+        return
+    try:
+        fs.call_s3("head_bucket", Bucket=path.partition("/")[0])
+    except FileNotFoundError:
+        raise Unreachable(f"cannot reach {what}: {NO_BUCKET}", reason=NO_BUCKET) from None
+    except Exception as error:  # noqa: BLE001 (botocore's share no base class)
+        if answer(error).get("Error", {}).get("Code") not in {"404", "NoSuchBucket"}:
+            return  # who may not ask for the bucket may still list it
+        raise Unreachable(f"cannot reach {what}: {NO_BUCKET}", reason=NO_BUCKET) from None
 
 
 def is_transient(error: BaseException) -> bool:
@@ -56,6 +81,8 @@ def answer(error: BaseException | None) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
+    if answer(error).get("Error", {}).get("Code") == "NoSuchBucket":
+        return NO_BUCKET
     if isinstance(error, FileNotFoundError):
         return "it does not exist"
     if isinstance(error, PermissionError):

@@ -5,7 +5,8 @@ CuveeError
 │   ├── UnknownKind           a kind that no file defines
 │   └── NotEnoughData         a mix that the sources cannot fill
 ├── QualityGate      exit 3   look at the data, or relax the check
-├── Unreachable      exit 4   a source or the store: try again, or fix the access
+├── Unreachable      exit 4   a source, the store or Prefect: try again, or fix the access
+├── NoSpace          exit 4   a full disk: free some of it
 └── TrainingFailed   exit 5   change the training settings
 """
 
@@ -59,6 +60,12 @@ class Unreachable(CuveeError):
     def __init__(self, message: str, *, transient: bool = False, **facts: object) -> None:
         super().__init__(message, **facts)
         self.transient = transient
+
+
+class NoSpace(CuveeError):
+    """A disk is full; no source is out of reach for that."""
+
+    exit_code = 4
 
 
 class TrainingFailed(CuveeError):

@@ -9,7 +9,7 @@ import polars as pl
 
 from tasks.deduplicate.semantic import Embeddings, find_semantic_duplicates
 from tasks.rows.dropping import Removal, examples_of, spread
-from tasks.rows.files import TRAIN
+from tasks.rows.files import TRAIN, array_on_disk
 from tasks.rows.layout import ROW_ID, RowFile
 from tasks.rows.reading import Sides, kept_aside, locate, rows_of, texts_alone
 from tasks.similarity.engine import find_near_duplicates
@@ -80,9 +80,8 @@ def semantic_duplicates(
 def _ordered(files: Mapping[str, RowFile], vectors: Mapping[str, Vectors], out: Path) -> Embeddings:
     """Put the vectors of the pool's rows one after the other, in the order of the files."""
     opened = {source: np.load(of_source.vectors, mmap_mode="r") for source, of_source in vectors.items()}
-    ordered = np.lib.format.open_memmap(
-        out, "w+", np.float16, (max(1, int(rows_of(files).sum())), next(iter(opened.values())).shape[1])
-    )
+    shape = max(1, int(rows_of(files).sum())), next(iter(opened.values())).shape[1]
+    ordered = array_on_disk(out, np.float16, shape)
     done = 0
     for name, file in files.items():
         source = name.rpartition("/")[2]

@@ -7,7 +7,6 @@ The vector of a text is the mean of the last hidden states over its tokens, padd
 import contextlib
 import threading
 from collections.abc import Generator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from tasks.core.imports import importing
 from tasks.embed.settings import EncoderSettings
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
+from tasks.models.pretrained import load_pretrained
 
 BATCH_ROWS = 128
 BATCH_TOKENS = 8192
@@ -57,20 +57,11 @@ class Encoder:
     def __init__(self, settings: EncoderSettings, base: str) -> None:
         with importing:
             import torch
-            from transformers import AutoModel, AutoTokenizer
+            from transformers import AutoModel
             from transformers.utils import logging
 
         logging.disable_progress_bar()
-        folder = Path(base) / settings.model
-        name, revision = (str(folder) if folder.is_dir() else settings.model), settings.revision or "main"
-        try:
-            tokenizer: Any = AutoTokenizer.from_pretrained(name, revision=revision)
-            model: Any = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype="float32")
-        except (OSError, ValueError) as error:
-            wanted = "wanted: a folder or Hub name with safetensors weights"
-            raise RecipeError(
-                f"the encoder {settings.model!r} cannot be loaded: {str(error).splitlines()[0]} ({wanted})"
-            ) from None
+        tokenizer, model = load_pretrained("the encoder", settings.model, settings.revision, base, AutoModel)
         longest = min(
             tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
         )

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tasks.core.layout import Layout
 from tasks.embed.encoder import Encoded
+from tasks.rows.files import array_on_disk
 from tasks.rows.layout import ROW_ID, compared_text
 
 BLOCK_ROWS = 4096
@@ -53,7 +54,7 @@ def write_vectors(
     if not rows:
         np.lib.format.write_array(vectors.open("wb"), np.empty((0, encode.dimensions), np.float16))
         return Written(0, 0)
-    out, done = np.lib.format.open_memmap(vectors, "w+", np.float16, (rows, encode.dimensions)), 0
+    out, done = array_on_disk(vectors, np.float16, (rows, encode.dimensions)), 0
     with pq.ParquetFile(source) as file:
         for batch in file.iter_batches(BLOCK_ROWS, columns=list(layout.compared)):
             encoded = encode(pl.DataFrame(batch).select(compared_text(layout)).to_series().to_list())

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from tasks.core.access import reaching
+from tasks.core.access import reaching, refuse_no_bucket
 from tasks.core.errors import QualityGate, Unreachable
 from tasks.core.unseen import unseen
 from tasks.ingest.batch import START, Mark, Opened
@@ -71,10 +71,9 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         fs.invalidate_cache()  # others may have changed what was listed before
         if not any(sign in root for sign in ("*" if web else "*?[")) or (not web and fs.exists(root)):
             if web:
-                details(
-                    Place(fs, root, "", path)
-                )  # asked whether it exists, or is a folder, a server would send the whole file
+                details(Place(fs, root, "", path))  # asked whether it exists, a server would send the whole file
             elif not fs.exists(root):
+                refuse_no_bucket(fs, root, path)
                 raise Unreachable(f"cannot read {path}: there is no such file")
             if not web and fs.isdir(root) and folders:
                 return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
@@ -90,6 +89,8 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         matched = {name: fs.isdir(name) for name in fs.glob(glob.escape(above) + pattern)}
         found = [name for name, folder in matched.items() if not folder]
         found += [name for one, folder in matched.items() if folder and folders for name in _inside(fs, one, one)]
+        if not found:
+            refuse_no_bucket(fs, root, path)
     return _places(fs, path, found, len(above) + len(_fixed(pattern)))
 
 
@@ -256,9 +257,7 @@ def _stream(place: Place, *, unpack: bool) -> BinaryIO:
 
 
 def raw_stream(place: Place) -> BinaryIO:
-    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so that it is one version of
-    it.
-    """
+    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so in one version."""
     with reaching(place.uri), contextlib.ExitStack() as until_whole:
         if not _on_the_web(place):
             if isinstance(place.fs, LocalFileSystem) and Path(place.path).exists() and not Path(place.path).is_file():

@@ -1,8 +1,12 @@
 """Names of the files of a pool and of a mix, and how they are opened."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 from tasks.manifests.manifest import Manifest
 
@@ -58,3 +62,16 @@ def open_pool(store: Opens, pool: Manifest[Any], side: str) -> dict[str, Path]:
 def open_mix(store: Opens, mix: Manifest[Any], side: str) -> list[Path]:
     """Open the files of one side of the mix, in order."""
     return [store.open(mix, name) for name in of_side((file.name for file in mix.files), side)]
+
+
+def array_on_disk(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Give a new array that lies in a file; its room is taken at once, since a write to memory that finds none later
+    ends the process.
+
+    Raises:
+        OSError: there is not room enough.
+    """
+    array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    with path.open("rb+") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array

@@ -26,6 +26,7 @@ LEFT_OUT = {
     "tasks.core.errors": "classes of errors; a task that fails leaves no product",
     "tasks.core.imports": "a lock for imports",
     "tasks.core.registry": "finds the file of a kind, and that file counts by itself",
+    "tasks.core.space": "says that a disk is full",
     "tasks.core.suggest": "words of messages",
     "tasks.core.ui": "shows things to people",
     "tasks.core.unseen": "hides values from people",

@@ -20,6 +20,7 @@ from typing_extensions import TypeVar
 from tasks.core import ui
 from tasks.core.parallel import threads
 from tasks.core.records import digest, flatten
+from tasks.core.space import having_space
 from tasks.core.tasks import Task, signature_of
 from tasks.manifests.manifest import Facts, FileFact, Manifest, Product
 from tasks.store.code import code_of, code_parts, is_code
@@ -179,7 +180,7 @@ class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
         key = key_of(self.stage, parts)
         if found := home.lookup(self.stage, key, self.facts):
             return found
-        with home.holding(f"{self.stage}-{key}"):
+        with having_space(home.where(f"snapshots/{self.stage}/{key}")), home.holding(f"{self.stage}-{key}"):
             if found := home.lookup(self.stage, key, self.facts):
                 return found
             with contextlib.nullcontext() if self.stage in WAITING else _cores:

@@ -18,8 +18,9 @@ from typing import Any
 import fsspec
 from typing_extensions import TypeVar
 
-from tasks.core.access import answer, folder_of_store, reaching
+from tasks.core.access import answer, folder_of_store, reaching, refuse_no_bucket
 from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.space import having_space
 from tasks.manifests.formats import read_manifest
 from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.locks import lock
@@ -72,11 +73,7 @@ class Store:
         return f"{self.root}/{path}".rstrip("/")
 
     def ensure_writable(self) -> None:
-        """Write and remove one small file.
-
-        Raises:
-            Unreachable: the store cannot be written.
-        """
+        """Write and remove one small file; raises Unreachable where that cannot be."""
         probe = f"results/.writable-{uuid.uuid4().hex}"
         try:
             self.write_bytes(probe, b"")
@@ -100,6 +97,8 @@ class Store:
         with reaching(self.where(path)):
             self.fs.invalidate_cache()
             found = self.fs.find(self._full(path), detail=True)
+            if not found:
+                refuse_no_bucket(self.fs, self.root, f"the store {self.uri}")
         start = len(self._full(path)) + 1
         behind = self.behind.list(path) if self.behind else {}
         return behind | {name[start:]: int(info["size"]) for name, info in found.items()}
@@ -127,9 +126,8 @@ class Store:
 
     def write_json(self, path: str, value: Any) -> None:
         """Write one JSON file, indented, keys in the order given."""
-        self.write_bytes(
-            path, json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        )
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        self.write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n")
 
     def put(self, local: Path, path: str) -> None:
         """Move a local file into the store; the local one is gone afterwards."""
@@ -158,11 +156,12 @@ class Store:
     @contextlib.contextmanager
     def _replacing(self, path: str) -> Generator[Path]:
         target = Path(self._full(path))
-        target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}"
         try:
-            yield temporary
-            temporary.replace(target)
+            with having_space(self.where(path)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                yield temporary
+                temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -182,9 +181,7 @@ class Store:
         return here
 
     def scratch(self, name: str) -> Path:
-        """Give a folder of this machine that outlives the process: beside a local store, else in the temporary
-        folder.
-        """
+        """Give a folder here that outlives the process: beside a local store, else in the temporary folder."""
         base = Path(tempfile.gettempdir()) / f"cuvee-{os.getuid()}" / hashlib.sha256(self.uri.encode()).hexdigest()[:16]
         folder = (Path(self.root) / "scratch" if self.is_local else base) / name
         while True:

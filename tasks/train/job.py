@@ -57,4 +57,5 @@ class Message(Section):
 OUT_OF_MEMORY = 77
 DIVERGED = 78
 UNUSABLE = 79
+NO_SPACE = 80
 """Exit codes of the training process."""

@@ -19,13 +19,14 @@ import torch
 from transformers import TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
-from tasks.core.errors import CuveeError
+from tasks.core.errors import CuveeError, NoSpace
+from tasks.core.space import having_space
 from tasks.manifests.model import ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
 from tasks.rows.layout import ROW_ID, SOURCE, one_text
 from tasks.train.best import Best, validation_rows
-from tasks.train.job import OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
 from tasks.train.steering import Steering
@@ -200,7 +201,10 @@ def main() -> None:
     """Read the job and carry it out; the exit code says what went wrong."""
     job = Job.model_validate_json(Path(sys.argv[1]).read_bytes())
     try:
-        train(job)
+        with having_space(job.folder):
+            train(job)
+    except NoSpace as error:
+        leave(NO_SPACE, str(error))
     except CuveeError as error:
         leave(UNUSABLE, str(error))
     except (torch.OutOfMemoryError, MemoryError) as error:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tasks.core.errors import RecipeError, TrainingFailed
+from tasks.core.errors import NoSpace, RecipeError, TrainingFailed
 from tasks.objectives.parts import measures_of
-from tasks.train.job import DIVERGED, OUT_OF_MEMORY, UNUSABLE, Job, Message
+from tasks.train.job import DIVERGED, NO_SPACE, OUT_OF_MEMORY, UNUSABLE, Job, Message
 
 
 def message_in(line: str) -> Message | None:
@@ -29,6 +29,8 @@ def failure(code: int, why: str, log: Path, job: Job) -> Exception:
     """Say how the training process ended, and the remedy."""
     if code == UNUSABLE:
         return RecipeError(why)
+    if code == NO_SPACE:
+        return NoSpace(why)
     if code == DIVERGED:
         return TrainingFailed(
             f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer "

@@ -1,7 +1,6 @@
 """The model and its tokenizer: loaded by name or folder, or built from a configuration."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import RecipeError
@@ -9,6 +8,7 @@ from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
+from tasks.models.pretrained import load_pretrained
 from tasks.objectives.parts import Examples, examples_of, generates, generation_of
 from tasks.train import messages
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -66,29 +66,15 @@ def _positions(model: Any) -> int | None:
 
 
 def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objective) -> tuple[Any, Any]:
-    with importing:
-        from transformers import AutoTokenizer
-
-    folder = Path(base) / str(settings.model)
-    name = str(folder) if folder.is_dir() else str(settings.model)
+    known = {"ignore_mismatched_sizes": True, **kind.settings(objective.labels)}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision or "main")
-        model = kind.Model.from_pretrained(
-            name,
-            revision=settings.revision or "main",
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,
-            dtype="float32",
-            **kind.settings(objective.labels),
+        tokenizer, model = load_pretrained(
+            "train.model", str(settings.model), settings.revision, base, kind.Model, **known
         )
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        if UNFIT in why:
+    except RecipeError as error:
+        if UNFIT in str(error):
             raise RecipeError(messages.unfit(str(settings.model), objective.task)) from None
-        raise RecipeError(
-            f"train.model {settings.model!r} cannot be loaded: {why} (wanted: a folder or Hub name with "
-            "safetensors weights)"
-        ) from None
+        raise
     return model, _with_padding(tokenizer, model)
 
 

@@ -78,7 +78,7 @@ def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(
         _, told = run.communicate(timeout=60)
     assert run.returncode == 130, told[-2000:]
     assert "the same command goes on where it stopped" in told
-    assert not list(store.glob("runs/*/*/run.json"))
+    assert [json.loads(run.read_text())["status"] for run in store.glob("runs/*/*/run.json")] == ["interrupted"]
     summary = summary_of(cuvee(prefect_env, *command[3:], "--json"))
     assert summary["tasks"]["cached"] >= 15
     assert summary["model"]

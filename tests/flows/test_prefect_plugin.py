@@ -115,7 +115,7 @@ def test_no_answer_from_the_server_gives_4_and_the_remedy(script: Path) -> None:
     env = dict(os.environ) | {"PREFECT_API_URL": "http://127.0.0.1:1/api", "PREFECT_CLIENT_MAX_RETRIES": "0"}
     done = prefect(env, "flow", "run", f"{script}:tiny", "-p", "size=1")
     assert done.returncode == 4
-    assert "Failed to reach API at http://127.0.0.1:1/api" in done.stderr.splitlines()[-1]
+    assert "no Prefect server answers at http://127.0.0.1:1/api" in done.stderr.splitlines()[-1]
 
 
 def test_the_command_is_listed_by_prefect_itself() -> None:

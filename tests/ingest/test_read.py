@@ -263,6 +263,23 @@ def test_local_dataset_folder_is_read_as_the_hub_would(tmp_path: Path) -> None:
         read(tmp_path, hub="some/dataset", labels={0: "negative"})
 
 
+def test_a_dataset_script_and_broken_files_of_a_dataset_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "train.parquet").write_bytes(b"PAR1 nothing PAR1")
+    with pytest.raises(QualityGate, match="hub 'set': a file of it cannot be read: "):
+        read(tmp_path, hub="set")
+    pl.DataFrame({"text": ["a"], "label": ["positive"]}).write_parquet(folder / "train.parquet")
+    (folder / "set.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'ran')!r})\n")
+    with pytest.raises(
+        RecipeError, match=r"hub 'set': set\.py is a dataset script, and code in a dataset is never run"
+    ):
+        read(tmp_path, hub="set")
+    (folder / "set.py").rename(folder / "helper.py")
+    assert read(tmp_path, hub="set")[0]
+    assert not (tmp_path / "ran").exists()
+
+
 def test_null_in_the_label_map_leaves_out_and_counts(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\na,1\nb,2\nc,0\n")
     rows, _, outcome = read(tmp_path, path="a.csv", labels={1: "positive", 0: "negative", 2: None})

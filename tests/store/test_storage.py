@@ -382,3 +382,21 @@ def test_a_mistake_of_ours_is_not_called_unreachable() -> None:
 def test_a_product_can_be_read_back_as_json_by_others(store: Store, tmp_path: Path) -> None:
     manifest = product(store, tmp_path, data=b"rows")
     assert Manifest.model_validate(json.loads(store.read_bytes(f"{manifest.path}/manifest.json"))) == manifest
+
+
+def test_a_bucket_that_is_not_there_is_told_from_one_that_is_empty(bucket: str) -> None:
+    from tasks.ingest.files import find
+
+    assert Store(f"{bucket}/p").list("runs") == {}
+    with pytest.raises(Unreachable, match=r"no file matches"):
+        find(f"{bucket}/*.csv", ".")
+    gone = f"{bucket}-gone"
+    with pytest.raises(
+        Unreachable, match=r"cannot write to the store s3://\S+-gone/p: the bucket does not exist; create"
+    ):
+        Store(f"{gone}/p").ensure_writable()
+    with pytest.raises(Unreachable, match=r"the store s3://\S+-gone/p: the bucket does not exist"):
+        Store(f"{gone}/p").list("runs")
+    for path in ("*.csv", "a.csv"):
+        with pytest.raises(Unreachable, match=r"the bucket does not exist"):
+            find(f"{gone}/{path}", ".")

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import polars as pl
 
 from tasks.core.access import reaching
-from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.errors import QualityGate, RecipeError, Unreachable
 from tasks.core.imports import importing
 from tasks.core.unseen import unseen
 from tasks.ingest.batch import LINE, Batch, Part
@@ -29,6 +29,7 @@ from tasks.ingest.settings import SourceSettings
 from tasks.manifests.seen import SeenFile
 
 BATCH_ROWS = 20_000
+SCRIPT = "is a dataset script, and code in a dataset is never run; save its rows as Parquet, and name that folder"
 
 
 class Params(SourceSettings):
@@ -68,7 +69,8 @@ def _batches(params: Params, base: str) -> Iterator[Batch]:
     """Load the dataset and read it in blocks of rows.
 
     Raises:
-        RecipeError: no revision, or no such configuration or split.
+        RecipeError: no revision, no such configuration or split, or it is a script.
+        QualityGate: a file that is broken.
         Unreachable: the Hub does not answer.
     """
     loaded = _load(params, base)
@@ -91,12 +93,21 @@ def _load(params: Params, base: str) -> Any:
             "of that name either"
         )
     name = str(folder) if folder.is_dir() else params.hub
+    if (script := folder.resolve() / f"{folder.resolve().name}.py").is_file():
+        raise RecipeError(f"hub {params.hub!r}: {script.name} {SCRIPT}")
     datasets.disable_progress_bars()
     try:
         return datasets.load_dataset(
             name, params.config, split=params.split, revision=None if folder.is_dir() else params.revision
         )
+    except RuntimeError as error:
+        if "scripts are no longer supported" not in str(error):
+            raise
+        raise RecipeError(f"hub {params.hub!r}: {str(error).split()[-1]} {SCRIPT}") from None
     except (ValueError, FileNotFoundError) as error:
         raise RecipeError(f"hub {params.hub!r}: {error}") from None
+    except datasets.exceptions.DatasetGenerationError as error:
+        why = str(error.__cause__ or error).strip().splitlines()[0]
+        raise QualityGate(f"hub {params.hub!r}: a file of it cannot be read: {why}") from None
     except OSError as error:
         raise Unreachable(f"hub {params.hub!r}: the Hub does not answer: {error}", transient=True) from None
