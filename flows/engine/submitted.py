@@ -158,6 +158,7 @@ class Submitted:
         product, state = self.completed(run), run.future.state
         outcome = "cached" if state.name == "Cached" else "run" if state.is_completed() else str(state.name).lower()
         outcome = "unreached" if run in self.given_up and product is None else outcome
+        outcome = "interrupted" if isinstance(run.error, Stopped) else outcome
         return TaskNote.of(run.task.name, run.task.subject, outcome, product if isinstance(product, Manifest) else None)
 
 
