@@ -44,7 +44,7 @@ def change(file: Path, **values: object) -> None:
     file.write_text(json.dumps(content | values))
 
 
-def refused(folder: Path, said: str) -> None:
+def check_refused(folder: Path, said: str) -> None:
     """Neither looked at nor loaded, and no code has run."""
     for way in (seen_encoder, Encoder):
         with pytest.raises(RecipeError, match=said):
@@ -62,13 +62,13 @@ def test_an_index_that_leads_elsewhere_is_refused(folder: Path, name: object, wh
     change(folder / INDEX, metadata={}, weight_map={"embeddings.word_embeddings.weight": name})
     if not whole:
         (folder / "model.safetensors").unlink()
-    refused(folder, f"{INDEX} names .*safetensors files of the folder alone")
+    check_refused(folder, f"{INDEX} names .*safetensors files of the folder alone")
 
 
 @pytest.mark.parametrize("content", ["[]", "{", "{}", '{"weight_map": []}', "[" * 5_000, '{"weight_map": "evil.bin"}'])
 def test_an_index_that_is_none_is_refused(folder: Path, content: str) -> None:
     (folder / INDEX).write_text(content)
-    refused(folder, f"{INDEX} (cannot be read|is not what it should be)")
+    check_refused(folder, f"{INDEX} (cannot be read|is not what it should be)")
 
 
 def test_an_index_that_is_right_is_read(tiny_encoder: Path, folder: Path) -> None:
@@ -85,12 +85,12 @@ def test_an_index_that_is_right_is_read(tiny_encoder: Path, folder: Path) -> Non
 @pytest.mark.parametrize("name", ["adapter_model.bin", "../x.safetensors", "evil.bin"])
 def test_a_configuration_that_names_other_weights_is_refused(folder: Path, name: str) -> None:
     change(folder / "config.json", transformers_weights=name)
-    refused(folder, "config.json names .*safetensors files of the folder alone")
+    check_refused(folder, "config.json names .*safetensors files of the folder alone")
 
 
 def test_an_adapter_is_no_model(folder: Path) -> None:
     change(folder / "adapter_config.json", base_model_name_or_path="../elsewhere")
-    refused(folder, "is an adapter .*merge it into its base")
+    check_refused(folder, "is an adapter .*merge it into its base")
 
 
 def test_code_of_a_model_is_not_run(folder: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+import pyarrow as pa
 
 from tasks.core.access import reaching
 from tasks.core.errors import QualityGate, RecipeError, Unreachable
@@ -104,10 +105,10 @@ def _load(params: Params, base: str) -> Any:
         if "scripts are no longer supported" not in str(error):
             raise
         raise RecipeError(f"hub {params.hub!r}: {str(error).split()[-1]} {SCRIPT}") from None
-    except (ValueError, FileNotFoundError) as error:
-        raise RecipeError(f"hub {params.hub!r}: {error}") from None
-    except datasets.exceptions.DatasetGenerationError as error:
+    except (datasets.exceptions.DatasetGenerationError, pa.ArrowInvalid) as error:
         why = str(error.__cause__ or error).strip().splitlines()[0]
         raise QualityGate(f"hub {params.hub!r}: a file of it cannot be read: {why}") from None
+    except (ValueError, FileNotFoundError) as error:
+        raise RecipeError(f"hub {params.hub!r}: {error}") from None
     except OSError as error:
         raise Unreachable(f"hub {params.hub!r}: the Hub does not answer: {error}", transient=True) from None
