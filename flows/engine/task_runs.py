@@ -33,7 +33,10 @@ class TaskRun(Promise):
     @property
     def completed(self) -> bool:
         """Whether it has given what it should by now."""
-        return self.over.is_set() and self.future.state.is_completed()
+        if not self.over.is_set():
+            return False
+        self.future.wait()  # else its state is asked of Prefect's server, which may be what is gone
+        return self.future.state.is_completed()
 
     @property
     def stopped(self) -> bool:

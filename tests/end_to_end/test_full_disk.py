@@ -59,7 +59,7 @@ class Disk:
         for name in [name for name in files if name.endswith("manifest.json")]:
             made = json.loads((self.store / name).read_text())
             for file in made["files"]:
-                assert (self.store / name).with_name(file["name"]).stat().st_size == file["bytes"]
+                assert (self.store / name).parent.joinpath(file["name"]).stat().st_size == file["bytes"]
         for name in [name for name in files if name.endswith("latest.json")]:
             assert f"{json.loads((self.store / name).read_text())['path']}/lock.json" in files
 
