@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import json
 import os
 import sys
 import time
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 from typer.core import TyperGroup
 
+from flows.cli.terminal import written
 from tasks.core.errors import RecipeError
 
 BEGAN = time.monotonic()
@@ -146,13 +146,9 @@ class Output:
     def give(self, answer: Answer, show: Callable[[Answer], None]) -> None:
         """Print what a command found, as one JSON object or as people read it."""
         if self.as_json:
-            typer.echo(json.dumps(answer, ensure_ascii=False, default=_as_json))
+            typer.echo(written(answer))
         else:
             show(answer)
-
-
-def _as_json(value: object) -> object:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else vars(value)
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

@@ -50,7 +50,7 @@ def init_recipe(
     try:
         with reaching(out), os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text_of_recipe)
-        wrong = _mistakes(draft, out)
+        wrong = mistakes_in(draft, out)
         with reaching(out):
             Path(draft).chmod(0o666 & ~_mask())
             _put(draft, target, force=force)
@@ -59,7 +59,7 @@ def init_recipe(
     return {"recipe": out, **guessed, "wrong": wrong, "next": f"cuvee validate {shlex.quote(out)}"}
 
 
-def _mistakes(draft: str, out: str) -> str:
+def mistakes_in(draft: str, out: str) -> str:
     """Say what a recipe lacks that only the user can tell, or the data."""
     try:
         validate_recipe(draft, {})

@@ -115,6 +115,7 @@ def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:
     path = file.removeprefix(f"{home.uri}/")
     local = Path(path) if Path(path).is_file() else home.local_copy(path)
     try:
-        return [without_media_bytes(row) for row in polars.read_parquet(local, n_rows=200).iter_rows(named=True)]
+        rows = polars.read_parquet(local, n_rows=200, glob=False)
+        return [without_media_bytes(row) for row in rows.iter_rows(named=True)]
     except (OSError, polars.exceptions.PolarsError) as error:
         raise RecipeError(f"{file}: cannot be read as Parquet: {error}") from None

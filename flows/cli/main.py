@@ -1,6 +1,5 @@
 """The command line. Each command calls a flow or reads the store; heavy imports wait until a command needs them."""
 
-import json
 import os
 import signal
 import sys
@@ -9,6 +8,7 @@ import typer
 
 from flows.cli import history, recipes, running
 from flows.cli.app import app
+from flows.cli.terminal import end_at_interrupts, speak_plainly, written
 from flows.engine import interrupt
 from tasks.core.errors import CuveeError
 from tasks.core.unseen import unseen_error
@@ -23,6 +23,8 @@ def main() -> None:
     from flows.engine.home import settle_prefect
 
     settle_prefect()
+    speak_plainly()
+    end_at_interrupts()
     as_json = "--json" in sys.argv
     interrupt.heed_sigterm()
     interrupt.speak(lambda why, code: _fail(why, code, as_json))
@@ -49,7 +51,7 @@ def main() -> None:
 def _fail(message: str, code: int, as_json: bool) -> int:
     if as_json:
         status = "interrupted" if code in interrupt.CODES.values() else "failed"
-        typer.echo(json.dumps({"status": status, "error": message, "exit_code": code}, ensure_ascii=False))
+        typer.echo(written({"status": status, "error": message, "exit_code": code}))
     typer.secho(f"cuvee: {message}", err=True, fg=None if as_json else typer.colors.RED)
     return code
 

@@ -25,13 +25,20 @@ def init(
         str | None, typer.Option(metavar="COLUMN", help="The column of labels, if the guess is wrong.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    add: Annotated[
+        bool, typer.Option("--add", help="Put the files into the recipe that is there, as more sources.")
+    ] = False,
     *,
     out: Output,
 ) -> None:
-    """Guess how files read, show it, and write a first recipe that passes `validate`."""
+    """Guess how files read, show it, and write a first recipe; what only you can say is told."""
+    from flows.cli.add import add_sources
     from flows.cli.init import init_recipe
     from flows.cli.render import guessed
 
+    if add:
+        out.give(add_sources(files, file, text, label), guessed)
+        return
     out.give(init_recipe(files, file, name, text, label, force=force), guessed)
 
 

@@ -143,10 +143,19 @@ def guessed(recipe: GuessedRecipe) -> None:
     unlabelled = f"none; {'an' if model[0] in 'aeiou' else 'a'} {model} learns the texts"
     console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or unlabelled}", markup=False)
     if recipe["wrong"]:
-        console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet:\n{recipe['wrong']}"))
+        console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet"))
+        console.print(Text(f"Fill in  {one_line(_to_fill_in(recipe), 300)}"))
     else:
         console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
     console.print(f"Next     {recipe['next']}", markup=False)
+
+
+def _to_fill_in(recipe: GuessedRecipe) -> str:
+    """Say in one line what the user has to do."""
+    labels = [f"{name} ({', '.join(one['fill_in'])})" for name, one in recipe["sources"].items() if one["fill_in"]]
+    if labels:
+        return f"`labels` of {', '.join(labels)}: a line under each says what is to be said"
+    return recipe["wrong"].splitlines()[0]
 
 
 def validated(recipe: Validated) -> None:

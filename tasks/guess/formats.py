@@ -37,6 +37,7 @@ HTML = re.compile(r"\s*(?:<!doctype\s+html|<html)", re.IGNORECASE)
 LOOKED_AT, MOST_TAGS = 1 << 18, 50
 LONGEST_DOCUMENT = 256 << 20
 """Bytes of a JSON document, which is read whole."""
+COMMA = re.compile(r",\s*[\]}]\s*(?:$|[\]},])")
 MOST_CONTROL = 0.05
 """Share of control and undecodable characters above which a file is no text."""
 
@@ -156,7 +157,7 @@ def _json(head: Head) -> Form | None:
     document = _parsed(head.text if head.ends else _rest(head))
     if document is None:
         if head.name.suffix.lower() == ".json":
-            raise NotUnderstood("it is not a whole JSON document, nor JSON Lines")
+            raise NotUnderstood(_wrong_json(head))
         return None
     records = records_in(document)
     if records is None:
@@ -164,6 +165,15 @@ def _json(head: Head) -> Form | None:
     way, count = records
     evidence = f"one JSON document with {count:,} records{f' at {way}' if way else ''}"
     return Form({"kind": "json", "records": way} if way else {"kind": "json"}, (evidence,))
+
+
+def _wrong_json(head: Head) -> str:
+    """Say what a JSON document is not, and what would mend it."""
+    if COMMA.search(head.text):
+        return "it is no JSON: there is a comma before a closing bracket; take it out"
+    if sum(line.rstrip().endswith("},") for line in head.lines) > 0.5 * len(head.lines):
+        return "it is no JSON: its lines are objects with commas behind them; take these out, or put [ ] around all"
+    return "it is not a whole JSON document, nor JSON Lines"
 
 
 def _rest(head: Head) -> str:

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.ingest.batch import Opened
-from tasks.ingest.blocks import is_wide
-from tasks.ingest.files import Place, find, unpacked, whole
+from tasks.ingest.blocks import ends_in_cr, is_wide
+from tasks.ingest.files import find, unpacked, whole
+from tasks.ingest.place import Place
 from tasks.ingest.settings import FileSettings
 from tasks.text.encoding import encoding_of
 
@@ -161,6 +162,8 @@ def _head(item: Item, file: Opened, most: int) -> Head:
     with file.open() as stream:
         data = stream.read(most)
         ends = len(data) < most
+        if ends_in_cr(data):
+            data = data.replace(b"\r", b"\n")
         sample = data = data if ends or b"\n" not in data else data[: data.rfind(b"\n") + 1]
         if not ends and most == HEAD_BYTES and data.isascii() and b"\0" not in data:
             sample = _odd_lines(stream.read, data)

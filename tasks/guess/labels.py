@@ -48,6 +48,8 @@ VALUES: dict[tuple[str, ...], tuple[int, ...]] = {
 """Labels -> places on a scale that they often mean where the matter is sentiment; a suggestion, never more."""
 LabelNames = dict[str, str] | list[str]
 """Names of labels, by number or in order."""
+WHOLE = re.compile(r"(?<=^\d)\.0+$|(?<=^-\d)\.0+$|(?<=\d\d)\.0+$")
+"""What floating-point numbers have that are whole."""
 VARIABLE = re.compile(r"\$(?=\{)")
 
 
@@ -121,7 +123,7 @@ def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -
         if parts_of(raw, counts):
             mapped[raw] = None
         else:
-            name = (names or {}).get(raw, raw)
+            name = (names or {}).get(raw, WHOLE.sub("", raw))
             mapped[raw] = VARIABLE.sub("", SAME.get(name.casefold(), name))
     return mapped
 
@@ -132,17 +134,18 @@ def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:
     """
     spellings: dict[str, Counter[str]] = {}
     for name in (name for mapped in mappings for name in mapped.values() if name is not None):
-        spellings.setdefault(_key(name), Counter())[name] += 1
+        spellings.setdefault(key_of(name), Counter())[name] += 1
     chosen = {key: key if len(names) > 1 or key in SCALES[0] else next(iter(names)) for key, names in spellings.items()}
     for mapped in mappings:
         names = {name for name in mapped.values() if name is not None}
         # Within one source they may be two labels on purpose.
-        if len(set(map(_key, names))) == len(names):
-            mapped.update({raw: chosen[_key(name)] for raw, name in mapped.items() if name is not None})
+        if len(set(map(key_of, names))) == len(names):
+            mapped.update({raw: chosen[key_of(name)] for raw, name in mapped.items() if name is not None})
     return sorted({name for mapped in mappings for name in mapped.values() if name is not None}, key=_place)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """Give what spellings of one label share."""
     return VARIANTS.get(name, name.casefold())
 
 
@@ -160,7 +163,7 @@ def suggestion(labels: Iterable[str], known: Iterable[str] = ()) -> dict[str, st
         known: all labels of the recipe.
     """
     own = list(labels)
-    others = set(map(_key, known)) - set(map(_key, own))
+    others = set(map(key_of, known)) - set(map(key_of, own))
     scales = [scale for scale in SCALES if len(others & set(scale)) > 1]
     places = _places(own)
     if places is None or (not scales and all(label in PLACES for label in own)):

@@ -1,13 +1,13 @@
 """What a source is called, when its files are named anyhow."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from tasks.ingest.settings import SUFFIXES
 
 
-def free(proposals: Sequence[str], taken: Mapping[str, object]) -> str:
+def free(proposals: Sequence[str], taken: Collection[str]) -> str:
     """Make a name that a recipe allows and no other source has."""
     slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
     numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))

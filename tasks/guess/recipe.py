@@ -3,6 +3,8 @@
 import os
 import posixpath
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Required, TypedDict, cast
 
@@ -15,7 +17,7 @@ from tasks.guess.labels import suggestion
 from tasks.guess.names import words
 from tasks.guess.naming import slugged
 from tasks.guess.sections import SourceSection, paths_of
-from tasks.guess.sources import Guess, Guesses, label_counts
+from tasks.guess.sources import Guess, Guesses
 from tasks.guess.vocabulary import GENERAL
 from tasks.objectives.parts import DEFAULT, guess_for
 
@@ -52,6 +54,7 @@ class GuessedSource(TypedDict):
         bad: records that cannot be used.
         whole: whether all records were looked at.
         labels: label -> records.
+        fill_in: labels in the data that the user must say the meaning of.
         sample: its first rows.
     """
 
@@ -64,6 +67,7 @@ class GuessedSource(TypedDict):
     bad: int
     whole: bool
     labels: dict[str, int]
+    fill_in: list[str]
     sample: list[dict[str, str | None]]
 
 
@@ -139,7 +143,8 @@ def _section(guess: Guess, base: str, folder: str) -> SourceSection:
         if isinstance(path, str)
         else {name: _from(file, base, folder) for name, file in path.items()}
     }
-    return section | {"labels": guess.mapping} if any(raw != label for raw, label in guess.mapping.items()) else section
+    told = any(raw != label for raw, label in guess.mapping.items()) or (guess.open and guess.mapping)
+    return section | {"labels": guess.mapping} if told else section
 
 
 def _from(path: str, base: str, folder: str) -> str:
@@ -166,13 +171,8 @@ def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
     ]
     for name, section in recipe["sources"].items():
         guess = guesses.sources[name]
-        heading = f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"
-        parts += [
-            heading,
-            *(f"    {_comment(line)}" for line in guess.evidence),
-            *(f"    {_comment(f'look: {line}')}" for line in guess.doubts),
-        ]
-        parts += [*(f"    {_entry(key, value)}" for key, value in section.items()), *_suggested(guess, guesses)]
+        parts += [f"  {_one_line(name)}: {_comment(f'{guess.sure}; {_size(guess)}')}"]
+        parts += [f"    {line}" for line in _lines_of(guess, section, guesses)]
     parts += [_comment(f"left out: {path}: {why}") for path, why in guesses.left_out[:MOST_TOLD]]
     if len(guesses.left_out) > MOST_TOLD:
         parts += [f"# left out: {len(guesses.left_out) - MOST_TOLD:,} files more"]
@@ -197,11 +197,32 @@ def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _lines_of(guess: Guess, section: SourceSection, guesses: Guesses) -> list[str]:
+    """Write a source's settings, what each rests on above them."""
+    told = [*(_comment(line) for line in guess.evidence), *(_comment(f"look: {line}") for line in guess.doubts)]
+    return [*told, *(_entry(key, value) for key, value in section.items()), *_suggested(guess, guesses)]
+
+
+def entries_of(name: str, section: SourceSection, guesses: Guesses) -> tuple[list[str], str]:
+    """Write a source as lines, and on one line."""
+    guess = guesses.sources[name]
+    return [_comment(f"{guess.sure}; {_size(guess)}"), *_lines_of(guess, section, guesses)], _one_line(section)
+
+
 def described(recipe: FirstRecipe, guesses: Guesses) -> GuessedSources:
     """Give the guess with its evidence, for programs and for people to look at."""
+    return described_sections(recipe["name"], recipe["sources"], guesses, recipe.get("task", DEFAULT))
+
+
+def described_sections(name: str, sections: Mapping[str, SourceSection], guesses: Guesses, task: str) -> GuessedSources:
+    """Give the same of some sources.
+
+    Args:
+        name, task: of the recipe.
+    """
     sources: dict[str, GuessedSource] = {
-        name: {
-            "settings": recipe["sources"][name],
+        source: {
+            "settings": sections[source],
             "label_from": guess.label or None,
             "sure": guess.sure,
             "evidence": list(guess.evidence),
@@ -210,20 +231,15 @@ def described(recipe: FirstRecipe, guesses: Guesses) -> GuessedSources:
             "bad": guess.seen.bad,
             "whole": guess.seen.all,
             "labels": dict(label_counts(guess)),
+            "fill_in": list(guess.open),
             "sample": [
                 {"text": text, "label": guess.mapping.get(label) if label else None} for text, label in guess.seen.first
             ],
         }
-        for name, guess in guesses.sources.items()
+        for source, guess in guesses.sources.items()
     }
     left_out: list[LeftOut] = [{"file": path, "why": why} for path, why in guesses.left_out]
-    return {
-        "name": recipe["name"],
-        "task": recipe.get("task", DEFAULT),
-        "labels": guesses.labels,
-        "sources": sources,
-        "left_out": left_out,
-    }
+    return {"name": name, "task": task, "labels": guesses.labels, "sources": sources, "left_out": left_out}
 
 
 def _learned(guesses: Guesses) -> list[str]:
@@ -232,12 +248,24 @@ def _learned(guesses: Guesses) -> list[str]:
     return why + [_entry(key, value) for key, value in (task.learns(guesses.labels) or {}).items()]
 
 
+def label_counts(guess: Guess) -> Counter[str]:
+    """Count a source's records by the recipe's labels."""
+    counts: Counter[str] = Counter()
+    for raw, count in guess.seen.labels.items():
+        counts["(to be said)" if raw in guess.open else guess.mapping[raw] or "(left out)"] += count
+    return counts
+
+
 def _size(guess: Guess) -> str:
     counts = ", ".join(f"{label} {count:,}" for label, count in label_counts(guess).most_common(8))
     return f"{'' if guess.seen.all else 'more than '}{guess.seen.rows:,} records" + (f": {counts}" if counts else "")
 
 
 def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
+    if guess.open:
+        meant = suggestion(guess.open, guesses.labels) or dict.fromkeys(guess.open)
+        line = _entry("labels", guess.mapping | meant)
+        return [_comment("To fill in: what they mean; null leaves rows out. Perhaps:"), _comment(line)]
     names = suggestion(guess.mapping, guesses.labels)
     if not names or any(raw != label for raw, label in guess.mapping.items()):
         return []
@@ -246,7 +274,7 @@ def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
         if set(names.values()) <= set(guesses.labels)
         else "then take this line, and put its names into the list above"
     )
-    return [f"    {_comment(f'If the matter is sentiment, {take}:')}", f"    {_comment(_entry('labels', names))}"]
+    return [_comment(f"If the matter is sentiment, {take}:"), _comment(_entry("labels", names))]
 
 
 def _entry(key: str, value: object) -> str:

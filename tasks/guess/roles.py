@@ -171,7 +171,7 @@ def _label_score(column: Column) -> float:
     few = 2 <= len(values) <= MOST_LABELS and times * len(values) <= len(column.filled)
     if not few or max(map(len, values)) > LONGEST_LABEL or column.share < 0.5:
         return 0
-    fractions = sum(not value.lstrip("-").isdigit() for value in values if NUMBER.fullmatch(value))
+    fractions = sum(not float(value).is_integer() for value in values if NUMBER.fullmatch(value))
     if fractions > 0.5 * len(values):
         return 0
     against = is_neither(column.name)

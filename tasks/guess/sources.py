@@ -2,23 +2,24 @@
 
 import math
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.suggest import nearest
 from tasks.guess import labels as naming
-from tasks.guess.heads import Head, Item, heads, items
+from tasks.guess.agree import one_spelling, onto
+from tasks.guess.guesses import Guess, Guesses, Known, with_known
+from tasks.guess.heads import Head, heads, items
 from tasks.guess.media import KINDS, roles_of_media
 from tasks.guess.names import words
 from tasks.guess.naming import bare, free
 from tasks.guess.parts import Part, label_names, sort_out
 from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
-from tasks.guess.sample import Seen, first_values, look, values_of
+from tasks.guess.sample import first_values, look, values_of
 from tasks.guess.sections import SourceSection, but, paths_of, plain_section
-from tasks.guess.targets import Pair, files_pair
+from tasks.guess.targets import files_pair
 from tasks.guess.vocabulary import GENERAL, HELD_OUT
 
 SHOWN = 10
@@ -26,83 +27,53 @@ TOLERATED, HOPELESS = 0.01, 0.2
 """Share of bad records that a run lets pass by itself, and above which a source is not understood."""
 
 
-@dataclass(frozen=True)
-class Guess:
-    """One source as it was understood.
-
-    Attributes:
-        section: its settings, without labels.
-        label: where its labels come from: `column`, `name`, `folder` or `file`; empty where there are none.
-        mapping: label in the data -> label of the recipe.
-        sure: `certain`, `likely` or `unsure`.
-        evidence: what speaks for it.
-        doubts: what a person should look at.
-    """
-
-    section: SourceSection
-    label: str
-    mapping: dict[str, str | None]
-    sure: str
-    evidence: tuple[str, ...]
-    doubts: tuple[str, ...]
-    seen: Seen = field(repr=False)
-    pair: Pair | None = None
-    """Columns of the text and of what is to be written from it, where there are such."""
-
-
-@dataclass(frozen=True)
-class Guesses:
-    """All sources with the labels they share.
-
-    Attributes:
-        labels: the label set; empty where no source has labels.
-        left_out: files that are no source, and why.
-        paired: whether every source has a text and what is to be written from it.
-    """
-
-    labels: list[str]
-    sources: dict[str, Guess]
-    left_out: list[tuple[str, str]]
-    paired: bool = False
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What every source gives."""
-        return frozenset({"text"} | ({"label"} if self.labels else set()) | ({"target"} if self.paired else set()))
-
-
-def guess_sources(arguments: Sequence[str], base: str, text: str | None = None, label: str | None = None) -> Guesses:
+def guess_sources(
+    arguments: Sequence[str], base: str, text: str | None = None, label: str | None = None, known: Known | None = None
+) -> Guesses:
     """Understand files, folders, globs and URLs.
 
     Args:
         base: folder that relative paths start at.
         text, label: columns that the user names, for all files with columns.
+        known: the recipe that they are put into.
 
     Raises:
         CuveeError: everything that is wrong, at once; its exit code is the first problem's.
     """
     problems: list[CuveeError] = []
-    first, again = _heads(arguments, base, problems)
+    unfit: list[tuple[str, CuveeError]] = []
+    first, again = _heads(arguments, base, problems, unfit)
     sorted_out = sort_out(first, base)
-    problems += [RecipeError(f"{path}: {why}") for path, why in sorted_out.wrong]
+    unfit += [(path, RecipeError(why)) for path, why in sorted_out.wrong]
     left_out = again + sorted_out.left_out
     guesses: dict[str, Guess] = {}
     for part in sorted_out.parts:
         try:
-            guesses[_name(part, guesses)] = _guess(part, base, text, label)
+            name = _name(part, [*guesses, *(known.taken if known else ())])
+            guesses[name] = _guess(part, base, text, label)
         except CuveeError as error:
             # What lies in a folder with the data need not be data.
             if part.heads[0].item.asked and not part.heads[0].member:
-                problems.append(type(error)(f"{part.heads[0].path}: {error}"))
+                unfit.append((part.heads[0].path, error))
             else:
                 left_out.append((part.heads[0].path, str(error)))
     problems += _unknown(guesses, text, label)
+    if not guesses:
+        problems += [type(error)(f"{path}: {str(error).removeprefix(f'{path}: ')}") for path, error in unfit]
     if not guesses and not problems:
         why = "".join(f"\n  {path}: {reason}" for path, reason in left_out[:20])
         problems.append(RecipeError(f"none of the files can be a source{why}"))
     if problems:
         raise type(problems[0])("\n".join(str(problem) for problem in problems))
-    return _agreed(guesses, left_out)
+    # One bad file is no reason to do without a recipe of the others.
+    left_out = [*((path, str(error)) for path, error in unfit), *left_out]
+    if known is None:
+        return _agreed(guesses, left_out)
+    return Guesses([*known.labels], {name: _added(guess, known.labels) for name, guess in guesses.items()}, left_out)
+
+
+def _added(guess: Guess, labels: Sequence[str]) -> Guess:
+    return with_known(guess, onto(guess.mapping, labels), labels) if labels else replace(guess, label="", mapping={})
 
 
 def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) -> list[CuveeError]:
@@ -114,31 +85,31 @@ def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) 
     ]
 
 
-def _heads(arguments: Sequence[str], base: str, problems: list[CuveeError]) -> tuple[list[Head], list[tuple[str, str]]]:
+def _heads(
+    arguments: Sequence[str], base: str, problems: list[CuveeError], unfit: list[tuple[str, CuveeError]]
+) -> tuple[list[Head], list[tuple[str, str]]]:
     first: list[Head] = []
     again: list[tuple[str, str]] = []
     seen: set[str] = set()
     for argument in arguments:
         try:
-            for item in items(argument, base):
-                if (place := os.path.realpath(item.place.path) if "://" not in argument else item.place.path) in seen:
-                    again.append((item.path, "it was given twice"))
-                    continue
-                seen.add(place)
-                first += _read(item, len(first), again)
+            found = items(argument, base)
         except CuveeError as error:
             problems.append(error)
+            continue
+        for item in found:
+            if (place := os.path.realpath(item.place.path) if "://" not in argument else item.place.path) in seen:
+                again.append((item.path, "it was given twice"))
+                continue
+            seen.add(place)
+            try:
+                first += heads(item, len(first))
+            except CuveeError as error:
+                if item.asked:
+                    unfit.append((item.path, error))
+                else:
+                    again.append((item.path, str(error)))
     return first, again
-
-
-def _read(item: Item, number: int, left_out: list[tuple[str, str]]) -> list[Head]:
-    try:
-        return heads(item, number)
-    except CuveeError as error:
-        if item.asked:
-            raise
-        left_out.append((item.path, str(error)))
-        return []
 
 
 def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
@@ -215,7 +186,7 @@ def _sure(part: Part, roles: Roles, doubts: Sequence[str]) -> str:
     return "certain" if roles.label is not None else "likely"
 
 
-def _name(part: Part, taken: Mapping[str, object]) -> str:
+def _name(part: Part, taken: Sequence[str]) -> str:
     """Name a source after its file, and after its folder where the file's name says little."""
     first = part.heads[0]
     if not first.member and part.kind in (*KINDS, "code"):  # read as a whole folder
@@ -240,7 +211,11 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
         return Guesses(
             [], {name: _paired(guess) if paired else guess for name, guess in guesses.items()}, left_out, paired
         )
-    labels = naming.one_set([guess.mapping for guess in labelled.values()])
+    labels, known = one_spelling(
+        {name: guess.mapping for name, guess in labelled.items()},
+        {name: guess.seen.rows for name, guess in labelled.items()},
+    )
+    labelled = {name: with_known(guess, known[name], labels) for name, guess in labelled.items()}
     if len(labels) < 2:
         raise RecipeError(
             f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or "
@@ -249,7 +224,7 @@ def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guess
     numbered = [
         name
         for name, guess in labelled.items()
-        if all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)
+        if not guess.open and all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)
     ]
     for name in numbered if len(numbered) > 1 else []:
         doubt = (
@@ -274,11 +249,3 @@ def _named(section: SourceSection) -> str:
     """Name what a source would read: its paths, and of an archive the members."""
     member = f"!{section['member']}" if "member" in section else ""
     return ", ".join(f"{path}{member}" for path in paths_of(section))
-
-
-def label_counts(guess: Guess) -> Counter[str]:
-    """Count a source's records by the recipe's labels."""
-    counts: Counter[str] = Counter()
-    for raw, count in guess.seen.labels.items():
-        counts[guess.mapping[raw] or "(left out)"] += count
-    return counts

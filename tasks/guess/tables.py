@@ -28,6 +28,7 @@ LEAST_LINES = 10
 """Lines that a table without a telling name must have."""
 TOLERATED = 0.005
 """Share of bad lines that says nothing."""
+SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n')
 WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 HEADING = re.compile(r"[^\W\d][\w .:/()%#（）：／％＃・\u200c-]*")
 LONGEST_HEADING = 40
@@ -61,7 +62,10 @@ def table_of(head: Head) -> tuple[SourceSection, tuple[str, ...]] | None:
     suffix = head.name.suffix.lower()
     data = head.text[:SAMPLE]
     text = data if len(data) == len(head.text) else data[: data.rfind("\n") + 1] or data
-    cut = _best(text, OF_SUFFIX.get(suffix))
+    by_name = OF_SUFFIX.get(suffix)
+    if said := SEPARATOR.match(text):  # the kind passes such a line over, too
+        text, by_name = text[said.end() :], said[1]
+    cut = _best(text, by_name)
     if cut is None:
         return None
     header, why = has_header(cut.rows)
@@ -215,7 +219,9 @@ def _is_of_labels(column: Sequence[str]) -> bool:
 def _value_in(first: Sequence[str], columns: Sequence[Sequence[str]]) -> str | None:
     """Find a cell of the first record that cannot be a name: no words, or a value that comes again."""
     for at, cell in enumerate(first):
-        nothing = not cell and at == 0  # tables often have a column of numbers without a name in front
+        # Tables often have a column of numbers without a name in front, and an empty one behind a last delimiter.
+        empty = bool(columns) and not any(value.strip() for value in columns[at])
+        nothing = not cell and (at == 0 or empty)
         if not nothing and not _may_name(cell):
             return cell or "nothing"
         if cell and ((columns and cell in columns[at]) or (cell in first[:at] and not is_known(cell))):

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks.guess.recipe import GuessedSources, as_yaml, described, recipe_of
-from tasks.guess.sources import guess_sources
+from tasks.guess.insert import with_source
+from tasks.guess.recipe import GuessedSources, as_yaml, described, described_sections, entries_of, recipe_of
+from tasks.guess.sources import Known, guess_sources
+from tasks.objectives.parts import DEFAULT
 
 
 def guess_recipe(
@@ -24,3 +26,32 @@ def guess_recipe(
     guesses = guess_sources(files, ".", text, label)
     recipe = recipe_of(guesses, ".", str(Path(file).parent), name)
     return as_yaml(recipe, guesses, file), described(recipe, guesses)
+
+
+def guess_additions(
+    files: Sequence[str],
+    recipe: str,
+    file: str,
+    labels: list[str],
+    taken: Sequence[str],
+    text: str | None,
+    label: str | None,
+) -> tuple[str, GuessedSources]:
+    """Understand files and write them into a recipe as more sources; no task, since nothing is made of the data.
+
+    Args:
+        recipe: its text.
+        file: its path.
+        labels: its label set.
+        taken: names that its sources have.
+        text, label: columns that the user names.
+
+    Returns:
+        The recipe's text with them, and the guess with its evidence.
+    """
+    guesses = guess_sources(files, ".", text, label, Known(labels, taken))
+    guessed = recipe_of(guesses, ".", str(Path(file).parent), None)
+    sections = guessed["sources"]
+    for name, section in sections.items():
+        recipe = with_source(recipe, name, *entries_of(name, section, guesses))
+    return recipe, described_sections(Path(file).stem, sections, guesses, guessed.get("task", DEFAULT))

@@ -16,6 +16,7 @@ from tasks.history.trace import as_read, row_at
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import SnapshotFacts
+from tasks.store.published import inputs_of
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store
 
@@ -85,7 +86,7 @@ def diff_mixes(store: str, first: str, second: str) -> MixDiff:
     """Say what differs between two mixes."""
     home = open_store(store)
     a, b = find_mix(home, first), find_mix(home, second)
-    locked = [home.read_json(f"{mix.folder}/lock.json")["inputs"]["sources"] for mix in (a, b)]
+    locked = [inputs_of(home, mix.folder)["sources"] for mix in (a, b)]
     return {
         "a": _named(a),
         "b": _named(b),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from tasks.core.errors import QualityGate
-from tasks.ingest.batch import Mark, Opened
+from tasks.ingest.batch import START, Mark, Opened
 
 LONGEST_LINE = 1 << 30
 """Bytes; a longer line is no record but a file of another kind."""
@@ -24,11 +24,13 @@ class Block:
         data: its bytes; in UTF-8 for encodings that need more than one byte for a line end, else as they stand in the
             file.
         last: whether the file ends here without a line end, so that its last line may still grow.
+        alone: whether its lines end in CR alone; they are given with LF.
     """
 
     mark: Mark
     data: bytes
     last: bool = False
+    alone: bool = False
 
     @cached_property
     def end(self) -> Mark:
@@ -46,19 +48,21 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
     with file.open() as stream:
         if mark.offset:
             stream.seek(mark.offset)
+        alone = False
         for raw in (
             _transcoded(stream, encoding, block_bytes)
             if is_wide(encoding)
             else iter(lambda: stream.read(block_bytes), b"")
         ):
-            chunk = raw
+            alone = alone or (mark == START and not waiting and ends_in_cr(raw))
+            chunk = raw.replace(b"\r", b"\n") if alone else raw
             if mark.offset == 0 and not waiting:
                 refuse_wide(file.name, raw, encoding)
-                chunk = raw.removeprefix(codecs.BOM_UTF8)
+                chunk = chunk.removeprefix(codecs.BOM_UTF8)
                 mark = Mark(len(raw) - len(chunk), mark.line)
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                block = Block(mark, b"".join([*waiting, chunk[:cut]]))
+                block = Block(mark, b"".join([*waiting, chunk[:cut]]), alone=alone)
                 yield block
                 mark, waiting, held = block.end, [], 0
             if cut < len(chunk):
@@ -69,7 +73,12 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
                     f"{file.name}: line {mark.line} has no end within {held:,} bytes; is it a text file of this kind?"
                 )
     if waiting:
-        yield Block(mark, b"".join(waiting), last=True)
+        yield Block(mark, b"".join(waiting), last=True, alone=alone)
+
+
+def ends_in_cr(head: bytes) -> bool:
+    """Say whether the lines of a text end in CR alone, as those of old Macintoshes do, by its beginning."""
+    return b"\n" not in head and head.count(b"\r") > 1
 
 
 def refuse_wide(name: str, head: bytes, encoding: str) -> None:
@@ -90,7 +99,7 @@ def refuse_wide(name: str, head: bytes, encoding: str) -> None:
 
 def mark_after(block: Block, encoding: str) -> Mark | None:
     """Give the place after a block where reading can be taken up again, if it can."""
-    return None if block.last or is_wide(encoding) else block.end
+    return None if block.last or block.alone or is_wide(encoding) else block.end
 
 
 def is_wide(encoding: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+from pydantic import ValidationError
 
 from tasks.core.records import Section
 from tasks.ingest.batch import Mark, Part
@@ -84,7 +85,11 @@ def probed(
     """Put what is known together: the probe, and the earlier product with the note that it left."""
     if left is None:
         return Probed(seen)
-    product, note = left[0], ReadingNote.model_validate(left[1])
+    product = left[0]
+    try:
+        note = ReadingNote.model_validate(left[1])
+    except ValidationError:  # damaged: what it says was read is read again
+        return Probed(seen)
     rows, quarantine = (local(product, name) for name in ("data.parquet", "quarantine.parquet"))
     return Probed(seen, rows, quarantine, note.files)
 

@@ -5,14 +5,17 @@ import fnmatch
 import glob
 import gzip
 import hashlib
+import io
+import os
 import re
+import select
 import shutil
+import stat
 import tarfile
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -22,7 +25,9 @@ from fsspec.implementations.local import LocalFileSystem
 from tasks.core.access import reaching, refuse_no_bucket
 from tasks.core.errors import QualityGate, Unreachable
 from tasks.core.unseen import unseen
+from tasks.ingest import web
 from tasks.ingest.batch import START, Mark, Opened
+from tasks.ingest.place import Place
 from tasks.ingest.settings import FileSettings
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
@@ -30,28 +35,8 @@ VERSION_CONTROL = {".git", ".hg", ".svn"}
 """Folders that hold no files of the folder that they lie in, but its history."""
 LITTER = re.compile(r"(?:^|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
 """What desktops leave in folders and archives."""
-REFUSALS = {
-    401: "the server asks for credentials",
-    403: "the server refuses access",
-    404: "there is no such file",
-    410: "there is no such file any more",
-}
-"""What a web server means that it answers with; no other try helps."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """One file where it lies.
-
-    Attributes:
-        name: its name within the source; the same on every machine.
-        uri: what people call it.
-    """
-
-    fs: Any
-    path: str
-    name: str
-    uri: str
+PATIENCE, MOST_WAITS = 1.0, 10
+"""Seconds that a file without a size may keep its reader waiting, and how often."""
 
 
 def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
@@ -65,25 +50,25 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         Unreachable: there is no such file, or its server does not answer.
     """
     full = path if "://" in path else str(Path(base) / path)
-    web = full.startswith(("http://", "https://"))
+    on_web = full.startswith(("http://", "https://"))
     with reaching(path):
-        fs, root = fsspec.core.url_to_fs(full, **(_web() if web else {}))
+        fs, root = _file_system(full)
         fs.invalidate_cache()  # others may have changed what was listed before
-        if not any(sign in root for sign in ("*" if web else "*?[")) or (not web and fs.exists(root)):
-            if web:
+        if not any(sign in root for sign in ("*" if on_web else "*?[")) or (not on_web and fs.exists(root)):
+            if on_web:
                 details(Place(fs, root, "", path))  # asked whether it exists, a server would send the whole file
             elif not fs.exists(root):
                 refuse_no_bucket(fs, root, path)
                 raise Unreachable(f"cannot read {path}: there is no such file")
-            if not web and fs.isdir(root) and folders:
+            if not on_web and fs.isdir(root) and folders:
                 return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
-            if not web and fs.isdir(root):
+            if not on_web and fs.isdir(root):
                 raise Unreachable(
                     f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv"
                 )
-            return [Place(fs, root, PurePosixPath(unseen(root.split("?")[0] if web else root)).name, path)]
+            return [Place(fs, root, PurePosixPath(unseen(root.split("?")[0] if on_web else root)).name, path)]
         # Only what the recipe writes is a pattern, not the folder that it lies in.
-        above = "" if "://" in path or Path(path).is_absolute() else fsspec.core.url_to_fs(base)[1].rstrip("/")
+        above = "" if "://" in path or Path(path).is_absolute() else _file_system(base)[1].rstrip("/")
         above = above if root.startswith(f"{above}/") else ""
         pattern = root.removeprefix(above)
         matched = {name: fs.isdir(name) for name in fs.glob(glob.escape(above) + pattern)}
@@ -92,6 +77,13 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
         if not found:
             refuse_no_bucket(fs, root, path)
     return _places(fs, path, found, len(above) + len(_fixed(pattern)))
+
+
+def _file_system(path: str) -> tuple[Any, str]:
+    """Give the file system of a path or URL, and what it calls it; a path is a path, whatever signs it has."""
+    if "://" not in path:
+        return LocalFileSystem(), str(Path(path).absolute())
+    return fsspec.core.url_to_fs(path, **(web.settings() if path.startswith(("http://", "https://")) else {}))
 
 
 def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]:
@@ -107,46 +99,14 @@ def _inside(fs: Any, folder: str, path: str) -> list[str]:
     return kept
 
 
-def _web() -> dict[str, object]:
-    """Give settings for web servers: a download may take its time, silence may not."""
-    import aiohttp
-
-    return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)}}
-
-
 def details(place: Place) -> dict[str, Any]:
     """Give what the file system or server says of a file: its size, and an ETag or the like where it has one.
 
     Raises:
         Unreachable: it does not answer.
     """
-    with reaching(place.uri), _answering(place):
-        return place.fs.info(place.path)
-
-
-@contextlib.contextmanager
-def _answering(place: Place) -> Generator[None]:
-    """Say what a web server refuses; other file systems raise what they mean."""
-    try:
-        yield
-    except Exception as error:
-        if not _on_the_web(place):
-            raise
-        cause = (
-            error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
-        )  # fsspec says so of whatever it answers
-        status = 404 if isinstance(cause, FileNotFoundError) else getattr(cause, "status", None)
-        if type(cause).__name__ == "TooManyRedirects":
-            raise Unreachable(
-                f"cannot read {place.uri}: the server sends from one address to the next without an end"
-            ) from None
-        if status in REFUSALS:
-            raise Unreachable(f"cannot read {place.uri}: {REFUSALS[status]} ({status})") from None
-        raise cause from None
-
-
-def _on_the_web(place: Place) -> bool:
-    return place.path.startswith(("http://", "https://"))
+    with reaching(place.uri):
+        return web.details(place) if place.on_the_web else place.fs.info(place.path)
 
 
 def begins(place: Place, size: int, tag: str) -> bool:
@@ -179,14 +139,15 @@ def unpacked(place: Place, settings: FileSettings, mark: Mark = START) -> Genera
     Raises:
         QualityGate: an archive with names that lead out of it, or that is not whole.
     """
-    lower = (place.path.split("?")[0] if _on_the_web(place) else place.path).lower()
+    lower = (place.path.split("?")[0] if place.on_the_web else place.path).lower()
     if lower.endswith(".zip"):
         with raw_stream(place) as raw:
             try:
                 archive = zipfile.ZipFile(raw)
             except zipfile.BadZipFile as error:
                 raise QualityGate(f"{place.uri}: not a whole zip archive: {error}") from None
-            names = {info.filename for info in archive.infolist() if not info.is_dir()}
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            names = {info.filename for info in infos if not stat.S_ISLNK(info.external_attr >> 16)}  # as of tar
             yield _members(place, names, settings.member, lambda name: cast("BinaryIO", archive.open(name)))
     elif lower.endswith(ARCHIVES):
         with _unpacked_tar(place, gzipped=lower.endswith("gz")) as archive:
@@ -257,25 +218,43 @@ def _stream(place: Place, *, unpack: bool) -> BinaryIO:
 
 
 def raw_stream(place: Place) -> BinaryIO:
-    """Open a file as it lies there; one on the web is fetched whole first, in one answer, so in one version."""
-    with reaching(place.uri), contextlib.ExitStack() as until_whole:
-        if not _on_the_web(place):
-            if isinstance(place.fs, LocalFileSystem) and Path(place.path).exists() and not Path(place.path).is_file():
-                raise Unreachable(f"cannot read {place.uri}: it is a pipe or a device, no file")
-            return cast("BinaryIO", place.fs.open(place.path, "rb"))
-        local = until_whole.enter_context(tempfile.TemporaryFile())
-        with _answering(place):
-            place.fs.get_file(place.path, local)
-        local.seek(0)
-        begins_as_page = local.read(100).lstrip().lower().startswith((b"<!doctype html", b"<html"))
-        if begins_as_page and not place.name.lower().endswith((".html", ".htm", ".xhtml")):
-            raise Unreachable(
-                f"cannot read {place.uri}: the server gives a web page in its place; has it moved, or does it ask "
-                "for a login?"
-            )
-        local.seek(0)
-        until_whole.pop_all()
-        return cast("BinaryIO", local)
+    """Open a file as it lies there; one on the web is fetched whole first."""
+    with reaching(place.uri):
+        if place.on_the_web:
+            return web.fetched(place)
+        local = Path(place.path) if isinstance(place.fs, LocalFileSystem) else None
+        if local and local.exists() and not local.is_file():
+            raise Unreachable(f"cannot read {place.uri}: it is a pipe or a device, no file")
+        if local and local.exists() and not local.stat().st_size:
+            return _of_no_size(place)
+        return cast("BinaryIO", place.fs.open(place.path, "rb"))
+
+
+def _of_no_size(place: Place) -> BinaryIO:
+    """Read a file that says it is empty: those of /proc are not, and some of them never end.
+
+    Raises:
+        Unreachable: it keeps its reader waiting.
+    """
+    whole, waits, handle = io.BytesIO(), 0, os.open(place.path, os.O_RDONLY | os.O_NONBLOCK)
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    try:
+        while waits < MOST_WAITS:
+            try:
+                block = os.read(handle, 1 << 20) if waiting.poll(1_000 * PATIENCE) else None
+            except BlockingIOError:
+                block = None
+            if block == b"":
+                whole.seek(0)
+                return whole
+            waits += block is None
+            whole.write(block or b"")
+    finally:
+        os.close(handle)
+    raise Unreachable(
+        f"cannot read {place.uri}: it gives nothing for {PATIENCE * waits:g} s and does not end; is it a file?"
+    )
 
 
 def _members(place: Place, names: Iterable[str], pattern: str, open_member: Callable[[str], BinaryIO]) -> list[Opened]:

@@ -5,7 +5,8 @@ from io import BufferedReader
 from typing import cast
 
 from tasks.core.access import reaching
-from tasks.ingest.files import Place, details, find, raw_stream
+from tasks.ingest.files import details, find, raw_stream
+from tasks.ingest.place import Place
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.manifests.seen import Fingerprint, SeenFile
 

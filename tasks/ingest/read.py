@@ -13,8 +13,9 @@ from tasks.core.errors import QualityGate
 from tasks.core.layout import Layout
 from tasks.ingest.batch import START, Batch, Mark, Part
 from tasks.ingest.earlier import Given, Kept, Probed, ReadingNote, in_words, kept, slices
-from tasks.ingest.files import Place, begins, find, unpacked, whole
+from tasks.ingest.files import begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
+from tasks.ingest.place import Place
 from tasks.ingest.remedies import LABEL, BadRows, remedy
 from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import MediaFile, media_beside

@@ -15,7 +15,6 @@ LABEL = "label "
 """Begins the detail of a row whose label nothing maps."""
 BY_REASON = {
     "bad_fields": "look at its `delimiter`, `quoting`, `overflow` and `fields`",
-    "bad_json": "every line must be one JSON object; a document of several lines is `kind: json`",
     "answer_not_in_context": "count `answer_start` in characters from 0, or leave it out where an answer stands first",
     "bad_value": "mend these numbers; their decimals stand behind a point",
     "tags_not_words": "give each word a tag of its own",
@@ -74,6 +73,10 @@ def _for_each_reason(settings: SourceSettings, layout: Layout, bad: BadRows) -> 
         elif reason.startswith("missing_"):
             role = reason.removeprefix("missing_")
             yield f"leave such rows out by `where: {json.dumps(_filled(settings, role), ensure_ascii=False)}`"
+        elif reason == "bad_json" and settings.kind == "json":
+            yield "where every line is an object of its own, say `kind: jsonl`"
+        elif reason == "bad_json":
+            yield "every line must be one JSON object, without a comma behind it; one document is `kind: json`"
         elif reason in BY_REASON:
             yield BY_REASON[reason]
 

@@ -94,6 +94,8 @@ class FileSettings(SourceSettings):
     @field_validator("path")
     @classmethod
     def _without_credentials(cls, path: str | dict[str, str]) -> str | dict[str, str]:
+        if not all(file.strip() for file in ([path] if isinstance(path, str) else path.values())):
+            raise ValueError("it is empty; name a file, a glob such as data/*.csv, or a URL")
         if any(
             re.match(r"^[a-z0-9+.-]+://[^/]*@", file) for file in ([path] if isinstance(path, str) else path.values())
         ):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from tasks.core.errors import NotEnoughData
 
+MOST_SIZE = 1e12
+"""No mix is larger."""
 HAIR = 1e-9
 """Relative: a product such as 0.3 x 10 that is this near to a whole number is meant to be it."""
 
@@ -131,11 +133,17 @@ def whole(quota: Mapping[str, float], total: int) -> dict[str, int]:
         share = quota[name] / math.fsum(quota.values())
         raise NotEnoughData(
             f"source {name!r} has a weight of {share:.6g}, which is {quota[name]:.3f} of {total:,} rows: none. "
-            f"Set mix.size >= {math.ceil(_snap(1 / share))}, or its weight to 0.",
+            f"{large_enough(total, quota[name])}",
             source=name,
             share=share,
         )
     return counts
+
+
+def large_enough(total: float, part: float) -> str:
+    """Say how large a mix must be for a source to have one row, when it has `part` of one in a mix of `total`."""
+    size = _snap(total / part) if part * MOST_SIZE >= total else math.inf
+    return f"Set mix.size >= {math.ceil(size)}, or its weight to 0." if size < math.inf else "Set its weight to 0."
 
 
 def _snap(value: float) -> float:

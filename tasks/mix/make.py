@@ -13,7 +13,7 @@ from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.weights import WeightsFacts
-from tasks.mix.counts import Budget
+from tasks.mix.counts import Budget, large_enough
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined
 from tasks.mix.receipt import Given, receipt
@@ -175,6 +175,6 @@ def _no_row(name: str, longest: int, quota: Mapping[str, float]) -> NotEnoughDat
     total = math.fsum(quota.values())
     return NotEnoughData(
         f"source {name!r} gets {quota[name]:.0f} of {total:,.0f} tokens, less than one of its rows. "
-        f"Set mix.size >= {math.ceil(longest * total / quota[name])}, or its weight to 0.",
+        f"{large_enough(longest * total, quota[name])}",
         source=name,
     )

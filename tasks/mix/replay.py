@@ -14,6 +14,7 @@ from tasks.mix.lock import VERSIONS, versions
 from tasks.mix.plan import load_plan
 from tasks.mix.write import shards, write_shards
 from tasks.rows.files import TRAIN, mix_aside, pool_file, sides_of
+from tasks.store.published import inputs_of
 from tasks.store.storage import Store, sha256_of
 
 
@@ -29,7 +30,7 @@ def replay(store: Store, folder: str, out: Path) -> dict[str, Any]:
         Unreachable: the pool of rows is no longer in the store.
         QualityGate: something that the lock names has other bytes now.
     """
-    lock = store.read_json(f"{folder}/lock.json")["inputs"]
+    lock = inputs_of(store, folder)
     plan_file = _same(store.local_copy(f"{folder}/plan.npz"), lock["plan"]["sha256"], "plan.npz")
     pool = _pool(store, lock, folder)
     names = [row["source"] for row in lock["sources"]]

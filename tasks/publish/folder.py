@@ -5,8 +5,10 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from tasks.core.errors import QualityGate
 from tasks.core.records import digest
 from tasks.manifests.manifest import FileFact, Manifest
+from tasks.store.published import FORMAT
 from tasks.store.runs import RunStart
 from tasks.store.storage import Store
 
@@ -31,6 +33,7 @@ def data_sha256(files: Mapping[str, FileFact]) -> str:
 def lock_of(start: RunStart, product: Manifest, files: Mapping[str, FileFact], **facts: object) -> dict[str, object]:
     """Say what a published folder holds and what it was made from; the same for the same product and recipe."""
     return {
+        "format": FORMAT,
         "id": edition(product),
         "fingerprint": product.fingerprint,
         "made_from": list(product.parents),
@@ -53,13 +56,20 @@ def lay_out(
     """
     there = store.list(folder)
     missing = [name for name, (_, size) in copies.items() if there.get(name) != size]
-    if not missing and there.keys() >= {*texts, "lock.json"} and store.read_json(f"{folder}/lock.json") == lock:
+    if not missing and there.keys() >= {*texts, "lock.json"} and _is_there(store, f"{folder}/lock.json", lock):
         return
     for name in missing:
         store.copy(copies[name][0], f"{folder}/{name}")
     for name, text in texts.items():
         store.write_bytes(f"{folder}/{name}", text.encode("utf-8", "backslashreplace"))
     store.write_json(f"{folder}/lock.json", lock)
+
+
+def _is_there(store: Store, path: str, value: object) -> bool:
+    try:
+        return store.read_json(path) == value
+    except QualityGate:  # damaged, so that it is written anew
+        return False
 
 
 def move_latest(store: Store, kind: str, start: RunStart, identity: str) -> None:

@@ -6,7 +6,7 @@ Their ids begin with the UTC time of the start, so the newest is the last name o
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tasks.core.errors import CuveeError
+from tasks.core.errors import QualityGate
 from tasks.core.records import Section
 from tasks.store.storage import Store
 
@@ -44,13 +44,13 @@ def read_record(store: Store, path: str, kind: type[R]) -> R:
     """Read a record.
 
     Raises:
-        CuveeError: the file is none of this kind.
+        QualityGate: the file is none of this kind.
     """
     try:
         return kind.model_validate(store.read_json(path))
-    except ValueError as error:
-        what = KINDS[path.partition("/")[0]]
-        raise CuveeError(
-            f"{store.where(path)}: no record of a {what} ({str(error).splitlines()[0]}); remove its folder, or "
-            "restore it"
+    except (ValueError, QualityGate) as error:
+        what, why = KINDS[path.partition("/")[0]], str(error).splitlines()[0]
+        why = "damaged, no JSON" if isinstance(error, QualityGate) else why
+        raise QualityGate(
+            f"{store.where(path)}: no record of a {what} ({why}); remove its folder, or restore it"
         ) from None

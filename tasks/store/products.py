@@ -18,6 +18,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, cast
 from typing_extensions import TypeVar
 
 from tasks.core import ui
+from tasks.core.errors import QualityGate
 from tasks.core.parallel import threads
 from tasks.core.records import digest, flatten
 from tasks.core.space import having_space
@@ -115,9 +116,13 @@ def newest(store: Store, stage: str, parts: dict[str, str], changing: str, facts
     pointer = pointer_to_newest(stage, parts, changing)
     if not store.exists(pointer):
         return None
-    left = store.read_json(pointer)
-    found = store.lookup(stage, left["key"], facts)
-    return Newest(found, left["note"], left["when"]) if found else None
+    try:
+        left = store.read_json(pointer)
+        key, note, when = left["key"], left["note"], left["when"]
+    except (QualityGate, KeyError, TypeError):  # a damaged one tells of nothing, and is written anew
+        return None
+    found = store.lookup(stage, key, facts)
+    return Newest(found, note, when) if found else None
 
 
 def pointer_to_newest(stage: str, parts: dict[str, str], changing: str) -> str:

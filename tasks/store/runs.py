@@ -113,6 +113,8 @@ class RunRecord(RunStart):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    format: int = Field(default=2, le=2)
+    """How records are written; those without one are of earlier versions."""
     task: str = ""
     labels: tuple[str, ...] = ()
     status: Literal["completed", "failed", "interrupted"]

@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 from typing_extensions import TypeVar
 
-from tasks.core.access import answer, folder_of_store, reaching, refuse_no_bucket
+from tasks.core.access import folder_of_store, reaching, refuse_no_bucket
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.core.space import having_space
 from tasks.manifests.formats import read_manifest
 from tasks.manifests.manifest import Facts, FileFact, Manifest
+from tasks.store.conditional import put_if
+from tasks.store.damage import parsed
+from tasks.store.links import without_pattern
 from tasks.store.locks import lock
 
 F = TypeVar("F", bound=Facts)
-LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-"""Answers of S3 to a conditional write that came too late."""
 S3: dict[str, Any] = {
     "config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}
 }
@@ -58,12 +60,19 @@ class Store:
                 f"the store {uri}: want a folder or s3://BUCKET/PREFIX; {scheme}:// has no conditional writes "
                 "here, pointers need them"
             )
+        self.is_local, self.behind = scheme == "file", behind
+        if self.is_local:  # a folder's name is a name, whatever signs it has
+            self.fs: Any = LocalFileSystem()
+            self.uri = folder_of_store(str(Path(uri.removeprefix("file://")).expanduser()))
+            return
         with reaching(f"the store {uri}"):
-            self.fs, self.root = fsspec.core.url_to_fs(uri, **(S3 if scheme == "s3" else {}))
-        self.is_local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
-        self.uri = folder_of_store(self.root) if self.is_local else uri.rstrip("/")
-        self.root = self.uri if self.is_local else self.root.rstrip("/")
-        self.behind = behind
+            self.fs, root = fsspec.core.url_to_fs(uri, **S3)
+        self.uri, self.bucket = uri.rstrip("/"), root.rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """What the file system calls it."""
+        return without_pattern(self.uri) if self.is_local else self.bucket
 
     def where(self, path: str) -> str:
         """Give the URI of `path`, for people and other tools."""
@@ -112,8 +121,8 @@ class Store:
             return self.fs.cat_file(self._full(path))
 
     def read_json(self, path: str) -> Any:
-        """Read one JSON file."""
-        return json.loads(self.read_bytes(path))
+        """Read one JSON file; a damaged one is named."""
+        return parsed(self.read_bytes(path), self.where(path))
 
     def write_bytes(self, path: str, data: bytes) -> None:
         """Write one file; a reader sees all of it or nothing."""
@@ -248,23 +257,14 @@ class Store:
             if not self.fs.exists(self._full(path)):
                 return None, None
             tag = "" if self.is_local else self.fs.info(self._full(path))["ETag"]
-            return json.loads(self.fs.cat_file(self._full(path))), tag
+            return parsed(self.fs.cat_file(self._full(path)), self.where(path)), tag
 
     def _write_if(self, path: str, value: dict[str, Any], tag: str | None) -> bool:
         data = json.dumps(value, indent=2).encode()
         if self.is_local:
             self.write_bytes(path, data)
             return True
-        bucket, _, name = self._full(path).partition("/")
-        condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
-        try:
-            with reaching(self.where(path)):
-                self.fs.call_s3("put_object", Bucket=bucket, Key=name, Body=data, **condition)
-        except Unreachable as error:
-            if answer(error).get("Error", {}).get("Code") in LOST_RACE:
-                return False
-            raise
-        return True
+        return put_if(self.fs, self._full(path), data, tag, self.where(path))
 
 
 _overlays: dict[str, Store] = {}

@@ -45,7 +45,7 @@ def run(job: Job, folder: Path, report: Report) -> None:
 
 
 def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
-    (folder / "job.json").write_text(job.model_copy(update={"parent": os.getpid()}).model_dump_json())
+    (folder / "job.json").write_text(job.model_copy(update={"parent": os.getpid()}).model_dump_json(), "utf-8")
     why, known = "", Message()
     with (folder / "train.log").open("wb") as log, _started(_command(job, folder), log) as child:
         for line in child.stdout or ():

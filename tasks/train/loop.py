@@ -160,7 +160,7 @@ def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None) -> None:
     tokenizer.save_pretrained(job.out)
     history = trainer.state.log_history
     kept, aside = best.step if best else None, "holdout_loss" if trainer.aside is None else "validation_loss"
-    (job.out / "curve.json").write_text(json.dumps(curve(history, aside, kept), indent=1))
+    (job.out / "curve.json").write_text(json.dumps(curve(history, aside, kept), indent=1), "utf-8")
     facts = ModelFacts(
         steps=trainer.state.global_step,
         kept=kept,
@@ -175,7 +175,7 @@ def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None) -> None:
         start=job.start,
         online=trainer.steering.facts(trainer.state.global_step) if trainer.steering else None,
     )
-    (job.out / "facts.json").write_text(facts.model_dump_json())
+    (job.out / "facts.json").write_text(facts.model_dump_json(), "utf-8")
 
 
 def curve(history: list[dict[str, Any]], aside: str, kept: int | None) -> list[dict[str, float]]:

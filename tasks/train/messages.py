@@ -45,7 +45,7 @@ def failure(code: int, why: str, log: Path, job: Job) -> Exception:
             f"the training process was ended by {signal.Signals(-code).name}; the same command goes on from the "
             "last checkpoint"
         )
-    last = "\n  ".join(log.read_text(errors="replace").splitlines()[-8:])
+    last = "\n  ".join(log.read_text("utf-8", "replace").splitlines()[-8:])
     return TrainingFailed(f"the training process ended with exit code {code}; the end of {log}:\n  {last}")
 
 

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from flows.cli.init import init_recipe
 from flows.cli.main import app
+from flows.cli.validate import validate_recipe
 from tasks.core.errors import CuveeError, QualityGate, RecipeError, Unreachable
 from tasks.recipe.model import load_recipe
 
@@ -249,9 +250,60 @@ def test_spellings_meet_in_one_label_set_and_numbers_stay_what_they_are() -> Non
     )
     Path("shops.csv").write_text("text,label\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate(GOOD)))
     found = init_recipe(["films.csv", "books.csv", "shops.csv"], "recipe.yaml")
-    assert found["labels"] == ["negative", "positive", "0", "1"]
+    assert found["labels"] == ["negative", "positive"]
     assert found["sources"]["books"]["settings"]["labels"] == {"Pos": "positive", "NEG": "negative"}
+    assert found["sources"]["shops"]["fill_in"] == ["0", "1"]
     assert "    # labels: {'0': negative, '1': positive}\n" in Path("recipe.yaml").read_text()
+    assert "sources.shops: 20 of 20 records are bad" in found["wrong"]
+    with pytest.raises(RecipeError, match=r'sources\.shops: 20 of 20 records are bad .*\n.*\n.*\n.*\n.*"0": null'):
+        validate_recipe("recipe.yaml", {})
+    filled = Path("recipe.yaml").read_text().replace("    # labels: {'0'", "    labels: {'0'")
+    Path("recipe.yaml").write_text(filled)
+    assert validate_recipe("recipe.yaml", {})["sources"]["shops"]["labels"] == {"negative": 10, "positive": 10}
+
+
+def test_a_label_set_is_never_a_union_of_spellings() -> None:
+    spelled = {
+        "words": ["negative", "neutral", "positive"],
+        "short": ["neg", "neu", "pos"],
+        "french": ["négatif", "neutre", "positif"],
+        "signed": ["-1", "0", "1"],
+        "counted": ["0", "1", "2"],
+        "floats": ["0.0", "1.0", "2.0"],
+    }
+    for name, labels in spelled.items():
+        lines = [f"{text} in {name},{labels[number % 3]}" for number, text in enumerate([*GOOD, *BAD])]
+        Path(f"{name}.csv").write_text("\n".join(["text,label", *lines, ""]))
+    found = init_recipe([f"{name}.csv" for name in spelled], "recipe.yaml")
+    assert found["labels"] == ["negative", "neutral", "positive"]
+    assert {name: one["fill_in"] for name, one in found["sources"].items() if one["fill_in"]} == {
+        "signed": ["-1", "0", "1"],
+        "counted": ["0", "1", "2"],
+        "floats": ["0.0", "1.0", "2.0"],
+    }
+    assert found["sources"]["french"]["settings"]["labels"]["négatif"] == "negative"
+    shown = CliRunner().invoke(app, ["init", *(f"{name}.csv" for name in spelled), "--out", "b.yaml"])
+    told = shown.stdout.splitlines()
+    assert [line[:8] for line in told[-3:]] == ["Recipe  ", "Fill in ", "Next    "]
+    numbers = init_recipe(["signed.csv", "counted.csv", "floats.csv"], "c.yaml")
+    assert numbers["labels"] == ["0", "1", "2"], "floating-point labels are the whole numbers that they are"
+    assert numbers["sources"]["signed"]["fill_in"] == ["-1", "0", "1"]
+
+
+def test_a_bad_file_is_left_out_and_the_others_make_a_recipe() -> None:
+    table("films.csv")
+    Path("empty.csv").write_text("")
+    Path("cut.csv.gz").write_bytes(gzip.compress(Path("films.csv").read_bytes())[:-20])
+    Path("packed.csv").write_bytes(gzip.compress(b"text,label\n"))
+    found = init_recipe(["empty.csv", "films.csv", "cut.csv.gz", "packed.csv"], "recipe.yaml")
+    assert list(found["sources"]) == ["films"]
+    told = {row["file"]: row["why"] for row in found["left_out"]}
+    assert told["empty.csv"] == "it is empty"
+    assert "rename it to packed.gz" in told["packed.csv"]
+    assert "cannot be unpacked to its end" in told["cut.csv.gz"]
+    shown = CliRunner().invoke(app, ["init", "empty.csv", "films.csv", "--out", "b.yaml"])
+    assert shown.exit_code == 0
+    assert "Left out empty.csv: it is empty" in shown.stdout
 
 
 def test_the_same_file_twice_is_one_source() -> None:

@@ -16,7 +16,7 @@ from tasks.guess.roles import roles_of
 from tasks.guess.sample import Seen, first_values
 from tasks.guess.sources import Guess, Guesses
 from tasks.ingest.batch import Opened
-from tasks.ingest.files import Place
+from tasks.ingest.place import Place
 from tasks.recipe.model import load_recipe
 from tasks.recipe.reading import parsed
 from tasks.text.encoding import encoding_of

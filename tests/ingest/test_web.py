@@ -122,6 +122,13 @@ def test_a_server_may_send_to_another_address(tmp_path: Path, server: Server) ->
     assert ingest(tmp_path, server).rows == 2_000
 
 
+def test_a_server_that_sends_to_a_file_of_this_machine_is_told_as_that(tmp_path: Path, server: Server) -> None:
+    section = parse_source({"path": server.url})
+    server.plans, server.url = ["302"] * 4, "file:///etc/passwd"
+    with pytest.raises(Unreachable, match=r"sends on to file:///etc/passwd, which is no address on the web"):
+        probe_source.function("s", section, str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("plans", "told"),
     [

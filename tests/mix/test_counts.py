@@ -55,6 +55,12 @@ def test_a_weight_that_gives_no_row_is_an_error_with_both_remedies() -> None:
     )
 
 
+@pytest.mark.parametrize("part", [1e-300, 5e-324, 1e-11])
+def test_a_size_that_no_mix_has_is_no_remedy(part: float) -> None:
+    with pytest.raises(NotEnoughData, match=r"of 100 rows: none\. Set its weight to 0\.$"):
+        whole({"a": 100.0, "b": part}, 100)
+
+
 @given(weights=AMOUNTS, size=st.integers(1, 1000))
 def test_the_size_that_the_error_names_gives_every_source_a_row(weights: list[float], size: int) -> None:
     wanted = shares(weights)

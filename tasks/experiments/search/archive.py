@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from tasks.core.errors import RecipeError
+from tasks.core.errors import QualityGate, RecipeError
 from tasks.core.records import Section
 from tasks.experiments.search.trials import Trial
 from tasks.experiments.search_record import SearchRecord, search_folder
@@ -41,7 +41,7 @@ def read_trials(store: Store, name: str) -> list[Trial]:
     for path in sorted(store.list(f"{search_folder(name)}/trials")):
         try:
             trials.append(Trial.model_validate(store.read_json(f"{search_folder(name)}/trials/{path}")))
-        except (ValidationError, ValueError):
+        except (QualityGate, ValidationError):
             continue
     return trials
 
@@ -56,7 +56,14 @@ def write_trial(store: Store, name: str, trial: Trial) -> None:
 def read_latest(store: Store, name: str) -> LearnedWeights | None:
     """Read what the last search of a recipe found; None when there was none."""
     path = f"{search_folder(name)}/latest.json"
-    return LearnedWeights.model_validate(store.read_json(path)) if store.exists(path) else None
+    if not store.exists(path):
+        return None
+    try:
+        return LearnedWeights.model_validate(store.read_json(path))
+    except ValidationError as error:
+        raise QualityGate(
+            f"{store.where(path)}: no weights of a search ({str(error).splitlines()[0]}); remove it, and search again"
+        ) from None
 
 
 def write_record(store: Store, record: SearchRecord, learned: LearnedWeights) -> None:

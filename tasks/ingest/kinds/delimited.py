@@ -14,6 +14,7 @@ Recipe:
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
@@ -31,6 +32,8 @@ from tasks.ingest.lines import Lines, after, cut_lines, is_text, likely_encoding
 from tasks.ingest.settings import FileSettings
 
 BLOCK_BYTES = 2 << 20
+SEPARATOR = re.compile(rb'"?sep=([\t,;|^~:])"?\r?\n')
+"""A first line that says what cuts the others."""
 MOST_LINES = 1_000
 """A quoted field over more lines than this is an unclosed quote."""
 csv.field_size_limit(2**31 - 1)
@@ -104,8 +107,12 @@ class _Rows:
     def __init__(self, params: Params, file: str) -> None:
         self.params, self.file = params, file
         self.names: list[str] = []
-        separator = params.separator
-        self.quoted = params.quoting and len(separator) == 1
+        self.take_separator(params.separator)
+
+    def take_separator(self, separator: str) -> None:
+        """Cut fields at this."""
+        self.separator = separator
+        self.quoted = self.params.quoting and len(separator) == 1
         self.simple = (
             len(separator) == 1
             and separator.isascii()
@@ -128,12 +135,18 @@ class _Rows:
         Args:
             last: whether nothing follows, so that a record that is still open will not be closed.
         """
+        if line == 1 and (said := SEPARATOR.match(data)):
+            # What spreadsheets write for each other is no record.
+            if self.params.delimiter is None:
+                self.take_separator(said[1].decode())
+            rest = self.read(data[said.end() :], 2, last=last)
+            return replace(rest, used=rest.used + said.end(), lines=rest.lines + 1)
         text = decoded(data, self.params.encoding)
         if text is None or not self.simple or last:
             return self._careful(data, line, last=last)
         plain = text.replace("\r\n", "\n").encode() if "\r" in text or self.params.encoding != "utf-8" else data
         ended = plain if plain.endswith(b"\n") else plain + b"\n"
-        records = None if b"\r" in ended else find_records(ended, self.params.separator, quoted=self.quoted)
+        records = None if b"\r" in ended else find_records(ended, self.separator, quoted=self.quoted)
         part = self._fast(ended, records, line) if records and records.longest <= MOST_LINES else None
         if part is None:
             return self._careful(data, line, last=False)
@@ -164,7 +177,7 @@ class _Rows:
         return _Part(frame, bad, used, data.count(b"\n", 0, used))
 
     def _fields(self, record: str) -> list[str]:
-        separator = self.params.separator
+        separator = self.separator
         return next(csv.reader([record], delimiter=separator)) if self.quoted else record.split(separator)
 
     def _parsed(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
@@ -176,7 +189,7 @@ class _Rows:
                 data,
                 has_header=False,
                 schema=dict.fromkeys(self.names, pl.String),
-                separator=self.params.separator,
+                separator=self.separator,
                 quote_char='"' if self.quoted else None,
                 empty_string_is_null=False,
                 missing_columns="raise",
@@ -212,7 +225,7 @@ class _Rows:
         return _Part(self._frame(fitting), bad, after(data, done) if waiting else len(data), done)
 
     def _split(self, todo: list[tuple[int, str]], records: list[Record], _bad: list[BadRow]) -> list[tuple[int, str]]:
-        separator = self.params.separator
+        separator = self.separator
         records += [(number, line.split(separator)) for number, line in todo if line]
         return []
 
@@ -222,7 +235,7 @@ class _Rows:
         while at < len(todo):
             lines = Lines(todo, at)
             try:
-                for fields in csv.reader(lines, delimiter=self.params.separator, strict=True):
+                for fields in csv.reader(lines, delimiter=self.separator, strict=True):
                     if fields:
                         records.append((todo[lines.begun][0], fields))
                     lines.begun = lines.at
@@ -276,7 +289,7 @@ class _Rows:
         surplus = len(fields) - len(self.names)
         if surplus <= 0 or not self.params.overflow:
             return fields
-        separator = self.params.separator
+        separator = self.separator
         if self.params.overflow == "first":
             return [separator.join(fields[: surplus + 1]), *fields[surplus + 1 :]]
         return [*fields[: -surplus - 1], separator.join(fields[-surplus - 1 :])]

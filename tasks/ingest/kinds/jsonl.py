@@ -50,10 +50,22 @@ def _fast(name: str, block: Block, encoding: str) -> Batch | None:
     except pl.exceptions.PolarsError:
         return None
     plain = all(isinstance(dtype, (pl.String, pl.Int64, pl.Boolean)) for dtype in frame.dtypes)
-    if frame.height != lines or not plain or OURS & set(frame.columns):
+    if frame.height != lines or not plain or OURS & set(frame.columns) or _key_twice(data, frame):
         return None
     numbers = pl.int_range(block.mark.line, block.mark.line + frame.height, dtype=pl.Int64, eager=True).alias(LINE)
     return Batch(name, frame.with_columns(pl.all().cast(pl.String)).with_columns(numbers), loose=True)
+
+
+def _key_twice(data: bytes, frame: pl.DataFrame) -> bool:
+    """Say whether a record may have a key twice, of which polars keeps the first, and JSON's readers the last."""
+    for column in frame:
+        key = json.dumps(column.name, ensure_ascii=False).encode()
+        there = data.count(key)
+        if there > column.len() - column.null_count():
+            nulls = data.count(key + b":null") + data.count(key + b": null")
+            if there > column.len() - column.null_count() + nulls:
+                return True
+    return False
 
 
 def _escapes(data: bytes) -> bool:
