@@ -96,7 +96,7 @@ def stage(folder: Path, rows: int, out: Path) -> None:
     weights = Manifest[type(said)](stage="weigh", subject="mix", key="w", path="weigh", files=(), facts=said)
     settings = PlanSettings(size=rows, max_epochs=EPOCHS)
     plan = plan_mix.of("mix").run(str(out), held, weights, settings, 1.0, 0)
-    write_mix.of("mix").run(str(out), held, plan, settings)
+    write_mix.of("mix").run(str(out), held, plan, settings.shard_rows)
 
 
 def weighing() -> "WeightsFacts":
