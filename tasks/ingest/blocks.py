@@ -1,9 +1,10 @@
 """Text files in blocks of whole lines, in any encoding."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import BinaryIO
 
 from tasks.core.errors import QualityGate
@@ -11,6 +12,8 @@ from tasks.ingest.batch import START, Mark, Opened
 
 LONGEST_LINE = 1 << 30
 """Bytes; a longer line is no record but a file of another kind."""
+HEAD = 4_096
+"""Bytes by which a text's encoding and line ends are judged."""
 STATEFUL = ("utf-7", "hz", "iso2022", "unicode-escape", "raw-unicode-escape")
 """Encodings whose lines cannot be decoded one by one."""
 
@@ -44,22 +47,19 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
     Raises:
         QualityGate: a line of more than LONGEST_LINE bytes.
     """
-    mark, waiting, held = file.mark, list[bytes](), 0
+    mark, waiting, held, alone = file.mark, list[bytes](), 0, False
     with file.open() as stream:
         if mark.offset:
             stream.seek(mark.offset)
-        alone = False
-        for raw in (
-            _transcoded(stream, encoding, block_bytes)
-            if is_wide(encoding)
-            else iter(lambda: stream.read(block_bytes), b"")
-        ):
-            alone = alone or (mark == START and not waiting and ends_in_cr(raw))
-            chunk = raw.replace(b"\r", b"\n") if alone else raw
-            if mark.offset == 0 and not waiting:
-                refuse_wide(file.name, raw, encoding)
-                chunk = chunk.removeprefix(codecs.BOM_UTF8)
-                mark = Mark(len(raw) - len(chunk), mark.line)
+        chunks = _chunks(stream, encoding, max(block_bytes, HEAD))
+        if mark == START:
+            head = next(chunks, b"")
+            refuse_wide(file.name, head, encoding)
+            alone, begun = ends_in_cr(head), head.removeprefix(codecs.BOM_UTF8)
+            mark = Mark(len(head) - len(begun), mark.line)
+            chunks = chain([begun], chunks)
+        for piece in _pieces(chunks, block_bytes):
+            chunk = piece.replace(b"\r", b"\n") if alone else piece
             cut = chunk.rfind(b"\n") + 1
             if cut:
                 block = Block(mark, b"".join([*waiting, chunk[:cut]]), alone=alone)
@@ -74,6 +74,19 @@ def byte_blocks(file: Opened, encoding: str, block_bytes: int) -> Iterator[Block
                 )
     if waiting:
         yield Block(mark, b"".join(waiting), last=True, alone=alone)
+
+
+def _chunks(stream: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
+    if is_wide(encoding):
+        return _transcoded(stream, encoding, size)
+    return iter(lambda: stream.read(size), b"")
+
+
+def _pieces(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
+    """Cut chunks that had to be longer than a block, so that a text's beginning could be judged by."""
+    for chunk in chunks:
+        size = block_bytes if block_bytes < HEAD else max(len(chunk), 1)
+        yield from (chunk[start : start + size] for start in range(0, len(chunk), size))
 
 
 def ends_in_cr(head: bytes) -> bool:

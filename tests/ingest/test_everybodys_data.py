@@ -183,13 +183,17 @@ PACKED = gzip.compress(PLAIN, mtime=0)
         ("a.csv", PLAIN.decode().encode("utf-16-be"), "it is not utf-8, but utf-16-be"),
         ("a.jsonl", b'{"text": "a"}\n'.decode().encode("utf-16-le"), "it is not utf-8, but utf-16-le"),
         ("a.txt", "评论 one\n".encode("utf-32-le"), "it is not utf-8, but utf-32-le"),
-        ("a.json", '[{"text": "é"}]'.encode("latin-1"), "a.json"),
     ],
 )
 def test_what_is_broken_is_not_out_of_reach(tmp_path: Path, read: Read, name: str, raw: bytes, why: str) -> None:
     (tmp_path / name).write_bytes(raw)
     with pytest.raises(QualityGate, match=re.escape(why)):
         read(path=name)
+
+
+def test_a_document_in_another_encoding_is_a_bad_record(tmp_path: Path, read: Read) -> None:
+    (tmp_path / "a.json").write_bytes('[{"text": "é"}]'.encode("latin-1"))
+    assert read(path="a.json").bad == [("a.json", 1, "bad_json")]
 
 
 @pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", "uncompressed"])
