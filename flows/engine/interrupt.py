@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-from _thread import interrupt_main
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from types import FrameType
@@ -180,7 +179,7 @@ def end(why: str, code: int) -> None:
     """End the run that is under way for another reason than a signal; any thread may call this."""
     _begin(why, code)
     if signal.getsignal(signal.SIGINT) is _stop:
-        interrupt_main(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # a true signal: nothing else wakes a thread that waits
     else:
         leave()
 

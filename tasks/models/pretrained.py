@@ -103,7 +103,7 @@ def _read(what: str, file: Path, part: str = "") -> dict[str, Any]:
 def _on_hub(name: str, revision: str) -> Path | None:
     """Fetch what tells which weights a model of the Hub has; None when it cannot be had, which is said later."""
     with importing:
-        from transformers.utils import cached_file
+        from transformers.utils.hub import cached_file
 
     quiet = {"_raise_exceptions_for_missing_entries": False, "_raise_exceptions_for_connection_errors": False}
     found = [

@@ -64,7 +64,7 @@ def open_mix(store: Opens, mix: Manifest[Any], side: str) -> list[Path]:
     return [store.open(mix, name) for name in of_side((file.name for file in mix.files), side)]
 
 
-def array_on_disk(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def array_on_disk(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """Give a new array that lies in a file; its room is taken at once, since a write to memory that finds none later
     ends the process.
 

@@ -13,6 +13,8 @@ from tasks.core.imports import importing
 from tasks.train.job import OUT_OF_MEMORY, Job, Message
 from tasks.train.messages import failure, message_in, progress
 
+PROBE = 1 << 16
+"""Bytes that a process which ended without a word may have found no room for."""
 Report = Callable[[float, str], None]
 """Called with how much is done (0..1) and a line for people."""
 
@@ -41,7 +43,22 @@ def run(job: Job, folder: Path, report: Report) -> None:
                 ),
             )
             continue
+        if not why:
+            _probe(folder)
         raise failure(code, why, folder / "train.log", job)
+
+
+def _probe(folder: Path) -> None:
+    """Write as much as a log may take: a process that finds the disk full cannot even say so there.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    probe = folder / "probe"
+    try:
+        probe.write_bytes(bytes(PROBE))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:

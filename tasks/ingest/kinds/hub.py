@@ -86,6 +86,7 @@ def _batches(params: Params, base: str) -> Iterator[Batch]:
 def _load(params: Params, base: str) -> Any:
     with importing:
         import datasets
+        from datasets.exceptions import DatasetGenerationError
 
     folder = Path(base) / params.hub
     if not folder.is_dir() and not params.revision:
@@ -105,7 +106,7 @@ def _load(params: Params, base: str) -> Any:
         if "scripts are no longer supported" not in str(error):
             raise
         raise RecipeError(f"hub {params.hub!r}: {str(error).split()[-1]} {SCRIPT}") from None
-    except (datasets.exceptions.DatasetGenerationError, pa.ArrowInvalid) as error:
+    except (DatasetGenerationError, pa.ArrowInvalid) as error:
         why = str(error.__cause__ or error).strip().splitlines()[0]
         raise QualityGate(f"hub {params.hub!r}: a file of it cannot be read: {why}") from None
     except (ValueError, FileNotFoundError) as error:
