@@ -31,7 +31,9 @@ def having_space(what: str) -> Generator[None]:
 
 def no_space(error: BaseException | None) -> str:
     """Say that a disk is full where an error, or what led to it, means that; else nothing."""
-    while error is not None:
+    seen = set[int]()  # libraries raise errors that lead to each other in a circle
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         if isinstance(error, OSError) and error.errno in FULL:
             return str(error.strerror)
         if any(sign in str(error) for sign in FULL_SIGNS):

@@ -130,7 +130,11 @@ def test_validate_reads_the_benchmarks_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("news", "a source has this name"), ("holdout", "not `holdout`"), ("Quiz 1", "lower-case letters")],
+    [
+        ("news", "a source has this name"),
+        ("holdout", "none of train, holdout, validation"),
+        ("Quiz 1", "lower-case letters"),
+    ],
 )
 def test_names_of_benchmarks_are_their_own(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):

@@ -12,6 +12,7 @@ import pytest
 
 from flows.cli.init import init_recipe
 from flows.cli.validate import validate_recipe
+from tasks.core.errors import RecipeError
 from tasks.guess.labels import one_set, suggestion
 from tasks.guess.names import is_neither, weight, words
 from tasks.guess.roles import roles_of
@@ -90,7 +91,7 @@ def test_a_table_in_any_script_and_encoding_is_understood(
     assert found.get("header", True) == bool(names)
     assert data.decode(found.get("encoding", "utf-8-sig")).removeprefix("\ufeff") == out.getvalue()
     assert set(source["labels"]) == set(labels)
-    assert validate_recipe(recipe, {})["valid"]
+    assert validate_recipe(recipe, {"checks.min_rows": 1})["valid"]
 
 
 def test_a_long_wide_file_is_cut_at_whole_characters(tmp_path: Path) -> None:
@@ -157,11 +158,15 @@ def test_the_chinese_sources_of_the_recipes_are_understood(tmp_path: Path) -> No
     recipe = str(tmp_path / "recipe.yaml")
     files = [str(tmp_path / name) for name in ("新闻.csv", "评论.jsonl", "论文.json")]
     found = init_recipe(files, recipe)
-    assert validate_recipe(recipe, {})["valid"]
+    with pytest.raises(RecipeError, match=r"500 of 500 records are bad .* unmapped_label 500"):
+        validate_recipe(recipe, {})
     assert [source["settings"].get("columns") for source in found["sources"].values()] == [
         {"text": "标题", "label": "标签"},
         {"text": "内容", "label": "情感"},
         {"text": "摘要", "label": "结论"},
     ]
-    assert found["labels"] == ["负面", "中性", "正面", "0", "1"]
-    assert "# labels: {'0': 负面, '1': 正面}" in Path(recipe).read_text("utf-8")
+    assert found["labels"] == ["负面", "中性", "正面"]
+    written = Path(recipe).read_text("utf-8")
+    assert "# labels: {'0': 负面, '1': 正面}" in written
+    Path(recipe).write_text(written.replace("# labels: {'0'", "labels: {'0'"), "utf-8")
+    assert validate_recipe(recipe, {})["valid"], "what it means is for the user to say"

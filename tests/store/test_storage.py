@@ -400,3 +400,11 @@ def test_a_bucket_that_is_not_there_is_told_from_one_that_is_empty(bucket: str) 
     for path in ("*.csv", "a.csv"):
         with pytest.raises(Unreachable, match=r"the bucket does not exist"):
             find(f"{gone}/{path}", ".")
+
+
+def test_errors_that_lead_to_each_other_in_a_circle_are_looked_through_once() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    assert no_space(first) == ""
+    second.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert no_space(first) == "No space left on device"
