@@ -1,5 +1,6 @@
 """Laws of the object store, the same for a folder and for a bucket over HTTP."""
 
+import errno
 import json
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from tasks.core.access import is_transient, reaching
 from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.space import no_space
 from tasks.manifests.manifest import Facts, FileFact, Manifest
 from tasks.store.storage import Store, as_fact, open_store, overlay, sha256_of
 
