@@ -161,6 +161,11 @@ class Measured(Section):
         return f"the {self.main.name} of a {self.baseline}{learned if self.baseline_learns else ''}"
 
 
+def perplexity(key: str, name: str, *, against: str = "", digits: int = 2) -> Measure:
+    """Give the measure of how likely the truth is to a model: e to the mean loss."""
+    return Measure(key=key, name=name, hub="perplexity", digits=digits, lower=True, exponential=True, against=against)
+
+
 def by_pipeline(name: str, hub: str) -> str:
     """Say in Python how a model of a task is used that transformers has a pipeline for.
 

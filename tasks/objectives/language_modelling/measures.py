@@ -1,10 +1,10 @@
 """What a language model is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured, by_pipeline
+from tasks.objectives.measuring import Measure, Measured, by_pipeline, perplexity
 
 MEASURED = Measured(
     measures=(
-        Measure(key="perplexity", name="perplexity", hub="perplexity", digits=2, lower=True, exponential=True),
+        perplexity("perplexity", "perplexity"),
         Measure(key="bits_per_byte", name="bits per byte", hub="bits_per_byte", lower=True),
     ),
     does="predicts the rows kept aside with a perplexity of {}",

@@ -1,21 +1,13 @@
 """What a classifier with several labels is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured, by_pipeline
+from tasks.objectives.measuring import Measure, Measured, by_pipeline, perplexity
 
 MEASURED = Measured(
     measures=(
         Measure(key="micro_f1", name="micro-F1", hub="f1"),
         Measure(key="macro_f1", name="macro-F1", hub="f1"),
         Measure(key="subset_accuracy", name="whole sets right", hub="accuracy", share=True),
-        Measure(
-            key="set_perplexity",
-            name="perplexity of sets",
-            against="guess by frequency",
-            hub="perplexity",
-            digits=2,
-            lower=True,
-            exponential=True,
-        ),
+        perplexity("set_perplexity", "perplexity of sets", against="guess by frequency"),
     ),
     does="reaches a micro-F1 of {} on the rows kept aside",
     baseline="best constant set",

@@ -1,6 +1,6 @@
 """What a reader is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.measuring import Measure, Measured, perplexity
 
 USE = """\
 import torch
@@ -17,15 +17,7 @@ MEASURED = Measured(
     measures=(
         Measure(key="answer_f1", name="F1 of answers", hub="f1", share=True),
         Measure(key="exact_match", name="exact match", hub="exact_match", share=True),
-        Measure(
-            key="span_perplexity",
-            name="perplexity of answers",
-            against="guess at random",
-            hub="perplexity",
-            digits=1,
-            lower=True,
-            exponential=True,
-        ),
+        perplexity("span_perplexity", "perplexity of answers", against="guess at random", digits=1),
     ),
     does="reaches an F1 of {} over the words of the answers kept aside",
     baseline="first sentence",

@@ -1,6 +1,6 @@
 """What an encoder-decoder is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.measuring import Measure, Measured, perplexity
 
 USE = """\
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
@@ -15,15 +15,7 @@ MEASURED = Measured(
         Measure(key="bleu", name="BLEU", hub="bleu", digits=1),
         Measure(key="chrf", name="chrF", hub="chrf", digits=1),
         Measure(key="exact_match", name="exact match", hub="exact_match", share=True),
-        Measure(
-            key="target_perplexity",
-            name="target perplexity",
-            against="unigram model",
-            hub="perplexity",
-            digits=2,
-            lower=True,
-            exponential=True,
-        ),
+        perplexity("target_perplexity", "target perplexity", against="unigram model"),
     ),
     does="reaches a BLEU of {} on the rows kept aside",
     baseline="copy of the input",

@@ -1,20 +1,12 @@
 """What a tagger is measured by."""
 
-from tasks.objectives.measuring import Measure, Measured, by_pipeline
+from tasks.objectives.measuring import Measure, Measured, by_pipeline, perplexity
 
 MEASURED = Measured(
     measures=(
         Measure(key="entity_f1", name="entity F1", hub="f1"),
         Measure(key="tag_accuracy", name="tags right", hub="accuracy", share=True),
-        Measure(
-            key="tag_perplexity",
-            name="perplexity of tags",
-            against="guess by frequency",
-            hub="perplexity",
-            digits=2,
-            lower=True,
-            exponential=True,
-        ),
+        perplexity("tag_perplexity", "perplexity of tags", against="guess by frequency"),
     ),
     does="reaches an entity F1 of {} on the rows kept aside",
     baseline="look-up of tags",
