@@ -3,6 +3,8 @@ and what is to be predicted uses both halves alike. By symmetry the best mix is 
 `right`."""
 
 import csv
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
+ROOT = Path(__file__).parents[2]
 LABELS = ["no", "yes"]
 WORDS = 150
 
@@ -24,6 +27,23 @@ def texts(rng: np.random.Generator, rows: int, halves: tuple[int, ...], truth: f
     return [
         (" ".join(f"word{number}" for number in row), LABELS[int(yes)]) for row, yes in zip(numbers, label, strict=True)
     ]
+
+
+@pytest.fixture
+def cuvee(prefect_env: dict[str, str]) -> Callable[..., str]:
+    """`cuvee(WORDS)` runs a command in a process of its own, which has to end well; gives what it prints, on a terminal
+    that is wide enough for every table."""
+    environment = prefect_env | {"COLUMNS": "200"}
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", "flows.cli.main", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,7 @@
 trials."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from tasks.core.errors import RecipeError
 from tasks.experiments.mixes import as_mix
 from tasks.recipe.model import load_recipe
 
-ROOT = Path(__file__).parents[2]
 RECIPE = """\
 name: words
 task: language-modelling
@@ -65,20 +63,13 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "recipe.yaml"
 
 
-def cuvee(environment: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "flows.cli.main", *words]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
-    recipe: Path, prefect_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    recipe: Path, cuvee: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(recipe.parent)
     store = recipe.parent / "store"
-    assert "label" not in cuvee(prefect_env, "validate", str(recipe))
-    summary = json.loads(cuvee(prefect_env, "run", str(recipe), "--store", str(store), "--json"))
+    assert "label" not in cuvee("validate", str(recipe))
+    summary = json.loads(cuvee("run", str(recipe), "--store", str(store), "--json"))
     metrics = summary["metrics"]
     assert metrics["perplexity"] < metrics["baseline"]["perplexity"] < 300
     assert metrics["baseline"]["gain_interval"][0] > 0
@@ -101,8 +92,8 @@ def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
         pl.read_parquet(f"{summary['mix']['uri']}/data/train-*.parquet")["label"].null_count() == summary["mix"]["rows"]
     )
 
-    assert "perplexity" in cuvee(prefect_env, "runs", "--store", str(store))
-    shown = cuvee(prefect_env, "show", "latest", "--store", str(store))
+    assert "perplexity" in cuvee("runs", "--store", str(store))
+    shown = cuvee("show", "latest", "--store", str(store))
     assert "unigram model" in shown
     assert "accuracy" not in shown
 

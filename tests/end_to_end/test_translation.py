@@ -2,8 +2,7 @@
 and trials."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from tasks.experiments.mixes import as_mix
 from tasks.objectives.parts import measures_of
 from tasks.recipe.model import load_recipe
 
-ROOT = Path(__file__).parents[2]
 RECIPE = """\
 name: words
 task: sequence-to-sequence
@@ -39,7 +37,6 @@ train:
 trials: {size: 60}
 """
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "red": "rot", "blue": "blau", "dog": "Hund"}
-Cuvee = Any
 
 
 @pytest.fixture(scope="module")
@@ -58,24 +55,17 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "recipe.yaml"
 
 
-def cuvee(environment: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", "flows.cli.main", *words]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 def test_pairs_become_a_mix_and_a_model_that_beats_copying(
-    recipe: Path, prefect_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    recipe: Path, cuvee: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(recipe.parent)
     store = recipe.parent / "store"
-    summary = json.loads(cuvee(prefect_env, "run", str(recipe), "--store", str(store), "--json"))
+    summary = json.loads(cuvee("run", str(recipe), "--store", str(store), "--json"))
     mix, metrics = Path(summary["mix"]["uri"]), summary["metrics"]
     train, aside = (pl.read_parquet(sorted(mix.glob(f"data/{side}-*.parquet"))) for side in ("train", "holdout"))
     assert train.columns == ["row_id", "source", "text", "target", "tokens"]
     assert not {*train["text"]} & {*aside["text"]}, "what is read on one side is not read on the other"
-    record = json.loads(cuvee(prefect_env, "show", "latest", "--store", str(store), "--json"))
+    record = json.loads(cuvee("show", "latest", "--store", str(store), "--json"))
     accounts = {account["source"]: account for account in record["accounts"]}
     assert accounts["hub"]["quarantined"] == 5, "rows without a target, or with an empty one"
     assert sum(len(part["baselines"]) for part in metrics["by_source"].values()) == 4
