@@ -16,6 +16,7 @@ from tasks.manifests.model import OnlineFacts, WeightsAt
 from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
+from tasks.report.page import build_page
 from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
 from tasks.report.samples import LONGEST, label_counts, sample_rows
 from tasks.rows.layout import FIRST, RowFile
@@ -61,6 +62,23 @@ def test_learning_curves_fall_on_the_page_as_the_losses_fall(record: RunRecord) 
     assert training.points[0][1] < training.points[-1][1]
     assert training.last == [point["loss"] for point in record.curve if "loss" in point][-1]
     assert [x for x, _ in training.points] == sorted(x for x, _ in training.points)
+
+
+def test_the_curve_marks_the_step_whose_weights_are_published(record: RunRecord) -> None:
+    losses = {10.0: 0.6, 20.0: 0.4, 30.0: 0.5}
+    points = [{"step": step, "validation_loss": loss} for step, loss in losses.items()]
+    points[1]["kept"] = 1.0
+    drawn, last = curves(points), curves(record.curve)
+    assert drawn is not None
+    assert last is not None
+    assert drawn.kept == drawn.x.place(20) == pytest.approx(200 / 3, abs=0.01)
+    assert last.kept is None
+    marked, plain = (
+        build_page(record.model_copy(update={"curve": tuple(curve)}), [], {}) for curve in (points, record.curve)
+    )
+    assert "the step whose weights are published" in marked
+    assert "the step whose weights are published" not in plain
+    assert curve_png(points) != curve_png([{name: point[name] for name in point if name != "kept"} for point in points])
 
 
 @pytest.mark.parametrize("points", [[], [{"step": 1.0, "learning_rate": 0.1}], [{"step": 1.0, "loss": math.nan}]])
