@@ -2,6 +2,7 @@
 What is redrawn is the group: rows that hang together, such as the questions on one text. Arrays in, numbers out.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -35,10 +36,17 @@ class Judged(NamedTuple):
 
 
 class Look(NamedTuple):
-    """The measure to look at, and whether less of it is better."""
+    """How measures are looked at.
+
+    Attributes:
+        key: the one to look at.
+        lower: whether less of it is better.
+        shares: those that are shares of the rows.
+    """
 
     key: str
     lower: bool = False
+    shares: frozenset[str] = frozenset()
 
 
 def sums_of(columns: Sequence[Floats], figures: Callable[..., dict[str, Floats]]) -> Figures:
@@ -69,8 +77,8 @@ def evaluated(
     names, sign = np.asarray(sources), -1 if look.lower else 1
     every = np.ones(len(names), np.bool_)
     pairs = [(judged.model(counts), judged.mix(counts)) for counts in _draws(every, groups, settings, rng)]
-    total = _score(judged.model, every, [model for model, _ in pairs], settings)
-    base = _score(judged.mix, every, [mix for _, mix in pairs], settings)
+    total = _score(judged.model, every, [model for model, _ in pairs], look, settings)
+    base = _score(judged.mix, every, [mix for _, mix in pairs], look, settings)
     gained = np.concatenate([sign * (model[look.key] - mix[look.key]) for model, mix in pairs])
     gain = sign * (total.measures[look.key].value - base.measures[look.key].value)
     by_source: dict[str, SourceScore] = {}
@@ -79,7 +87,7 @@ def evaluated(
         drawn = [judged.model(counts) for counts in _draws(own, groups, settings, rng)]
         known = {"mix": judged.mix} | ({"own": judged.own} if name in judged.learned else {})
         baselines = {learned: BaselineScore(measures=_once(figures, own)) for learned, figures in known.items()}
-        score = _score(judged.model, own, drawn, settings)
+        score = _score(judged.model, own, drawn, look, settings)
         by_source[name] = SourceScore.model_validate(dict(score) | {"baselines": baselines})
     baseline = BaselineScore(
         measures=base.measures, gain=round(gain, 6), gain_interval=interval(gained, settings.confidence)
@@ -105,11 +113,19 @@ def _once(figures: Figures, rows: NDArray[np.bool_]) -> dict[str, Measurement]:
 
 
 def _score(
-    figures: Figures, rows: NDArray[np.bool_], drawn: Sequence[dict[str, Floats]], settings: Resampling
+    figures: Figures, rows: NDArray[np.bool_], drawn: Sequence[dict[str, Floats]], look: Look, settings: Resampling
 ) -> Score:
     values, count = figures(rows[None].astype(float)), int(rows.sum())
     measures = {
         name: measured(value[0], np.concatenate([each[name] for each in drawn]), settings.confidence)
         for name, value in values.items()
     }
+    measures |= {name: _of_none_or_all(measures[name], count, settings.confidence) for name in look.shares}
     return Score(measures=measures, rows=count, note=f"only {count} rows" if count < FEW_ROWS else "")
+
+
+def _of_none_or_all(share: Measurement, rows: int, confidence: float) -> Measurement:
+    """Give a share of none or of all rows an end that redrawing them cannot: the rule of three, 3/n at 95 %."""
+    beyond = round(min(1.0, -math.log(1 - confidence) / rows), 6)
+    ends = {0.0: (0.0, beyond), 1.0: (round(1 - beyond, 6), 1.0)}
+    return Measurement(value=share.value, interval=ends.get(share.value, share.interval))

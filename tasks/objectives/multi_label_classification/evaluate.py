@@ -46,7 +46,14 @@ def score(
         learned=frozenset(each),
     )
     rng = np.random.default_rng(seed)
-    metrics = evaluated(judged, sources, np.arange(len(rows)), Look(MEASURED.main.key), settings, rng)
+    metrics = evaluated(
+        judged,
+        sources,
+        np.arange(len(rows)),
+        Look(MEASURED.main.key, shares=frozenset({"subset_accuracy"})),
+        settings,
+        rng,
+    )
     given = pl.Series("predicted", [[names[at] for at in np.flatnonzero(row)] for row in predicted], pl.List(pl.String))
     named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(names)]
     always = [names[at] for at in np.flatnonzero(guesses[""])]

@@ -47,7 +47,7 @@ def score(
     guessed = figures(constant, found.uniform)
     judged = Judged(figures(model, found.loss), mix=guessed, own=guessed, learned=frozenset())
     groups = np.unique(rows["context"].to_list(), return_inverse=True)[1]
-    look, rng = Look(MEASURED.main.key), np.random.default_rng(seed)
+    look, rng = Look(MEASURED.main.key, shares=frozenset({"exact_match"})), np.random.default_rng(seed)
     metrics = evaluated(judged, rows["source"].to_list(), groups, look, settings, rng)
     table = rows.select(
         "row_id",

@@ -15,8 +15,8 @@ from tasks.models.encoder_decoder import answers, encode_targets
 from tasks.objectives.parts import Trained
 from tasks.objectives.sequence_to_sequence.baseline import unigrams
 from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
+from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
 from tasks.statistics.resampling import Resampling
-from tasks.statistics.sums import Counted, Summed, evaluated
 from tasks.text.hashing import Floats
 
 WORST = 100.0
@@ -26,7 +26,8 @@ WORST = 100.0
 def score(
     trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
 ) -> tuple[pl.DataFrame, Metrics]:
-    """Let the model write for every hold-out row, and ask it for the loss of the row's target.
+    """Let the model write for every hold-out row, and ask it for the loss of the row's target. Rows of one text are
+    redrawn together.
 
     Returns:
         A line a row (row_id, source, loss = −log p(target and its end | text) in nats, tokens that is over, what was
@@ -51,17 +52,17 @@ def score(
     tokenizer = AutoTokenizer.from_pretrained(trained.folder)
     wanted = encode_targets(tokenizer, targets, trained.max_tokens).ids
     mix, by_source = unigrams(train, tokenizer, trained.max_tokens)
-    unknown = np.full(len(mix), np.nan)
     priced = np.array([mix[ids].sum() for ids in wanted])
-    own = np.array([by_source.get(name, unknown)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
+    own = np.array([by_source.get(name, mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
     words = {str(name): tokenize_for(part["target"].to_list()) for (name,), part in rows.group_by("source")}
     written, copied = (_counted(rows.with_columns(made=pl.Series(column)), words) for column in (made.written, texts))
-    model, baseline, of_source = (
-        np.column_stack([overlap, loss, made.tokens, np.ones(len(rows))])
+    model, mixed, of_source = (
+        _figures(overlap, loss, made.tokens)
         for overlap, loss in ((written, made.loss), (copied, priced), (copied, own))
     )
-    summed = Summed(_measured, "bleu", frozenset({"exact_match"}))
-    found = evaluated(Counted(model, baseline, of_source), sources, summed, settings, np.random.default_rng(seed))
+    judged = Judged(model, mixed, of_source, frozenset(by_source))
+    groups, look = np.unique(texts, return_inverse=True)[1], Look("bleu", shares=frozenset({"exact_match"}))
+    found = evaluated(judged, sources, groups, look, settings, np.random.default_rng(seed))
     table = rows.select(
         "row_id",
         "source",
@@ -81,8 +82,11 @@ def _counted(rows: pl.DataFrame, words: dict[str, str]) -> Floats:
     return counts
 
 
-def _measured(sums: Floats) -> dict[str, Floats]:
-    """Give the measures of sums: the overlap's counts, loss, tokens, rows."""
-    found = measures(sums[:COLUMNS])
-    loss, tokens, rows = sums[COLUMNS:]
-    return found | {"exact_match": found["exact_match"] / rows, "target_perplexity": np.exp(loss / tokens)}
+def _figures(overlap: Floats, losses: Floats, tokens: Floats) -> Figures:
+    """Measure what was written by the sums of the rows' counts."""
+
+    def of(*sums: Floats) -> dict[str, Floats]:
+        found, (loss, count, rows) = measures(np.stack(sums[:COLUMNS])), sums[COLUMNS:]
+        return found | {"exact_match": found["exact_match"] / rows, "target_perplexity": np.exp(loss / count)}
+
+    return sums_of([*overlap.T, losses, tokens, np.ones(len(losses))], of)
