@@ -18,6 +18,7 @@ LOOSEN = {
     "personal_data": "let personal.action or personal.policies say redact, or look for fewer kinds",
     "cross_source_duplicate": REPEATS,
     "in_holdout": REPEATS,
+    "in_validation": REPEATS,
     "not_selected": "raise mix.select.keep",
 }
 """Reason code -> what would leave more rows, where most were dropped for it."""
@@ -30,7 +31,7 @@ LOOSEN_STEP = {
 """Step -> the same, for reason codes that only it gives."""
 
 
-def why_empty(account: Account, steps: Iterable[Dropped] = ()) -> str:
+def why_empty(account: Account, steps: Sequence[Dropped] = ()) -> str:
     """Say why no row of a source is left to train on, with the numbers and the way out.
 
     Args:
@@ -39,10 +40,10 @@ def why_empty(account: Account, steps: Iterable[Dropped] = ()) -> str:
     said = [(step, step.of_source(account.source)) for step in steps if step.by_source.get(account.source)]
     told = "".join(f"; {step.title.lower()}: {words}" for step, words in said)
     went = f"{account.read:,} read; {account.quarantined:,} in quarantine; dropped: {counted(account.dropped)}"
-    return f"{went}; {account.holdout:,} held out{told}; {_remedy(account, steps)}"
+    return f"{went}; {account.usable - account.rows:,} kept aside{told}; {_remedy(account, steps)}"
 
 
-def _remedy(account: Account, steps: Iterable[Dropped]) -> str:
+def _remedy(account: Account, steps: Sequence[Dropped]) -> str:
     most: Mapping[str, int] = account.dropped
     if account.quarantined > max(most.values(), default=0):
         return "look at its bad rows"

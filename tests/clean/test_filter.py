@@ -90,7 +90,7 @@ def test_a_source_of_which_nothing_is_left_says_where_its_rows_went(cleaned: Cle
     file, done = cleaned("s", ["", "a", "b"], settings=SourceCleaning(min_chars=2))
     assert pl.read_parquet(file).is_empty()
     assert why_empty(done.account) == (
-        "3 read; 0 in quarantine; dropped: empty_text 1, too_short 2; 0 held out; lower clean.min_chars"
+        "3 read; 0 in quarantine; dropped: empty_text 1, too_short 2; 0 kept aside; lower clean.min_chars"
     )
 
 

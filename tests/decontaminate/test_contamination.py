@@ -117,7 +117,7 @@ def test_a_source_that_is_a_benchmark_loses_all_its_rows_and_says_so(tmp_path: P
     assert found.rows.select("source", "row").rows() == [("a", 0), ("a", 1)]
     account = Account(source="a", read=2, dropped=found.dropped.counts["a"])
     assert why_empty(account, [found.dropped]) == (
-        "2 read; 0 in quarantine; dropped: in_benchmark 2; 0 held out; contamination: in_benchmark 2, match quiz 2; "
+        "2 read; 0 in quarantine; dropped: in_benchmark 2; 0 kept aside; contamination: in_benchmark 2, match quiz 2; "
         "leave the source out, or loosen `decontaminate` (more words, a larger share)"
     )
 

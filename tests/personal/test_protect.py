@@ -109,7 +109,9 @@ def test_source_of_which_nothing_is_left_says_why_without_showing_it(protect: Pr
     rows, keys, done = protect([f"write to {SECRETS[0]}", f"call {SECRETS[1]}"], "drop")
     why = why_empty(done.account, [done.dropped])
     assert (rows.height, keys.height, done.account.rows) == (0, 0, 0)
-    assert why.startswith("4 read; 0 in quarantine; dropped: personal_data 2, too_short 2; 0 held out; personal data:")
+    assert why.startswith(
+        "4 read; 0 in quarantine; dropped: personal_data 2, too_short 2; 0 kept aside; personal data:"
+    )
     assert "rows with any 2" in why
     assert "let personal.action or personal.policies say redact" in why
     assert not [secret for secret in SECRETS if secret in why]
