@@ -61,7 +61,9 @@ def _written(value: str) -> set[str]:
     if "://" in value:
         with contextlib.suppress(ValueError):
             address = urlsplit(value)
-            own = (address.username, address.password, address.hostname, address.path.strip("/"))
+            # the path of a database is its name, which sources and tables often bear, too
+            path = address.path.strip("/") if address.scheme.startswith("http") else ""
+            own = (address.username, address.password, address.hostname, path)
             parts |= {one for part in own if part for one in (part, unquote(part))}
             parts |= {pair.partition("=")[2] for pair in address.query.split("&")}
     written = (str, quote, lambda part: quote(part, safe=""), quote_plus, lambda part: repr(part)[1:-1], _as_json)

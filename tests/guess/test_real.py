@@ -1,12 +1,13 @@
 """What is guessed of real public files, against what is known of them; how many are understood is counted, and the
 others are named."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tasks.core.errors import CuveeError
+from tasks.core.errors import CuveeError, RecipeError
 from tasks.guess.sources import guess_sources
 from tasks.ingest.settings import parse_source
 
@@ -223,11 +224,19 @@ def test_all_files_but_one_are_understood(shared_data: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.shared_data
 @pytest.mark.parametrize("folder", ["sentiment", "text", "code", "qa", "mt", "messy", "image_text"])
-def test_a_folder_of_everything_gives_a_recipe_that_validates(shared_data: Path, folder: str, tmp_path: Path) -> None:
+def test_a_folder_of_everything_gives_a_recipe_that_validates_but_for_what_it_asks(
+    shared_data: Path, folder: str, tmp_path: Path
+) -> None:
     from flows.cli.init import init_recipe
     from flows.cli.validate import validate_recipe
 
-    out = str(tmp_path / "recipe.yaml")
-    found = init_recipe([str(shared_data / folder)], out)
-    assert validate_recipe(out, {})["valid"]
-    assert found["sources"]
+    out = tmp_path / "recipe.yaml"
+    assert init_recipe([str(shared_data / folder)], str(out))["sources"]
+    asked = set(re.findall(r"^  ([\w-]+):(?:(?!^  [\w-]).)*?# To fill in", out.read_text(), re.MULTILINE | re.DOTALL))
+    try:
+        assert validate_recipe(str(out), {})["valid"]
+        refused = set[str]()
+    except RecipeError as error:
+        refused = set(re.findall(r"^sources\.([\w-]+): .* are bad .*: unmapped_label", str(error), re.MULTILINE))
+        assert len(refused) == len(re.findall(r"^\S", str(error), re.MULTILINE)), error
+    assert refused == asked

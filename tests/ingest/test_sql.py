@@ -422,7 +422,7 @@ def test_a_whole_run_keeps_no_secret(
     said += cuvee("run", str(tmp_path / "r.yaml"), "--until", "mix")
     assert "grown, its rows above the last watermark are read, from row 301 on" in said, said
     said += cuvee("trace", "latest", "3")
-    assert "reviews:" in said
+    assert "reviews:" in said, said
     kept = [
         path
         for path in tmp_path.rglob("*")

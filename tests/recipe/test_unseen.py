@@ -159,3 +159,12 @@ def test_a_mistake_starts_no_server_and_tells_it_no_password(tmp_path: Path) -> 
     assert "a recipe holds no password" in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
     assert not [*(tmp_path / "home").iterdir()]
+
+
+def test_the_name_of_a_database_is_no_secret_that_its_table_or_source_could_not_bear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("V", "postgresql://me:hunter2-canary@db.example.org/reviews")
+    keep_unseen("V")
+    said = str(Unreachable("sources.reviews: hunter2-canary, db.example.org, me@reviews"))
+    assert said == "sources.reviews: ${V}, ${V}, ${V}@reviews"

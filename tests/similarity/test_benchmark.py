@@ -8,6 +8,8 @@ from types import ModuleType
 import polars as pl
 import pytest
 
+from tasks.text.words import with_signs_as_words
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -79,7 +81,7 @@ def test_no_true_pair_is_missed(scripts: tuple[ModuleType, ModuleType], made: pl
         pl.col("kind").is_in(["near", "copy"]) | pl.col("id").is_in(made["origin"].drop_nulls().implode())
     ).select("id", "text")
     frame.write_parquet(tmp_path / "0.parquet")
-    sets = [corpus.shingles(text) for text in frame["text"]]
+    sets = [corpus.shingles(text) for text in with_signs_as_words(frame["text"])]
     near = [
         (i, j, len(sets[i] & sets[j]) / len(sets[i] | sets[j]))
         for i, j in combinations(range(len(sets)), 2)
