@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import pickle
 import re
 import subprocess
 import sys
@@ -287,7 +288,7 @@ def test_task_faces_are_thin() -> None:
     )
 
 
-def test_task_names_are_the_functions_names_with_dashes() -> None:
+def test_task_names_are_the_functions_names_with_dashes_and_find_them_from_a_pickle() -> None:
     from tasks.core.tasks import Task
 
     found: list[tuple[str, str]] = []
@@ -297,9 +298,11 @@ def test_task_names_are_the_functions_names_with_dashes() -> None:
             found += [
                 (name, one.name)
                 for name, one in vars(module).items()
-                if isinstance(one, Task) and one.function.__module__ == module.__name__
+                if isinstance(one, Task)
+                and one.function.__module__ == module.__name__
+                and pickle.loads(pickle.dumps(one.of("it"))) == one.of("it")
             ]
-    assert found
+    assert len(found) > 30
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) and shown == name.replace("_", "-") for name, shown in found), (
         found
     )

@@ -170,9 +170,14 @@ def _line(note: TaskNote) -> str:
 
 @functools.cache
 def as_prefect(task: Task[..., object]) -> prefect.Task[..., Any]:
-    """Make the Prefect task of one of ours."""
-    first = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str) for name in BESIDES]
-    signature = task.signature.replace(parameters=[*first, *task.signature.parameters.values()])
+    """Make the Prefect task of one of ours.
+
+    Its parameters say no types: it is sent to the workers of a cluster with them, and classes made of others, such as
+    `Manifest[RowsFacts]`, are found by name only in the module that first spoke of them.
+    """
+    first = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in BESIDES]
+    own = (parameter.replace(annotation=inspect.Parameter.empty) for parameter in task.signature.parameters.values())
+    signature = inspect.Signature([*first, *own])
 
     def run(*args: object, **kwargs: object) -> object:
         arguments = signature.bind(*args, **kwargs).arguments

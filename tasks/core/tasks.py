@@ -1,6 +1,7 @@
 """What one step of a flow is: a typed function with a name. Who carries it out, and how, is the flow's business."""
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,6 +37,10 @@ class Task(Generic[P, R_co]):
         """Give the task as it is called about `subject`."""
         return replace(self, subject=subject)
 
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, str, str]]:
+        """Pickle it by the name that it has in its module, not with its function and all that this one names."""
+        return _declared, (self.function.__module__, self.function.__qualname__, self.subject)
+
     @property
     def title(self) -> str:
         """What people know it by."""
@@ -56,6 +61,11 @@ class Task(Generic[P, R_co]):
         """Do the work here and now; tasks that keep what they make keep it in the store."""
         with ui.working(self.title):
             return self.function(*args, **kwargs)
+
+
+def _declared(module: str, name: str, subject: str) -> "Task[..., Any]":
+    declared: Task[..., Any] = getattr(importlib.import_module(module), name)
+    return declared.of(subject)
 
 
 @functools.cache

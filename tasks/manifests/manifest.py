@@ -1,6 +1,6 @@
 """A finished product of a stage, and what a stage's work hands back: generic over what only that stage says."""
 
-from typing import Generic, Literal, Self
+from typing import Any, Generic, Literal, Self
 
 from pydantic import Field, model_validator
 from typing_extensions import TypeVar
@@ -106,6 +106,20 @@ class Manifest(Fingerprinted, Generic[F_co]):
     def account(self, source: str) -> Account:
         """Find the account of one source."""
         return next(account for account in self.accounts if account.source == source)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Name the class by what it is made of: one with its facts filled in is found by its own name only in the
+        module that first spoke of it, which in a worker of a cluster is another one.
+        """
+        made_of = type(self).__pydantic_generic_metadata__
+        return _unpickled, (made_of["origin"] or type(self), made_of["args"], self.__getstate__())
+
+
+def _unpickled(generic: Any, args: tuple[type[Facts], ...], state: dict[str, Any]) -> Manifest:
+    filled: type[Manifest] = generic[args] if args else generic
+    manifest = filled.__new__(filled)
+    manifest.__setstate__(state)
+    return manifest
 
 
 class Product(Section, Generic[F_co]):

@@ -1,5 +1,8 @@
 """Laws of content keys and of the tasks that are cached under them."""
 
+import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -303,3 +306,16 @@ def test_under_prefect_a_lost_product_is_a_miss_and_a_found_one_is_cached(
     Store(store).remove("results")
     assert once()[0] == "Cached"
     assert calls == ["news", "news"]
+
+
+def test_a_manifest_is_unpickled_where_nobody_spoke_of_its_class_yet() -> None:
+    from tasks.manifests.rows import CleanedFacts
+
+    said = {"stage": "clean", "subject": "a", "key": "k", "path": "p", "files": ()}
+    manifest = Manifest[CleanedFacts].model_validate(said | {"facts": CleanedFacts.model_construct()})
+    script = "import pickle, sys; print(pickle.load(sys.stdin.buffer).fingerprint)"
+    there = subprocess.run(
+        [sys.executable, "-c", script], input=pickle.dumps(manifest), capture_output=True, check=False
+    )
+    assert there.stdout.decode().strip() == manifest.fingerprint, there.stderr.decode()
+    assert pickle.loads(pickle.dumps(manifest)) == manifest
