@@ -43,7 +43,7 @@ def near_duplicates(sides: Sides, settings: NearSettings, scratch: Path, seed: i
         "pairs verified": duplicates.facts["verified"],
         "rows that others repeat": duplicates.facts["clusters"],
         "rows left undecided": duplicates.facts["unsettled"],
-        "MinHash bands": f"{duplicates.facts['bands']} of {duplicates.facts['height']}",
+        "MinHash bands": f"{duplicates.facts['bands']} of {duplicates.facts['height']} hashes",
     }
     examples = examples_of(spread(rows.sort("score", "source", "row")), files)
     return Removal.of("near-duplicates", rows, figures=figures, score="Jaccard", examples=examples)
