@@ -18,6 +18,7 @@ from tasks.manifests.plan import ReceiptRow, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.parts import columns_of, measures_of
+from tasks.publish.features import features_of
 from tasks.publish.licences import conflicts, obligations
 from tasks.rows.files import side_glob, sides_of
 from tasks.store.runs import PublishedMix, RunStart
@@ -72,12 +73,14 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     licences = licences_of(start)
     recipe, aside = start.recipe, sum(account.holdout + account.validation for account in mix.accounts)
     splits = [{"split": split, "path": side_glob(split)} for split in sides_of(mix)]
+    layout = columns_of(recipe["task"]).layout(recipe.get("labels") or ())
     front = {
         **_front(start),
         "pretty_name": start.name,
         "task_categories": [measures_of(recipe["task"]).hub],
         "size_categories": [size_category(mix.rows + aside)],
         "configs": [{"config_name": "default", "data_files": splits}],
+        "dataset_info": {"config_name": "default", "features": features_of(layout, mix.columns.get("media"))},
     }
     return _render(
         "dataset_card.md.j2",

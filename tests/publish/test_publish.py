@@ -74,6 +74,8 @@ def test_datasets_loads_the_folder_with_both_splits(
     assert {name: split.num_rows for name, split in mix.items()} == {"train": 6, "holdout": 4}
     assert mix["train"].column_names == ["row_id", "source", "text", "label", "tokens"]
     assert mix["train"]["source"][:] == ["news"] * 3 + ["papers"] * 3
+    assert mix["train"].features["label"] == datasets.ClassLabel(names=["negative", "positive"])
+    assert mix["train"]["label"][:2] == [0, 1]
 
 
 def test_polars_reads_the_folder_as_it_is(folder_store: Store, start: Start, make_products: Any) -> None:
