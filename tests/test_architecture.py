@@ -44,9 +44,9 @@ ROOMS = {
 """Rooms that others stand on, and how high each lies; a module imports only what lies lower, but for its own room."""
 SETTINGS, STAGE, FACE = 5.0, 7.0, 10.0
 """Where a stage's section of the recipe, its pure code and its tasks lie."""
-ABOVE = {"guess": 8.0, "experiments": 8.0, "history": 8.0, "report": 9.0}
+ABOVE = {"guess": 8.0, "experiments": 8.0, "history": 8.0, "predict": 8.5, "report": 9.0}
 """Rooms that look at several stages."""
-READ_THE_STORE = {"experiments", "history", "publish", "report"} | {
+READ_THE_STORE = {"experiments", "history", "predict", "publish", "report"} | {
     ("mix", "replay"),
     ("train", "checkpoints"),
     ("rows", "pool"),

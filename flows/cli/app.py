@@ -79,6 +79,27 @@ MixName = Annotated[
 DEFAULT_STORE = "cuvee-store"
 
 
+def set_values(texts: Sequence[str], example: str) -> dict[str, JsonValue]:
+    """Read what `--set` says: dotted path -> value.
+
+    Raises:
+        RecipeError: one of them is no PATH=VALUE, or its value no YAML.
+    """
+    from tasks.recipe.reading import Mistake, parsed
+
+    values: dict[str, JsonValue] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise RecipeError(f"--set {path[:40]!r}: want PATH=VALUE, such as --set {example}")
+        try:
+            written = parsed(value)
+        except Mistake as mistake:  # the value is not shown: it may be a password
+            raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
+        values[path] = written.value if written else None
+    return values
+
+
 @dataclass(frozen=True)
 class RecipeRead:
     """A recipe, and what the command changes in it."""
@@ -105,19 +126,7 @@ class RecipeRead:
         Raises:
             RecipeError: one of them is no PATH=VALUE, or its value no YAML.
         """
-        from tasks.recipe.reading import Mistake, parsed
-
-        values: dict[str, JsonValue] = {}
-        for text in self.overrides or []:
-            path, equals, value = text.partition("=")
-            if not equals or not path:
-                raise RecipeError(f"--set {path[:40]!r}: want PATH=VALUE, such as --set mix.size=500")
-            try:
-                written = parsed(value)
-            except Mistake as mistake:  # the value is not shown: it may be a password
-                raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
-            values[path] = written.value if written else None
-        return values
+        return set_values(self.overrides or [], "mix.size=500")
 
 
 @dataclass(frozen=True)

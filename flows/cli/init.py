@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.cli.validate import validate_recipe
-from tasks.core.access import reaching
+from tasks.core.access import reaching, usual_mode
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.guess.task import GuessedSources, guess_recipe
 
@@ -52,7 +52,7 @@ def init_recipe(
             file.write(text_of_recipe)
         wrong = mistakes_in(draft, out)
         with reaching(out):
-            Path(draft).chmod(0o666 & ~_mask())
+            Path(draft).chmod(usual_mode())
             _put(draft, target, force=force)
     finally:
         Path(draft).unlink(missing_ok=True)
@@ -66,12 +66,6 @@ def mistakes_in(draft: str, out: str) -> str:
     except CuveeError as error:
         return str(error).replace(draft, out)
     return ""
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _put(draft: str, target: Path, *, force: bool) -> None:

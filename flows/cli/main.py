@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from flows.cli import history, recipes, running
+from flows.cli import history, models, recipes, running
 from flows.cli.app import app
 from flows.cli.terminal import end_at_interrupts, speak_plainly, written
 from flows.engine import interrupt
@@ -14,7 +14,7 @@ from tasks.core.errors import CuveeError
 from tasks.core.unseen import unseen_error
 
 INTERRUPTED = interrupt.CODES[signal.SIGINT]
-COMMANDS = (recipes, running, history)
+COMMANDS = (recipes, running, models, history)
 """Modules whose import adds their commands to the application, in the order of the help."""
 
 

@@ -1,6 +1,7 @@
 """What file systems and servers raise becomes `Unreachable` here, and nowhere else."""
 
 import contextlib
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "permission denied"
     return str(error) or type(error).__name__
+
+
+def usual_mode() -> int:
+    """Give the permissions of a file that is made here as any other; a temporary one has fewer."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def folder_of_store(path: str) -> str:

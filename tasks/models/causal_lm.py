@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models.trained import Ready, load_trained
 
 NOT_PREDICTED = -100
 """Target of a position that only is context; losses pass over it."""
@@ -86,17 +87,17 @@ def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
     return each.sum(1), (wanted != NOT_PREDICTED).sum(1)
 
 
-def token_losses(model_folder: Path, pieces: Pieces) -> NDArray[np.float64]:
+def load(folder: Path) -> Ready:
+    """Load a trained language model."""
+    return load_trained(folder, "AutoModelForCausalLM")
+
+
+def token_losses(ready: Ready, pieces: Pieces) -> NDArray[np.float64]:
     """Give the loss of every piece in nats, summed over its predicted tokens, shape (pieces,)."""
     with importing:
         import torch
-        from transformers import AutoModelForCausalLM
-        from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    loaded: Any = AutoModelForCausalLM.from_pretrained(model_folder, use_safetensors=True)
-    model = loaded.to(device).eval()
+    model, device = ready.model, ready.device
     lengths = np.array([len(ids) for ids in pieces.ids])
     summed = np.zeros(len(lengths))
     with torch.inference_mode():

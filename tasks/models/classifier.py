@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.imports import importing
+from tasks.models.trained import Ready, load_trained
 
 BATCH_ROWS = 64
 
@@ -24,13 +25,18 @@ def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_tokens: int) -> d
     return {name: encoded[name] for name in wanted if name in encoded}
 
 
-def probabilities(model_folder: Path, texts: Sequence[Sequence[str]], max_tokens: int) -> NDArray[np.float64]:
+def load(folder: Path) -> Ready:
+    """Load a trained classifier."""
+    return load_trained(folder, "AutoModelForSequenceClassification")
+
+
+def probabilities(classifier: Ready, texts: Sequence[Sequence[str]], max_tokens: int) -> NDArray[np.float64]:
     """Give the probability of every label for every row, one of which is right; see `outputs`."""
-    return outputs(model_folder, texts, max_tokens, lambda logits: logits.softmax(-1))
+    return outputs(classifier, texts, max_tokens, lambda logits: logits.softmax(-1))
 
 
 def outputs(
-    model_folder: Path,
+    classifier: Ready,
     texts: Sequence[Sequence[str]],
     max_tokens: int,
     of: Callable[[Any], Any] = lambda logits: logits,
@@ -38,22 +44,14 @@ def outputs(
     """Give what the model says of every row, shape (rows, labels).
 
     Args:
-        model_folder: what training wrote: safetensors weights, configuration, tokenizer.
         texts: the texts of all rows, or those and the second ones of pairs.
         max_tokens: longest input; longer texts are cut as in training.
         of: makes of a batch's logits what is wanted.
     """
     with importing:
         import torch
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-        from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model: Any = (
-        AutoModelForSequenceClassification.from_pretrained(model_folder, use_safetensors=True).to(device).eval()
-    )
+    model, tokenizer, device = classifier
     encoded = encode(tokenizer, texts, max_tokens)
     order = np.argsort([len(ids) for ids in encoded["input_ids"]], kind="stable")
     chances = np.zeros((len(order), model.config.num_labels))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models.trained import Ready, load_trained
 
 NOT_PREDICTED = -100
 """Target of a position that is padding; losses pass over it."""
@@ -103,30 +104,49 @@ def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
     return each.sum(1), (targets != NOT_PREDICTED).sum(1)
 
 
-def answers(model_folder: Path, texts: Sequence[str], targets: Sequence[str], longest: int) -> Answers:
+def load(folder: Path) -> Ready:
+    """Load a trained encoder-decoder."""
+    return load_trained(folder, "AutoModelForSeq2SeqLM")
+
+
+def write(ready: Ready, texts: Sequence[str], longest: int) -> list[str]:
+    """Let a trained model write for every text, as it is set to by its folder."""
+    with importing:
+        import torch
+
+    read, written = encode(ready.tokenizer, texts, longest).ids, [""] * len(texts)
+    with torch.inference_mode():
+        for rows in _batches(read):
+            for row, text in zip(rows.tolist(), _written(ready, _padded(ready, read, rows)), strict=True):
+                written[row] = text
+    return written
+
+
+def _padded(ready: Ready, ids: Sequence[Sequence[int]], rows: NDArray[np.int64]) -> Any:
+    return ready.tokenizer.pad({"input_ids": [ids[row] for row in rows]}, return_tensors="pt").to(ready.device)
+
+
+def _written(ready: Ready, batch: Any) -> list[str]:
+    return ready.tokenizer.batch_decode(ready.model.generate(**batch), skip_special_tokens=True)
+
+
+def answers(ready: Ready, texts: Sequence[str], targets: Sequence[str], longest: int) -> Answers:
     """Ask a trained model how likely it finds targets, and let it write its own, as it is set to by its folder."""
     with importing:
         import torch
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-        from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer: Any = AutoTokenizer.from_pretrained(model_folder)
-    loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(model_folder, use_safetensors=True)
-    model = loaded.to(device).eval()
+    model, tokenizer, device = ready
     read, wanted = encode(tokenizer, texts, longest), encode_targets(tokenizer, targets, longest)
     loss, tokens, written = np.zeros(len(texts)), np.zeros(len(texts)), [""] * len(texts)
     with torch.inference_mode():
         for rows in _batches(read.ids):
-            batch = tokenizer.pad({"input_ids": [read.ids[row] for row in rows]}, return_tensors="pt").to(device)
+            batch = _padded(ready, read.ids, rows)
             width = max(len(wanted.ids[row]) for row in rows)
             padded = [wanted.ids[row] + [NOT_PREDICTED] * (width - len(wanted.ids[row])) for row in rows]
             labels = torch.tensor(padded, device=device)
             summed, counted = losses(model(**batch, labels=labels).logits, labels)
             loss[rows], tokens[rows] = summed.double().cpu().numpy(), counted.cpu().numpy()
-            made = tokenizer.batch_decode(model.generate(**batch), skip_special_tokens=True)
-            for row, text in zip(rows.tolist(), made, strict=True):
+            for row, text in zip(rows.tolist(), _written(ready, batch), strict=True):
                 written[row] = text
     return Answers(loss, tokens, written, read.cut | wanted.cut)
 

@@ -1,8 +1,9 @@
 """Load a pretrained model and its tokenizer: safetensors only, no code, and what is wrong with them is said."""
 
+import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +43,29 @@ def load_pretrained(
     place, revision = (str(folder) if folder.is_dir() else name), revision or "main"
     if (Path(base) / name).is_file():
         raise RecipeError(f"{what} {name!r} is a file; {WANTED}")
-    try:
+    with loading(f"{what} {name!r}"):
         refuse_unsafe(f"{what} {name!r}", folder if folder.is_dir() else _on_hub(name, revision))
         known: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
         tokenizer = AutoTokenizer.from_pretrained(place, **known)
         return tokenizer, model.from_pretrained(place, **known, use_safetensors=True, dtype="float32", **settings)
+
+
+@contextlib.contextmanager
+def loading(what: str) -> Generator[None]:
+    """Map what a library raises while it loads a model.
+
+    Raises:
+        RecipeError: the files are not what they should be.
+    """
+    try:
+        yield
     except (CuveeError, MemoryError):
         raise
     except BaseException as error:
         if not _is_of_a_file(error):
             raise
         why = REASONS.get(type(error).__name__, "") + _first_line(error)
-        raise RecipeError(f"{what} {name!r} cannot be loaded: {why} ({WANTED})") from None
+        raise RecipeError(f"{what} cannot be loaded: {why} ({WANTED})") from None
 
 
 def refuse_unsafe(what: str, folder: Path | None) -> None:

@@ -2,7 +2,7 @@
 stands whole in one of them; and which piece of it a trained one gives for the answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models.trained import Ready, load_trained
 from tasks.text.hashing import Floats
 
 BATCH_ROWS = 32
@@ -22,6 +23,8 @@ LONGEST_ANSWER = 48
 """Tokens of an answer that is given."""
 NOWHERE = 1e-12
 """Chance of an end that stands in no window."""
+NO_ANSWER: tuple[float, str] = (-np.inf, "")
+"""The sum of logits of an answer, and the answer, where nothing is found."""
 Answers = Mapping[str, Sequence[Any]]
 """`text` and `answer_start`, as SQuAD has them."""
 
@@ -125,45 +128,60 @@ def _inside(places: Sequence[tuple[int, int]], answers: Answers) -> tuple[int, i
     return within[0], within[-1]
 
 
-def answered(model_folder: Path, rows: pl.DataFrame, longest: int) -> Answered:
+def load(folder: Path) -> Ready:
+    """Load a trained reader."""
+    return load_trained(folder, "AutoModelForQuestionAnswering")
+
+
+def answers_to(ready: Ready, rows: pl.DataFrame, longest: int) -> list[str]:
     """Ask a trained model: over all windows of a row, the piece with the largest sum of the logits of its ends.
+
+    Args:
+        rows: `question`, `context`.
+    """
+    contexts, best = rows["context"].to_list(), [NO_ANSWER] * len(rows)
+    for row, places, own in _read(ready, windows(ready.tokenizer, rows["question"].to_list(), contexts, longest)):
+        best[row] = max(best[row], _best(own, places, contexts[row]))
+    return [answer for _, answer in best]
+
+
+def answered(ready: Ready, rows: pl.DataFrame, longest: int) -> Answered:
+    """Ask a trained model the same, and how likely it finds the right answers.
 
     Args:
         rows: `question`, `context`, `answers`.
     """
-    with importing:
-        import torch
-        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
-        from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    loaded: Any = AutoModelForQuestionAnswering.from_pretrained(model_folder, use_safetensors=True)
-    model, contexts, right = loaded.to(device).eval(), rows["context"].to_list(), rows["answers"].to_list()
-    read = windows(tokenizer, rows["question"].to_list(), contexts, longest)
-    best = [(-np.inf, "")] * len(rows)
-    chances, tokens = np.zeros((len(rows), 2)), np.zeros(len(rows))
-    order = np.argsort([len(ids) for ids in read.ids], kind="stable")
-    with torch.inference_mode():
-        for first in range(0, len(order), BATCH_ROWS):
-            some = order[first : first + BATCH_ROWS].tolist()
-            held = {"input_ids": [read.ids[at] for at in some]} | {
-                name: [values[at] for at in some] for name, values in read.more.items()
-            }
-            given = model(**tokenizer.pad(held, return_tensors="pt").to(device))
-            both = torch.stack([given.start_logits, given.end_logits], 1).double().cpu().numpy()
-            for at, logits in zip(some, both, strict=True):
-                row, places = read.row[at], read.places[at]
-                own = logits[:, -len(places) :] if tokenizer.padding_side == "left" else logits[:, : len(places)]
-                best[row] = max(best[row], _best(own, places, contexts[row]))
-                inside, asked = _inside(places, right[row]), np.array([start >= 0 for start, _ in places])
-                tokens[row] = max(tokens[row], asked.sum())
-                if inside is not None:
-                    likely = np.exp(own - np.logaddexp.reduce(own, axis=1, keepdims=True))
-                    chances[row] = np.maximum(chances[row], [likely[0, inside[0]], likely[1, inside[1]]])
+    contexts, right = rows["context"].to_list(), rows["answers"].to_list()
+    best, chances, tokens = [NO_ANSWER] * len(rows), np.zeros((len(rows), 2)), np.zeros(len(rows))
+    for row, places, own in _read(ready, windows(ready.tokenizer, rows["question"].to_list(), contexts, longest)):
+        best[row] = max(best[row], _best(own, places, contexts[row]))
+        inside, asked = _inside(places, right[row]), np.array([start >= 0 for start, _ in places])
+        tokens[row] = max(tokens[row], asked.sum())
+        if inside is not None:
+            likely = np.exp(own - np.logaddexp.reduce(own, axis=1, keepdims=True))
+            chances[row] = np.maximum(chances[row], [likely[0, inside[0]], likely[1, inside[1]]])
     loss = -np.log(np.maximum(chances, NOWHERE)).sum(1)
     return Answered([answer for _, answer in best], loss, 2 * np.log(np.maximum(tokens, 1)))
+
+
+def _read(ready: Ready, read: Windows) -> Iterator[tuple[int, list[tuple[int, int]], Floats]]:
+    """Give for each window its row, the places of its tokens, and the logits of both ends, shape (2, tokens)."""
+    with importing:
+        import torch
+
+    model, tokenizer, device = ready
+    order = np.argsort([len(ids) for ids in read.ids], kind="stable")
+    for first in range(0, len(order), BATCH_ROWS):
+        some = order[first : first + BATCH_ROWS].tolist()
+        held = {"input_ids": [read.ids[at] for at in some]} | {
+            name: [values[at] for at in some] for name, values in read.more.items()
+        }
+        with torch.inference_mode():
+            given = model(**tokenizer.pad(held, return_tensors="pt").to(device))
+            both = torch.stack([given.start_logits, given.end_logits], 1).double().cpu().numpy()
+        for at, logits in zip(some, both, strict=True):
+            places, left = read.places[at], tokenizer.padding_side == "left"
+            yield read.row[at], places, logits[:, -len(places) :] if left else logits[:, : len(places)]
 
 
 def _best(logits: Floats, places: Sequence[tuple[int, int]], context: str) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models.trained import Ready, load_trained
 from tasks.text.hashing import Floats
 
 NO_WORD = -100
@@ -116,7 +117,12 @@ def _spans(counts: NDArray[np.int64], longest: int) -> list[tuple[int, int]]:
     return [*spans, (start, len(counts))]
 
 
-def tag_chances(model_folder: Path, rows: Sequence[Sequence[str]], longest: int, nothing: int) -> list[Floats]:
+def load(folder: Path) -> Ready:
+    """Load a trained tagger."""
+    return load_trained(folder, "AutoModelForTokenClassification")
+
+
+def tag_chances(ready: Ready, rows: Sequence[Sequence[str]], longest: int, nothing: int) -> list[Floats]:
     """Give the probability of every tag for every word of every row, shape (words, tags) each.
 
     Args:
@@ -125,14 +131,8 @@ def tag_chances(model_folder: Path, rows: Sequence[Sequence[str]], longest: int,
     """
     with importing:
         import torch
-        from transformers import AutoModelForTokenClassification, AutoTokenizer
-        from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    loaded: Any = AutoModelForTokenClassification.from_pretrained(model_folder, use_safetensors=True)
-    model = loaded.to(device).eval()
+    model, tokenizer, device = ready
     tags = model.config.num_labels
     unread = np.full(tags, 0.5 / max(1, tags - 1))
     unread[nothing] = 0.5

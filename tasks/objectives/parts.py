@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tasks.models.features import Features
     from tasks.models.linear_training import Training
     from tasks.models.linear_trial import Drawn, Pool
+    from tasks.models.trained import Ready
 
 
 DEFAULT = "text-classification"
@@ -140,6 +141,21 @@ class Trained(NamedTuple):
     labels: tuple[str, ...]
 
 
+class Predict(Protocol):
+    """`predict.py`: what a trained model says of rows, whether it is measured or used."""
+
+    READS: tuple[str, ...]
+    """The roles that it is given."""
+
+    def load(self, folder: Path) -> "Ready":
+        """Load a trained model."""
+        ...
+
+    def predict(self, ready: "Ready", rows: pl.DataFrame, trained: Trained) -> pl.DataFrame:
+        """Give what it says of every row, in order: `predicted`, and what else there is to say."""
+        ...
+
+
 class Evaluate(Protocol):
     """`evaluate.py`: scores with intervals."""
 
@@ -200,6 +216,11 @@ def generates(task: str) -> bool:
 def losses_of(task: str) -> Losses:
     """Give what training for the task minimises."""
     return cast("Losses", registry.part(objectives, task, "losses"))
+
+
+def predict_of(task: str) -> Predict:
+    """Give what a model of the task says of rows."""
+    return cast("Predict", registry.part(objectives, task, "predict"))
 
 
 def evaluate_of(task: str) -> Evaluate:

@@ -12,7 +12,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer, pipeline
 
 from flows.compare import compare
 from flows.pipeline import pipeline as run
-from tasks.models.classifier import outputs
+from tasks.models.classifier import load, outputs
 from tasks.objectives.parts import measures_of
 
 RECIPES = Path(__file__).parents[2] / "deployments" / "recipes"
@@ -69,7 +69,7 @@ def test_a_task_goes_from_its_sources_to_a_published_model(name: str, folder: Pa
 def test_published_models_load_as_their_cards_say(folder: Path, prefect_server: str) -> None:
     models = {name: next(folder.joinpath("store", "models", name).glob("*/model.safetensors")).parent for name in NAMES}
     said = pipeline("text-classification", model=str(models["stars"]))("the room was fine")
-    number = outputs(models["stars"], [["the room was fine"]], 48)[0, 0]
+    number = outputs(load(models["stars"]), [["the room was fine"]], 48)[0, 0]
     assert said[0]["score"] == pytest.approx(number, abs=1e-4), "a number as it is, not squeezed between 0 and 1"
     assert pipeline("token-classification", model=str(models["names"]))("Ana Costa stayed in Venna") is not None
     assert pipeline("text-classification", model=str(models["topics"]))("the room was fine")[0]["label"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, GPT2Config
 
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.models.causal_lm import NOT_PREDICTED, cut, losses, token_losses
+from tasks.models.causal_lm import NOT_PREDICTED, cut, load, losses, token_losses
 from tasks.models.vocabularies import byte_pairs
 from tasks.objectives.language_modelling.baseline import unigram
 from tasks.objectives.language_modelling.evaluate import score
@@ -79,9 +79,9 @@ def test_loss_is_the_sum_of_minus_log_probabilities_worked_out_one_by_one() -> N
 def test_padding_and_batches_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, pieces = model(), cut(TOKENIZER, TEXTS, 16)
     made.save_pretrained(tmp_path)
-    together = token_losses(tmp_path, pieces)
+    together = token_losses(load(tmp_path), pieces)
     monkeypatch.setattr("tasks.models.causal_lm.BATCH_TOKENS", 1)
-    assert together == pytest.approx(token_losses(tmp_path, pieces), rel=1e-4)
+    assert together == pytest.approx(token_losses(load(tmp_path), pieces), rel=1e-4)
 
 
 def mix_of(folder: Path, texts: list[str]) -> Path:

@@ -19,6 +19,7 @@ from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import Metrics
 from tasks.models.encoder_decoder import NOT_PREDICTED, answers, encode, encode_targets, losses
+from tasks.models.encoder_decoder import load as load_trained
 from tasks.models.vocabularies import ended_byte_pairs
 from tasks.objectives.parts import Trained
 from tasks.objectives.sequence_to_sequence.evaluate import score
@@ -148,7 +149,7 @@ def test_every_layout_learns_its_pairs_by_heart_and_writes_them_as_plain_generat
         optimiser.step()
     for part in (model, tokenizer):
         part.save_pretrained(tmp_path)
-    made = answers(tmp_path, SOURCES[:3], TARGETS[:3], 24)
+    made = answers(load_trained(tmp_path), SOURCES[:3], TARGETS[:3], 24)
     assert made.written == TARGETS[:3]
     assert made.loss.max() < 1
     loaded, reader = AutoModelForSeq2SeqLM.from_pretrained(tmp_path), AutoTokenizer.from_pretrained(tmp_path)

@@ -16,7 +16,7 @@ from tasks.core.records import Objective
 from tasks.manifests.manifest import FileFact, Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
-from tasks.models.classifier import probabilities
+from tasks.models.classifier import load, probabilities
 from tasks.store.storage import open_store
 from tasks.train import launch
 from tasks.train.checkpoints import BEST, BEST_FILE, Mirror
@@ -83,7 +83,7 @@ def mean_of_sources(store: Path, model: Manifest[ModelFacts], sources: str) -> f
     means: list[float] = []
     for source in sources:
         rows = pl.read_parquet(store / f"snapshots/mix/m/data/validation-{source}.parquet")
-        chances = probabilities(store / model.path / "model", [rows["text"].to_list()], 32)
+        chances = probabilities(load(store / model.path / "model"), [rows["text"].to_list()], 32)
         truth = [LABELS.index(label) for label in rows["label"]]
         means.append(float(-np.log(chances[np.arange(len(truth)), truth]).mean()))
     return float(np.mean(means))

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tasks.core.errors import TrainingFailed
-from tasks.core.imports import importing
 from tasks.manifests.scores import Metrics
-from tasks.models.causal_lm import Pieces, cut, token_losses
+from tasks.models.causal_lm import cut
 from tasks.objectives.language_modelling.baseline import token_counts, unigram
+from tasks.objectives.language_modelling.predict import by_row, load, predict
 from tasks.objectives.parts import Trained
 from tasks.statistics.perplexity import Losses, evaluated
 from tasks.statistics.resampling import Resampling
@@ -34,14 +33,11 @@ def score(
     Raises:
         TrainingFailed: the losses are no numbers, or beyond any use.
     """
-    with importing:
-        from transformers import AutoTokenizer
-
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
-    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
+    ready = load(trained.folder)
+    tokenizer, said = ready.tokenizer, predict(ready, rows, trained)
     asked = cut(tokenizer, rows["text"].to_list(), trained.max_tokens)
-    loss = _by_row(token_losses(trained.folder, asked), asked, len(rows))
-    predicted = _by_row(np.array([len(piece) - 1 for piece in asked.ids], np.float64), asked, len(rows))
+    loss, predicted = said["loss"].to_numpy(), said["tokens"].cast(pl.Float64).to_numpy()
     if not loss.sum() / predicted.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
@@ -56,16 +52,12 @@ def score(
         tokens=pl.Series(predicted, dtype=pl.Int64),
         bytes=pl.col("text").str.len_bytes(),
     )
-    baseline = _by_row(np.array([price[piece[1:]].sum() for piece in asked.ids]), asked, len(rows))
+    baseline = by_row(np.array([price[piece[1:]].sum() for piece in asked.ids]), asked, len(rows))
     losses = Losses(loss, baseline, predicted, table["bytes"].cast(pl.Float64).to_numpy())
     sources, own = table["source"].to_list(), {name: unigram(count) for name, count in counts.items()}
     unknown = np.full(len(tokenizer), np.nan)
     own_losses = [
         own.get(sources[row], unknown)[piece[1:]].sum() for row, piece in zip(asked.row, asked.ids, strict=True)
     ]
-    own_baseline = _by_row(np.array(own_losses), asked, len(rows))
+    own_baseline = by_row(np.array(own_losses), asked, len(rows))
     return table, evaluated(losses, sources, settings, np.random.default_rng(seed), own_baseline)
-
-
-def _by_row(values: NDArray[np.float64], pieces: Pieces, rows: int) -> NDArray[np.float64]:
-    return np.bincount(pieces.row, values, minlength=rows).astype(float)

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from tasks.manifests.scores import Metrics
-from tasks.models.classifier import outputs
 from tasks.objectives.multi_label_classification.baseline import best_set, frequencies, together
 from tasks.objectives.multi_label_classification.measures import MEASURED
+from tasks.objectives.multi_label_classification.predict import BORNE, chances, load, named
 from tasks.objectives.parts import Trained
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, sums_of
 from tasks.statistics.resampling import Resampling
@@ -32,15 +32,15 @@ def score(
     names = trained.labels
     columns = ["row_id", "source", "text", "labels"]
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
-    chances = outputs(trained.folder, [rows["text"].to_list()], trained.max_tokens, lambda logits: logits.sigmoid())
-    truth, predicted, sources = sets(rows["labels"], names), (chances > 0.5).astype(float), rows["source"].to_list()
+    likely = chances(load(trained.folder), rows, trained)
+    truth, predicted, sources = sets(rows["labels"], names), (likely > BORNE).astype(float), rows["source"].to_list()
     each = frequencies(train, names)
     mix = together(each)
     held = [each.get(source, mix) for source in sources]
     guesses = {source: best_set(own) for source, own in each.items()} | {"": best_set(mix)}
     own = np.stack([guesses.get(source, guesses[""]) for source in sources])
     judged = Judged(
-        model=figures(truth, predicted, chances),
+        model=figures(truth, predicted, likely),
         mix=figures(truth, np.broadcast_to(guesses[""], truth.shape), np.broadcast_to(mix.chances, truth.shape)),
         own=figures(truth, own, np.stack([one.chances for one in held])),
         learned=frozenset(each),
@@ -54,11 +54,10 @@ def score(
         settings,
         rng,
     )
-    given = pl.Series("predicted", [[names[at] for at in np.flatnonzero(row)] for row in predicted], pl.List(pl.String))
-    named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(names)]
+    each_label = [pl.Series(f"p_{label}", likely[:, number]) for number, label in enumerate(names)]
     always = [names[at] for at in np.flatnonzero(guesses[""])]
     return (
-        rows.drop("text").with_columns(given, pl.Series("loss", nats(truth, chances)), *named),
+        rows.drop("text").with_columns(named(likely, names), pl.Series("loss", nats(truth, likely)), *each_label),
         metrics.model_copy(update={"baseline": metrics.baseline.model_copy(update={"label": ", ".join(always)})}),
     )
 

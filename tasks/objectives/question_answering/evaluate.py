@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
-from tasks.models.reader import answered
+from tasks.models.reader import answered, load
 from tasks.objectives.parts import Trained
 from tasks.objectives.question_answering.agreement import best, is_english, words
 from tasks.objectives.question_answering.baseline import first_sentence
@@ -38,7 +38,7 @@ def score(
     """
     columns = ["row_id", "source", "question", "context", "answers"]
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
-    found = answered(trained.folder, rows, trained.max_tokens)
+    found = answered(load(trained.folder), rows, trained.max_tokens)
     if not np.isfinite(found.loss).all():
         raise TrainingFailed("the model gives no numbers. Remedy: a smaller train.learning_rate")
     english = {str(name): is_english(part["context"]) for (name,), part in rows.group_by("source")}

@@ -10,10 +10,10 @@ import polars as pl
 
 from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
-from tasks.models.classifier import outputs
 from tasks.objectives.parts import Trained
 from tasks.objectives.regression.baseline import median, median_by_source
 from tasks.objectives.regression.measures import MEASURED
+from tasks.objectives.regression.predict import load, predict
 from tasks.statistics.ranks import spearman
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated
 from tasks.statistics.resampling import Resampling
@@ -33,7 +33,7 @@ def score(
     """
     columns = ["row_id", "source", "text", "value"]
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
-    predicted = outputs(trained.folder, [rows["text"].to_list()], trained.max_tokens)[:, 0]
+    predicted = predict(load(trained.folder), rows, trained)["predicted"].to_numpy()
     if not np.isfinite(predicted).all():
         raise TrainingFailed("the model gives no numbers. Remedy: a smaller train.learning_rate")
     truth, sources = rows["value"].to_numpy(), rows["source"].to_list()

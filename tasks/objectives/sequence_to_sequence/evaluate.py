@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import TrainingFailed
-from tasks.core.imports import importing
 from tasks.manifests.scores import Metrics
-from tasks.models.encoder_decoder import answers, encode_targets
+from tasks.models.encoder_decoder import answers, encode_targets, load
 from tasks.objectives.parts import Trained
 from tasks.objectives.sequence_to_sequence.baseline import unigrams
 from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
@@ -36,22 +35,19 @@ def score(
     Raises:
         TrainingFailed: the losses are no numbers, or beyond any use.
     """
-    with importing:
-        from transformers import AutoTokenizer
-
     rows = pl.concat(
         [pl.read_parquet(file, columns=["row_id", "source", "text", "target"]) for file in sorted(holdout)]
     )
     texts, targets, sources = (rows[name].to_list() for name in ("text", "target", "source"))
-    made = answers(trained.folder, texts, targets, trained.max_tokens)
+    ready = load(trained.folder)
+    made = answers(ready, texts, targets, trained.max_tokens)
     if not made.loss.sum() / made.tokens.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {made.loss.sum() / made.tokens.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
-    wanted = encode_targets(tokenizer, targets, trained.max_tokens).ids
-    mix, by_source = unigrams(train, tokenizer, trained.max_tokens)
+    wanted = encode_targets(ready.tokenizer, targets, trained.max_tokens).ids
+    mix, by_source = unigrams(train, ready.tokenizer, trained.max_tokens)
     priced = np.array([mix[ids].sum() for ids in wanted])
     own = np.array([by_source.get(name, mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
     words = {str(name): tokenize_for(part["target"].to_list()) for (name,), part in rows.group_by("source")}

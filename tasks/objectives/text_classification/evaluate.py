@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from tasks.manifests.scores import Metrics
-from tasks.models.classifier import probabilities
 from tasks.models.linear import numbered
 from tasks.objectives.parts import Trained
 from tasks.objectives.text_classification.baseline import commonest, commonest_by_source
+from tasks.objectives.text_classification.predict import chances, load
 from tasks.statistics.classification import evaluated
 from tasks.statistics.resampling import Resampling
 
@@ -41,14 +41,14 @@ def score_answers(
     labels = trained.labels
     columns = ["row_id", "source", *texts, "label"]
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
-    chances = probabilities(trained.folder, [rows[text].to_list() for text in texts], trained.max_tokens)
-    truth, predicted = numbered(rows["label"], labels), chances.argmax(1)
+    likely = chances(load(trained.folder), rows, texts, trained)
+    truth, predicted = numbered(rows["label"], labels), likely.argmax(1)
     majority = labels.index(commonest(train))
     own = {source: labels.index(label) for source, label in commonest_by_source(train).items()}
     rng = np.random.default_rng(seed)
     metrics = evaluated(truth, predicted, rows["source"].to_list(), majority, labels, settings, rng, own)
-    named = [pl.Series(f"p_{label}", chances[:, number]) for number, label in enumerate(labels)]
-    loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], np.finfo(float).tiny))
+    named = [pl.Series(f"p_{label}", likely[:, number]) for number, label in enumerate(labels)]
+    loss = -np.log(np.maximum(likely[np.arange(len(truth)), truth], np.finfo(float).tiny))
     table = rows.drop(texts).with_columns(
         pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named
     )

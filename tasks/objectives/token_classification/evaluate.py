@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from tasks.manifests.scores import Metrics
-from tasks.models.tagger import tag_chances
 from tasks.objectives.parts import Trained
 from tasks.objectives.token_classification.baseline import lookups
-from tasks.objectives.token_classification.entities import OUTSIDE, entities
+from tasks.objectives.token_classification.entities import entities
 from tasks.objectives.token_classification.measures import MEASURED
+from tasks.objectives.token_classification.predict import chances, load, tags
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, sums_of
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
@@ -35,12 +35,11 @@ def score(
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)])
     words, truth, sources = rows["words"].to_list(), rows["tags"].to_list(), rows["source"].to_list()
     number = {label: at for at, label in enumerate(labels)}
-    wanted = [[number[tag] for tag in tags] for tags in truth]
-    # A word of which a tokenizer leaves nothing is outside of all, or what comes first.
-    chances = tag_chances(trained.folder, words, trained.max_tokens, number.get(OUTSIDE, 0))
-    answers = [[labels[at] for at in row.argmax(1)] for row in chances]
-    likely = (row[np.arange(len(row)), own] for row, own in zip(chances, wanted, strict=True))
-    losses = np.array([-np.log(np.maximum(own, LEAST)).sum() for own in likely])
+    wanted = [[number[tag] for tag in row] for row in truth]
+    likely = chances(load(trained.folder), rows, trained)
+    answers = tags(likely, trained)
+    right = (row[np.arange(len(row)), own] for row, own in zip(likely, wanted, strict=True))
+    losses = np.array([-np.log(np.maximum(own, LEAST)).sum() for own in right])
     mix, by_source = lookups(train, labels)
     own = [by_source.get(source, mix) for source in sources]
     judged = Judged(

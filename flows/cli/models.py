@@ -1,0 +1,55 @@
+"""Commands that use what runs published."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from flows.cli.app import DEFAULT_STORE, StoreUri, command
+
+ModelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model's recipe name (the last one published), NAME/ID, its id or the start of it, a run that made it, "
+        "or the published folder, here or as s3://….",
+    ),
+]
+Said = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="What a source of a recipe would say of the file, e.g. columns.text=review, delimiter=';', where=….",
+    ),
+]
+
+
+@command
+def predict(
+    model: ModelName,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Whatever a recipe reads: texts, CSV, JSON Lines, Parquet, …; `-` or none: standard input, which is "
+            "JSON Lines where its first line is a JSON object, else a text a line.",
+        ),
+    ] = "-",
+    said: Said = None,
+    target: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Write here, all or nothing, in place of stdout.")
+    ] = None,
+    store: StoreUri = DEFAULT_STORE,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell nothing on the way.")] = False,
+) -> None:
+    """Let a published model predict every row of a file: a JSON object a line, in order, as soon as it is known."""
+    from flows.cli.predict import predict_file
+    from flows.cli.progress import following
+
+    try:
+        with following(quiet=quiet or (target is None and sys.stdout.isatty()), verbose=False):
+            predict_file(store, model, file, said or [], target)
+    except BrokenPipeError:  # who read has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
