@@ -60,6 +60,7 @@ def scores(metrics: Metrics, task: str) -> None:
             " to ".join(map(main.cell, score.measures[main.key].interval or ())),
             *(_other(measure, score) for measure in others),
             main.to_beat_cell(score),
+            *([main.linear_cell(score)] if metrics.linear else []),
             score.rows,
         ]
         for name, score in [*metrics.by_source.items(), ("all", metrics), *baseline]
@@ -73,10 +74,13 @@ def scores(metrics: Metrics, task: str) -> None:
             within,
             *(f"{measure.name}>" for measure in others),
             f"{measured.baseline}>",
+            *(["linear model>"] if metrics.linear else []),
             "rows>",
         ],
         rows,
     )
+    if told := measured.beside_linear(metrics):
+        console.print(Text(told))
 
 
 def _other(measure: Measure, score: Score) -> str:

@@ -50,7 +50,7 @@ def _parts(least: Sequence[int], room: int) -> Iterator[list[int]]:
 
 def _widths(columns: Sequence[Sequence[str]], least: Sequence[int], room: int) -> list[int]:
     """Give every column as much as it needs, or all the same where that is too much, but no less than its words."""
-    most = [max(1, *(cell_len(line) for text in column for line in text.splitlines())) for column in columns]
+    most = [max([1, *(cell_len(line) for text in column for line in text.splitlines())]) for column in columns]
 
     def limited(limit: int) -> list[int]:
         return [min(whole, max(words, limit)) for whole, words in zip(most, least, strict=True)]

@@ -18,5 +18,6 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
         train_model.of("model"), seen, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder
     )
     yield "train"
-    made.scores = call(evaluate_model.of("model"), model, mix, recipe.evaluate, recipe.objective, recipe.seed)
+    linear = recipe.trials.linear
+    made.scores = call(evaluate_model.of("model"), model, mix, recipe.evaluate, recipe.objective, recipe.seed, linear)
     yield "evaluate"

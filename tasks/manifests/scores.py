@@ -68,6 +68,8 @@ class SourceScore(Score):
 
     baselines: dict[Literal["mix", "own"], BaselineScore] = Field(default_factory=dict)
     """What is reached without a model: by what is commonest in the mix, and in the source's own rows."""
+    linear: BaselineScore | None = None
+    """What the linear model scores on these rows that learned from the same mix, and by how much it is beaten."""
 
 
 class Confusion(Section):
@@ -83,6 +85,9 @@ class Metrics(Score):
 
     by_source: dict[str, SourceScore] = Field(default_factory=dict)
     baseline: BaselineScore = BaselineScore()
+    linear: BaselineScore | None = None
+    """What a linear model scores that learned from the same mix, where it can learn the task, and by how much it is
+    beaten."""
     confusion: Confusion | None = None
     confidence: float | None = None
     """Of the intervals."""

@@ -41,11 +41,16 @@ def write_hashed(source: RowFile, features: Path, row_ids: Path) -> int:
     with importing:
         from scipy.sparse import csr_matrix, save_npz, vstack
 
-    blocks = [matrix(grams(rows["text"], buckets=WIDTH)).astype(np.float32) for rows in source.batches(BLOCK_ROWS)]
+    hashed = [hashed_texts(rows["text"]) for rows in source.batches(BLOCK_ROWS)]
     pl.scan_parquet(source.path).select(ROW_ID).sink_parquet(row_ids, compression="zstd")
     with features.open("wb") as file:
-        save_npz(file, vstack(blocks, "csr") if blocks else csr_matrix((0, WIDTH), dtype=np.float32), compressed=False)
+        save_npz(file, vstack(hashed, "csr") if hashed else csr_matrix((0, WIDTH), dtype=np.float32), compressed=False)
     return source.rows
+
+
+def hashed_texts(texts: pl.Series) -> Any:
+    """Hash the words and pairs of words of every text: a CSR matrix, shape (rows, 2^14)."""
+    return matrix(grams(texts, buckets=WIDTH)).astype(np.float32)
 
 
 def read_features(values: Path, row_ids: Path) -> Features:

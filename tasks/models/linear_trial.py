@@ -1,4 +1,6 @@
-"""One trial: a linear classifier learns from the rows of a plan and is asked about every row kept aside."""
+"""A linear classifier learns from the rows of a plan, which is one trial, or from a mix as it lies there, and is asked
+about every row kept aside.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +13,10 @@ from tasks.core.errors import TrainingFailed
 from tasks.core.layout import Layout
 from tasks.core.rng import generator
 from tasks.manifests.scores import TrialFacts
-from tasks.models.features import Features, places, stacked
+from tasks.models.features import BLOCK_ROWS, Features, hashed_texts, places, stacked
 from tasks.models.linear import LinearClassifier, log_softmax, numbered
 from tasks.models.linear_training import Training, steps_of, train_linear
-from tasks.rows.layout import ROW_ID, RowFile
+from tasks.rows.layout import ROW_ID, SOURCE, RowFile
 from tasks.text.hashing import Floats, Ints
 
 
@@ -52,13 +54,40 @@ def try_mix(
         TrainingFailed: the classifier gives no numbers.
     """
     classifier = _learned(pool, drawn, features, layout, settings, seed)
-    table = pl.concat([_asked(pool.holdout[name], name, features[name], classifier, layout) for name in pool.holdout])
+    parts: list[pl.DataFrame] = []
+    for name, file in pool.holdout.items():
+        rows, known = _labelled(file).with_columns(pl.lit(name).alias("source")), features[name]
+        parts.append(_asked(rows, stacked([known.values[places(known, rows["row_id"])]]), classifier, layout.labels))
+    return _finite(pl.concat(parts), settings), TrialFacts(steps=steps_of(len(drawn.row), settings))
+
+
+def learn_mix(
+    train: Sequence[RowFile], holdout: Sequence[RowFile], labels: Sequence[str], settings: Training, seed: int
+) -> pl.DataFrame:
+    """Learn from the hashed words of a mix's rows, each as often as it stands there, and predict those kept aside.
+
+    Returns:
+        Predictions, as a trial's.
+
+    Raises:
+        TrainingFailed: the classifier gives no numbers.
+    """
+    blocks = [rows for file in train for rows in file.batches(BLOCK_ROWS)]
+    truth = numbered(pl.concat([rows["label"] for rows in blocks]), labels)
+    features = stacked([hashed_texts(rows["text"]) for rows in blocks])
+    classifier = train_linear(features, truth, len(labels), settings, generator(seed, "trial"))
+    asked = [file.scan(ROW_ID, SOURCE).collect() for file in holdout]
+    parts = [_asked(rows.drop("text"), hashed_texts(rows["text"]), classifier, labels) for rows in asked if len(rows)]
+    return _finite(pl.concat(parts), settings)
+
+
+def _finite(table: pl.DataFrame, settings: Training) -> pl.DataFrame:
     if not np.isfinite(table["loss"].to_numpy()).all():
         raise TrainingFailed(
-            "a trial gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now "
+            "the linear classifier gives losses that are no numbers. Remedy: a smaller trials.learning_rate (now "
             f"{settings.learning_rate:g})"
         )
-    return table, TrialFacts(steps=steps_of(len(drawn.row), settings))
+    return table
 
 
 def _learned(
@@ -85,12 +114,9 @@ def _labelled(file: RowFile) -> pl.DataFrame:
     return file.scan(ROW_ID).drop("text").collect()
 
 
-def _asked(
-    file: RowFile, source: str, features: Features, classifier: LinearClassifier, layout: Layout
-) -> pl.DataFrame:
-    table, labels = _labelled(file).with_columns(pl.lit(source).alias("source")), layout.labels
-    logits: Floats = classifier.logits(stacked([features.values[places(features, table["row_id"])]]))
-    truth = numbered(table["label"], labels)
+def _asked(rows: pl.DataFrame, features: Any, classifier: LinearClassifier, labels: Sequence[str]) -> pl.DataFrame:
+    logits: Floats = classifier.logits(features)
+    truth = numbered(rows["label"], labels)
     loss = -log_softmax(logits)[np.arange(len(truth)), truth]
     predicted = pl.Series("predicted", [labels[number] for number in logits.argmax(1)], pl.String)
-    return table.select("row_id", "source", "label").with_columns(predicted, pl.Series("loss", loss, pl.Float64))
+    return rows.select("row_id", "source", "label").with_columns(predicted, pl.Series("loss", loss, pl.Float64))

@@ -71,6 +71,11 @@ class Measure(Section):
         beaten = self.to_beat(score)
         return "" if beaten is None else self.cell(beaten)
 
+    def linear_cell(self, score: Score) -> str:
+        """Write what the linear model reaches on the rows of a source, or on all, for a table."""
+        linear = score.linear if isinstance(score, Metrics | SourceScore) else None
+        return "" if linear is None else self.cell(linear.measures[self.key].value)
+
     def score(self, value: float) -> float:
         """Give the score of a value."""
         if self.exponential:
@@ -151,6 +156,18 @@ class Measured(Section):
     def compared(self) -> Measure:
         """The measure by which mixes are compared."""
         return next((one for one in self.measures if one.key == self.compared_by), self.main)
+
+    def beside_linear(self, metrics: Metrics) -> str:
+        """Say whether a model beats the linear one that learned from the same mix; nothing where none did."""
+        linear = metrics.linear
+        if linear is None or linear.gain is None or linear.gain_interval is None:
+            return ""
+        (low, high), main = linear.gain_interval, self.main
+        other = f"a linear model trained on the same mix ({main.say(linear.measures[main.key].value)})"
+        gained = f"{main.gain_text(linear.gain)}, {main.range_text(low, high)}"
+        if low > 0:
+            return f"It beats {other}: {gained}."
+        return f"It does not beat {other}: {gained}." if high >= 0 else f"It is worse than {other}: {gained}."
 
     @property
     def to_beat(self) -> str:

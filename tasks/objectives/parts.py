@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tasks.models.linear_training import Training
     from tasks.models.linear_trial import Drawn, Pool
     from tasks.models.trained import Ready
+    from tasks.rows.layout import RowFile
 
 
 DEFAULT = "text-classification"
@@ -130,6 +131,17 @@ class Trial(Protocol):
         seed: int,
     ) -> tuple[pl.DataFrame, TrialFacts]:
         """Learn from the planned rows and predict those kept aside: a line for every row, and facts."""
+        ...
+
+    def learn_mix(
+        self,
+        train: "Sequence[RowFile]",
+        holdout: "Sequence[RowFile]",
+        labels: Sequence[str],
+        settings: "Training",
+        seed: int,
+    ) -> pl.DataFrame:
+        """Learn from a mix as it lies there and predict the rows kept aside: a line for every row."""
         ...
 
 

@@ -107,6 +107,7 @@ def scores_table(record: RunRecord) -> Table:
             "source": name,
             **{measure.name: measure.with_interval(score) for measure in measured.measures},
             f"to beat: {measured.baseline}": measured.main.to_beat_cell(score),
+            **({"linear model": measured.main.linear_cell(score)} if metrics.linear else {}),
             "rows": "" if score.rows is None else score.rows,
         }
         for name, score in scores

@@ -72,10 +72,14 @@ def _round_step(rough: float) -> float:
 
 
 def score_axis(metrics: Metrics, main: Measure) -> Axis:
-    """Lay the axis of a measure: all sources, their intervals and the baseline are on it."""
-    scores = [score.measures[main.key] for score in (metrics, *metrics.by_source.values())]
-    ends = [end for score in scores for end in (score.value, *(score.interval or ()))]
-    return axis([*ends, metrics.baseline.measures[main.key].value], floor=0, ceiling=1 if main.share else math.inf)
+    """Lay the axis of a measure: all sources, their intervals, what must be beaten and linear models are on it."""
+    scores = (metrics, *metrics.by_source.values())
+    known = [score.measures[main.key] for score in scores] + [
+        score.linear.measures[main.key] for score in scores if score.linear
+    ]
+    ends = [end for measured in known for end in (measured.value, *(measured.interval or ()))]
+    ends += [beaten for score in scores if (beaten := main.to_beat(score)) is not None]
+    return axis(ends, floor=0, ceiling=1 if main.share else math.inf)
 
 
 def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:

@@ -156,13 +156,10 @@ def _scored(record: RunRecord) -> str:
     beaten = measured.baseline_does if baseline.label is None else f"always answering “{baseline.label}”"
     scored = f"The model trained on it {measured.does.format(main.say(total.value))} ({main.between(low, high)})"
     reached = main.say(to_beat)
+    against = f", against {reached} for {beaten}." if worst > 0 else f", worse than the {reached} of {beaten}."
     if worst <= 0 <= best:
-        return f"{scored}: no detectable difference from {beaten} ({reached})."
-    return (
-        f"{scored}, against {reached} for {beaten}."
-        if worst > 0
-        else f"{scored}, worse than the {reached} of {beaten}."
-    )
+        against = f": no detectable difference from {beaten} ({reached})."
+    return f"{scored}{against} {measured.beside_linear(record.metrics)}".strip()
 
 
 def _checked(checks: tuple[CheckResult, ...]) -> str:

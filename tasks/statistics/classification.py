@@ -91,6 +91,40 @@ def evaluated(
     )
 
 
+def beside(
+    metrics: Metrics,
+    truth: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    other: NDArray[np.int64],
+    source: Sequence[str],
+    labels: Sequence[str],
+    settings: Resampling,
+    rng: np.random.Generator,
+) -> Metrics:
+    """Put the scores of a linear model beside a model's own, in total and per source, with what is gained over it.
+
+    Args:
+        predicted: the model's answers.
+        other: the linear model's answers to the same rows.
+        source: source of every row.
+    """
+    names = np.asarray(source)
+
+    def linear(rows: NDArray[np.bool_], own: Score) -> BaselineScore:
+        answers = truth[rows], predicted[rows], other[rows]
+        reached = scored(answers[0], answers[2], len(labels), settings, rng)
+        gain = own.measures["accuracy"].value - reached.measures["accuracy"].value
+        ends = resampled_gain(*answers, settings, rng)
+        return BaselineScore(measures=reached.measures, gain=round(gain, 6), gain_interval=ends)
+
+    total = linear(np.ones(len(names), np.bool_), metrics)
+    by_source = {
+        name: score.model_copy(update={"linear": linear(names == name, score)})
+        for name, score in metrics.by_source.items()
+    }
+    return metrics.model_copy(update={"linear": total, "by_source": by_source})
+
+
 def constant(truth: NDArray[np.int64], answer: int, labels: Sequence[str]) -> BaselineScore:
     """Score always answering with one class."""
     scores = scores_of(confusion(truth, np.full_like(truth, answer), len(labels)))

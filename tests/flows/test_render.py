@@ -3,8 +3,9 @@
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.cli import render_history
+from flows.cli import render, render_history
 from flows.engine.home import page_of
+from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import all_measures
 
 
@@ -48,3 +49,24 @@ def test_comparisons_searches_and_models_are_listed_under_their_names(capsys: py
     assert ["20260103-000000-abcdef", "demo", "gain", "12.3"] in told
     assert ["acf9b8847005", "demo", RUN["run"], "yes"] in told
     assert [line for line in (["Comparisons"], ["Searches"], ["Models"]) if line not in told] == []
+
+
+def test_scores_stand_beside_what_a_linear_model_reaches(capsys: pytest.CaptureFixture[str]) -> None:
+    linear = {"accuracy": 0.8, "macro_f1": 0.7, "gain": -0.05, "gain_interval": [-0.08, -0.02]}
+    of_source = {"accuracy": 0.7, "macro_f1": 0.6, "rows": 40, "baselines": {"mix": {"accuracy": 0.625}}}
+    metrics = {
+        "accuracy": 0.75,
+        "macro_f1": 0.7,
+        "rows": 40,
+        "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
+        "by_source": {"news": of_source | {"linear": linear | {"accuracy": 0.825}}},
+    }
+    render.scores(Metrics.model_validate(metrics | {"linear": linear}), "text-classification")
+    told = capsys.readouterr().out
+    lines = [line.split() for line in told.splitlines()]
+    assert ["news", "0.700", "0.600", "0.625", "0.825", "40"] in lines
+    assert ["all", "0.750", "0.700", "0.500", "0.800", "40"] in lines
+    said = "It is worse than a linear model trained on the same mix (80.0 %): −5.0 points, −8.0 to −2.0."
+    assert said in " ".join(told.split())
+    render.scores(Metrics.model_validate(metrics), "text-classification")
+    assert "linear" not in capsys.readouterr().out

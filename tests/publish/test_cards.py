@@ -110,6 +110,24 @@ def test_the_hub_reads_the_model_card_with_its_scores(start: Start) -> None:
     assert card.data.base_model is None
 
 
+def test_the_table_of_scores_is_one_table_with_the_linear_model_where_there_is_one(start: Start) -> None:
+    linear = {"accuracy": 0.5, "macro_f1": 0.4, "gain": 0.25, "gain_interval": [-0.25, 0.75]}
+    beside = METRICS.model_dump() | {"linear": linear}
+    beside["by_source"]["news"] |= {"baselines": {"mix": {"accuracy": 0.25}}, "linear": linear | {"accuracy": 1.0}}
+    card = model_card(start(), Metrics.model_validate(beside), [receipt()], MIX)
+    assert card[card.index("| source | rows |") : card.index("\n\nTo beat is")].splitlines() == [
+        "| source | rows | accuracy | macro-F1 | to beat | linear model |",
+        "|---|--:|--:|--:|--:|--:|",
+        "| news | 4 | 1.000 | 1.000 | 0.250 | 1.000 |",
+        "| all | 4 | 0.750 (0.500 to 1.000) | 0.700 (0.400 to 1.000) | 0.500 | 0.500 |",
+        "| majority class | 4 | 0.500 | 0.300 | | |",
+    ]
+    assert "It does not beat a linear model trained on the same mix (50.0 %): +25.0 points, −25.0 to +75.0." in card
+    alone = model_card(start(), METRICS, [receipt()], MIX)
+    assert "linear model" not in alone
+    assert "| source | rows | accuracy | macro-F1 | to beat |\n|---|--:|--:|--:|--:|\n| news |" in alone
+
+
 def test_cards_say_what_their_files_hold_and_how_the_mix_is_made_again(start: Start) -> None:
     card = model_card(start(), METRICS, [receipt()], MIX)
     assert "the scores with their intervals and the confusion matrix." in card

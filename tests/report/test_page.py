@@ -306,6 +306,26 @@ def test_the_interval_of_the_gain_decides_where_there_is_one(record: RunRecord) 
     )
 
 
+def test_every_source_stands_against_its_own_baseline_and_a_linear_model(record: RunRecord) -> None:
+    assert record.metrics is not None
+    linear = {"accuracy": 0.8, "macro_f1": 0.7, "gain": 0.02, "gain_interval": [-0.01, 0.05]}
+    own = {"own": {"accuracy": 0.635, "macro_f1": 0.3}}
+    by_source = {
+        name: score.model_dump() | ({"baselines": own, "linear": linear} if name == "films" else {})
+        for name, score in record.metrics.by_source.items()
+    }
+    whole = changed(record, by_source=by_source, linear=linear)
+    page = build_page(whole, [], {})
+    bars = re.findall(r"<div><b>([\w-]+)</b>\s*<svg[^>]*aria-label=\"([^\"]*)\">(.*?)</svg>", page, re.DOTALL)
+    told = {name: label.partition(", to beat ")[2] for name, label, _ in bars if name in ("all", *by_source)}
+    assert told == {"all": "0.539", "films": "0.635"} | dict.fromkeys(set(by_source) - {"films"}, "")
+    for mark in ("base", "ring"):
+        assert [name for name, _, inside in bars if f'class="{mark}"' in inside] == ["all", "films"]
+    said = "It does not beat a linear model trained on the same mix (80.0 %): +2.0 points, −1.0 to +5.0."
+    assert said in headline(whole)
+    assert [said in words_of(page), said in words_of(build_page(record, [], {}))] == [True, False]
+
+
 def test_sources_stand_in_the_recipes_order_with_their_notes(record: RunRecord) -> None:
     assert record.metrics is not None
     by_source = {

@@ -200,6 +200,9 @@ def test_tables_for_the_ui_are_plain_values_with_the_same_columns(record: RunRec
         assert all(isinstance(value, (str, int, float)) for row in table for value in row.values())
     assert scores_table(unfinished) == []
     assert [row["source"] for row in scores_table(record)][-2:] == ["all", "majority class"]
+    linear = record.metrics.model_copy(update={"linear": record.metrics.baseline})
+    reached = [row["linear model"] for row in scores_table(record.model_copy(update={"metrics": linear}))]
+    assert reached == [""] * (len(reached) - 2) + ["0.539", ""]
     assert [row["then"] for row in checks_table(record) if row["passed"] == "no"] == ["weight × 0.50"]
 
 

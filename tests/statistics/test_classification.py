@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import Metrics
 from tasks.objectives.text_classification.measures import MEASURED
-from tasks.statistics.classification import confusion, evaluated, scored, scores_of
+from tasks.statistics.classification import beside, confusion, evaluated, scored, scores_of
 
 SETTINGS = EvaluateSettings(resamples=500)
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
@@ -68,6 +68,48 @@ def test_a_source_is_beaten_by_its_own_commonest_label_or_that_of_the_mix() -> N
     written = Metrics(by_source=found).model_dump(mode="json")
     assert written["by_source"]["b"]["baselines"]["own"] == {"accuracy": 0.75, "macro_f1": 0.428571, "label": "yes"}
     assert Metrics.model_validate(written).by_source == found
+
+
+def test_a_linear_model_is_beaten_by_the_rows_that_only_one_of_both_has_right() -> None:
+    """In all 100 rows, of a 60 and of b 40: the model alone is right on 30, all of a; the linear one alone on 10."""
+    truth = np.array([0, 1] * 50)
+    source = ["a"] * 60 + ["b"] * 40
+    ours, linear = truth.copy(), truth.copy()
+    linear[:30] = 1 - truth[:30]
+    ours[60:70] = 1 - truth[60:70]
+    alone = evaluated(truth, ours, source, 0, ("no", "yes"), SETTINGS, np.random.default_rng(0))
+    found = beside(alone, truth, ours, linear, source, ("no", "yes"), SETTINGS, np.random.default_rng(1))
+    reached = {name: score.linear for name, score in [("all", found), *found.by_source.items()]}
+    assert {name: one and (one.value("accuracy"), one.gain, one.rows) for name, one in reached.items()} == {
+        "all": (0.7, 0.2, None),
+        "a": (0.5, 0.5, None),
+        "b": (1.0, -0.25, None),
+    }
+    assert found.linear
+    assert found.linear.gain_interval
+    # The difference of a row is 1, 0 or -1, so that its variance is .4 - .2²: the mean of 100 has a deviation of .06.
+    assert found.linear.gain_interval == pytest.approx((0.2 - 1.96 * 0.06, 0.2 + 1.96 * 0.06), abs=0.02)
+    assert found.model_copy(update={"linear": None, "by_source": alone.by_source}) == alone
+    assert Metrics.model_validate(found.model_dump(mode="json")) == found
+    assert MEASURED.beside_linear(found).startswith(
+        "It beats a linear model trained on the same mix (70.0 %): +20.0 points"
+    )
+    assert MEASURED.beside_linear(alone) == ""
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ([0.01, 0.05], "It beats {}: +2.0 points, +1.0 to +5.0."),
+        ([0.0, 0.05], "It does not beat {}: +2.0 points, +0.0 to +5.0."),
+        ([-0.02, 0.05], "It does not beat {}: +2.0 points, −2.0 to +5.0."),
+        ([-0.05, -0.01], "It is worse than {}: +2.0 points, −5.0 to −1.0."),
+    ],
+)
+def test_a_linear_model_is_beaten_only_outside_the_interval(ends: list[float], said: str) -> None:
+    linear = {"accuracy": 0.78, "macro_f1": 0.7, "gain": 0.02, "gain_interval": ends}
+    told = MEASURED.beside_linear(Metrics.model_validate({"accuracy": 0.8, "linear": linear}))
+    assert told == said.format("a linear model trained on the same mix (78.0 %)")
 
 
 def test_perfect_and_constant_answers() -> None:

@@ -21,6 +21,7 @@ from tasks.core.errors import RecipeError, TrainingFailed
 from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
+from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import FileFact, Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
@@ -108,12 +109,18 @@ def outcome(store: Path, model: Manifest) -> tuple[str, str]:
 
 def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     model = trained(mix, settings())
-    scores = evaluate_model.of("model").run(str(mix[0]), model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
-    metrics = scores.facts.metrics
+    asked = (str(mix[0]), model, mix[1], EvaluateSettings(), OBJECTIVE, 0)
+    metrics = evaluate_model.of("model").run(*asked, LinearSettings()).facts.metrics
     assert metrics.measures["accuracy"].value > 0.95
     assert metrics.baseline.gain_interval
     assert metrics.baseline.gain_interval[0] > 0.2
     assert set(metrics.by_source) == {"a", "b"}
+    assert metrics.linear
+    assert metrics.linear.measures["accuracy"].value > 0.95
+    assert metrics.linear.gain_interval
+    assert metrics.linear.gain_interval[0] <= 0, "a word decides, which a linear model learns as well"
+    assert all(score.linear for score in metrics.by_source.values())
+    assert evaluate_model.of("model").run(*asked).facts.metrics.linear is None
     curve = json.loads((mix[0] / model.path / "training-curve.json").read_text())
     assert curve[-1]["step"] == 96 == model.facts.steps
     assert curve[-1]["holdout_loss"] < curve[0]["holdout_loss"]
