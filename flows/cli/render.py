@@ -94,6 +94,8 @@ def ran(summary: dict[str, Any]) -> None:
     unreached(summary["unreached"])
     if summary.get("metrics"):
         scores(Metrics.model_validate(summary["metrics"]), summary["task"])
+    if summary.get("cut"):
+        console.print(summary["cut"])
     tasks = summary["tasks"]
     console.print(
         f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, "

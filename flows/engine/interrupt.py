@@ -1,7 +1,8 @@
 """Ctrl-C and SIGTERM end a run at once, and alike: task threads cannot be interrupted, but the trainings they wait for
 can.
 
-A run that is interrupted has `PATIENCE` seconds to end in order, then it just ends. Nothing is lost: products are whole
+A run that is interrupted has `PATIENCE` seconds to end in order, or `SAVING` while a training saves a checkpoint of the
+step that it is in, then it just ends. Nothing is lost: products are whole
 or not there. Either way what has to be done before the end is done: Prefect is told, and the temporary server stopped.
 """
 
@@ -19,7 +20,7 @@ import psutil
 
 from tasks.core.errors import CuveeError
 
-PATIENCE = 4.0
+PATIENCE, SAVING = 4.0, 20.0
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes, as shells give them to what a signal ends."""
 STOPPED = "interrupted; the same command goes on where it stopped"
@@ -45,10 +46,11 @@ class Ending:
 
     code: int
     why: str
+    patience: float = PATIENCE
     last: threading.Timer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.last = threading.Timer(PATIENCE, leave)
+        self.last = threading.Timer(self.patience, leave)
         self.last.daemon = True
 
 
@@ -167,10 +169,10 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _begin(why: str, code: int) -> None:
-    from tasks.train.task import stop_training
+    from tasks.train.task import stop_training, trains
 
     if _process.ending is None:
-        _process.ending = Ending(code, why)
+        _process.ending = Ending(code, why, SAVING if trains() else PATIENCE)
         _process.ending.last.start()
     stop_training()
 

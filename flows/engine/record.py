@@ -66,8 +66,10 @@ def gather(
 
 def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...]:
     """Give the plan's receipt, sources included that could not be reached."""
-    epochs = loaded.recipe.train.epochs if loaded.recipe.train else 1.0
-    rows = with_training(made.plan.facts.receipt if made.plan else (), epochs)
+    epochs, cut = loaded.recipe.train.epochs if loaded.recipe.train else 1.0, ""
+    if made.model:
+        epochs, cut = made.model.facts.epochs, made.model.facts.cut
+    rows = with_training(made.plan.facts.receipt if made.plan else (), epochs, cut)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

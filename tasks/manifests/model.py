@@ -34,12 +34,17 @@ class ModelFacts(Facts):
     steps: int
     kept: int | None = None
     """The step whose weights these are, where it was chosen by the validation rows; else the last one."""
+    planned: int | None = None
+    """Steps that there were to be, where the time limit cut the training."""
     epochs: float
+    """How often it went through the mix; a training that was cut, how far it came."""
     examples: int
     tokens: int
     truncated: int
     """Examples that were cut."""
     parameters: int
+    learning: int | None = None
+    """How many of them learned, or of their updates, where not all did."""
     max_tokens: int
     architecture: str
     accumulate: int
@@ -47,6 +52,11 @@ class ModelFacts(Facts):
     start: tuple[str, ...]
     """Files of the model that it started from; empty where it was built."""
     online: OnlineFacts | None = None
+
+    @property
+    def cut(self) -> str:
+        """Say that the time limit cut the training, as a sentence goes on; nothing where it did not."""
+        return f"cut by its time limit at step {self.steps:,} of {self.planned:,}" if self.planned else ""
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -44,10 +44,15 @@ class ReceiptRow(Section):
         return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
 
 
-def with_training(rows: Iterable[ReceiptRow], epochs: float) -> tuple[ReceiptRow, ...]:
-    """Count the trainer's epochs in."""
+def with_training(rows: Iterable[ReceiptRow], epochs: float, cut: str = "") -> tuple[ReceiptRow, ...]:
+    """Count the trainer's epochs in.
+
+    Args:
+        cut: says that the training was cut, as a sentence goes on.
+    """
     seen = ((row, row.rows / row.available * epochs if row.available else 0.0) for row in rows)
-    return tuple(row.model_copy(update={"epochs": round(often, 4)}) for row, often in seen)
+    told = f"; training {cut}" * bool(cut)
+    return tuple(row.model_copy(update={"epochs": round(often, 4), "reason": row.reason + told}) for row, often in seen)
 
 
 class PlanFacts(Facts):

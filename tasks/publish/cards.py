@@ -135,8 +135,14 @@ def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def model_card(start: RunStart, metrics: Metrics, receipt: list[dict[str, Any]], mix: PublishedMix) -> str:
-    """Write the card of a published model."""
+def model_card(
+    start: RunStart, metrics: Metrics, receipt: list[dict[str, Any]], mix: PublishedMix, cut: str = ""
+) -> str:
+    """Write the card of a published model.
+
+    Args:
+        cut: says that its training was cut, as a sentence goes on.
+    """
     recipe, base = start.recipe, start.recipe["train"]["model"]
     measured = measures_of(recipe["task"])
     front = {
@@ -157,6 +163,7 @@ def model_card(start: RunStart, metrics: Metrics, receipt: list[dict[str, Any]],
         use=Raw(measured.use),
         receipt=receipt,
         mix=mix,
+        cut=cut,
         base=base if isinstance(base, str) else None,
         confidence=f"{100 * recipe['evaluate']['confidence']:g}",
     )

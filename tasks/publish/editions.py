@@ -40,8 +40,11 @@ def put_out_model(
     files = {file.name.removeprefix("model/"): file for file in model.files}
     scores = metrics.model_dump(mode="json")
     receipt = store.read_json(f"mixes/{start.name}/{mix.id}/receipt.json")
+    if model.facts.cut:
+        share = model.facts.epochs / start.recipe["train"].get("epochs", 1.0)
+        receipt = [row | {"epochs": row["epochs"] * share} for row in receipt]
     texts = {
-        "README.md": model_card(start, metrics, receipt, mix),
+        "README.md": model_card(start, metrics, receipt, mix, model.facts.cut),
         "metrics.json": as_json(scores),
         "recipe.yaml": recipe_yaml(start),
     }

@@ -159,7 +159,8 @@ def _scored(record: RunRecord) -> str:
     against = f", against {reached} for {beaten}." if worst > 0 else f", worse than the {reached} of {beaten}."
     if worst <= 0 <= best:
         against = f": no detectable difference from {beaten} ({reached})."
-    return f"{scored}{against} {measured.beside_linear(record.metrics)}".strip()
+    cut = f"The training was {record.training.cut}." if record.training and record.training.cut else ""
+    return " ".join(filter(None, [f"{scored}{against}", measured.beside_linear(record.metrics), cut]))
 
 
 def _checked(checks: tuple[CheckResult, ...]) -> str:

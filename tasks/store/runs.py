@@ -181,6 +181,8 @@ class RunRecord(RunStart):
             "seconds": self.seconds,
             "flow_run_id": self.flow_run_id,
         }
+        if self.training and self.training.cut:
+            found["cut"] = f"The training was {self.training.cut}."
         return found | ({"error": self.error} if self.error else {})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from safetensors.torch import load_file
 from transformers import TrainerCallback
 
 from tasks.deduplicate.settings import FEWEST_IN_ALL
@@ -72,6 +73,11 @@ class Best(TrainerCallback):
 
     def _home(self) -> Path:
         return self.folder / f"{BEST}{self.step}"
+
+    def load(self, model: Any) -> None:
+        """Give a model the kept weights."""
+        for file in sorted(self._home().glob("*.safetensors")):
+            model.load_state_dict(load_file(file), strict=False)  # tied weights are written once
 
     def copy(self, out: Path) -> None:
         """Put the kept weights, and their configuration, where the model is published from."""

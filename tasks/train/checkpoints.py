@@ -36,8 +36,9 @@ class Mirror:
             self._fetch()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        return None
+    def __exit__(self, why: object, *_: object) -> None:
+        if why is not None:  # a training that was asked to end has just saved one
+            self.push()
 
     def _fetch(self) -> None:
         there = self.store.list(self.path)

@@ -58,4 +58,5 @@ OUT_OF_MEMORY = 77
 DIVERGED = 78
 UNUSABLE = 79
 NO_SPACE = 80
+STOPPED = 81
 """Exit codes of the training process."""

@@ -118,7 +118,7 @@ def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
         try:
             yield child
         finally:
-            _kill(child.pid)
+            _send(child.pid, signal.SIGKILL)
             children.discard(child.pid)
 
 
@@ -127,11 +127,11 @@ children: set[int] = set()
 
 
 def stop_all() -> None:
-    """End every training process of this one; what they saved last stays."""
+    """Ask every training process of this one to save a checkpoint after its step, and to end."""
     for pid in tuple(children):
-        _kill(pid)
+        _send(pid, signal.SIGTERM)
 
 
-def _kill(pid: int) -> None:
+def _send(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)

@@ -26,11 +26,13 @@ from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
 from tasks.rows.layout import ROW_ID, SOURCE, one_text
 from tasks.train.best import Best, validation_rows
-from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, UNUSABLE, Job
+from tasks.train.early_end import EarlyEnd
+from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths
 from tasks.train.steering import Steering
 from tasks.train.trainer import Ordered, Telling, leave
+from tasks.train.tuning import learning, merged, tune
 
 POINTS = 20
 """Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an
@@ -100,6 +102,7 @@ def train(job: Job) -> None:
     mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
     texts = pl.concat([mix.select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
+    tuner = tune(model, job.settings, task)
     rows = objective.examples(mix, tokenizer, longest, labels)
     steering = steered(job, mix, rows)
     validation = validation_rows(job.validation, mix[SOURCE].unique().to_list(), layout.names)
@@ -107,6 +110,7 @@ def train(job: Job) -> None:
     aside = aside if validation is None else validation
     choose = validation is not None and job.settings.keep == "best"
     best = Best(job.checkpoints, job.settings.patience) if choose else None
+    end = EarlyEnd(job.settings.max_minutes)
     limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
     seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
@@ -119,7 +123,7 @@ def train(job: Job) -> None:
         eval_dataset=held,
         processing_class=tokenizer,
         data_collator=objective.Collator(tokenizer),
-        callbacks=[each for each in (Telling(order), steering, best) if each],
+        callbacks=[each for each in (Telling(order), steering, best, end) if each],
     )
     trainer.losses, trainer.order, trainer.steering = losses_of(task).losses, order, steering
     if validation is not None:
@@ -128,11 +132,14 @@ def train(job: Job) -> None:
         probe = torch.utils.data.Subset(rows, steering.probe.tolist())
         steering.measure = lambda: trainer.mean_loss(probe)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(job.checkpoints)))
-    if trainer.is_world_process_zero():
-        save(job, trainer, rows, best)
+    if trainer.is_world_process_zero() and not end.stopped:
+        save(job, trainer, rows, best, tuner, cut=end.cut)
     # a process that leaves first takes the others' connections with it, and they abort
     trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
+    if end.stopped:
+        state = trainer.state
+        leave(STOPPED, f"the training was asked to end, and saved step {state.global_step} of {state.max_steps}")
 
 
 def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
@@ -149,12 +156,16 @@ def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
     return steering
 
 
-def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None) -> None:
+def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None, tuner: Any, *, cut: bool) -> None:
     """Write what training made: the best weights, where they were looked for, else the last ones."""
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
-    if best:
+    learned = learning(model)
+    if best and tuner is None:
         best.copy(job.out)
     else:
+        if best:
+            best.load(model)
+        model = merged(model, tuner)
         model.save_pretrained(job.out)
     tokenizer: Any = trainer.processing_class
     tokenizer.save_pretrained(job.out)
@@ -164,11 +175,13 @@ def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None) -> None:
     facts = ModelFacts(
         steps=trainer.state.global_step,
         kept=kept,
-        epochs=job.settings.epochs,
+        planned=trainer.state.max_steps if cut else None,
+        epochs=round(trainer.state.epoch or 0.0, 4) if cut else job.settings.epochs,
         examples=len(rows),
         tokens=int(rows.lengths.sum()),
         truncated=rows.truncated,
         parameters=sum(weights.numel() for weights in model.parameters()),
+        learning=learned,
         max_tokens=job.settings.max_tokens,
         architecture=model.config.model_type,
         accumulate=job.accumulate,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tasks.core.errors import NoSpace, RecipeError, TrainingFailed
 from tasks.objectives.parts import measures_of
-from tasks.train.job import DIVERGED, NO_SPACE, OUT_OF_MEMORY, UNUSABLE, Job, Message
+from tasks.train.job import DIVERGED, NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job, Message
 
 
 def message_in(line: str) -> Message | None:
@@ -27,10 +27,10 @@ def progress(message: Message) -> str:
 
 def failure(code: int, why: str, log: Path, job: Job) -> Exception:
     """Say how the training process ended, and the remedy."""
-    if code == UNUSABLE:
-        return RecipeError(why)
-    if code == NO_SPACE:
-        return NoSpace(why)
+    if code in (UNUSABLE, NO_SPACE):
+        return RecipeError(why) if code == UNUSABLE else NoSpace(why)
+    if code == STOPPED:
+        return TrainingFailed(f"{why}; the same command goes on from there")
     if code == DIVERGED:
         return TrainingFailed(
             f"{why}. Remedy: a smaller train.learning_rate (now {job.settings.learning_rate:g}), or a longer "
@@ -53,6 +53,14 @@ def unfit(model: str, task: str) -> str:
     """Say that an architecture cannot learn a task, and which can."""
     measured = measures_of(task)
     return f"train.model: {model!r} is no {measured.model}; take {measured.takes}"
+
+
+def headless(architecture: str, task: str) -> str:
+    """Say that a model has nothing but its body that could learn."""
+    return (
+        f"train.tune: head, but {architecture!r} has no weights of its own for a {measures_of(task).model} beside its "
+        "body's; take lora or full"
+    )
 
 
 def cannot_be_built(architecture: str, task: str, why: str) -> str:

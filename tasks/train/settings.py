@@ -1,5 +1,6 @@
 """The `train` section of a recipe."""
 
+import importlib.util
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -33,6 +34,17 @@ Online = Annotated[OnlineSettings, registry.OneOf(online)]
 """`group-dro`, or `{kind: bandit, target: reviews}`."""
 
 
+class LoraSettings(Section):
+    """Updates of small rank: a matrix W becomes W + alpha / rank · B A while it is trained, and is published so."""
+
+    rank: int = Field(default=8, ge=1, le=4_096)
+    """Rows of A and columns of B, for every matrix of the model's body."""
+    alpha: float = Field(default=16.0, gt=0)
+    """Scale of the updates; they count alpha / rank times."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of what goes into an update that is left out at random."""
+
+
 class TrainSettings(Section):
     """How the model is fine-tuned."""
 
@@ -40,6 +52,11 @@ class TrainSettings(Section):
     """A folder or Hub name that transformers loads, or a model built from its configuration."""
     revision: str | None = None
     """Commit of a model of the Hub."""
+    tune: Literal["full", "head", "lora"] = "full"
+    """Which weights of a loaded model learn: all; those of its head alone, on the frozen rest; or the head's and
+    updates of small rank of the others (needs peft), merged when the model is published."""
+    lora: LoraSettings = LoraSettings()
+    """How large the updates are of `tune: lora`."""
     epochs: float = Field(default=3.0, gt=0)
     """How often training goes through the mix."""
     batch_size: int = Field(default=32, ge=1, le=1_000_000)
@@ -59,6 +76,9 @@ class TrainSettings(Section):
     """Whose weights are published: those with the least loss on the validation rows, or the last ones."""
     patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Twentieths of the training without a smaller loss on the validation rows after which it stops; null: never."""
+    max_minutes: Annotated[float, Field(gt=0)] | None = None
+    """Minutes after which training ends in order and the best weights so far are published, however many steps are
+    left; those before an interruption count. null: no limit."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
     online: Online | None = None
@@ -66,6 +86,19 @@ class TrainSettings(Section):
     rows, in distinct copies, and the weights it starts with."""
     processes: Annotated[int, Field(ge=1, le=1_024)] | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
+
+    @model_validator(mode="after")
+    def _tunes_what_has_learned(self) -> Self:
+        if self.tune != "full" and isinstance(self.model, BuiltModel):
+            raise ValueError(
+                f"train.tune: {self.tune} keeps what a model has learned, and one that is built here has learned "
+                "nothing; name a model by folder or Hub name, or take tune: full"
+            )
+        if self.tune == "lora" and importlib.util.find_spec("peft") is None:
+            raise ValueError(
+                "train.tune: lora needs peft, which is not installed: pip install 'cuvee[lora]', or take full or head"
+            )
+        return self
 
     @model_validator(mode="after")
     def _online_in_one_process(self) -> Self:

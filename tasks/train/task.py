@@ -13,7 +13,7 @@ from tasks.rows.files import SIDES, open_mix
 from tasks.store.products import Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
-from tasks.train.launch import run, stop_all
+from tasks.train.launch import children, run, stop_all
 from tasks.train.model import seen_model
 from tasks.train.settings import TrainSettings
 
@@ -24,8 +24,13 @@ def probe_model(settings: TrainSettings, base: str) -> Fingerprint:
     return seen_model(settings, base)
 
 
+def trains() -> bool:
+    """Say whether this process waits for a training."""
+    return bool(children)
+
+
 def stop_training() -> None:
-    """End the trainings of this process now; the checkpoints saved so far stay."""
+    """End the trainings of this process; each saves a checkpoint of its step first."""
     stop_all()
 
 

@@ -128,6 +128,12 @@ def test_the_table_of_scores_is_one_table_with_the_linear_model_where_there_is_o
     assert "| source | rows | accuracy | macro-F1 | to beat |\n|---|--:|--:|--:|--:|\n| news |" in alone
 
 
+def test_the_card_says_that_training_was_cut(start: Start) -> None:
+    told = "Its training was cut by its time limit at step 3 of 9."
+    assert told in model_card(start(), METRICS, [receipt()], MIX, "cut by its time limit at step 3 of 9")
+    assert "Its training was" not in model_card(start(), METRICS, [receipt()], MIX)
+
+
 def test_cards_say_what_their_files_hold_and_how_the_mix_is_made_again(start: Start) -> None:
     card = model_card(start(), METRICS, [receipt()], MIX)
     assert "the scores with their intervals and the confusion matrix." in card

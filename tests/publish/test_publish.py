@@ -96,6 +96,20 @@ def test_transformers_loads_the_model_folder(folder_store: Store, start: Start, 
     assert model.config.id2label == {0: "negative", 1: "positive"}
 
 
+def test_the_card_of_a_model_whose_training_was_cut_counts_the_epochs_that_were(
+    folder_store: Store, start: Start, make_products: Any
+) -> None:
+    products = make_products(folder_store)
+    mix = put_out(products, start())
+    often = [row["epochs"] for row in folder_store.read_json(f"mixes/sentiment/{mix.id}/receipt.json")]
+    facts = products.model.facts.model_copy(update={"planned": 8, "epochs": 0.25})
+    model = products.model.model_copy(update={"facts": facts})
+    found = publish_model.function(folder_store.uri, start(), model, products.scores, mix)
+    card = (Path(found.uri) / "README.md").read_text()
+    assert "Its training was cut by its time limit at step 2 of 8." in card
+    assert all(f" {row / 4:.2f} |" in card for row in often)
+
+
 def test_a_published_model_has_the_layout_of_the_store(store: Store, start: Start, make_products: Any) -> None:
     products = make_products(store)
     mix = put_out(products, start())

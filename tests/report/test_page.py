@@ -326,6 +326,16 @@ def test_every_source_stands_against_its_own_baseline_and_a_linear_model(record:
     assert [said in words_of(page), said in words_of(build_page(record, [], {}))] == [True, False]
 
 
+def test_headline_and_summary_say_that_training_was_cut(record: RunRecord) -> None:
+    assert record.training
+    training = record.training.model_copy(update={"steps": 1_200, "planned": 1_875})
+    cut, told = record.model_copy(update={"training": training}), "The training was cut by its time limit at step "
+    assert f"{told}1,200 of 1,875." in headline(cut)
+    assert cut.summary()["cut"] == f"{told}1,200 of 1,875."
+    assert told not in headline(record)
+    assert "cut" not in record.summary()
+
+
 def test_sources_stand_in_the_recipes_order_with_their_notes(record: RunRecord) -> None:
     assert record.metrics is not None
     by_source = {

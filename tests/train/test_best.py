@@ -1,7 +1,9 @@
 """The weights that are published are those with the least loss on the validation rows, whatever interrupts."""
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,7 +133,8 @@ def test_an_interrupted_training_publishes_the_same_best_weights(
         message = read(line)
         if not killed and message and message.step >= 100:
             killed.append(message.step)
-            launch.stop_all()
+            for pid in launch.children:
+                os.killpg(pid, signal.SIGKILL)
         return message
 
     monkeypatch.setattr(launch, "message_in", kill_late)

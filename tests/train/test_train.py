@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import TrainerControl, TrainerState
 
 from tasks.core.errors import RecipeError, TrainingFailed
 from tasks.core.records import Objective
@@ -24,9 +26,11 @@ from tasks.evaluate.task import evaluate_model
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import FileFact, Manifest
 from tasks.manifests.model import ModelFacts
+from tasks.manifests.plan import ReceiptRow, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.models.vocabularies import word_pieces
 from tasks.train import launch
+from tasks.train.early_end import SPENT, EarlyEnd
 from tasks.train.job import Job, Message
 from tasks.train.order import WINDOW_BATCHES, WindowedLengths
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -156,7 +160,8 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
         message = read(line)
         if not killed and message and message.step >= 40:
             killed.append(message.step)
-            launch.stop_all()
+            for pid in launch.children:
+                os.killpg(pid, signal.SIGKILL)
         return message
 
     read = launch.message_in
@@ -177,6 +182,69 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
     assert min(step for step in steps if step) == 1
     assert outcome(mix[0], resumed) == outcome(mix[0], whole)
     assert resumed.facts == whole.facts
+
+
+def test_training_saves_a_checkpoint_on_sigterm_and_goes_on_from_it_to_the_same_weights(
+    two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checkpoints of this training lie 6 steps apart; SIGTERM comes between two of them."""
+    mix, chosen, steps, read = two_sources, settings(epochs=6, weight_decay=0.03), list[int](), launch.message_in
+    asked: list[int] = []
+
+    def ask_at_half(line: str) -> Message | None:
+        message = read(line)
+        steps.append(message.step if message else 0)
+        if not asked and steps[-1] >= 40:
+            asked.append(steps[-1])
+            launch.stop_all()
+        return message
+
+    monkeypatch.setattr(launch, "message_in", ask_at_half)
+    with pytest.raises(TrainingFailed, match=r"saved step \d+ of 72; the same command goes on from there") as told:
+        trained(mix, chosen)
+    saved = int(str(told.value).split("saved step ")[1].split()[0])
+    assert 40 <= saved < 72
+    folder = next(mix[0].glob(f"scratch/train-*/checkpoints/checkpoint-{saved}"))
+    assert json.loads((folder / "trainer_state.json").read_bytes())["global_step"] == saved
+    steps.clear()
+    resumed = trained(mix, chosen)
+    assert min(step for step in steps if step) == saved + 1
+    (mix[0] / resumed.path / "manifest.json").unlink()
+    whole = trained(mix, chosen)
+    assert outcome(mix[0], resumed)[1] == outcome(mix[0], whole)[1]
+    assert resumed.facts == whole.facts
+    curve, undisturbed = (json.loads(outcome(mix[0], model)[0]) for model in (resumed, whole))
+    extra = {point["step"] for point in curve} - {point["step"] for point in undisturbed}
+    assert extra <= {saved}, "the mean loss up to the interruption"
+
+
+def test_a_time_limit_ends_training_in_order_and_says_where(mix: tuple[Path, Manifest]) -> None:
+    model = trained(mix, settings(epochs=2_000, max_minutes=0.02))
+    facts = model.facts
+    assert facts.planned == 24_000
+    assert 0 < facts.steps < 24_000
+    assert facts.epochs == pytest.approx(facts.steps / 12, abs=1e-3)
+    assert facts.cut == f"cut by its time limit at step {facts.steps:,} of 24,000"
+    last = json.loads((mix[0] / model.path / "training-curve.json").read_text())[-1]
+    assert last["step"] == facts.steps
+    assert {"loss", "holdout_loss"} <= last.keys()
+    assert model.file("model/model.safetensors").bytes > 0
+    row = ReceiptRow.left_out("a", 0.5, "given").model_copy(update={"rows": 192, "available": 96})
+    told = with_training([row], facts.epochs, facts.cut)[0]
+    assert (told.epochs, told.reason) == (round(2 * facts.epochs, 4), f"given; training {facts.cut}")
+
+
+def test_the_time_of_earlier_attempts_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for before, cut in ((0.0, False), (59.0, False), (60.0, True)):
+        end, control = EarlyEnd(1), TrainerControl()
+        state: Any = TrainerState(global_step=3, max_steps=9)
+        state.stateful_callbacks = {SPENT: before}
+        arguments = SimpleNamespace(device="cpu")
+        end.on_train_begin(arguments, state, control)
+        end.on_step_end(arguments, state, control)
+        assert (end.cut, control.should_training_stop, control.should_evaluate) == (cut,) * 3
+        assert state.stateful_callbacks[SPENT] == pytest.approx(before, abs=0.9)
 
 
 def test_online_weights_are_told_and_their_rows_counted(two_sources: tuple[Path, Manifest]) -> None:
