@@ -101,7 +101,7 @@ def token_losses(ready: Ready, pieces: Pieces) -> NDArray[np.float64]:
     lengths = np.array([len(ids) for ids in pieces.ids])
     summed = np.zeros(len(lengths))
     with torch.inference_mode():
-        for rows in _batches(lengths):
+        for rows in batches(lengths):
             width = int(lengths[rows].max())
             ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
             for at, row in enumerate(rows):
@@ -114,7 +114,7 @@ def token_losses(ready: Ready, pieces: Pieces) -> NDArray[np.float64]:
     return summed
 
 
-def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Put pieces of like length together, the shortest first, so many that a batch has at most `BATCH_TOKENS` tokens,
     or one piece.
     """

@@ -1,0 +1,1 @@
+"""Masked language modelling: which tokens were there before some of them were covered."""

@@ -1,0 +1,92 @@
+"""A masked language model, measured by how well it finds covered tokens; against a unigram model of the mix's tokens,
+whose answer to all is the commonest.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.core.errors import TrainingFailed
+from tasks.core.imports import importing
+from tasks.manifests.scores import Metrics
+from tasks.models.causal_lm import NOT_PREDICTED
+from tasks.models.masked_lm import found, masked
+from tasks.objectives.masked_language_modelling.baseline import unigrams
+from tasks.objectives.masked_language_modelling.measures import MEASURED
+from tasks.objectives.parts import Trained
+from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
+from tasks.statistics.resampling import Resampling
+from tasks.text.hashing import Floats
+
+WORST = 100.0
+"""Nats a token; a model that is worse than this learned nothing that could be reported."""
+
+
+def score(
+    trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
+) -> tuple[pl.DataFrame, Metrics]:
+    """Ask for the covered tokens of every hold-out row; a text has the same ones covered whichever model is asked, as
+    long as its tokens are the same.
+
+    Returns:
+        A line a row (row_id, source, loss = −Σ log p(token) over the covered tokens in nats, how many they are, how
+        many were found), and the metrics.
+
+    Raises:
+        TrainingFailed: the losses are no numbers, or beyond any use.
+    """
+    with importing:
+        from transformers import AutoTokenizer
+
+    rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
+    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
+    asked = masked(tokenizer, rows["text"].to_list(), trained.max_tokens)
+    answers = found(trained.folder, asked)
+    wanted = [np.array(targets)[np.array(targets) != NOT_PREDICTED] for targets in asked.targets]
+
+    def by_row(values: Floats) -> Floats:
+        return np.bincount(asked.row, values, minlength=len(rows)).astype(float)
+
+    loss, right = by_row(answers.loss), by_row(answers.right)
+    count = by_row(np.array([len(tokens) for tokens in wanted], float))
+    if not loss.sum() / count.sum() < WORST:
+        raise TrainingFailed(
+            f"the model's hold-out loss is {loss.sum() / count.sum():.3g} nats a token. Remedy: a smaller "
+            "train.learning_rate"
+        )
+    mix, by_source = unigrams(train, tokenizer)
+    sources = rows["source"].to_list()
+
+    def guessed(price_of: Sequence[Floats]) -> Figures:
+        told = [(price_of[row], tokens) for row, tokens in zip(asked.row, wanted, strict=True)]
+        prices = np.array([price[tokens].sum() for price, tokens in told])
+        same = np.array([(tokens == price.argmin()).sum() for price, tokens in told], float)
+        return figures(by_row(prices), by_row(same), count)
+
+    judged = Judged(
+        model=figures(loss, right, count),
+        mix=guessed([mix] * len(rows)),
+        own=guessed([by_source.get(source, mix) for source in sources]),
+        learned=frozenset(by_source),
+    )
+    table = rows.select(
+        "row_id",
+        "source",
+        loss=pl.Series(loss),
+        tokens=pl.Series(count, dtype=pl.Int64),
+        found=pl.Series(right, dtype=pl.Int64),
+    )
+    rng = np.random.default_rng(seed)
+    metrics = evaluated(judged, sources, np.arange(len(rows)), Look(MEASURED.main.key, lower=True), settings, rng)
+    return table, metrics
+
+
+def figures(loss: Floats, right: Floats, count: Floats) -> Figures:
+    """Measure answers: the perplexity of a covered token, and the share of them that were found."""
+
+    def of(loss: Floats, right: Floats, count: Floats) -> dict[str, Floats]:
+        return {"masked_perplexity": np.exp(loss / count), "masked_accuracy": right / count}
+
+    return sums_of([loss, right, count], of)

@@ -1,0 +1,13 @@
+"""The loss of a masked language model: −log p(token | the text around it), over the tokens that were covered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from tasks.models import masked_lm
+
+
+def losses(outputs: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give −Σ log p(token) of every example in nats, and how many tokens it is over."""
+    return masked_lm.losses(outputs.logits, batch["labels"])
