@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.core.imports import importing
 from tasks.models.causal_lm import NOT_PREDICTED, Pieces, batches
+from tasks.models.trained import Ready, load_trained
 
 SHARE = 0.15
 """Of the tokens of a piece, those that are to be found; of them 80 % are covered, 10 % are another token, 10 % stay:
@@ -90,17 +91,17 @@ def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
     return each.sum(1), (targets != NOT_PREDICTED).sum(1)
 
 
-def found(model_folder: Path, pieces: Pieces) -> Found:
+def load(folder: Path) -> Ready:
+    """Load a trained masked language model."""
+    return load_trained(folder, "AutoModelForMaskedLM")
+
+
+def found(ready: Ready, pieces: Pieces) -> Found:
     """Ask a trained model for the tokens of every piece that were covered."""
     with importing:
         import torch
-        from transformers import AutoModelForMaskedLM
-        from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    loaded: Any = AutoModelForMaskedLM.from_pretrained(model_folder, use_safetensors=True)
-    model = loaded.to(device).eval()
+    model, device = ready.model, ready.device
     lengths = np.array([len(ids) for ids in pieces.ids])
     summed, right = np.zeros(len(lengths)), np.zeros(len(lengths))
     with torch.inference_mode():
@@ -113,5 +114,5 @@ def found(model_folder: Path, pieces: Pieces) -> Found:
             seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
             logits = model(input_ids=ids, attention_mask=seen.long()).logits
             summed[rows] = losses(logits, targets)[0].double().cpu().numpy()
-            right[rows] = ((logits.argmax(-1) == targets) & seen).sum(1).cpu().numpy()
+            right[rows] = (logits.argmax(-1) == targets).sum(1).cpu().numpy()
     return Found(summed, right)

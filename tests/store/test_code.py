@@ -31,6 +31,7 @@ NO_PRODUCTS = {
     "experiments": "searching and comparing read predictions; what a product holds is in the closure of its task",
     "guess": "writes a recipe",
     "history": "reads what is there",
+    "predict": "answers rows of its user's, and keeps nothing",
     "publish": "is never cached",
     "report": "is never cached",
 }

@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import TrainingFailed
-from tasks.core.imports import importing
 from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import NOT_PREDICTED
-from tasks.models.masked_lm import found, masked
+from tasks.models.masked_lm import masked
+from tasks.objectives.language_modelling.predict import by_row
 from tasks.objectives.masked_language_modelling.baseline import unigrams
 from tasks.objectives.masked_language_modelling.measures import MEASURED
+from tasks.objectives.masked_language_modelling.predict import load, predict
 from tasks.objectives.parts import Trained
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
 from tasks.statistics.resampling import Resampling
@@ -37,33 +38,25 @@ def score(
     Raises:
         TrainingFailed: the losses are no numbers, or beyond any use.
     """
-    with importing:
-        from transformers import AutoTokenizer
-
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
-    tokenizer = AutoTokenizer.from_pretrained(trained.folder)
-    asked = masked(tokenizer, rows["text"].to_list(), trained.max_tokens)
-    answers = found(trained.folder, asked)
-    wanted = [np.array(targets)[np.array(targets) != NOT_PREDICTED] for targets in asked.targets]
-
-    def by_row(values: Floats) -> Floats:
-        return np.bincount(asked.row, values, minlength=len(rows)).astype(float)
-
-    loss, right = by_row(answers.loss), by_row(answers.right)
-    count = by_row(np.array([len(tokens) for tokens in wanted], float))
+    ready = load(trained.folder)
+    said = predict(ready, rows, trained)
+    loss, right, count = (said[name].cast(pl.Float64).to_numpy() for name in ("loss", "found", "tokens"))
     if not loss.sum() / count.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {loss.sum() / count.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    mix, by_source = unigrams(train, tokenizer)
+    asked = masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
+    wanted = [np.array(targets)[np.array(targets) != NOT_PREDICTED] for targets in asked.targets]
+    mix, by_source = unigrams(train, ready.tokenizer)
     sources = rows["source"].to_list()
 
     def guessed(price_of: Sequence[Floats]) -> Figures:
         told = [(price_of[row], tokens) for row, tokens in zip(asked.row, wanted, strict=True)]
         prices = np.array([price[tokens].sum() for price, tokens in told])
         same = np.array([(tokens == price.argmin()).sum() for price, tokens in told], float)
-        return figures(by_row(prices), by_row(same), count)
+        return figures(by_row(prices, asked, len(rows)), by_row(same, asked, len(rows)), count)
 
     judged = Judged(
         model=figures(loss, right, count),
@@ -71,13 +64,7 @@ def score(
         own=guessed([by_source.get(source, mix) for source in sources]),
         learned=frozenset(by_source),
     )
-    table = rows.select(
-        "row_id",
-        "source",
-        loss=pl.Series(loss),
-        tokens=pl.Series(count, dtype=pl.Int64),
-        found=pl.Series(right, dtype=pl.Int64),
-    )
+    table = pl.concat([rows.select("row_id", "source"), said.select("loss", "tokens", "found")], how="horizontal")
     rng = np.random.default_rng(seed)
     metrics = evaluated(judged, sources, np.arange(len(rows)), Look(MEASURED.main.key, lower=True), settings, rng)
     return table, metrics
