@@ -39,7 +39,7 @@ class LoraSettings(Section):
 
     rank: int = Field(default=8, ge=1, le=4_096)
     """Rows of A and columns of B, for every matrix of the model's body."""
-    alpha: float = Field(default=16.0, gt=0)
+    alpha: int = Field(default=16, ge=1)
     """Scale of the updates; they count alpha / rank times."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of what goes into an update that is left out at random."""
