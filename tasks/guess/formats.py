@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from tasks.core import registry
 from tasks.guess.heads import Head
 from tasks.guess.sections import SourceSection
-from tasks.guess.tables import table_of
+from tasks.guess.tables import NotUnderstood, table_of
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.settings import SUFFIXES
 
@@ -40,10 +40,6 @@ LONGEST_DOCUMENT = 256 << 20
 COMMA = re.compile(r",\s*[\]}]\s*(?:$|[\]},])")
 MOST_CONTROL = 0.05
 """Share of control and undecodable characters above which a file is no text."""
-
-
-class NotUnderstood(ValueError):
-    """A file that no kind of source reads; the text says why."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from tasks.core import registry
-from tasks.guess.formats import Form, NotUnderstood, form_of
+from tasks.guess.formats import Form, form_of
 from tasks.guess.globs import matched, patterns_for, unescaped
 from tasks.guess.heads import HEAD_BYTES, Head
 from tasks.guess.labels import LabelNames, in_name, labels_file, named, names_of_labels
 from tasks.guess.media import kind_of_media
 from tasks.guess.sample import first_values
 from tasks.guess.sections import SourceSection, but
+from tasks.guess.tables import NotUnderstood
 from tasks.ingest import kinds as source_kinds
 
 LANGUAGE = re.compile(r"\.[a-z]{2,4}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from tasks.core.errors import CuveeError, RecipeError
+from tasks.core.errors import CuveeError, RecipeError, Unreachable
 from tasks.core.suggest import nearest
 from tasks.guess import labels as naming
 from tasks.guess.agree import one_spelling, onto
@@ -65,7 +65,7 @@ def guess_sources(
         problems.append(RecipeError(f"none of the files can be a source{why}"))
     if problems:
         raise type(problems[0])("\n".join(str(problem) for problem in problems))
-    # One bad file is no reason to do without a recipe of the others.
+    # One bad or missing file is no reason to do without a recipe of the others.
     left_out = [*((path, str(error)) for path, error in unfit), *left_out]
     if known is None:
         return _agreed(guesses, left_out)
@@ -94,6 +94,9 @@ def _heads(
     for argument in arguments:
         try:
             found = items(argument, base)
+        except Unreachable as error:
+            unfit.append((argument, Unreachable(str(error).removeprefix(f"cannot read {argument}: "))))
+            continue
         except CuveeError as error:
             problems.append(error)
             continue

@@ -36,6 +36,10 @@ MOST_CLASSES, LEAST_REPEATED = 20, 3
 """A column of at most so many values, each of which comes at least so often, holds labels."""
 
 
+class NotUnderstood(ValueError):
+    """A file that no kind of source reads; the text says why."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """One way to cut the lines, and what it gives.
@@ -58,6 +62,9 @@ def table_of(head: Head) -> tuple[SourceSection, tuple[str, ...]] | None:
 
     Returns:
         Settings of a delimited source and the evidence; None where it is no table.
+
+    Raises:
+        NotUnderstood: its first line names other columns than its records have.
     """
     suffix = head.name.suffix.lower()
     data = head.text[:SAMPLE]
@@ -69,6 +76,9 @@ def table_of(head: Head) -> tuple[SourceSection, tuple[str, ...]] | None:
     if cut is None:
         return None
     header, why = has_header(cut.rows)
+    first = _first_record(text, cut)
+    if len(first) != cut.width and not cut.overflow:
+        _refuse_uneven(first, cut, header=header)
     settings: SourceSection = {"kind": "delimited", "delimiter": cut.delimiter}
     if not header:
         settings["header"] = False
@@ -76,13 +86,49 @@ def table_of(head: Head) -> tuple[SourceSection, tuple[str, ...]] | None:
         settings["quoting"] = False
     if cut.overflow:
         settings["overflow"] = cut.overflow
-        if not header and len(text.split("\n", 1)[0].split(cut.delimiter)) != cut.width:
-            settings["fields"] = cut.width
+    if not header and len(first) != cut.width:
+        settings["fields"] = cut.width
     fits = (
         f"{100 * (1 - cut.bad):.1f} % of its first {len(cut.rows):,} records have {cut.width} fields between "
         f"{cut.delimiter!r}"
     )
     return settings, (fits, why)
+
+
+def _first_record(text: str, cut: Cut) -> list[str]:
+    """Cut the first record that is not blank, whether it fits or not."""
+    lines = (line for line in io.StringIO(text) if line.strip())
+    records = csv.reader(lines, delimiter=cut.delimiter) if cut.quoting and len(cut.delimiter) == 1 else None
+    first = next(records, []) if records else next(lines, "").rstrip("\r\n").split(cut.delimiter)
+    return [cell.strip() for cell in first]
+
+
+def _refuse_uneven(first: Sequence[str], cut: Cut, *, header: bool) -> None:
+    """Say what to do where the first line has another number of fields than the records, and names columns or stands
+    above the line that does: no reader could tell which column is which.
+    """
+    end, both = repr(cut.delimiter), min(len(first), cut.width)
+    counts = f"{len(first):,} and {cut.width:,} fields"
+    if has_header([first[:both], *(row[:both] for row in cut.rows)])[0]:
+        if len(first) < cut.width and not any(cell.strip() for row in cut.rows for cell in row[both:]):
+            raise NotUnderstood(
+                f"its records end in {end} and its first line, which names the columns, does not ({counts}); end the "
+                f"first line in {end}, too"
+            )
+        if len(first) > cut.width and not any(first[both:]):
+            raise NotUnderstood(
+                f"its first line, which names the columns, ends in {end} and its records do not ({counts}); take it "
+                "out of the first line"
+            )
+        raise NotUnderstood(
+            f"its first line, which names the columns, and its records have {counts}; name each column there, and no "
+            "other"
+        )
+    if header:
+        raise NotUnderstood(
+            f"the line that names its columns is not its first one, which has {len(first):,} of {cut.width:,} fields; "
+            "take out what stands above it"
+        )
 
 
 def _best(text: str, by_name: str | None) -> Cut | None:

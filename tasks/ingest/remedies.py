@@ -14,7 +14,8 @@ SHOWN = 8
 LABEL = "label "
 """Begins the detail of a row whose label nothing maps."""
 BY_REASON = {
-    "bad_fields": "look at its `delimiter`, `quoting`, `overflow` and `fields`",
+    "bad_fields": "look at its `delimiter`, `quoting`, `overflow` and `fields`, and give a first line that names the "
+    "columns as many fields as the others have",
     "answer_not_in_context": "count `answer_start` in characters from 0, or leave it out where an answer stands first",
     "bad_value": "mend these numbers; their decimals stand behind a point",
     "tags_not_words": "give each word a tag of its own",

@@ -125,10 +125,15 @@ def test_what_cannot_be_read_is_told_with_its_exit_code() -> None:
     Path("cut.csv.gz").write_bytes(gzip.compress(Path("films.csv").read_bytes())[:-20])
     Path("folder").mkdir()
     with pytest.raises(Unreachable, match="no such file") as missing:
-        init_recipe(["films.csv", "gone.csv", "folder", "*.xyz"], "recipe.yaml")
+        init_recipe(["gone.csv", "folder", "*.xyz"], "recipe.yaml")
     assert "holds no file" in str(missing.value)
     assert "no file matches" in str(missing.value)
     assert missing.value.exit_code == 4
+    shown = CliRunner().invoke(app, ["init", "films.csv", "gone.csv", "folder", "*.xyz", "--out", "most.yaml"])
+    assert shown.exit_code == 0, shown.output
+    for told in ("gone.csv: there is no such file", "folder: the folder holds no file", "*.xyz: no file matches"):
+        assert f"Left out {told}" in " ".join(shown.stdout.split())
+    assert list(load_recipe("most.yaml").recipe.sources) == ["films"]
     with pytest.raises(QualityGate, match="cannot be unpacked"):
         init_recipe(["cut.csv.gz"], "recipe.yaml")
     shown = CliRunner().invoke(app, ["init"])

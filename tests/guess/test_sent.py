@@ -64,3 +64,37 @@ def test_json_that_is_none_is_told_with_the_remedy(data: str, told: str) -> None
     Path("a.json").write_text(data)
     with pytest.raises(RecipeError, match=told):
         init_recipe(["a.json"], "recipe.yaml")
+
+
+@pytest.mark.parametrize(
+    ("first", "row", "told"),
+    [
+        (
+            "text,label",
+            "{text},{label},",
+            r"its records end in ',' .* does not \(2 and 3 fields\); end the first line in",
+        ),
+        ("text,label", '"{text}","{label}",', r"its records end in ','"),
+        ("text;label", "{text};{label};;", r"its records end in ';' .* \(2 and 4 fields\)"),
+        ("text,label,", "{text},{label}", r"its first line, .*, ends in ',' and its records do not \(3 and 2 fields\)"),
+        ("text,label", "17,{text},{label}", r"have 2 and 3 fields; name each column there, and no other"),
+        (
+            "An export of July\ntext,label",
+            "{text},{label}",
+            r"first one, which has 1 of 2 fields; take out what stands",
+        ),
+    ],
+)
+def test_a_first_line_that_does_not_fit_the_records_is_told_with_the_remedy(first: str, row: str, told: str) -> None:
+    lines = [first, *(row.format(text=text, label=label) for text, label in ROWS), ""]
+    Path("a.csv").write_text("\n".join(lines))
+    for named in (None, "text"):
+        with pytest.raises(RecipeError, match=told):
+            init_recipe(["a.csv"], "recipe.yaml", text=named)
+
+
+def test_a_first_record_without_its_last_comma_is_the_only_bad_one() -> None:
+    lines = [f"{text},{label}," for text, label in ROWS]
+    found = written("a.csv", "\n".join([lines[0].removesuffix(","), *lines[1:], ""]).encode())
+    assert (found["settings"]["fields"], found["rows"], found["bad"]) == (3, 40, 1)
+    assert found["labels"] == {"negative": 20, "positive": 19}
