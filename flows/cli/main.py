@@ -10,7 +10,7 @@ from flows.cli import history, models, recipes, running
 from flows.cli.app import app
 from flows.cli.terminal import end_at_interrupts, speak_plainly, written
 from flows.engine import interrupt
-from tasks.core.errors import CuveeError
+from tasks.core.errors import CuveeError, Unreachable
 from tasks.core.unseen import unseen_error
 
 INTERRUPTED = interrupt.CODES[signal.SIGINT]
@@ -20,7 +20,7 @@ COMMANDS = (recipes, running, models, history)
 
 def main() -> None:
     """Run the command line and leave with the exit code that the outcome stands for."""
-    from flows.engine.home import settle_prefect
+    from flows.engine.home import refused_settings, settle_prefect
 
     settle_prefect()
     speak_plainly()
@@ -42,9 +42,12 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 (none of them may show what stays unseen)
         # click's usage errors; typer carries its own copy of click, so they are known by what they can do.
         say = getattr(error, "format_message", None)
-        if say is None:
+        if say is not None:
+            code = _fail(say(), 2, as_json)
+        elif why := refused_settings(error):
+            code = _fail(str(Unreachable(why)), Unreachable.exit_code, as_json)
+        else:
             raise unseen_error(error)  # noqa: B904 (what led to it goes with it, where it may be shown)
-        code = _fail(say(), 2, as_json)
     raise SystemExit(code)
 
 

@@ -121,7 +121,7 @@ def planned(plan: Planned) -> None:
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     took = f"about {seconds:.0f} s, as the last run took" if seconds is not None else "not known before the first run"
     console.print(f"Training {took}")
-    console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}", markup=False)
+    console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}")
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
@@ -139,21 +139,21 @@ def guessed(recipe: GuessedRecipe) -> None:
             rows,
         )
         for line in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
-            console.print(f"  {one_line(line, 150)}", markup=False)
+            console.print(f"  {one_line(line, 150)}")
         console.print()
     for row in recipe["left_out"][:20]:
-        console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}", markup=False)
+        console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}")
     if len(recipe["left_out"]) > 20:
         console.print(f"Left out {len(recipe['left_out']) - 20:,} files more; --json lists them")
     model = measures_of(recipe["task"]).model
     unlabelled = f"none; {'an' if model[0] in 'aeiou' else 'a'} {model} learns the texts"
-    console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or unlabelled}", markup=False)
+    console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or unlabelled}")
     if recipe["wrong"]:
         console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet"))
         console.print(Text(f"Fill in  {one_line(_to_fill_in(recipe), 300)}"))
     else:
-        console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`", markup=False)
-    console.print(f"Next     {recipe['next']}", markup=False)
+        console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`")
+    console.print(f"Next     {recipe['next']}")
 
 
 def _to_fill_in(recipe: GuessedRecipe) -> str:

@@ -28,8 +28,8 @@ def fitted(record: FitRecord) -> None:
             [(run.run, f"{run.predicted:.4f}") for run in record.predictions],
         )
     for note in record.notes:
-        console.print(f"Note: {note}", markup=False)
-    console.print(record.sentence, markup=False, style="bold")
+        console.print(f"Note: {note}")
+    console.print(record.sentence, style="bold")
 
 
 def searched(record: SearchRecord) -> None:
@@ -64,9 +64,9 @@ def searched(record: SearchRecord) -> None:
         f"Guessed  by {surrogate.kind}; rank correlation on trials left out {surrogate.left_out_rank_correlation:.2f}"
     )
     for note in record.notes:
-        console.print(f"Note: {note}", markup=False)
+        console.print(f"Note: {note}")
     console.print(f"Report   {record.report}")
-    console.print(record.sentence, markup=False, style="bold")
+    console.print(record.sentence, style="bold")
 
 
 def _recommended(best: Recommendation | None, name: str) -> list[str]:
@@ -91,8 +91,8 @@ def compared(comparison: Comparison) -> None:
                 ([row[column] for column in columns] for row in rows),
             )
     for note in [*comparison.notes, *(f"No time for {line}." for line in comparison.left_out)]:
-        console.print(f"Note     {note}", markup=False)
+        console.print(f"Note     {note}")
     trials = comparison.trials
     console.print(f"Trials   {trials.run} run, {trials.cached} from the store, in {comparison.seconds:.1f} s")
-    console.print(f"Report   {comparison.report}", markup=False)
-    console.print(comparison.sentence, markup=False, style="bold")
+    console.print(f"Report   {comparison.report}")
+    console.print(comparison.sentence, style="bold")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 GAP = 3
 """Blanks between two columns."""
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

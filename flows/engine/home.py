@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import traceback
 import urllib.request
 
 SETTINGS = {
@@ -24,6 +25,21 @@ def settle_prefect() -> None:
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ and (url := local_server()):
         os.environ["PREFECT_API_URL"] = url
+
+
+def refused_settings(error: Exception) -> str | None:
+    """Say what Prefect does not take of its own settings, which it finds as it is imported; None for other errors."""
+    from pydantic import ValidationError
+
+    places = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    if not isinstance(error, ValidationError) or not any(place.startswith("prefect.settings") for place in places):
+        return None
+    wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+    told = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in wrong)
+    return (
+        f"Prefect does not take its settings ({error.title}: {told}); they stand in variables such as PREFECT_API_URL, "
+        "or in a profile that `prefect config view` shows"
+    )
 
 
 def port() -> str:

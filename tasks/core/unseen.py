@@ -7,8 +7,10 @@ Which variables those are stands in a variable itself, so that processes started
 import contextlib
 import functools
 import json
+import logging
 import os
 import re
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 NAMES = "CUVEE_UNSEEN"
@@ -22,6 +24,16 @@ PLAIN = re.compile(r"[+-]?\d{1,3}|.?", re.DOTALL)
 def keep_unseen(*names: str) -> None:
     """Have the values of variables hidden from here on."""
     os.environ[NAMES] = " ".join(dict.fromkeys([*os.environ.get(NAMES, "").split(), *names]))
+    logging.setLogRecordFactory(_unseen_record)
+
+
+def _unseen_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Make a record of a log, whoever writes it: libraries say addresses that were made of such values."""
+    record = logging.LogRecord(*args, **kwargs)
+    said = record.getMessage()
+    if (shown := unseen(said)) != said:
+        record.msg, record.args = shown, ()
+    return record
 
 
 def unseen(text: str) -> str:
@@ -81,3 +93,7 @@ def _standing_alone(form: str) -> str:
         return re.escape(form)
     before, after = (r"(?<!\w)" if re.match(r"\w", end) else "" for end in (form[0], form[-1]))
     return f"{before}{re.escape(form)}{after.replace('<!', '!')}"
+
+
+if os.environ.get(NAMES):  # a process that another one started which hides them
+    keep_unseen()

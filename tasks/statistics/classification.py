@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tasks.manifests.scores import BaselineScore, Confusion, Measurement, Metrics, Score, SourceScore
 from tasks.statistics.bootstrap import resampled_counts
-from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured, with_end
 
 
 def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
@@ -39,12 +39,16 @@ def scored(
     """
     counts = confusion(truth, predicted, classes)
     scores = zip(scores_of(counts), scores_of(resampled_counts(counts, settings.resamples, rng)), strict=True)
-    measures = [measured(score, redrawn, settings.confidence) for score, redrawn in scores]
+    accuracy, macro_f1 = (measured(score, redrawn, settings.confidence) for score, redrawn in scores)
     missing = classes - len(np.unique(truth))
     notes = [f"only {len(truth)} rows"] * (len(truth) < FEW_ROWS) + [
         f"{missing} of {classes} labels do not occur"
     ] * bool(missing)
-    named: dict[str, Measurement] = dict(zip(("accuracy", "macro_f1"), measures, strict=True))
+    named = {
+        "accuracy": with_end(accuracy, len(truth), settings.confidence),
+        # where all rows are right, or all wrong, redrawing them tells nothing of it, nor does the rule of three
+        "macro_f1": macro_f1 if 0 < macro_f1.value < 1 else Measurement(value=macro_f1.value),
+    }
     return Score(measures=named, rows=len(truth), note="; ".join(notes))
 
 

@@ -2,7 +2,6 @@
 What is redrawn is the group: rows that hang together, such as the questions on one text. Arrays in, numbers out.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.manifests.scores import BaselineScore, Measurement, Metrics, Score, SourceScore
-from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured
+from tasks.statistics.resampling import FEW_ROWS, Resampling, interval, measured, with_end
 from tasks.text.hashing import Floats, Ints
 
 BLOCK = 8_000_000
@@ -120,12 +119,5 @@ def _score(
         name: measured(value[0], np.concatenate([each[name] for each in drawn]), settings.confidence)
         for name, value in values.items()
     }
-    measures |= {name: _of_none_or_all(measures[name], count, settings.confidence) for name in look.shares}
+    measures |= {name: with_end(measures[name], count, settings.confidence) for name in look.shares}
     return Score(measures=measures, rows=count, note=f"only {count} rows" if count < FEW_ROWS else "")
-
-
-def _of_none_or_all(share: Measurement, rows: int, confidence: float) -> Measurement:
-    """Give a share of none or of all rows an end that redrawing them cannot: the rule of three, 3/n at 95 %."""
-    beyond = round(min(1.0, -math.log(1 - confidence) / rows), 6)
-    ends = {0.0: (0.0, beyond), 1.0: (round(1 - beyond, 6), 1.0)}
-    return Measurement(value=share.value, interval=ends.get(share.value, share.interval))

@@ -26,6 +26,8 @@ TELLING = (
     r"[:;=][-'^]?[()\[\]DdPpOo/\\|*3]+"  # emoticons
     r"|\d+(?:[.,:/]\d+)+"  # 5.0 is not 50
     r"|\s[+\-\x{2212}]\d+"  # -1 is not 1
+    r"|[!<>=~:]=+|</|<-|[-=]>"  # x != y, </3, a -> b
+    r"|\s\.\w+"  # .NET
     r"|[\p{Sm}\p{Sc}\p{So}#*%]"  # C++, C#, 5 %, emoji
 )
 """Signs that tell texts apart, where quotes, brackets, dashes and the punctuation of sentences do not; those before a

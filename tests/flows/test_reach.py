@@ -166,3 +166,18 @@ def test_another_server(another: str, path: str, said: str) -> None:
 def test_a_server_of_prefects_is_let_be(prefect_server: str) -> None:
     refuse_silent(prefect_server)
     assert prefect_server
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("PREFECT_API_URL", "http://[bad/api", "Invalid IPv6 URL"), ("PREFECT_SERVER_API_PORT", "abc", "port: ")],
+)
+def test_settings_that_prefect_does_not_take(name: str, value: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("name: r\nlabels: [a, b]\nsources: {s: {path: s.csv}}\n")
+    command = [sys.executable, "-m", "flows.cli.main", "run", str(tmp_path / "r.yaml"), "--store", str(tmp_path / "s")]
+    done = subprocess.run(command, env=os.environ | {name: value}, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("cuvee: Prefect does not take its settings (")
+    assert told in last
+    assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """What a recipe takes from the environment is a text, and nothing that is shown or kept is made of it."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -168,3 +169,14 @@ def test_the_name_of_a_database_is_no_secret_that_its_table_or_source_could_not_
     keep_unseen("V")
     said = str(Unreachable("sources.reviews: hunter2-canary, db.example.org, me@reviews"))
     assert said == "sources.reviews: ${V}, ${V}, ${V}@reviews"
+
+
+def test_no_library_logs_a_value(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("V", "hunter2-canary")
+    monkeypatch.setenv(NAMES, "")
+    keep_unseen("V")
+    logging.getLogger("huggingface_hub.utils._http").warning("%s while requesting %s", "x", "http://h/hunter2-canary")
+    assert caplog.messages == ["x while requesting http://h/${V}"]
+    program = "import logging, tasks.core.unseen; logging.warning('at %s', 'hunter2-canary')"
+    there = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert there.stderr.strip() == "WARNING:root:at ${V}", "a process that this one starts"

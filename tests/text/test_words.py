@@ -13,7 +13,7 @@ from tasks.rows.layout import FIRST, RowFile
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.settings import NearSettings
 from tasks.text.hashing import grams
-from tasks.text.words import WORD, space_clusters, spaced_words, split_words, words_and_signs
+from tasks.text.words import WORD, space_clusters, spaced_words, split_words, with_signs_as_words, words_and_signs
 
 REVIEWS = {
     "en": "The hotel was clean, the staff were friendly, and breakfast was much better than we expected. "
@@ -87,3 +87,25 @@ def test_texts_of_spaced_scripts_stay_as_they_are(text: str) -> None:
 
 def test_pairs_of_words_are_hashed_in_a_text_without_spaces() -> None:
     assert grams(pl.Series(["电影好看"])).lengths().tolist() == [4 + 3]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("good <3", "good </3"),
+        ("x = y", "x != y"),
+        ("x == y", "x = y"),
+        ("a < b", "a <= b"),
+        ("a => b", "a >= b"),
+        ("a -> b", "a <- b"),
+        (".NET", "NET"),
+    ],
+)
+def test_signs_that_tell_texts_apart_make_other_words(one: str, other: str) -> None:
+    first, second = with_signs_as_words(pl.Series([one, other])).to_list()
+    assert split_words(pl.Series([first])).to_list() != split_words(pl.Series([second])).to_list()
+
+
+@pytest.mark.parametrize("text", ["One. Two", "well... yes", "(so) it was", "‘quoted’ – dashed", "a.b"])
+def test_the_punctuation_of_sentences_tells_nothing(text: str) -> None:
+    assert with_signs_as_words(pl.Series([text])).to_list() == [text]

@@ -16,7 +16,7 @@ from tasks.core.records import Objective
 from tasks.manifests.manifest import FileFact, Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
-from tasks.models.classifier import probabilities
+from tasks.models.classifier import load, probabilities
 from tasks.objectives.parts import examples_of
 from tasks.train.settings import BuiltModel, LoraSettings, TrainSettings
 from tasks.train.task import probe_model, train_model
@@ -179,4 +179,4 @@ def test_published_weights_are_the_best_and_plain(
 def answers(folder: Path) -> Any:
     """Ask the published model, as anyone would, about the validation rows."""
     texts = pl.read_parquet(folder.parents[2] / "mix/m/data/validation-a.parquet")["text"].to_list()
-    return probabilities(folder, [texts], 32)
+    return probabilities(load(folder), [texts], 32)
