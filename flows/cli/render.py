@@ -10,6 +10,7 @@ from flows.cli.inspect import Explained, Planned
 from flows.cli.tables import console, one_line, percent, table
 from flows.cli.validate import Validated
 from flows.engine.home import page_of
+from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.measuring import Measure
@@ -175,6 +176,8 @@ def validated(recipe: Validated) -> None:
         counts = f": {', '.join(f'{label} {count:,}' for label, count in list(source['labels'].items())[:10])}"
         said = f"  {looked} {source['looked_at']:,} records looked at, {source['rows']:,} can be used"
         console.print(Text(one_line(said + (counts if source["labels"] else ""), 200)))
+        if source["dropped"]:
+            console.print(Text(one_line(f"  left out: {counted(source['dropped'])}", 200)))
         if source["bad"]:
             wrong = ", ".join(f"{reason} {count:,}" for reason, count in source["bad"].items())
             console.print(Text(one_line(f"  bad: {wrong}, such as {source['bad_examples'][0]}", 200)))

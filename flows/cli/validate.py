@@ -9,12 +9,15 @@ from typing import TypedDict
 from pydantic import JsonValue
 
 from tasks.check.task import expectation_problems
+from tasks.clean.task import sieve_for
 from tasks.core import ui
 from tasks.core.errors import CuveeError, RecipeError, Unreachable
 from tasks.core.suggest import counted
 from tasks.embed.task import probe_encoder
 from tasks.ingest.task import Preview, preview_source
-from tasks.recipe.model import LoadedRecipe, Recipe, load_recipe
+from tasks.manifests.manifest import Account
+from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, load_recipe
+from tasks.rows.emptied import why_empty
 
 
 class Validated(TypedDict):
@@ -66,10 +69,12 @@ def _read(loaded: LoadedRecipe, problems: list[CuveeError]) -> tuple[dict[str, P
     """Read every source; gives how each reads, and why some cannot be reached where the recipe allows that."""
     sources: dict[str, Preview] = {}
     unreached: dict[str, str] = {}
-    for name, settings in loaded.recipe.sources.items():
+    recipe, layout = loaded.recipe, loaded.recipe.layout
+    for name, settings in recipe.sources.items():
+        clean = sieve_for(recipe.clean.of(name), layout, repeated=not settings.media)
         try:
             with ui.working(f"read {name}"):
-                sources[name] = preview_source(name, settings, loaded.folder, loaded.recipe.layout)
+                sources[name] = preview_source(name, settings, loaded.folder, layout, clean)
         except CuveeError as error:
             if isinstance(error, Unreachable) and settings.on_failure != "stop":
                 unreached[name] = str(error)
@@ -86,12 +91,11 @@ def _too_little(recipe: Recipe, sources: Mapping[str, Preview]) -> Iterator[str]
     label.
     """
     read = {name: shown for name, shown in sources.items() if shown["whole"] and not shown["stops"]}
+    nothing = len(read) == len(recipe.sources) and not any(shown["rows"] for shown in read.values())
     for name, shown in read.items():
-        if (
-            shown["rows"] < recipe.checks.min_rows
-            and recipe.checks.policies.get(name, recipe.checks.on_failure) == "stop"
-        ):
-            yield f"sources.{name}: {_few(shown, recipe.checks.min_rows)}"
+        stops = recipe.checks.policies.get(name, recipe.checks.on_failure) == "stop"
+        if nothing or (stops and shown["rows"] < max(1, recipe.checks.min_rows)):
+            yield f"sources.{name}: {_few(name, shown, recipe.checks.min_rows)}"
     labels = Counter[str]()
     for shown in read.values():
         labels.update(shown["labels"])
@@ -103,10 +107,14 @@ def _too_little(recipe: Recipe, sources: Mapping[str, Preview]) -> Iterator[str]
         )
 
 
-def _few(shown: Preview, least: int) -> str:
+def _few(name: str, shown: Preview, least: int) -> str:
     if not shown["looked_at"]:
         return "it holds no records: its files are empty, or its query finds nothing"
-    went = shown["dropped"] | ({"bad": sum(shown["bad"].values())} if shown["bad"] else {})
+    bad = sum(shown["bad"].values())
+    if not shown["rows"]:
+        account = Account(source=name, read=shown["looked_at"], quarantined=bad, dropped=shown["dropped"])
+        return f"no row is left: {why_empty(account)}"
+    went = shown["dropped"] | ({"bad": bad} if bad else {})
     others = f" of {shown['looked_at']:,} records ({counted(went)})" if went else ""
     return (
         f"{shown['rows']:,} rows{others} are fewer than checks.min_rows, {least:,}; give it more, loosen `where` and "
@@ -119,9 +127,11 @@ def _unfit_benchmarks(loaded: LoadedRecipe) -> Iterator[CuveeError]:
     for name, settings in wanted.items():
         place = f"decontaminate.against.{name}"
         try:
-            shown = preview_source(name, settings, loaded.folder, loaded.recipe.layout.unlabelled)
+            layout = loaded.recipe.layout.unlabelled
+            clean = sieve_for(ALL_TEXTS, layout, repeated=not settings.media)
+            shown = preview_source(name, settings, loaded.folder, layout, clean)
         except CuveeError as error:
             yield type(error)(f"{place}: {error}")
             continue
-        if why := shown["stops"] or ("" if shown["rows"] or not shown["whole"] else _few(shown, 1)):
+        if why := shown["stops"] or ("" if shown["rows"] or not shown["whole"] else _few(name, shown, 1)):
             yield RecipeError(f"{place}: {why}")

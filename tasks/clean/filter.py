@@ -50,39 +50,62 @@ def clean_file(before: Account, files: tuple[Path, Path, Path], settings: Source
             them, 16 bytes each.
     """
     file, out, keys = files
-    dropped = Counter(before.dropped)
+    sieve = Sieve(settings, layout)
     shape = cleaned_schema(layout) | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
     with writing_rows(out, shape, layout) as rows, writing(keys, KEYS, ["key"]) as theirs:
-        seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), settings, layout, dropped)])
+        seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), sieve)])
     account = Account(
         source=before.source,
         read=before.read,
         quarantined=before.quarantined,
-        dropped=dict(sorted(dropped.items())),
+        dropped=dict(sorted((Counter(before.dropped) + sieve.dropped).items())),
         **counted(out),
     )
     return Cleaned(account, conflicts(seen))
 
 
-def _sifted(
-    file: Path, out: tuple[Groups, Groups], settings: SourceCleaning, layout: Layout, dropped: Counter[str]
-) -> Iterator[pl.DataFrame]:
-    """Write the rows that stay, and their keys, block by block, and count the others in `dropped`; give key and label
-    of those that no rule drops.
+class Sieve:
+    """Cleans the rows of one source block by block, and counts in `dropped` those that do not stay.
+
+    Attributes:
+        repeated: whether repetitions are dropped.
     """
-    known, (rows, keys) = SeenKeys(), out
-    for given in groups_of(file):
-        block, reasons = _judged(given, settings, layout)
-        dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
-        block = block.filter(reasons.is_null()).select(rows.writer.schema.names)
-        both = pl.DataFrame(row_keys(block, layout))
-        first = known.new(both["key"])
+
+    def __init__(self, settings: SourceCleaning, layout: Layout, *, repeated: bool = True) -> None:
+        self.settings, self.layout, self.repeated = settings, layout, repeated
+        self.known, self.dropped = SeenKeys(), Counter[str]()
+
+    def judge(self, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+        """Give the rows that no rule drops, their keys, and which of them repeat no row before them."""
+        block = self._ruled(given)
+        keys = pl.DataFrame(row_keys(block, self.layout))
+        first = self.known.new(keys["key"])
         if repeats := len(first) - int(first.sum()):
-            dropped["exact_duplicate"] += repeats
-        rows.add(block.filter(first))
+            self.dropped["exact_duplicate"] += repeats
+        return block, keys, first
+
+    def __call__(self, given: pl.DataFrame) -> pl.DataFrame:
+        """Give the rows that stay."""
+        if not self.repeated:
+            return self._ruled(given)
+        block, _, first = self.judge(given)
+        return block.filter(first)
+
+    def _ruled(self, given: pl.DataFrame) -> pl.DataFrame:
+        block, reasons = _judged(given, self.settings, self.layout)
+        self.dropped.update(dict(reasons.drop_nulls().value_counts().iter_rows()))
+        return block.filter(reasons.is_null())
+
+
+def _sifted(file: Path, out: tuple[Groups, Groups], sieve: Sieve) -> Iterator[pl.DataFrame]:
+    """Write the rows that stay, and their keys, block by block; give key and label of those that no rule drops."""
+    rows, keys = out
+    for given in groups_of(file):
+        block, both, first = sieve.judge(given)
+        rows.add(block.select(rows.writer.schema.names).filter(first))
         keys.add(both.filter(first))
-        if layout.label:
-            yield pl.DataFrame([as_number(both["key"]), block[layout.label].alias("label")])
+        if label := sieve.layout.label:
+            yield pl.DataFrame([as_number(both["key"]), block[label].alias("label")])
 
 
 def _judged(given: pl.DataFrame, settings: SourceCleaning, layout: Layout) -> tuple[pl.DataFrame, pl.Series]:

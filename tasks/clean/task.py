@@ -1,8 +1,9 @@
 """Prefect tasks of the cleaning stage. The work is in filter.py."""
 
-from tasks.clean.filter import clean_file
+from tasks.clean.filter import Sieve, clean_file
 from tasks.clean.settings import SourceCleaning
 from tasks.core import ui
+from tasks.core.layout import Layout
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.rows import CleanedFacts, SnapshotFacts
@@ -26,3 +27,12 @@ def clean_source(work: Workbench, snapshot: Manifest[SnapshotFacts], settings: S
     return Product(
         rows=account.rows, tokens=account.tokens, columns=described(layout), accounts=(account,), facts=facts
     )
+
+
+def sieve_for(settings: SourceCleaning, layout: Layout, *, repeated: bool) -> Sieve:
+    """Make ready to clean rows that are only looked at; no task, since nothing is made.
+
+    Args:
+        repeated: whether repetitions are dropped, which rows with media are not known by here.
+    """
+    return Sieve(settings, layout, repeated=repeated)

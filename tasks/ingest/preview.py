@@ -3,7 +3,7 @@ is written.
 """
 
 from collections import Counter
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import polars as pl
 
@@ -37,8 +37,8 @@ class Preview(TypedDict):
     Attributes:
         columns: as the source calls them.
         looked_at: records; `whole` says whether these are all.
-        rows: those of them that can be used.
-        sample: rows in the task's layout.
+        rows: those of them that can be used, after cleaning.
+        sample: such rows in the task's layout.
         labels, bad, dropped: how many records have a label, are bad or left out for a reason.
         remedy: what would mend the bad ones; empty where there are none.
         stops: why a run would stop at them; empty where it would not.
@@ -57,15 +57,30 @@ class Preview(TypedDict):
     stops: str
 
 
-def preview(source: str, settings: SourceSettings, base: str, layout: Layout) -> Preview:
-    """Read a source as a run would.
+class Cleans(Protocol):
+    """Cleans rows block by block.
+
+    Attributes:
+        dropped: reason code -> rows that did not stay.
+    """
+
+    dropped: Counter[str]
+
+    def __call__(self, given: pl.DataFrame, /) -> pl.DataFrame:
+        """Give the rows that stay."""
+        ...
+
+
+def preview(source: str, settings: SourceSettings, base: str, layout: Layout, clean: Cleans | None = None) -> Preview:
+    """Read a source as a run would, and clean it where that is asked for.
 
     Raises:
         CuveeError: the source cannot be reached or mapped.
     """
-    looked = _Looked(Mapper(source, settings, layout), layout)
+    looked = _Looked(Mapper(source, settings, layout), layout, clean)
     whole = _look(settings, base, looked)
     good, wrong, tally = looked.good, looked.wrong, looked.tally
+    cleaned = clean.dropped if clean else Counter[str]()
     bad = BadRows(
         read=tally.rows + tally.bad + sum(tally.dropped.values()),
         reasons=dict(wrong.reasons.most_common()),
@@ -78,12 +93,12 @@ def preview(source: str, settings: SourceSettings, base: str, layout: Layout) ->
         "columns": looked.columns,
         "looked_at": bad.read,
         "whole": whole,
-        "rows": tally.rows,
+        "rows": tally.rows - cleaned.total(),
         "sample": good.sample.select(layout.names).to_dicts(),
         "labels": dict(good.labels.most_common()),
         "bad": dict(sorted(bad.reasons.items())),
         "bad_examples": list(bad.examples),
-        "dropped": dict(sorted(tally.dropped.items())),
+        "dropped": dict(sorted((Counter(tally.dropped) + cleaned).items())),
         "remedy": mending,
         "stops": _stops(settings, bad, mending, whole=whole) if bad.share > settings.max_bad else "",
     }
@@ -115,13 +130,15 @@ def _look(settings: SourceSettings, base: str, looked: "_Looked") -> bool:
 class _Good:
     """Rows that can be used: a few of them, and how many bear each label."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, clean: Cleans | None) -> None:
+        self.clean = clean
         self.labelled = [role.name for role in layout.roles if role.holds in LABELLED]
         self.sample = pl.DataFrame(schema=read_schema(layout)).select(layout.names)
         self.labels: Counter[str] = Counter()
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take more."""
+        """Take more, as far as cleaning leaves them."""
+        frame = self.clean(frame) if self.clean else frame
         if self.sample.height < ROWS:
             shown = frame.select(self.sample.columns).head(ROWS - self.sample.height)
             self.sample = pl.concat([self.sample, shown.cast(self.sample.schema)])
@@ -149,8 +166,8 @@ class _Wrong:
 class _Looked:
     """What has been looked at so far."""
 
-    def __init__(self, mapper: Mapper, layout: Layout) -> None:
-        self.good, self.wrong = _Good(layout), _Wrong()
+    def __init__(self, mapper: Mapper, layout: Layout, clean: Cleans | None) -> None:
+        self.good, self.wrong = _Good(layout, clean), _Wrong()
         self.reading = Reading(mapper, self.good, self.wrong, None)
         self.records = self.bytes = 0
 

@@ -5,7 +5,7 @@ from tasks.core.errors import Unreachable
 from tasks.core.layout import Layout
 from tasks.core.tasks import task
 from tasks.ingest.earlier import probed
-from tasks.ingest.preview import Preview, preview
+from tasks.ingest.preview import Cleans, Preview, preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
 from tasks.ingest.settings import SourceSettings
@@ -23,9 +23,9 @@ def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprin
     return fingerprint(source, settings, base)
 
 
-def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout) -> Preview:
-    """See how a source reads, from its first records; no task, since nothing is made."""
-    return preview(subject, settings, base, layout)
+def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout, clean: Cleans) -> Preview:
+    """See how a source reads and what cleaning leaves of it, from its first records; no task, since nothing is made."""
+    return preview(subject, settings, base, layout, clean)
 
 
 @stage_task("ingest")

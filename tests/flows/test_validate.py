@@ -1,5 +1,6 @@
 """What `validate` calls valid a run reads, and what would stop one is told of every source at once."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,11 @@ from typer.testing import CliRunner
 
 from flows.cli.main import app
 from flows.cli.validate import validate_recipe
-from tasks.core.errors import RecipeError
+from flows.engine.calls import RunProducts, carry_out
+from flows.engine.plain import Plain
+from flows.steps.blend import blend
+from tasks.core.errors import QualityGate, RecipeError
+from tasks.recipe.model import load_recipe
 
 LINES = [f"some words of number {number},{('good', 'bad')[number % 2]}" for number in range(60)]
 
@@ -65,7 +70,8 @@ def test_few_bad_rows_are_shown_with_their_remedy_and_stop_nothing() -> None:
     recipe = written({"a": [*LINES * 5, "again,meh"]})
     shown = CliRunner().invoke(app, ["validate", recipe])
     assert shown.exit_code == 0, shown.output
-    assert "all 301 records looked at, 300 can be used: good 150, bad 150" in shown.stdout
+    assert "all 301 records looked at, 60 can be used: good 30, bad 30" in shown.stdout
+    assert "left out: exact_duplicate 240" in shown.stdout
     assert "bad: unmapped_label 1, such as a.csv:302: unmapped_label (label meh)" in shown.stdout
     assert 'to mend them: add to its `labels` {"meh": null}' in shown.stdout
 
@@ -81,6 +87,33 @@ def test_few_bad_rows_are_shown_with_their_remedy_and_stop_nothing() -> None:
 def test_what_the_checks_would_stop_is_told(lines: list[str], more: dict[str, object], told: str) -> None:
     with pytest.raises(RecipeError, match=told):
         validate_recipe(written({"a": lines}, **more), {})
+
+
+@pytest.mark.parametrize(
+    ("lines", "clean", "told"),
+    [
+        ([",bad"] * 40, {}, "dropped: empty_text 40; 0 kept aside; look at its `columns`"),
+        (LINES, {"min_chars": 5000}, "dropped: too_short 60; 0 kept aside; lower clean.min_chars"),
+        (LINES, {"sources": {"a": {"filters": [{"kind": "words", "least": 99}]}}}, "look at its filters under `clean`"),
+    ],
+)
+def test_what_cleaning_leaves_nothing_of_is_told_in_the_words_of_plan(
+    lines: list[str], clean: dict[str, object], told: str
+) -> None:
+    recipe = written({"a": lines}, clean=clean)
+    with pytest.raises(RecipeError) as caught:
+        validate_recipe(recipe, {})
+    assert f"sources.a: no row is left: {len(lines)} read; 0 in quarantine; " in str(caught.value)
+    assert told in str(caught.value)
+    with pytest.raises(QualityGate, match=re.escape(str(caught.value).partition("no row is left: ")[2])):
+        carry_out(blend(load_recipe(recipe), Plain("store"), RunProducts()), "check")
+
+
+def test_what_cleaning_leaves_too_few_of_is_told() -> None:
+    with pytest.raises(
+        RecipeError, match=r"1 rows of 40 records \(exact_duplicate 39\) are fewer than checks.min_rows, 20"
+    ):
+        validate_recipe(written({"a": ["the same words,good"] * 40}), {})
 
 
 def test_what_the_checks_leave_out_stops_nothing() -> None:
