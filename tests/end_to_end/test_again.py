@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ONLY_MIX = ("--until", "mix")
 
@@ -58,7 +60,6 @@ def test_one_changed_character_makes_only_its_source_and_what_follows(
     assert first["tasks"]["cached"] == 0
 
 
-@pytest.mark.slow
 def test_two_runs_at_the_same_time_succeed_with_one_result(
     tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -81,7 +82,6 @@ def test_two_runs_at_the_same_time_succeed_with_one_result(
     assert len([folder for folder in (store / "mixes/tiny").iterdir() if folder.is_dir()]) == 1
 
 
-@pytest.mark.slow
 def test_killed_run_leaves_nothing_half_made_and_the_same_command_finishes(
     tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def first_and_second(store: str) -> tuple[str, str]:
     return first, second
 
 
+@pytest.mark.slow
 def test_difference_of_two_mixes_names_settings_sources_rows_and_scores(store: str) -> None:
     found = diff_mixes(store, *first_and_second(store))
     assert not found["same_bytes"]

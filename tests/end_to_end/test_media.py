@@ -14,6 +14,8 @@ import yaml
 
 from tasks.store.storage import sha256_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ROWS, SIZE = 60, 40
 

@@ -17,6 +17,8 @@ from flows.cli.inspect import plan_recipe
 from flows.search import search
 from tasks.core.errors import CuveeError, NotEnoughData, RecipeError, TrainingFailed
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -81,7 +83,6 @@ def test_a_mix_with_learned_weights_has_them(searched: Searched) -> None:
         plan_recipe(searched.recipe, searched.store, {"mix.weights": "learned", "name": "other"})
 
 
-@pytest.mark.slow
 def test_a_search_that_was_stopped_goes_on(searched: Searched, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     with contextlib.suppress(
@@ -96,7 +97,6 @@ def test_a_search_that_was_stopped_goes_on(searched: Searched, tmp_path: Path) -
     assert whole["weights"] == searched.found["weights"]
 
 
-@pytest.mark.slow
 def test_data_that_changed_are_told_and_what_still_holds_is_learned_from(tmp_path: Path, searched: Searched) -> None:
     shutil.copytree(Path(searched.recipe).parent, tmp_path / "planted")
     recipe, store = str(tmp_path / "planted/recipe.yaml"), str(tmp_path / "planted/store")

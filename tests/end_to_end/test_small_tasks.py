@@ -15,6 +15,8 @@ from flows.pipeline import pipeline as run
 from tasks.models.classifier import load, outputs
 from tasks.objectives.parts import measures_of
 
+pytestmark = pytest.mark.slow
+
 RECIPES = Path(__file__).parents[2] / "deployments" / "recipes"
 NAMES = {"stars": "regression", "topics": "multi-label-classification", "names": "token-classification"} | {
     "answers": "question-answering",
@@ -78,7 +80,6 @@ def test_published_models_load_as_their_cards_say(folder: Path, prefect_server: 
     assert reader(**tokenizer("who", "Ana stayed", return_tensors="pt")).start_logits.shape[0] == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["answers", "names"])
 def test_a_task_is_compared_by_its_own_trials(name: str, folder: Path, prefect_server: str) -> None:
     found = compare(recipe=str(folder / f"{name}.yaml"), store=str(folder / "store"))

@@ -18,6 +18,8 @@ from tasks.experiments.mixes import as_mix
 from tasks.objectives.parts import measures_of
 from tasks.recipe.model import load_recipe
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """\
 name: words
 task: sequence-to-sequence

@@ -10,6 +10,8 @@ import yaml
 
 from flows.pipeline import pipeline
 
+pytestmark = pytest.mark.slow
+
 SUBJECTS = {
     "zh": ["这家酒店", "那部电影", "新的手机", "楼下的面馆", "网上的课程", "城市图书馆", "昨天的音乐会", "这本小说"],
     "ja": [

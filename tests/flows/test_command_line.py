@@ -94,6 +94,7 @@ def test_look_ups_leave_a_source_out(folder: Path) -> None:
     assert {task["subject"] for task in asked("explain")["tasks"]} & {*SOURCES} == {"books", "kitchen"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["-q", "--quiet", "-v", "--verbose"])
 def test_every_command_takes_quiet_and_verbose(folder: Path, flag: str) -> None:
     for name in (one.callback.__name__ for one in app.registered_commands if one.callback):
@@ -105,6 +106,7 @@ def test_every_command_takes_quiet_and_verbose(folder: Path, flag: str) -> None:
     assert ("books: 80 of 80 rows stay" in told.stderr) == bool(told.stderr) == logged
 
 
+@pytest.mark.slow
 def test_a_store_that_is_a_file_is_refused_by_every_command(folder: Path) -> None:
     for words in (["plan", "recipe.yaml"], ["explain", "recipe.yaml"], ["run", "recipe.yaml"], ["runs"]):
         for store in ("books.csv", "books.csv/store"):

@@ -61,12 +61,14 @@ def check_told(way: str, done: subprocess.CompletedProcess[str], *words: str) ->
         assert told.startswith("tasks.core.errors.Unreachable: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_closed_port(way: str, recipe: Path) -> None:
     done = call(way, recipe, PREFECT_API_URL="http://127.0.0.1:1/api")
     check_told(way, done, "no Prefect server answers at http://127.0.0.1:1/api", "refused", "unset it to use a temp")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_home_that_is_a_file(way: str, recipe: Path, tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
@@ -74,6 +76,7 @@ def test_a_home_that_is_a_file(way: str, recipe: Path, tmp_path: Path) -> None:
     check_told(way, done, f"{tmp_path / 'home'} cannot be written: it is a file", "set PREFECT_HOME to a folder")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_server_that_starts_too_slowly_is_ended(way: str, recipe: Path, tmp_path: Path) -> None:
     home = {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "1"}
@@ -82,6 +85,7 @@ def test_a_server_that_starts_too_slowly_is_ended(way: str, recipe: Path, tmp_pa
     assert not left_with(tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_start_says_why(recipe: Path, tmp_path: Path) -> None:
     wrong = {"PREFECT_HOME": str(tmp_path), "PREFECT_API_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////proc/x/y.db"}
     check_told("cuvee", call("cuvee", recipe, **wrong), "ended as it started", "unable to open database file")

@@ -17,6 +17,8 @@ import pytest
 
 from tasks.objectives.parts import task_names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PLANTED = Path(__file__).parent / "planted"
 REGISTER = "import tasks.objectives\n\ntasks.objectives.__path__.append({folder!r})\n"

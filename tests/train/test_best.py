@@ -26,6 +26,8 @@ from tasks.train.job import Message
 from tasks.train.settings import BuiltModel, TrainSettings
 from tasks.train.task import probe_model, train_model
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("negative", "positive")
 OBJECTIVE = Objective(task="text-classification", labels=LABELS)
 CONFIG = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}

@@ -133,6 +133,7 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     assert not [file.name for file in model.files if file.name.endswith((".bin", ".pkl", ".pt"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("objective", "online"),
     [
@@ -184,6 +185,7 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
     assert resumed.facts == whole.facts
 
 
+@pytest.mark.slow
 def test_training_saves_a_checkpoint_on_sigterm_and_goes_on_from_it_to_the_same_weights(
     two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +284,7 @@ def test_language_model_learns_and_its_last_hold_out_loss_is_the_one_it_is_score
     assert model.facts.truncated == 0
 
 
+@pytest.mark.slow
 def test_micro_batches_of_any_size_take_the_same_steps(
     mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +305,7 @@ def test_micro_batches_of_any_size_take_the_same_steps(
         assert one == pytest.approx(other, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path, Manifest], tmp_path: Path) -> None:
     first = trained(mix, settings())
     folder = tmp_path / "start"

@@ -22,6 +22,8 @@ from tasks.train.settings import BuiltModel, LoraSettings, TrainSettings
 from tasks.train.task import probe_model, train_model
 from tasks.train.tuning import learning, merged, tune
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("negative", "positive")
 OBJECTIVE = Objective(task="text-classification", labels=LABELS)
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}

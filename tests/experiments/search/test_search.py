@@ -204,6 +204,7 @@ def test_report_and_terminal_tell_of_every_outcome(
     assert ("Confirming run" in page) == ("Confirmed under 5 seeds" in told) == bool(found.confirmed.arms)
 
 
+@pytest.mark.slow
 def test_weights_chosen_by_luck_are_not_confirmed(tmp_path: Path) -> None:
     """Even where the surrogate believes in something, rows and seeds that had no part in it decide."""
     gains = [
