@@ -1,7 +1,7 @@
 """Does combining help? Mixes at the same budget, steps and seeds, and a verdict that chance does not make.
 
 Reads a recipe. Writes `snapshots/` and `comparisons/<name>/` of the store. Shows in the Prefect UI: the verdict, scores
-of the arms, differences, values of the sources, a picture, a link to the report.
+of the arms, differences, values of the sources, a picture, where the report is.
 """
 
 import time

@@ -1,7 +1,7 @@
 """The whole pipeline: sources → mix → model → scores → store and report.
 
 Reads a recipe. Writes `snapshots/`, `mixes/<name>/`, `models/<name>/` and `runs/<name>/` of the store. Shows in the
-Prefect UI: receipt, checks, scores, the DAG of the run, learning curve, a link to the report.
+Prefect UI: receipt, checks, scores, the DAG of the run, learning curve, where the report is.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Learn the weights: trials in rounds → a surrogate → a confirming run → weights, with an interval or without.
 
 Reads a recipe. Writes `snapshots/` and `searches/<name>/` of the store; `mix.weights: learned` uses what is found.
-Shows in the Prefect UI: the weights, what the confirming runs say, a link to the report.
+Shows in the Prefect UI: the weights, what the confirming runs say, where the report is.
 """
 
 import time

@@ -115,15 +115,22 @@ def planned(plan: Planned) -> None:
     """Print what a run would do."""
     receipt(plan["receipt"])
     unreached(plan["unreached"])
-    seconds = plan["training_seconds"]
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
-    took = f"about {seconds:.0f} s, as the last run took" if seconds is not None else "not known before the first run"
-    console.print(f"Training {took}")
+    console.print(f"Training {_training(plan)}")
     console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}")
     console.print("\nSettings in full: add --json and read `resolved`.")
+
+
+def _training(plan: Planned) -> str:
+    seconds = plan["training_seconds"]
+    if not plan["resolved"].get("train"):
+        return "none; the recipe has no `train`"
+    if "train-model model" in plan["cached"]:
+        return "none; the model is there already"
+    return "not known before the first one" if seconds is None else f"about {seconds:.0f} s, as the last one took"
 
 
 def guessed(recipe: GuessedRecipe) -> None:
@@ -193,6 +200,6 @@ def explained(recipe: Explained) -> None:
     table(
         "",
         ["task", "subject", "", "why"],
-        ([task.task, task.subject, "hit" if task.hit else "miss", task.why] for task in recipe["tasks"]),
+        ([task.task, task.subject, "cached" if task.hit else "to run", task.why] for task in recipe["tasks"]),
     )
     unreached(recipe["unreached"])

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from prefect.artifacts import (
     create_image_artifact,
-    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -41,10 +40,6 @@ class PrefectUI:
         """Show an image artifact that holds its picture."""
         uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
         create_image_artifact(key=key, image_url=uri, description=headline)
-
-    def link(self, key: str, url: str, text: str, headline: str) -> None:
-        """Show a link artifact."""
-        create_link_artifact(key=key, link=url, link_text=text, description=headline)
 
     def progress(self, key: str, title: str) -> Callable[[float, str], None]:
         """Show a progress artifact; what comes back moves it."""

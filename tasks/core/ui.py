@@ -34,10 +34,6 @@ class Port(Protocol):
         """Show a picture."""
         ...
 
-    def link(self, key: str, url: str, text: str, headline: str) -> None:
-        """Show a link."""
-        ...
-
     def progress(self, key: str, title: str) -> Callable[[float, str], None]:
         """Show how far a long task is; what comes back is called with the share that is done and its description."""
         ...
@@ -143,12 +139,6 @@ def show_image(key: str, png: bytes, headline: str) -> None:
     """Show a picture; it travels inside what is shown, so keep it small."""
     for port in _running():
         port.image(artifact_key(key), png, headline)
-
-
-def show_link(key: str, url: str, text: str, headline: str) -> None:
-    """Show a link."""
-    for port in _running():
-        port.link(artifact_key(key), url, text, headline)
 
 
 def tell(line: str) -> None:

@@ -58,10 +58,13 @@ class BadRows:
 
 
 def remedy(source: str, settings: SourceSettings, layout: Layout, bad: BadRows) -> str:
-    """Say what would mend the bad rows of a source, for each reason, the most frequent first."""
-    fitting = list(dict.fromkeys(_for_each_reason(settings, layout, bad)))
-    most = min(1.0, math.ceil(100 * bad.share) / 100)
-    return "; ".join([*(fitting or ["mend the source"]), f"or raise sources.{source}.max_bad to {most:g}"])
+    """Say what would mend the bad rows of a source, for each reason, the most frequent first; and how many bad ones to
+    allow, where more are there and some are good.
+    """
+    fitting = list(dict.fromkeys(_for_each_reason(settings, layout, bad))) or ["mend the source"]
+    if settings.max_bad < bad.share < 1:
+        fitting.append(f"or raise sources.{source}.max_bad to {min(1.0, math.ceil(100 * bad.share) / 100):g}")
+    return "; ".join(fitting)
 
 
 def _for_each_reason(settings: SourceSettings, layout: Layout, bad: BadRows) -> Iterator[str]:

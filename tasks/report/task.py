@@ -1,7 +1,5 @@
 """Prefect tasks of the reporting stage: the page in the store, and what the UI shows of a run. Never cached."""
 
-from pathlib import Path
-
 from tasks.core import ui
 from tasks.core.tasks import task
 from tasks.experiments.comparison import Comparison, comparison_folder
@@ -16,7 +14,7 @@ from tasks.report.samples import label_counts, sample_rows
 from tasks.rows.files import TRAIN, open_mix
 from tasks.rows.layout import RowFile, layout_of
 from tasks.store.runs import RunRecord, run_folder
-from tasks.store.storage import Store, open_store
+from tasks.store.storage import open_store
 
 SAMPLES = 3
 
@@ -28,7 +26,7 @@ def report_run(store: str, record: RunRecord, mix: Manifest[MixFacts] | None = N
     files = [RowFile(path, layout_of(mix)) for path in open_mix(home, mix, TRAIN)] if mix else []
     page = build_page(record, sample_rows(files, SAMPLES), label_counts(files))
     home.write_bytes(path, page.encode("utf-8"))
-    _show(record, _link(home, path))
+    _show(record, home.where(path))
     return home.where(path)
 
 
@@ -37,15 +35,16 @@ def report_search(store: str, search: SearchRecord) -> SearchRecord:
     """Write the report of a search and show in the UI what it found; gives the record with the report's place."""
     home, path = open_store(store), f"{search_folder(search.name)}/{search.search}/report.html"
     home.write_bytes(path, build_search_page(search).encode("utf-8"))
-    name, uri = f"{search.name}-search", _link(home, path)
+    name = f"{search.name}-search"
     ui.show_markdown(name, ui.escape(search.sentence), "What the search found")
     ui.show_table(f"{name}-weights", searches.weights_table(search), "Weights used, and those of every mix confirmed")
-    ui.show_link(f"{name}-report", uri, ui.escape(home.where(path)), "The search, told in full")
+    _show_place(name, home.where(path), "The search")
     return search.model_copy(update={"report": home.where(path)})
 
 
-def _link(home: Store, path: str) -> str:
-    return Path(home.where(path)).as_uri() if home.is_local else home.where(path)
+def _show_place(name: str, where: str, told: str) -> None:
+    """Say where a report is, to be opened by hand: browsers follow no link from a server's page to a file or bucket."""
+    ui.show_markdown(f"{name}-report", f"Open it in a browser:\n\n    {where}", f"{told}, told in full")
 
 
 def _show(record: RunRecord, report: str) -> None:
@@ -63,7 +62,7 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
     if png := plots.curve_png(record.curve):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
-    ui.show_link(f"{name}-report", report, ui.escape(report), "The run, told in full")
+    _show_place(name, report, "The run")
 
 
 @task()
@@ -71,11 +70,11 @@ def report_comparison(store: str, comparison: Comparison) -> Comparison:
     """Write the comparison's report and show it in the UI; gives the record with the report's place."""
     home, path = open_store(store), f"{comparison_folder(comparison)}/report.html"
     home.write_bytes(path, build_comparison(comparison).encode("utf-8"))
-    name, uri = f"{comparison.name}-compare", _link(home, path)
+    name = f"{comparison.name}-compare"
     ui.show_markdown(f"{name}-verdict", ui.escape(comparison.sentence), "Does combining help?")
     for title, rows in comparison_tables(comparison).items():
         ui.show_table(f"{name}-{title}", rows, TABLES[title])
     if png := arms_png(comparison):
         ui.show_image(f"{name}-picture", png, "Scores with their intervals")
-    ui.show_link(f"{name}-report", uri, ui.escape(uri), "The comparison, told in full")
+    _show_place(name, home.where(path), "The comparison")
     return comparison.model_copy(update={"report": home.where(path)})
