@@ -2,7 +2,9 @@
 their texts may be.
 """
 
+import ast
 import contextlib
+import difflib
 import importlib.util
 import json
 import re
@@ -31,6 +33,8 @@ AFTER_PADDING = {
     "xmod",
 }
 """Architectures that number positions from the padding token's id on, as RoBERTa does."""
+LIKE = 0.8
+"""Likeness, 0..1, from which a name is taken for another one misspelt."""
 POSITIONS, PADDING = 512, 1
 """Theirs where the configuration says nothing else."""
 FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
@@ -51,6 +55,8 @@ def model_problems(
             yield from _unknown(f"{place}.model", encoder.model, base)
     if train:
         yield from _unknown("train.model", train.model, base)
+        if isinstance(train.model, BuiltModel):
+            yield from _misspelt(train.model)
         yield from _too_long(train, base)
 
 
@@ -62,6 +68,39 @@ def _unknown(place: str, name: str | BuiltModel, base: str) -> Iterator[Problem]
             yield f"{place}.architecture", f"transformers has no architecture {name.architecture!r};{near}".rstrip(";")
     elif FOLDER.match(name) and not (Path(base) / name).is_dir():
         yield place, f"there is no folder {name!r}; name one with a model, or a model of the Hub as OWNER/NAME"
+
+
+def _misspelt(model: BuiltModel) -> Iterator[Problem]:
+    """Find settings that are almost those of the architecture: transformers takes any name, and passes it over."""
+    known = _settings_of(model.architecture)
+    for name in model.config:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=LIKE) if known and name not in known else []
+        if near:
+            yield f"train.model.config.{name}", f"{model.architecture!r} has no such setting; did you mean {near[0]!r}?"
+
+
+def _settings_of(architecture: str) -> set[str]:
+    """Name what an architecture's configuration takes, read from the source of its class; empty where it hangs on
+    another architecture's.
+    """
+    found = importlib.util.find_spec("transformers")
+    if not found or not found.origin:
+        return set()
+    folder, names = Path(found.origin).parent, set[str]()
+    own = sorted((folder / "models" / architecture.replace("-", "_")).glob("configuration_*.py"))
+    for file in [*own, folder / "configuration_utils.py"]:
+        for part in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(part, ast.ClassDef):
+                names |= {
+                    one.target.id
+                    for one in part.body
+                    if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+                }
+            elif isinstance(part, ast.arg):
+                names.add(part.arg)
+            elif isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.isidentifier():
+                names.add(part.value)  # other names of settings stand in tables
+    return names if own else set()
 
 
 def _too_long(settings: TrainSettings, base: str) -> Iterator[Problem]:

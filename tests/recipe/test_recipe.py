@@ -228,6 +228,10 @@ TRAIN = "train: {model: {architecture: roberta, config: {max_position_embeddings
         ("clean: {max_chars: 50, sources: {movies: {min_chars: 100}}}", "min_chars is 100, above max_chars, 50"),
         ("clean: {filters: [{kind: words, least: 9, most: 3}]}", "least is 9, above most, 3"),
         ("train: {model: {architecture: brt}}", "train.model.architecture: transformers has no architecture 'brt'"),
+        (
+            "train: {model: {architecture: gpt2, config: {n_emdb: 8, n_layer: 1, resid_pdrop: 0}}}",
+            "train.model.config.n_emdb: 'gpt2' has no such setting; did you mean 'n_embd'?",
+        ),
         ("train: {model: ./none}", "train.model: there is no folder './none'"),
         ("trials: {encoder: {model: /none/such}}", "trials.encoder.model: there is no folder '/none/such'"),
         (TRAIN, "train.max_tokens: it is 64, but the model takes at most 62; set train.max_tokens <= 62"),
