@@ -183,13 +183,15 @@ def perplexity(key: str, name: str, *, against: str = "", digits: int = 2) -> Me
     return Measure(key=key, name=name, hub="perplexity", digits=digits, lower=True, exponential=True, against=against)
 
 
-def by_pipeline(name: str, hub: str) -> str:
+def by_pipeline(name: str, hub: str, *, cuts: bool = False) -> str:
     """Say in Python how a model of a task is used that transformers has a pipeline for.
 
     Args:
         name: what it is called there.
+        cuts: whether the pipeline must be told to cut long texts, as they are cut when the model is measured.
     """
+    truncation = ", truncation=True" if cuts else ""
     return f'''\
 from transformers import pipeline
 
-{name} = pipeline("{hub}", model="path/to/this/folder")  # or its name on the Hub'''
+{name} = pipeline("{hub}", model="path/to/this/folder"{truncation})  # or its name on the Hub'''

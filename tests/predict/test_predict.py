@@ -16,7 +16,7 @@ import pytest
 from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.core.layout import Role
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.objectives.parts import Trained, columns_of, evaluate_of, predict_of, task_names
+from tasks.objectives.parts import Trained, columns_of, evaluate_of, measures_of, predict_of, task_names
 from tasks.predict import rows
 from tasks.predict.task import predict_rows
 from tasks.rows.layout import cleaned_schema
@@ -73,6 +73,24 @@ def test_what_is_predicted_is_what_is_measured(task: str, publish: Callable[...,
     chances = [name for name in measured.columns if name.startswith("p_")]
     for name in chances:
         assert [row["scores"][name[2:]] for row in found] == pytest.approx(measured[name].to_list(), rel=1e-6)
+
+
+@pytest.mark.parametrize("task", ["text-classification", "multi-label-classification", "regression"])
+def test_the_snippet_of_the_card_says_what_was_measured_of_every_text(
+    task: str, publish: Callable[..., Path], tmp_path: Path
+) -> None:
+    store = publish(task)
+    pl.DataFrame({"text": TEXTS}).write_ndjson(tmp_path / "rows.jsonl")
+    found = said_of(store, str(tmp_path / "rows.jsonl"))
+    there: dict[str, Any] = {}
+    exec(measures_of(task).use.replace("path/to/this/folder", str(store / "models/small/1a2b3c4d5e6f")), there)
+    ask = there["rate" if task == "regression" else "classify"]
+    if task == "regression":
+        given = [one["score"] for one in ask(TEXTS)]
+        assert given == pytest.approx([row["predicted"] for row in found], rel=1e-4)
+        return
+    given = [{one["label"]: one["score"] for one in each} for each in ask(TEXTS, top_k=None)]
+    assert given == [pytest.approx(row["scores"], rel=1e-4) for row in found]
 
 
 FILES = {

@@ -15,6 +15,6 @@ MEASURED = Measured(
     hub="text-classification",
     model="classifier",
     takes="an encoder such as bert, distilbert or roberta",
-    use=by_pipeline("classify", "text-classification"),
+    use=by_pipeline("classify", "text-classification", cuts=True),
     compared_by="set_perplexity",
 )

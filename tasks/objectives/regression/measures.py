@@ -13,5 +13,5 @@ MEASURED = Measured(
     hub="text-classification",
     model="regression",
     takes="an encoder such as bert, distilbert or roberta",
-    use=by_pipeline("rate", "text-classification"),
+    use=by_pipeline("rate", "text-classification", cuts=True),
 )
