@@ -252,7 +252,7 @@ def label_counts(guess: Guess) -> Counter[str]:
     """Count a source's records by the recipe's labels."""
     counts: Counter[str] = Counter()
     for raw, count in guess.seen.labels.items():
-        counts["(to be said)" if raw in guess.open else guess.mapping[raw] or "(left out)"] += count
+        counts["(label still to be mapped)" if raw in guess.open else guess.mapping[raw] or "(left out)"] += count
     return counts
 
 

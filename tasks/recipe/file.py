@@ -85,7 +85,8 @@ class Places:
             return sys.maxsize, path
         parts = path.split(".")
         above = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
-        if overridden := next((place for place in above if place in self.overridden), None):
+        below = [] if path in self.lines else sorted(one for one in self.overridden if one.startswith(f"{path}."))
+        if overridden := next((place for place in [*above, *below] if place in self.overridden), None):
             return sys.maxsize, f"--set {overridden}"
         line = next((self.lines[place] for place in above if place in self.lines), 1)
         return line, f"{self.file}:{line}"

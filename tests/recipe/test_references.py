@@ -352,16 +352,18 @@ def test_mistakes_of_the_command_are_placed_in_the_command(tmp_path: Path) -> No
         "checks.policies": {"d": "warn"},
         "mix.sise": 2,
         "sift.0": "nonsense",
+        "mix.wieghts.a": 1,
     }
     with pytest.raises(RecipeError) as caught:
         load_recipe(file, over, ["e"])
     told = str(caught.value).splitlines()
-    assert told[0] == f"{file}: 6 mistakes"
+    assert told[0] == f"{file}: 7 mistakes"
     assert told[1].startswith(f"  {file}:{len(Path(file).read_text().splitlines())}: seed: input should be greater")
     assert [line.partition(";")[0].partition(". Did")[0] for line in told[2:]] == [
         "  --set checks.policies: checks.policies.d: no source has this name",
         "  --set mix.sise: unknown key",
         "  --set mix.weights.cc: no source has this name",
+        "  --set mix.wieghts.a: mix.wieghts: unknown key",
         "  --set sift.0: unknown kind 'nonsense'",
         "  --without e: no source has this name",
     ]
