@@ -1,9 +1,9 @@
 """Ctrl-C and SIGTERM end a run at once, and alike: task threads cannot be interrupted, but the trainings they wait for
 can.
 
-A run that is interrupted has `PATIENCE` seconds to end in order, or `SAVING` while a training saves a checkpoint of the
-step that it is in, then it just ends. Nothing is lost: products are whole
-or not there. Either way what has to be done before the end is done: Prefect is told, and the temporary server stopped.
+A run that is interrupted has `PATIENCE` seconds to end in order, after at most `SAVING` for a training to save a
+checkpoint of the step that it is in; then it just ends. Nothing is lost: products are whole or not there. Either way
+what has to be done before the end is done: Prefect is told, and the temporary server stopped.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import psutil
 
 from tasks.core.errors import CuveeError
 
-PATIENCE, SAVING = 4.0, 20.0
+PATIENCE, SAVING, LOOKING = 4.0, 16.0, 0.1
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes, as shells give them to what a signal ends."""
 STOPPED = "interrupted; the same command goes on where it stopped"
@@ -41,17 +41,22 @@ class Ending:
     """How and why this process ends.
 
     Attributes:
-        last: ends it when that takes too long.
+        over: whether it came in order.
     """
 
     code: int
     why: str
-    patience: float = PATIENCE
-    last: threading.Timer = field(init=False)
+    over: threading.Event = field(default_factory=threading.Event)
 
-    def __post_init__(self) -> None:
-        self.last = threading.Timer(self.patience, leave)
-        self.last.daemon = True
+    def hurry(self) -> None:
+        """End the process when that takes too long."""
+        from tasks.train.task import trains
+
+        for _ in range(int(SAVING / LOOKING)):
+            if not trains() or self.over.wait(LOOKING):
+                break
+        if not self.over.wait(PATIENCE):
+            leave()
 
 
 def _on_stderr(why: str, _code: int) -> None:
@@ -169,11 +174,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _begin(why: str, code: int) -> None:
-    from tasks.train.task import stop_training, trains
+    from tasks.train.task import stop_training
 
     if _process.ending is None:
-        _process.ending = Ending(code, why, SAVING if trains() else PATIENCE)
-        _process.ending.last.start()
+        _process.ending = Ending(code, why)
+        threading.Thread(target=_process.ending.hurry, daemon=True).start()
     stop_training()
 
 
@@ -196,7 +201,7 @@ def heeding() -> Generator[None]:
         yield
     finally:
         if _process.ending is not None:
-            _process.ending.last.cancel()
+            _process.ending.over.set()
             _put_back()
         if free:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
