@@ -102,16 +102,24 @@ def token_losses(ready: Ready, pieces: Pieces) -> NDArray[np.float64]:
     summed = np.zeros(len(lengths))
     with torch.inference_mode():
         for rows in batches(lengths):
-            width = int(lengths[rows].max())
-            ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
-            for at, row in enumerate(rows):
-                ids[at, : lengths[row]] = torch.tensor(pieces.ids[row], device=device)
-                targets[at, : lengths[row]] = torch.tensor(pieces.targets[row], device=device)
-            seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
-            summed[rows] = (
-                losses(model(input_ids=ids, attention_mask=seen.long()).logits, targets)[0].double().cpu().numpy()
-            )
+            ids, targets, seen = padded(pieces, rows, device)
+            logits = model(input_ids=ids, attention_mask=seen.long()).logits
+            summed[rows] = losses(logits, targets)[0].double().cpu().numpy()
     return summed
+
+
+def padded(pieces: Pieces, rows: NDArray[np.int64], device: str) -> tuple[Any, Any, Any]:
+    """Put pieces into one batch: their tokens, their targets and which places they fill, shape (rows, longest) each."""
+    with importing:
+        import torch
+
+    lengths = torch.tensor([len(pieces.ids[row]) for row in rows], device=device)
+    width = int(lengths.max())
+    ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
+    for at, row in enumerate(rows):
+        ids[at, : lengths[at]] = torch.tensor(pieces.ids[row], device=device)
+        targets[at, : lengths[at]] = torch.tensor(pieces.targets[row], device=device)
+    return ids, targets, torch.arange(width, device=device) < lengths[:, None]
 
 
 def batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:

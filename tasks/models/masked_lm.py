@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.imports import importing
-from tasks.models.causal_lm import NOT_PREDICTED, Pieces, batches
+from tasks.models.causal_lm import NOT_PREDICTED, Pieces, batches, padded
 from tasks.models.trained import Ready, load_trained
 
 SHARE = 0.15
@@ -106,12 +106,7 @@ def found(ready: Ready, pieces: Pieces) -> Found:
     summed, right = np.zeros(len(lengths)), np.zeros(len(lengths))
     with torch.inference_mode():
         for rows in batches(lengths):
-            width = int(lengths[rows].max())
-            ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
-            for at, row in enumerate(rows):
-                ids[at, : lengths[row]] = torch.tensor(pieces.ids[row], device=device)
-                targets[at, : lengths[row]] = torch.tensor(pieces.targets[row], device=device)
-            seen = torch.arange(width, device=device) < torch.tensor(lengths[rows], device=device)[:, None]
+            ids, targets, seen = padded(pieces, rows, device)
             logits = model(input_ids=ids, attention_mask=seen.long()).logits
             summed[rows] = losses(logits, targets)[0].double().cpu().numpy()
             right[rows] = (logits.argmax(-1) == targets).sum(1).cpu().numpy()

@@ -1,1 +1,1 @@
-"""Predict: a published model, used on and measured by files of any kind."""
+"""Predict: a published model, used on files of any kind."""

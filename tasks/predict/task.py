@@ -1,4 +1,4 @@
-"""The face of `cuvee predict` and `cuvee eval`. No tasks, since nothing is made that a run could use."""
+"""The face of `cuvee predict`. No tasks, since nothing is made that a run could use."""
 
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
