@@ -92,6 +92,8 @@ def ran(summary: dict[str, Any]) -> None:
     """Print the outcome of a run."""
     console.print()
     receipt([ReceiptRow.model_validate(row) for row in summary["receipt"]])
+    for source, file in summary["quarantine"].items():
+        console.print(f"Bad rows of {source}: cuvee show {file}")
     unreached(summary["unreached"])
     if summary.get("metrics"):
         scores(Metrics.model_validate(summary["metrics"]), summary["task"])

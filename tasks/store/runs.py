@@ -162,6 +162,13 @@ class RunRecord(RunStart):
     def _empty_for_nothing(self, facts: Facts | None, write: SerializerFunctionWrapHandler) -> Any:
         return write(facts) if facts else {}
 
+    @property
+    def quarantine(self) -> dict[str, str]:
+        """Source with bad rows -> the file of the store that they are in, each with its place and what is wrong."""
+        bad = {account.source for account in self.accounts if account.quarantined}
+        read = [note for note in self.tasks if note.name == "ingest-source" and note.key and note.subject in bad]
+        return {note.subject: f"snapshots/{note.stage}/{note.key}/quarantine.parquet" for note in read}
+
     def summary(self) -> dict[str, Any]:
         """Give what `cuvee run --json` prints."""
         counts = Counter(note.state for note in self.tasks)
@@ -171,6 +178,7 @@ class RunRecord(RunStart):
             "task": self.task,
             "mix": self.mix.model_dump() if self.mix else None,
             "receipt": [row.model_dump() for row in self.receipt],
+            "quarantine": self.quarantine,
             "unreached": [one.told() for one in self.unreached],
             "checks": [_brief(check) for check in self.checks],
             "drift": {source: moved and moved.model_dump() for source, moved in self.drift.items()},

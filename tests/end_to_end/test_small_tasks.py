@@ -45,7 +45,7 @@ def folder(make_hotels: Callable[..., Any], tmp_path_factory: pytest.TempPathFac
         recipe = yaml.safe_load((RECIPES / f"{name}.yaml").read_text("utf-8"))
         recipe["mix"] |= {"size": 120}
         recipe["train"] |= {"epochs": 1, "model": recipe["train"]["model"] | {"config": SMALL}}
-        recipe |= {"trials": {"size": 60}, "compare": {"seeds": 3, "values": []}}
+        recipe |= {"trials": {"size": 60}, "compare": {"seeds": 1, "values": []}}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe, allow_unicode=True), "utf-8")
     return folder
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.manifests.check import CheckResult, Failure
+from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Measurement, Metrics
 from tasks.store.runs import (
@@ -197,3 +198,14 @@ def test_the_summary_is_what_the_command_line_promises() -> None:
     assert found["tasks"] == {"run": 1, "cached": 2}
     assert "error" not in found
     assert record("r2", status="failed", error="what to do").summary()["error"] == "what to do"
+
+
+def test_bad_rows_are_where_the_summary_says() -> None:
+    notes = (
+        TaskNote(name="ingest-source", subject="a", state="run", stage="ingest", key="k1"),
+        TaskNote(name="ingest-source", subject="b", state="cached", stage="ingest", key="k2"),
+        TaskNote(name="ingest-source", subject="c", state="unreached"),
+    )
+    accounts = (Account(source="a", read=9, rows=9), Account(source="b", read=9, quarantined=2, rows=7))
+    found = record("r1", tasks=notes, accounts=accounts).summary()["quarantine"]
+    assert found == {"b": "snapshots/ingest/k2/quarantine.parquet"}
