@@ -129,6 +129,16 @@ class RecipeRead:
         return set_values(self.overrides or [], "mix.size=500")
 
 
+Verbose = Annotated[
+    bool | None,
+    typer.Option(
+        "--verbose/--quiet",
+        "-v/-q",
+        help="Also tell what the tasks log, or tell nothing on the way; by default a line for each task that ends.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Output:
     """How a command answers, and how much it says on its way."""
@@ -136,14 +146,7 @@ class Output:
     as_json: Annotated[
         bool, typer.Option("--json", help="Print exactly one JSON object on stdout; all else goes to stderr.")
     ] = False
-    verbose: Annotated[
-        bool | None,
-        typer.Option(
-            "--verbose/--quiet",
-            "-v/-q",
-            help="Also tell what the tasks log, or tell nothing on the way; by default a line for each task that ends.",
-        ),
-    ] = None
+    verbose: Verbose = None
 
     def following(self) -> AbstractContextManager[None]:
         """Tell on stderr how the work goes, for as long as it lasts."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import DEFAULT_STORE, StoreUri, command
+from flows.cli.app import DEFAULT_STORE, StoreUri, Verbose, command
 
 ModelName = Annotated[
     str,
@@ -42,14 +42,15 @@ def predict(
         str | None, typer.Option("--out", metavar="FILE", help="Write here, all or nothing, in place of stdout.")
     ] = None,
     store: StoreUri = DEFAULT_STORE,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell nothing on the way.")] = False,
+    verbose: Verbose = None,
 ) -> None:
     """Let a published model predict every row of a file: a JSON object a line, in order, as soon as it is known."""
     from flows.cli.predict import predict_file
     from flows.cli.progress import following
 
     try:
-        with following(quiet=quiet or (target is None and sys.stdout.isatty()), verbose=False):
+        on_screen = target is None and sys.stdout.isatty()  # where the answers stand already
+        with following(quiet=verbose is False or (on_screen and not verbose), verbose=bool(verbose)):
             predict_file(store, model, file, said or [], target)
     except BrokenPipeError:  # who read has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
