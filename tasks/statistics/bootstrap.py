@@ -165,8 +165,8 @@ def bca_interval(
     def statistic(*drawn: Ints, axis: int = -1) -> Floats:
         return np.mean([values[group].sum(axis) / weights[group].sum(axis) for group in drawn], axis=0)
 
-    # Rows that are all alike have no spread, and nothing to correct for.
-    if all(len(group) < 2 or np.ptp(values[group]) == np.ptp(weights[group]) == 0 for group in groups):
+    # Rows with one ratio have no spread, such as those of two models that answer alike, and nothing to correct for.
+    if all(_one_ratio(values[group], weights[group]) for group in groups):
         point = float(statistic(*groups))
         return point, point
     replicates = bootstrap(
@@ -181,3 +181,7 @@ def bca_interval(
         rng=rng,
     )
     return float(replicates.confidence_interval.low), float(replicates.confidence_interval.high)
+
+
+def _one_ratio(values: Floats, weights: Floats) -> bool:
+    return bool(np.allclose(values * weights.sum(), weights * values.sum(), rtol=1e-12, atol=0))

@@ -85,7 +85,10 @@ def test_more_rows_than_a_jackknife_is_worth_and_rows_all_alike() -> None:
     rng = np.random.default_rng(0)
     low, high = bca_interval(rng.normal(1, 1, 20_000), one_group(20_000), 0.95, 300, rng)
     assert high - low == pytest.approx(2 * 1.96 / np.sqrt(20_000), rel=0.2)
-    assert bca_interval(np.ones(9), RowGroups((np.arange(4), np.arange(4, 9)), np.ones(9)), 0.95, 100, rng) == (1, 1)
+    halves, weights = (np.arange(4), np.arange(4, 9)), rng.uniform(1, 9, 9)
+    assert bca_interval(np.ones(9), RowGroups(halves, np.ones(9)), 0.95, 100, rng) == (1, 1)
+    assert bca_interval(np.zeros(9), RowGroups(halves, weights), 0.95, 100, rng) == (0, 0), "two models that are one"
+    assert bca_interval(2 * weights, RowGroups(halves, weights), 0.95, 100, rng) == pytest.approx((2, 2))
 
 
 def test_holm_on_four_tests() -> None:
