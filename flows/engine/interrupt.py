@@ -20,7 +20,7 @@ import psutil
 
 from tasks.core.errors import CuveeError
 
-PATIENCE, SAVING, LOOKING = 4.0, 16.0, 0.1
+PATIENCE, SAVING, LOOKING = 4.0, 14.0, 0.1
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Exit codes, as shells give them to what a signal ends."""
 STOPPED = "interrupted; the same command goes on where it stopped"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tasks.core.imports import importing
 from tasks.train.job import OUT_OF_MEMORY, Job, Message
 from tasks.train.messages import failure, message_in, progress
@@ -124,6 +126,15 @@ def _started(command: list[str], log: Any) -> Generator[subprocess.Popen[str]]:
 
 children: set[int] = set()
 """Training processes under way; each leads a group of its own."""
+
+
+def any_at_work() -> bool:
+    """Say whether a training process is alive: who waits for it may be held up by something else."""
+    for pid in tuple(children):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def stop_all() -> None:

@@ -13,7 +13,7 @@ from tasks.rows.files import SIDES, open_mix
 from tasks.store.products import Workbench, stage_task
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
-from tasks.train.launch import children, run, stop_all
+from tasks.train.launch import any_at_work, run, stop_all
 from tasks.train.model import seen_model
 from tasks.train.settings import TrainSettings
 
@@ -25,8 +25,8 @@ def probe_model(settings: TrainSettings, base: str) -> Fingerprint:
 
 
 def trains() -> bool:
-    """Say whether this process waits for a training."""
-    return bool(children)
+    """Say whether a training of this process is under way."""
+    return any_at_work()
 
 
 def stop_training() -> None:
