@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models import targets
+from tasks.models.targets import NOT_PREDICTED
 from tasks.models.trained import Ready, load_trained
 
-NOT_PREDICTED = -100
-"""Target of a position that only is context; losses pass over it."""
 BATCH_TOKENS = 4_096
 """Of a batch: its answer holds a number for each of them and each token of the vocabulary."""
 
@@ -69,22 +69,11 @@ def ends(tokenizer: Any) -> tuple[int, int]:
     return (end if tokenizer.bos_token_id is None else tokenizer.bos_token_id), end
 
 
-def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
-    """Give the loss of every piece, −Σ log p(token | those before it) in nats, and how many tokens it is over.
-
-    Args:
-        logits: shape (pieces, length, vocabulary).
-        targets: shape (pieces, length), `NOT_PREDICTED` where nothing is asked.
-
-    Returns:
-        Two tensors of shape (pieces,).
+def losses(logits: Any, wanted: Any) -> tuple[Any, Any]:
+    """Give the loss of every piece, −Σ log p(token | those before it) in nats, and how many tokens it is over; see
+    `targets.losses`: here the n-th logits are for the target after the n-th.
     """
-    with importing:
-        from torch.nn.functional import cross_entropy
-
-    wanted = targets[:, 1:]
-    each = cross_entropy(logits[:, :-1].float().transpose(1, 2), wanted, reduction="none", ignore_index=NOT_PREDICTED)
-    return each.sum(1), (wanted != NOT_PREDICTED).sum(1)
+    return targets.losses(logits[:, :-1], wanted[:, 1:])
 
 
 def load(folder: Path) -> Ready:
@@ -102,9 +91,9 @@ def token_losses(ready: Ready, pieces: Pieces) -> NDArray[np.float64]:
     summed = np.zeros(len(lengths))
     with torch.inference_mode():
         for rows in batches(lengths):
-            ids, targets, seen = padded(pieces, rows, device)
+            ids, wanted, seen = padded(pieces, rows, device)
             logits = model(input_ids=ids, attention_mask=seen.long()).logits
-            summed[rows] = losses(logits, targets)[0].double().cpu().numpy()
+            summed[rows] = losses(logits, wanted)[0].double().cpu().numpy()
     return summed
 
 
@@ -115,11 +104,11 @@ def padded(pieces: Pieces, rows: NDArray[np.int64], device: str) -> tuple[Any, A
 
     lengths = torch.tensor([len(pieces.ids[row]) for row in rows], device=device)
     width = int(lengths.max())
-    ids, targets = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
+    ids, wanted = (torch.full((len(rows), width), filling, device=device) for filling in (0, NOT_PREDICTED))
     for at, row in enumerate(rows):
         ids[at, : lengths[at]] = torch.tensor(pieces.ids[row], device=device)
-        targets[at, : lengths[at]] = torch.tensor(pieces.targets[row], device=device)
-    return ids, targets, torch.arange(width, device=device) < lengths[:, None]
+        wanted[at, : lengths[at]] = torch.tensor(pieces.targets[row], device=device)
+    return ids, wanted, torch.arange(width, device=device) < lengths[:, None]
 
 
 def batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
+from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.trained import Ready, load_trained
 
-NOT_PREDICTED = -100
-"""Target of a position that is padding; losses pass over it."""
 BATCH_ROWS, BATCH_TOKENS = 64, 4_096
 """Most texts that are read at a time, and most tokens of them."""
 
@@ -85,23 +84,6 @@ def _encoded(tokenizer: Any, kind: str, texts: Sequence[str], longest: int) -> E
         for row, tokens in zip(rows, shorter, strict=True):
             ids[row] = tokens
     return Encoded(ids, cut)
-
-
-def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
-    """Give the loss of every target, −Σ log p(token | text, tokens before it) in nats, and how many tokens it is over.
-
-    Args:
-        logits: shape (texts, length, vocabulary), the n-th for the n-th token of the target.
-        targets: shape (texts, length), `NOT_PREDICTED` where there is padding.
-
-    Returns:
-        Two tensors of shape (texts,).
-    """
-    with importing:
-        from torch.nn.functional import cross_entropy
-
-    each = cross_entropy(logits.float().transpose(1, 2), targets, reduction="none", ignore_index=NOT_PREDICTED)
-    return each.sum(1), (targets != NOT_PREDICTED).sum(1)
 
 
 def load(folder: Path) -> Ready:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.imports import importing
-from tasks.models.causal_lm import NOT_PREDICTED, Pieces, batches, padded
+from tasks.models.causal_lm import Pieces, batches, padded
+from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.trained import Ready, load_trained
 
 SHARE = 0.15
@@ -72,23 +73,6 @@ def masked(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
 def _asked(places: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     chosen = places[rng.random(len(places)) < SHARE]
     return chosen if len(chosen) or not len(places) else rng.choice(places, 1)
-
-
-def losses(logits: Any, targets: Any) -> tuple[Any, Any]:
-    """Give the loss of every piece, −Σ log p(token | the text around it) in nats, and how many tokens it is over.
-
-    Args:
-        logits: shape (pieces, length, vocabulary).
-        targets: shape (pieces, length), `NOT_PREDICTED` where nothing is asked.
-
-    Returns:
-        Two tensors of shape (pieces,).
-    """
-    with importing:
-        from torch.nn.functional import cross_entropy
-
-    each = cross_entropy(logits.float().transpose(1, 2), targets, reduction="none", ignore_index=NOT_PREDICTED)
-    return each.sum(1), (targets != NOT_PREDICTED).sum(1)
 
 
 def load(folder: Path) -> Ready:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, GPT2Config
 
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.models.causal_lm import NOT_PREDICTED, cut, load, losses, token_losses
+from tasks.models.causal_lm import cut, load, losses, token_losses
+from tasks.models.targets import NOT_PREDICTED
 from tasks.models.vocabularies import byte_pairs
-from tasks.objectives.language_modelling.baseline import unigram
 from tasks.objectives.language_modelling.evaluate import score
 from tasks.objectives.language_modelling.measures import MEASURED
 from tasks.objectives.parts import Trained
+from tasks.objectives.unigrams import unigram
 from tasks.statistics.perplexity import Losses, evaluated
 
 TEXTS = [

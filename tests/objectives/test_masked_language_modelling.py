@@ -14,12 +14,13 @@ from transformers import AutoModelForMaskedLM, BertConfig
 from tasks.core.errors import RecipeError
 from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.models.causal_lm import NOT_PREDICTED
-from tasks.models.masked_lm import found, losses, masked
+from tasks.models.masked_lm import found, masked
+from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.trained import Ready
 from tasks.models.vocabularies import byte_pairs, word_pieces
 from tasks.objectives.masked_language_modelling.evaluate import score
 from tasks.objectives.masked_language_modelling.examples import refuse
+from tasks.objectives.masked_language_modelling.predict import predict
 from tasks.objectives.parts import Trained
 from tasks.train.model import load
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -135,3 +136,11 @@ def test_layouts_of_encoders_learn(architecture: str) -> None:
     pieces = masked(tokenizer, TEXTS[:1], 32)
     loss, count = losses(made(torch.tensor(pieces.ids)).logits, torch.tensor(pieces.targets))
     assert 0 < float(loss.detach() / count) < 2 * math.log(300)
+
+
+def test_nothing_is_said_of_a_text_in_which_nothing_can_be_covered() -> None:
+    said = predict(
+        Ready(model(), TOKENIZER, "cpu"), pl.DataFrame({"text": ["\u0301", "the cat"]}), Trained(Path(), 16, ())
+    )
+    assert said["tokens"].to_list()[0] == 0
+    assert said["predicted"].is_null().to_list() == [True, False]

@@ -18,8 +18,9 @@ from tasks.core.errors import RecipeError
 from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import Metrics
-from tasks.models.encoder_decoder import NOT_PREDICTED, answers, encode, encode_targets, losses
+from tasks.models.encoder_decoder import answers, encode, encode_targets
 from tasks.models.encoder_decoder import load as load_trained
+from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.vocabularies import ended_byte_pairs
 from tasks.objectives.parts import Trained
 from tasks.objectives.sequence_to_sequence.evaluate import score

@@ -11,9 +11,9 @@ import polars as pl
 from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import cut
-from tasks.objectives.language_modelling.baseline import token_counts, unigram
-from tasks.objectives.language_modelling.predict import by_row, load, predict
+from tasks.objectives.language_modelling.predict import by_row, load, said_of
 from tasks.objectives.parts import Trained
+from tasks.objectives.unigrams import unigrams
 from tasks.statistics.perplexity import Losses, evaluated
 from tasks.statistics.resampling import Resampling
 
@@ -35,16 +35,20 @@ def score(
     """
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
     ready = load(trained.folder)
-    tokenizer, said = ready.tokenizer, predict(ready, rows, trained)
+    tokenizer = ready.tokenizer
     asked = cut(tokenizer, rows["text"].to_list(), trained.max_tokens)
+    said = said_of(ready, asked, len(rows))
     loss, predicted = said["loss"].to_numpy(), said["tokens"].cast(pl.Float64).to_numpy()
     if not loss.sum() / predicted.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    counts = token_counts(train, tokenizer, trained.max_tokens)
-    price = unigram(np.sum(list(counts.values()), axis=0))
+
+    def predicted_in(texts: list[str]) -> list[list[int]]:
+        return [piece[1:] for piece in cut(tokenizer, texts, trained.max_tokens).ids]
+
+    price, own = unigrams(train, "text", predicted_in, len(tokenizer))
     table = rows.select(
         "row_id",
         "source",
@@ -54,7 +58,7 @@ def score(
     )
     baseline = by_row(np.array([price[piece[1:]].sum() for piece in asked.ids]), asked, len(rows))
     losses = Losses(loss, baseline, predicted, table["bytes"].cast(pl.Float64).to_numpy())
-    sources, own = table["source"].to_list(), {name: unigram(count) for name, count in counts.items()}
+    sources = table["source"].to_list()
     unknown = np.full(len(tokenizer), np.nan)
     own_losses = [
         own.get(sources[row], unknown)[piece[1:]].sum() for row, piece in zip(asked.row, asked.ids, strict=True)

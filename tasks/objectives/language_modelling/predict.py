@@ -17,9 +17,13 @@ def predict(ready: Ready, rows: pl.DataFrame, trained: Trained) -> pl.DataFrame:
     """Give of every row e to the mean loss of a token, as `predicted`; the loss = −log p(text and its end) in nats; and
     over how many tokens that is.
     """
-    asked = cut(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
-    losses = by_row(token_losses(ready, asked), asked, len(rows))
-    tokens = by_row(np.array([len(piece) - 1 for piece in asked.ids], np.float64), asked, len(rows))
+    return said_of(ready, cut(ready.tokenizer, rows["text"].to_list(), trained.max_tokens), len(rows))
+
+
+def said_of(ready: Ready, asked: Pieces, rows: int) -> pl.DataFrame:
+    """Give the same of the pieces of so many rows."""
+    losses = by_row(token_losses(ready, asked), asked, rows)
+    tokens = by_row(np.array([len(piece) - 1 for piece in asked.ids], np.float64), asked, rows)
     return pl.DataFrame(
         {
             "predicted": pl.Series(np.exp(losses / tokens)),

@@ -10,14 +10,14 @@ import polars as pl
 
 from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
-from tasks.models.causal_lm import NOT_PREDICTED
 from tasks.models.masked_lm import masked
+from tasks.models.targets import NOT_PREDICTED
 from tasks.objectives.language_modelling.predict import by_row
-from tasks.objectives.masked_language_modelling.baseline import unigrams
 from tasks.objectives.masked_language_modelling.measures import MEASURED
-from tasks.objectives.masked_language_modelling.predict import load, predict
+from tasks.objectives.masked_language_modelling.predict import load, said_of
 from tasks.objectives.parts import Trained
-from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
+from tasks.objectives.unigrams import unigrams
+from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, sums_of
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
 
@@ -40,16 +40,20 @@ def score(
     """
     rows = pl.concat([pl.read_parquet(file, columns=["row_id", "source", "text"]) for file in sorted(holdout)])
     ready = load(trained.folder)
-    said = predict(ready, rows, trained)
+    asked = masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
+    said = said_of(ready, asked, len(rows))
     loss, right, count = (said[name].cast(pl.Float64).to_numpy() for name in ("loss", "found", "tokens"))
     if not loss.sum() / count.sum() < WORST:
         raise TrainingFailed(
             f"the model's hold-out loss is {loss.sum() / count.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    asked = masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
     wanted = [np.array(targets)[np.array(targets) != NOT_PREDICTED] for targets in asked.targets]
-    mix, by_source = unigrams(train, ready.tokenizer)
+
+    def encoded(texts: list[str]) -> list[list[int]]:
+        return ready.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+
+    mix, by_source = unigrams(train, "text", encoded, len(ready.tokenizer))
     sources = rows["source"].to_list()
 
     def guessed(price_of: Sequence[Floats]) -> Figures:
@@ -74,6 +78,6 @@ def figures(loss: Floats, right: Floats, count: Floats) -> Figures:
     """Measure answers: the perplexity of a covered token, and the share of them that were found."""
 
     def of(loss: Floats, right: Floats, count: Floats) -> dict[str, Floats]:
-        return {"masked_perplexity": np.exp(loss / count), "masked_accuracy": right / count}
+        return {"masked_perplexity": np.exp(share(loss, count)), "masked_accuracy": share(right, count)}
 
     return sums_of([loss, right, count], of)

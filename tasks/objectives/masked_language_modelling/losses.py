@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from tasks.models import masked_lm
+from tasks.models import targets
 
 
 def losses(outputs: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Give −Σ log p(token) of every example in nats, and how many tokens it is over."""
-    return masked_lm.losses(outputs.logits, batch["labels"])
+    return targets.losses(outputs.logits, batch["labels"])

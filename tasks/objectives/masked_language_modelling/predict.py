@@ -3,11 +3,13 @@
 import numpy as np
 import polars as pl
 
-from tasks.models.causal_lm import NOT_PREDICTED
+from tasks.models.causal_lm import Pieces
 from tasks.models.masked_lm import found, load, masked
+from tasks.models.targets import NOT_PREDICTED
 from tasks.models.trained import Ready
 from tasks.objectives.language_modelling.predict import by_row
 from tasks.objectives.parts import Trained
+from tasks.statistics.redrawn import share
 
 __all__ = ["READS", "load", "predict"]
 
@@ -18,15 +20,19 @@ def predict(ready: Ready, rows: pl.DataFrame, trained: Trained) -> pl.DataFrame:
     """Give of every row e to the mean loss of a covered token, as `predicted`; the loss = −Σ log p(token) over them in
     nats; how many they are; and how many of them were found. Which tokens are covered, the text decides.
     """
-    asked = masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
+    return said_of(ready, masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens), len(rows))
+
+
+def said_of(ready: Ready, asked: Pieces, rows: int) -> pl.DataFrame:
+    """Give the same of the pieces of so many rows; nothing is `predicted` of a row in which nothing could be covered."""
     answers = found(ready, asked)
-    losses = by_row(answers.loss, asked, len(rows))
-    tokens = by_row(np.array([len(one) - one.count(NOT_PREDICTED) for one in asked.targets], float), asked, len(rows))
+    losses = by_row(answers.loss, asked, rows)
+    tokens = by_row(np.array([len(one) - one.count(NOT_PREDICTED) for one in asked.targets], float), asked, rows)
     return pl.DataFrame(
         {
-            "predicted": pl.Series(np.exp(losses / tokens)),
+            "predicted": pl.Series(np.exp(share(losses, tokens))).set(pl.Series(tokens == 0), None),
             "loss": pl.Series(losses),
             "tokens": pl.Series(tokens).cast(pl.Int64),
-            "found": pl.Series(by_row(answers.right, asked, len(rows))).cast(pl.Int64),
+            "found": pl.Series(by_row(answers.right, asked, rows)).cast(pl.Int64),
         }
     )

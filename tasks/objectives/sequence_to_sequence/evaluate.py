@@ -12,8 +12,8 @@ from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.encoder_decoder import answers, encode_targets, load
 from tasks.objectives.parts import Trained
-from tasks.objectives.sequence_to_sequence.baseline import unigrams
 from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
+from tasks.objectives.unigrams import unigrams
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
@@ -46,8 +46,12 @@ def score(
             f"the model's hold-out loss is {made.loss.sum() / made.tokens.sum():.3g} nats a token. Remedy: a smaller "
             "train.learning_rate"
         )
-    wanted = encode_targets(ready.tokenizer, targets, trained.max_tokens).ids
-    mix, by_source = unigrams(train, ready.tokenizer, trained.max_tokens)
+
+    def encoded(targets: list[str]) -> list[list[int]]:
+        return encode_targets(ready.tokenizer, targets, trained.max_tokens).ids
+
+    wanted = encoded(targets)
+    mix, by_source = unigrams(train, "target", encoded, len(ready.tokenizer))
     priced = np.array([mix[ids].sum() for ids in wanted])
     own = np.array([by_source.get(name, mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
     words = {str(name): tokenize_for(part["target"].to_list()) for (name,), part in rows.group_by("source")}

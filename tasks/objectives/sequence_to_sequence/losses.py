@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from tasks.models import encoder_decoder
+from tasks.models import targets
 
 
 def losses(outputs: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Give −Σ log p(token) of every target in nats, and how many tokens it is over."""
-    return encoder_decoder.losses(outputs.logits, batch["labels"])
+    return targets.losses(outputs.logits, batch["labels"])
