@@ -165,9 +165,8 @@ class Measured(Section):
         (low, high), main = linear.gain_interval, self.main
         other = f"a linear model trained on the same mix ({main.say(linear.measures[main.key].value)})"
         gained = f"{main.gain_text(linear.gain)}, {main.range_text(low, high)}"
-        if low > 0:
-            return f"It beats {other}: {gained}."
-        return f"It does not beat {other}: {gained}." if high >= 0 else f"It is worse than {other}: {gained}."
+        how = "beats" if low > 0 else "does not beat" if high >= 0 else "is worse than"
+        return f"The model {how} {other}: {gained}."
 
     @property
     def to_beat(self) -> str:

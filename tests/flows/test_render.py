@@ -66,7 +66,7 @@ def test_scores_stand_beside_what_a_linear_model_reaches(capsys: pytest.CaptureF
     lines = [line.split() for line in told.splitlines()]
     assert ["news", "0.700", "0.600", "0.625", "0.825", "40"] in lines
     assert ["all", "0.750", "0.700", "0.500", "0.800", "40"] in lines
-    said = "It is worse than a linear model trained on the same mix (80.0 %): −5.0 points, −8.0 to −2.0."
+    said = "The model is worse than a linear model trained on the same mix (80.0 %): −5.0 points, −8.0 to −2.0."
     assert said in " ".join(told.split())
     render.scores(Metrics.model_validate(metrics), "text-classification")
     assert "linear" not in capsys.readouterr().out

@@ -122,7 +122,9 @@ def test_the_table_of_scores_is_one_table_with_the_linear_model_where_there_is_o
         "| all | 4 | 0.750 (0.500 to 1.000) | 0.700 (0.400 to 1.000) | 0.500 | 0.500 |",
         "| majority class | 4 | 0.500 | 0.300 | | |",
     ]
-    assert "It does not beat a linear model trained on the same mix (50.0 %): +25.0 points, −25.0 to +75.0." in card
+    assert (
+        "The model does not beat a linear model trained on the same mix (50.0 %): +25.0 points, −25.0 to +75.0." in card
+    )
     alone = model_card(start(), METRICS, [receipt()], MIX)
     assert "linear model" not in alone
     assert "| source | rows | accuracy | macro-F1 | to beat |\n|---|--:|--:|--:|--:|\n| news |" in alone

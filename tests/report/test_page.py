@@ -321,7 +321,7 @@ def test_every_source_stands_against_its_own_baseline_and_a_linear_model(record:
     assert told == {"all": "0.539", "films": "0.635"} | dict.fromkeys(set(by_source) - {"films"}, "")
     for mark in ("base", "ring"):
         assert [name for name, _, inside in bars if f'class="{mark}"' in inside] == ["all", "films"]
-    said = "It does not beat a linear model trained on the same mix (80.0 %): +2.0 points, −1.0 to +5.0."
+    said = "The model does not beat a linear model trained on the same mix (80.0 %): +2.0 points, −1.0 to +5.0."
     assert said in headline(whole)
     assert [said in words_of(page), said in words_of(build_page(record, [], {}))] == [True, False]
 

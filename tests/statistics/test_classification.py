@@ -92,7 +92,7 @@ def test_a_linear_model_is_beaten_by_the_rows_that_only_one_of_both_has_right() 
     assert found.model_copy(update={"linear": None, "by_source": alone.by_source}) == alone
     assert Metrics.model_validate(found.model_dump(mode="json")) == found
     assert MEASURED.beside_linear(found).startswith(
-        "It beats a linear model trained on the same mix (70.0 %): +20.0 points"
+        "The model beats a linear model trained on the same mix (70.0 %): +20.0 points"
     )
     assert MEASURED.beside_linear(alone) == ""
 
@@ -100,10 +100,10 @@ def test_a_linear_model_is_beaten_by_the_rows_that_only_one_of_both_has_right() 
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
-        ([0.01, 0.05], "It beats {}: +2.0 points, +1.0 to +5.0."),
-        ([0.0, 0.05], "It does not beat {}: +2.0 points, +0.0 to +5.0."),
-        ([-0.02, 0.05], "It does not beat {}: +2.0 points, −2.0 to +5.0."),
-        ([-0.05, -0.01], "It is worse than {}: +2.0 points, −5.0 to −1.0."),
+        ([0.01, 0.05], "The model beats {}: +2.0 points, +1.0 to +5.0."),
+        ([0.0, 0.05], "The model does not beat {}: +2.0 points, +0.0 to +5.0."),
+        ([-0.02, 0.05], "The model does not beat {}: +2.0 points, −2.0 to +5.0."),
+        ([-0.05, -0.01], "The model is worse than {}: +2.0 points, −5.0 to −1.0."),
     ],
 )
 def test_a_linear_model_is_beaten_only_outside_the_interval(ends: list[float], said: str) -> None:

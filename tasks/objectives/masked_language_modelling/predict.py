@@ -24,7 +24,7 @@ def predict(ready: Ready, rows: pl.DataFrame, trained: Trained) -> pl.DataFrame:
 
 
 def said_of(ready: Ready, asked: Pieces, rows: int) -> pl.DataFrame:
-    """Give the same of the pieces of so many rows; nothing is `predicted` of a row in which nothing could be covered."""
+    """Give the same of the pieces of so many rows; `predicted` is null where nothing could be covered."""
     answers = found(ready, asked)
     losses = by_row(answers.loss, asked, rows)
     tokens = by_row(np.array([len(one) - one.count(NOT_PREDICTED) for one in asked.targets], float), asked, rows)
