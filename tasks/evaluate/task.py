@@ -36,6 +36,9 @@ def evaluate_model(
         metrics = beside_linear(metrics, predictions, (sides[0], sides[1]), *known)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
+    order = {account.source: place for place, account in enumerate(mix.accounts)}
+    by_source = dict(sorted(metrics.by_source.items(), key=lambda scored: order.get(scored[0], len(order))))
+    metrics = metrics.model_copy(update={"by_source": by_source})
     return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
 
 

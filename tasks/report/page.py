@@ -101,12 +101,8 @@ def visible(value: Any) -> Any:
 
 
 def _scores(record: RunRecord) -> list[tuple[str, Score]]:
-    """Give the scores in total and per source, in that order, sources as the recipe has them."""
-    if record.metrics is None:
-        return []
-    order = {account.source: number for number, account in enumerate(record.accounts)}
-    by_source = sorted(record.metrics.by_source.items(), key=lambda item: order.get(item[0], len(order)))
-    return [("all", record.metrics), *by_source]
+    """Give the scores in total and per source, in that order."""
+    return [("all", record.metrics), *record.metrics.by_source.items()] if record.metrics else []
 
 
 def _confusion(record: RunRecord) -> list[tuple[str, list[tuple[int, float]]]]:

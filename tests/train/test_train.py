@@ -24,7 +24,7 @@ from tasks.core.records import Objective
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.task import evaluate_model
 from tasks.experiments.trial.settings import LinearSettings
-from tasks.manifests.manifest import FileFact, Manifest
+from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import ReceiptRow, with_training
 from tasks.manifests.pool import MixFacts
@@ -80,7 +80,8 @@ def mix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
         FileFact(name=f"data/{path.name}", bytes=path.stat().st_size, sha256="") for path in sorted(folder.iterdir())
     )
     said = {"stage": "mix", "subject": "mix", "key": "m", "path": "snapshots/mix/m"}
-    return store, Manifest[MixFacts](**said, files=files, rows=192, facts=MixFacts(receipt=()))
+    accounts = (Account(source="0", read=192, rows=192), *(Account(source=name, read=40, holdout=40) for name in "ab"))
+    return store, Manifest[MixFacts](**said, files=files, rows=192, accounts=accounts, facts=MixFacts(receipt=()))
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +119,15 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
     assert metrics.measures["accuracy"].value > 0.95
     assert metrics.baseline.gain_interval
     assert metrics.baseline.gain_interval[0] > 0.2
-    assert set(metrics.by_source) == {"a", "b"}
+    assert list(metrics.by_source) == ["a", "b"]
     assert metrics.linear
     assert metrics.linear.measures["accuracy"].value > 0.95
     assert metrics.linear.gain_interval
     assert metrics.linear.gain_interval[0] <= 0, "a word decides, which a linear model learns as well"
     assert all(score.linear for score in metrics.by_source.values())
-    assert evaluate_model.of("model").run(*asked).facts.metrics.linear is None
+    other = mix[1].model_copy(update={"accounts": mix[1].accounts[::-1], "fingerprint": "0" * 64})
+    alone = evaluate_model.of("model").run(asked[0], model, other, *asked[3:]).facts.metrics
+    assert (alone.linear, list(alone.by_source)) == (None, ["b", "a"]), "sources stand in the recipe's order"
     curve = json.loads((mix[0] / model.path / "training-curve.json").read_text())
     assert curve[-1]["step"] == 96 == model.facts.steps
     assert curve[-1]["holdout_loss"] < curve[0]["holdout_loss"]
