@@ -8,7 +8,7 @@ import typer
 
 from flows.cli import history, models, recipes, running
 from flows.cli.app import app
-from flows.cli.terminal import end_at_interrupts, speak_plainly, written
+from flows.cli.terminal import end_at_interrupts, harmless, speak_plainly, written
 from flows.engine import interrupt
 from tasks.core.errors import CuveeError, Unreachable
 from tasks.core.unseen import unseen_error
@@ -55,7 +55,7 @@ def _fail(message: str, code: int, as_json: bool) -> int:
     if as_json:
         status = "interrupted" if code in interrupt.CODES.values() else "failed"
         typer.echo(written({"status": status, "error": message, "exit_code": code}))
-    typer.secho(f"cuvee: {message}", err=True, fg=None if as_json else typer.colors.RED)
+    typer.secho(f"cuvee: {harmless(message)}", err=True, fg=None if as_json else typer.colors.RED)
     return code
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.cli.terminal import harmless
+
 GAP = 3
 """Blanks between two columns."""
 console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -84,5 +86,5 @@ def percent(share: float) -> str:
 
 def one_line(text: str, most: int = 90) -> str:
     """Make a text safe to print: one line, nothing that a terminal would obey, cut."""
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text[: 2 * most].split()))
+    line = harmless(" ".join(text[: 2 * most].split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import unicodedata
 
 import psutil
 from pydantic import BaseModel
@@ -16,6 +17,10 @@ from pydantic import BaseModel
 PATIENCE = 20.0
 """Seconds that a command has to end by itself; what ends runs in order needs fewer."""
 INTERRUPTED = 130
+OBEYED = {"Cc", "Cs", "Zl", "Zp"}
+"""Kinds of characters that a terminal obeys, or cannot write."""
+TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks of direction: a text with them shows what it does not say."""
 
 
 def speak_plainly() -> None:
@@ -23,6 +28,14 @@ def speak_plainly() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def harmless(text: str) -> str:
+    """Write what a terminal would obey by its number, but for ends of lines."""
+    return "".join(
+        ascii(char)[1:-1] if char != "\n" and (unicodedata.category(char) in OBEYED or char in TURNS) else char
+        for char in text
+    )
 
 
 def written(value: object) -> str:

@@ -25,13 +25,28 @@ def with_source(text: str, name: str, lines: Sequence[str], flow: str) -> str:
         return f"{text[:at].rstrip()}{comma} {name}: {flow}{text[at:]}"
     column = sources.value[0][0].start_mark.column
     last = _last_of(sources)
-    end = last.end_mark.index
-    if isinstance(last, yaml.ScalarNode) and last.style in ("|", ">"):  # ends where the next thing begins
-        end = len(text[:end].rstrip())
-    line = text.find("\n", end)
-    head, tail = (text, "") if line < 0 else (text[:line], text[line:])
+    block = isinstance(last, yaml.ScalarNode) and last.style in ("|", ">")
+    head, tail = _around_block(text, last) if block else _around(text, last.end_mark.index)
     added = "".join(f"\n{' ' * (column + 2)}{line}" for line in lines)
     return f"{head}\n{' ' * column}{name}:{added}{tail}"
+
+
+def _around(text: str, end: int) -> tuple[str, str]:
+    """Cut a text behind the line that a place is in."""
+    line = text.find("\n", end)
+    return (text, "") if line < 0 else (text[:line], text[line:])
+
+
+def _around_block(text: str, last: yaml.Node) -> tuple[str, str]:
+    """Cut a text behind a block of lines, which ends where the next thing begins, so that its value stays."""
+    start, end = last.start_mark.index, last.end_mark.index
+    header = text[start:].partition("\n")[0].partition("#")[0].strip()
+    if "+" in header:  # the blank lines behind it are of it
+        return _around(text, max(end - 1, 0))
+    head, tail = _around(text, len(text[:end].rstrip()))
+    if not tail and "-" not in header:  # no line end is of it, and one will follow it now
+        head = f"{text[: start + len(header)]}-{head[start + len(header) :]}"
+    return head, tail
 
 
 def _sources(text: str) -> yaml.MappingNode:

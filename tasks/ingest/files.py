@@ -23,7 +23,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from tasks.core.access import reaching, refuse_no_bucket
-from tasks.core.errors import QualityGate, Unreachable
+from tasks.core.errors import QualityGate, RecipeError, Unreachable
 from tasks.core.unseen import unseen
 from tasks.ingest import web
 from tasks.ingest.batch import START, Mark, Opened
@@ -48,6 +48,7 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
 
     Raises:
         Unreachable: there is no such file, or its server does not answer.
+        RecipeError: it is a folder, and files are wanted.
     """
     full = path if "://" in path else str(Path(base) / path)
     on_web = full.startswith(("http://", "https://"))
@@ -63,7 +64,7 @@ def find(path: str, base: str, *, folders: bool = False) -> list[Place]:
             if not on_web and fs.isdir(root) and folders:
                 return _places(fs, path, _inside(fs, root, path), len(root.rstrip("/")) + 1)
             if not on_web and fs.isdir(root):
-                raise Unreachable(
+                raise RecipeError(
                     f"cannot read {path}: it is a folder; say which files, such as {path.rstrip('/')}/*.csv"
                 )
             return [Place(fs, root, PurePosixPath(unseen(root.split("?")[0] if on_web else root)).name, path)]

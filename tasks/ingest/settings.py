@@ -129,6 +129,8 @@ def _kind_from(section: Mapping[str, object]) -> str:
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
             return kind
+    if "path" not in section:
+        raise ValueError("where is it? Say `path:` (a file, a folder, a URL), `hub:` or `sql:`")
     known = ", ".join(registry.names(source_kinds))
     raise ValueError(f"the suffix of {section.get('path')!r} does not tell the kind; say `kind:`, one of {known}")
 

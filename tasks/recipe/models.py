@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tasks.core.suggest import Problem, nearest
 from tasks.embed.settings import EncoderSettings
+from tasks.models.sizes import uneven
 from tasks.train.settings import BuiltModel, TrainSettings
 
 AFTER_PADDING = {
@@ -44,7 +45,8 @@ FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
 def model_problems(
     train: TrainSettings | None, encoders: Mapping[str, EncoderSettings | None], base: str
 ) -> Iterator[Problem]:
-    """Find folders that are not there, architectures that nobody knows, and texts longer than a model has positions.
+    """Find folders that are not there, architectures that nobody knows, sizes that do not go together, and texts longer
+    than a model has positions.
 
     Args:
         encoders: by the section that names them.
@@ -57,6 +59,8 @@ def model_problems(
         yield from _unknown("train.model", train.model, base)
         if isinstance(train.model, BuiltModel):
             yield from _misspelt(train.model)
+            if why := uneven(train.model.architecture, train.model.config):
+                yield "train.model.config", why
         yield from _too_long(train, base)
 
 

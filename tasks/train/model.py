@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+import psutil
+
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
 from tasks.models.pretrained import load_pretrained
+from tasks.models.sizes import BYTES_OF_TRAINING, least_weights
 from tasks.objectives.parts import Examples, examples_of, generates, generation_of
 from tasks.train import messages
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -22,10 +25,29 @@ UNFIT = "Unrecognized configuration class"
 def seen_model(settings: TrainSettings, base: str) -> Fingerprint:
     """Identify the start model: by the content of its folder, by its revision on the Hub, or by nothing when it is
     built.
+
+    Raises:
+        RecipeError: no such model, or one to be built that this machine has not the memory to train.
     """
     if isinstance(settings.model, BuiltModel):
+        refuse_too_large(settings.model, psutil.virtual_memory().total)
         return Fingerprint(source="model", files=())
     return seen_folder("model", settings.model, settings.revision, base)
+
+
+def refuse_too_large(model: BuiltModel, memory: int) -> None:
+    """Compare the least that training takes with the bytes there are; what a GPU has is seen when training starts.
+
+    Raises:
+        RecipeError: the numbers.
+    """
+    weights = least_weights(model.architecture, model.config, model.vocabulary)
+    if weights * BYTES_OF_TRAINING > memory:
+        raise RecipeError(
+            f"train.model.config: the model has at least {weights / 1e9:,.1f} billion weights; training them takes "
+            f"{weights * BYTES_OF_TRAINING / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f} GB. Take a smaller "
+            "one, or fine-tune a loaded model with train.tune: lora"
+        )
 
 
 def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:

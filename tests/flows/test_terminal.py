@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli.terminal import harmless
+
 ROOT = Path(__file__).parents[2]
 ASCII = {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
 
@@ -45,6 +47,23 @@ def test_ascii_alone_is_no_traceback(recipe: Path, words: list[str], more: list[
     assert done.returncode == (2 if "ä.yaml" in words else 0), said
     if more:
         assert json.loads(done.stdout.decode("ascii"))
+
+
+def test_what_a_terminal_would_obey_is_written_by_its_number() -> None:
+    assert harmless("a\x1b[31mb\x07\x00\tc\u202ed\x9b") == r"a\x1b[31mb\x07\x00\tc\u202ed\x9b"
+    kept = "line\nnext: 中文\u3000全角, نمی\u200cخواهم, 👩\u200d🔬, \u00a0"
+    assert harmless(kept) == kept
+
+
+def test_a_mistake_with_such_characters_is_told_without_them(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text('name: r\nlabels: ["a\\eb\\a", b]\nsources: {s: {}}\n"x\\e[2J": 1\n')
+    command = [sys.executable, "-m", "flows.cli.main", "validate", "r.yaml"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"sources.s: where is it? Say `path:`" in done.stderr
+    assert not {7, 27} & set(done.stderr), done.stderr
 
 
 BUSY = """

@@ -305,9 +305,12 @@ def test_settings_that_do_not_fit_the_data_say_what_does(tmp_path: Path, section
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "told"), [("none.csv", "no such file"), ("*.nothing", "no file matches"), (".", "a folder")]
-)
+def test_a_folder_is_the_recipes_mistake(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"it is a folder; say which files"):
+        read(tmp_path, path=".", kind="delimited")
+
+
+@pytest.mark.parametrize(("name", "told"), [("none.csv", "no such file"), ("*.nothing", "no file matches")])
 def test_missing_files_are_unreachable_and_not_worth_a_retry(tmp_path: Path, name: str, told: str) -> None:
     with pytest.raises(Unreachable, match=told) as caught:
         read(tmp_path, path=name, kind="delimited")

@@ -227,6 +227,10 @@ TRAIN = "train: {model: {architecture: roberta, config: {max_position_embeddings
         ("clean: {min_chars: 10, max_chars: 5}", "clean: min_chars is 10, above max_chars, 5"),
         ("clean: {max_chars: 50, sources: {movies: {min_chars: 100}}}", "min_chars is 100, above max_chars, 50"),
         ("clean: {filters: [{kind: words, least: 9, most: 3}]}", "least is 9, above most, 3"),
+        (
+            "train: {model: {architecture: bert, config: {hidden_size: 100, num_attention_heads: 3}}}",
+            "train.model.config: hidden_size 100 cannot be shared equally by num_attention_heads 3; take 99 or 102",
+        ),
         ("train: {model: {architecture: brt}}", "train.model.architecture: transformers has no architecture 'brt'"),
         (
             "train: {model: {architecture: gpt2, config: {n_emdb: 8, n_layer: 1, resid_pdrop: 0}}}",
