@@ -5,7 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from tasks.core.docstrings import of_attributes
 
 T = TypeVar("T")
 
@@ -13,7 +17,22 @@ T = TypeVar("T")
 class Section(BaseModel):
     """A part of the recipe or a record: frozen, and a key nobody knows is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the fields by the docstrings below them.
+
+        Pydantic's `use_attribute_docstrings` would read them out of the source as each class is made: half of the time
+        that a command takes to start, for what only a schema shows.
+        """
+        made = handler(schema)
+        fields = handler.resolve_ref_schema(made).get("properties", {})
+        for model in (model for model in cls.__mro__ if issubclass(model, Section)):
+            for name, text in of_attributes(model.__module__).get(model.__qualname__, {}).items():
+                if name in fields:
+                    fields[name].setdefault("description", text)
+        return made
 
 
 class Fingerprinted(Section):

@@ -23,6 +23,7 @@ from tasks.store.source import Source, memory, source_of
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = {
     "tasks.core.access": "puts into words what a server answered",
+    "tasks.core.docstrings": "describes settings to people",
     "tasks.core.errors": "classes of errors; a task that fails leaves no product",
     "tasks.core.imports": "a lock for imports",
     "tasks.core.registry": "finds the file of a kind, and that file counts by itself",
@@ -35,7 +36,7 @@ LEFT_OUT = {
     "tasks.train.messages": "words about a training",
 }
 """Rooms and modules that shape no byte of a product, and why."""
-OTHERS = {"pydantic": "reads settings, whose values are in the key as they came out"}
+OTHERS = dict.fromkeys(("pydantic", "pydantic_core"), "reads settings, whose values are in the key as they came out")
 """Libraries that shape no byte, and why."""
 ROLE = re.compile(r"tasks\.objectives\.parts\.(\w+)_of")
 """A function that finds a part of an objective: its file, named before `_of`."""

@@ -176,6 +176,8 @@ def test_schema_knows_every_kind_of_source(tmp_path: Path) -> None:
     assert {"sources", "mix", "train", "labels"} <= schema["properties"].keys()
     assert len(schema["properties"]["sources"]["additionalProperties"]["anyOf"]) >= 6
     assert json.loads(json.dumps(schema)) == schema
+    assert schema["properties"]["labels"]["description"].startswith("The label set, two at least;")
+    assert schema["$defs"]["MixSettings"]["properties"]["size"]["description"], "inherited fields are described as well"
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=8)
