@@ -164,7 +164,9 @@ class Output:
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Add a command. A parameter that is a dataclass stands for its fields, which several commands take."""
+    """Add a command by the name of its function; an `_` behind it, since Python has the name already, is none of it. A
+    parameter that is a dataclass stands for its fields, which several commands take.
+    """
     parameters = inspect.signature(function, eval_str=True).parameters
     kinds = {name: one.annotation for name, one in parameters.items()}
     groups = {name: kind for name, kind in kinds.items() if isinstance(kind, type) and is_dataclass(kind)}
@@ -180,6 +182,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         for name, parameter in parameters.items()
         for one in (inspect.signature(groups[name]).parameters.values() if name in groups else [parameter])
     ]
+    carried_out.__name__ = function.__name__.rstrip("_")
     carried_out.__dict__["__signature__"] = inspect.Signature(flat)
     app.command()(carried_out)
     return function

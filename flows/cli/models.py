@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import DEFAULT_STORE, StoreUri, Verbose, command
+from flows.cli.app import DEFAULT_STORE, Output, StoreUri, Verbose, command, set_values
 
 ModelName = Annotated[
     str,
@@ -21,7 +21,7 @@ Said = Annotated[
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="What a source of a recipe would say of the file, e.g. columns.text=review, delimiter=';', where=….",
+        help="What a source of a recipe would say of a file, e.g. columns.text=review, delimiter=';', where=….",
     ),
 ]
 
@@ -54,3 +54,24 @@ def predict(
             predict_file(store, model, file, said or [], target)
     except BrokenPipeError:  # who read has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@command
+def eval_(
+    model: ModelName,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES…", help="Labelled files, each whatever a source of a recipe may be.")
+    ],
+    said: Said = None,
+    store: StoreUri = DEFAULT_STORE,
+    *,
+    out: Output,
+) -> None:
+    """Score a published model on labelled files, with intervals; rows that it has learned from are left out."""
+    from flows.cli.render_scores import evaluated
+    from tasks.predict.task import score_files
+
+    values = set_values(said or [], "columns.text=review")
+    with out.following():
+        found = score_files(store, model, files, values)
+    out.give(found, evaluated)

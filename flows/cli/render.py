@@ -7,13 +7,13 @@ from rich.text import Text
 
 from flows.cli.init import GuessedRecipe
 from flows.cli.inspect import Explained, Planned
+from flows.cli.render_scores import scores
 from flows.cli.tables import console, one_line, percent, table
 from flows.cli.validate import Validated
 from flows.engine.home import page_of
 from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow
-from tasks.manifests.scores import Metrics, Score
-from tasks.objectives.measuring import Measure
+from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
 
 
@@ -47,45 +47,6 @@ def unreached(sources: Sequence[dict[str, str]]) -> None:
     """Print which sources could not be reached, and what was done without them."""
     for source in sources:
         console.print(Text(f"{source['source']} {source['done']}"))
-
-
-def scores(metrics: Metrics, task: str) -> None:
-    """Print the scores in total, per source and for the baseline."""
-    measured = measures_of(task)
-    main, others = measured.main, measured.measures[1:]
-    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
-    rows = (
-        [
-            name,
-            main.cell(score.measures[main.key].value),
-            " to ".join(map(main.cell, score.measures[main.key].interval or ())),
-            *(_other(measure, score) for measure in others),
-            main.to_beat_cell(score),
-            *([main.linear_cell(score)] if metrics.linear else []),
-            score.rows,
-        ]
-        for name, score in [*metrics.by_source.items(), ("all", metrics), *baseline]
-    )
-    within = f"{100 * metrics.confidence:g} % interval>" if metrics.confidence else ">"
-    table(
-        "Scores on the hold-out",
-        [
-            "source",
-            f"{main.name}>",
-            within,
-            *(f"{measure.name}>" for measure in others),
-            f"{measured.baseline}>",
-            *(["linear model>"] if metrics.linear else []),
-            "rows>",
-        ],
-        rows,
-    )
-    if told := measured.beside_linear(metrics):
-        console.print(Text(told))
-
-
-def _other(measure: Measure, score: Score) -> str:
-    return "" if measure.is_of_another(score) else measure.cell(score.measures[measure.key].value)
 
 
 def ran(summary: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from rich.text import Text
 
 from flows.cli.inspect import Replayed
 from flows.cli.listing import Listed, Row, RowsOfFile
-from flows.cli.render import receipt, scores
+from flows.cli.render import receipt
+from flows.cli.render_scores import scores
 from flows.cli.render_weights import compared, searched
 from flows.cli.tables import console, percent, table
 from tasks.experiments.comparison import Comparison

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from tasks.core.records import Objective
-from tasks.evaluate.linear import beside_linear
+from tasks.evaluate.scores import scored
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import ScoresFacts
-from tasks.objectives.parts import Trained, evaluate_of, has_trial
+from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
-from tasks.rows.layout import RowFile, layout_of
+from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
@@ -29,11 +29,8 @@ def evaluate_model(
     """Score the model on the hold-out, in total and per source, beside a linear one where the task has such."""
     train, holdout = (open_mix(work, mix, side) for side in (TRAIN, HOLDOUT))
     trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
-    predictions, metrics = evaluate_of(objective.task).score(trained, train, holdout, settings, seed)
-    if linear is not None and has_trial(objective.task):
-        sides = [[RowFile(path, layout_of(mix)) for path in side] for side in (train, holdout)]
-        known = (objective.task, objective.labels, linear, settings, seed)
-        metrics = beside_linear(metrics, predictions, (sides[0], sides[1]), *known)
+    given = (layout_of(mix), objective, settings, seed, linear)
+    predictions, metrics = scored(trained, (train, holdout), *given)
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     order = {account.source: place for place, account in enumerate(mix.accounts)}

@@ -47,6 +47,7 @@ class Meant(Section):
     train: dict[str, Any] = Field(default_factory=dict)
     clean: Lines = Lines()
     evaluate: dict[str, Any] = Field(default_factory=dict)
+    trials: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
 
 

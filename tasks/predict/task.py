@@ -1,6 +1,8 @@
-"""The face of `cuvee predict`. No tasks, since nothing is made that a run could use."""
+"""The face of `cuvee predict` and `cuvee eval`. No tasks, since nothing is made that a run could use."""
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import JsonValue
@@ -9,6 +11,7 @@ from tasks.core import ui
 from tasks.predict.find import at_hand, find_model
 from tasks.predict.predict import Said, predictions, read_by
 from tasks.predict.rows import rows_of
+from tasks.predict.scoring import Evaluation, evaluation
 
 
 def predict_rows(
@@ -32,3 +35,18 @@ def predict_rows(
             give(answers)
             done += len(answers)
             progress(0.0, f"{done:,} rows")
+
+
+def score_files(store: str, model: str, files: Sequence[str], said: Mapping[str, JsonValue]) -> Evaluation:
+    """Score a published model on labelled files, each by itself. All of them are read before the first is scored.
+
+    Args:
+        model: see `find_model`.
+        said: what a source of a recipe would say of each file: dotted path -> value.
+    """
+    with (
+        at_hand(find_model(store, model)) as found,
+        tempfile.TemporaryDirectory(prefix="cuvee-") as scratch,
+        ui.Progress("eval", "Scoring") as progress,
+    ):
+        return evaluation(found, files, said, Path(scratch), progress)

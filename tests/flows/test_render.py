@@ -3,7 +3,7 @@
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.cli import render, render_history
+from flows.cli import render_history, render_scores
 from flows.engine.home import page_of
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import all_measures
@@ -61,12 +61,12 @@ def test_scores_stand_beside_what_a_linear_model_reaches(capsys: pytest.CaptureF
         "baseline": {"accuracy": 0.5, "macro_f1": 0.3},
         "by_source": {"news": of_source | {"linear": linear | {"accuracy": 0.825}}},
     }
-    render.scores(Metrics.model_validate(metrics | {"linear": linear}), "text-classification")
+    render_scores.scores(Metrics.model_validate(metrics | {"linear": linear}), "text-classification")
     told = capsys.readouterr().out
     lines = [line.split() for line in told.splitlines()]
     assert ["news", "0.700", "0.600", "0.625", "0.825", "40"] in lines
     assert ["all", "0.750", "0.700", "0.500", "0.800", "40"] in lines
     said = "The model is worse than a linear model trained on the same mix (80.0 %): −5.0 points, −8.0 to −2.0."
     assert said in " ".join(told.split())
-    render.scores(Metrics.model_validate(metrics), "text-classification")
+    render_scores.scores(Metrics.model_validate(metrics), "text-classification")
     assert "linear" not in capsys.readouterr().out

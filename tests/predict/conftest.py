@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 from transformers import set_seed
 
+from tasks.core.layout import Role
 from tasks.core.records import Objective
 from tasks.objectives.parts import columns_of, guess_of
+from tasks.rows.layout import cleaned_schema
 from tasks.train.model import load
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -23,6 +26,35 @@ TEXTS = [
     "it was so bad that nobody went",
     "the best week of all",
 ]
+
+ASKED = ["a good day", "so " * 40 + "bad", "good", "it was so bad", "the best week of all"]
+
+
+@pytest.fixture
+def labelled() -> Callable[[str], pl.DataFrame]:
+    """`labelled(task)` gives five rows that bear what the task learns."""
+
+    def rows_of(task: str) -> pl.DataFrame:
+        layout = columns_of(task).layout(LABELS)
+        roles = {role.name: [_held(role, row) for row in range(5)] for role in layout.roles}
+        table = {"row_id": [f"s:{row}" for row in range(5)], "source": ["s"] * 5, **roles, "tokens": [1] * 5}
+        return pl.DataFrame(table, schema=cleaned_schema(layout))
+
+    return rows_of
+
+
+def _held(role: Role, number: int) -> object:
+    words = ASKED[number].split()
+    return {
+        "nothing": None,
+        "text": ASKED[number],
+        "label": LABELS[number % 2],
+        "labels": [LABELS[number % 2]],
+        "value": float(number),
+        "words": words,
+        "tags": [LABELS[at % 2] for at in range(len(words))],
+        "answers": {"text": [words[-1]], "answer_start": [ASKED[number].rindex(words[-1])]},
+    }[role.holds]
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,10 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import CuveeError, QualityGate, RecipeError
-from tasks.core.layout import Role
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.objectives.parts import Trained, columns_of, evaluate_of, measures_of, predict_of, task_names
 from tasks.predict import rows
 from tasks.predict.task import predict_rows
-from tasks.rows.layout import cleaned_schema
 
 ROOT = Path(__file__).parents[2]
 LABELS = ("negative", "positive")
@@ -34,27 +32,11 @@ def said_of(store: Path, file: str, said: dict[str, Any] | None = None, stdin: b
     return found
 
 
-def held(role: Role, number: int) -> object:
-    """What a role holds in a row."""
-    words = TEXTS[number].split()
-    return {
-        "nothing": None,
-        "text": TEXTS[number],
-        "label": LABELS[number % 2],
-        "labels": [LABELS[number % 2]],
-        "value": float(number),
-        "words": words,
-        "tags": [LABELS[at % 2] for at in range(len(words))],
-        "answers": {"text": [words[-1]], "answer_start": [TEXTS[number].rindex(words[-1])]},
-    }[role.holds]
-
-
 @pytest.mark.parametrize("task", task_names())
-def test_what_is_predicted_is_what_is_measured(task: str, publish: Callable[..., Path], tmp_path: Path) -> None:
-    store, layout = publish(task), columns_of(task).layout(LABELS)
-    roles = {role.name: [held(role, row) for row in range(5)] for role in layout.roles}
-    table = {"row_id": [f"s:{row}" for row in range(5)], "source": ["s"] * 5, **roles, "tokens": [1] * 5}
-    frame = pl.DataFrame(table, schema=cleaned_schema(layout))
+def test_what_is_predicted_is_what_is_measured(
+    task: str, publish: Callable[..., Path], labelled: Callable[[str], pl.DataFrame], tmp_path: Path
+) -> None:
+    store, layout, frame = publish(task), columns_of(task).layout(LABELS), labelled(task)
     frame.write_parquet(tmp_path / "holdout.parquet")
     reads = predict_of(task).READS
     frame.select(reads).write_ndjson(tmp_path / "rows.jsonl")

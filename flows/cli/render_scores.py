@@ -1,0 +1,65 @@
+"""How the command line shows how good a model is."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from flows.cli.tables import console, table
+from tasks.core.suggest import counted
+from tasks.manifests.scores import Metrics, Score
+from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.parts import measures_of
+from tasks.predict.task import Evaluation
+
+
+def scores(metrics: Metrics, task: str) -> None:
+    """Print the scores in total, per source and for the baseline."""
+    measured = measures_of(task)
+    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
+    named = [*metrics.by_source.items(), ("all", metrics), *baseline]
+    _table("Scores on the hold-out", "source", named, measured, metrics)
+    if told := measured.beside_linear(metrics):
+        console.print(Text(told))
+
+
+def evaluated(found: Evaluation) -> None:
+    """Print the scores of a model on files."""
+    measured = measures_of(found.task)
+    named = [(one.file, one.metrics) for one in found.files]
+    _table("Scores", "file", named, measured, found.files[0].metrics)
+    for one in found.files:
+        if told := measured.beside_linear(one.metrics):
+            console.print(Text(f"{one.file}: {told}"))
+        if gone := one.left_out | ({"bad": one.bad} if one.bad else {}):
+            console.print(Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records; not {counted(gone)}"))
+    console.print(Text(f"Model    {found.model}"))
+    unknown = "not in that store: what is to be beaten, and whether the model has seen these rows, is not known"
+    console.print(Text(f"Mix      {found.mix or unknown}"))
+
+
+def _table(title: str, first: str, named: Iterable[tuple[str, Score]], measured: Measured, metrics: Metrics) -> None:
+    """Print scores, a line each.
+
+    Args:
+        metrics: those that say how sure the intervals are, and whether there is a linear model beside.
+    """
+    main, others = measured.main, measured.measures[1:]
+    rows = (
+        [
+            name,
+            main.cell(score.measures[main.key].value),
+            " to ".join(map(main.cell, score.measures[main.key].interval or ())),
+            *(_other(measure, score) for measure in others),
+            main.to_beat_cell(score),
+            *([main.linear_cell(score)] if metrics.linear else []),
+            score.rows,
+        ]
+        for name, score in named
+    )
+    within = f"{100 * metrics.confidence:g} % interval>" if metrics.confidence else ">"
+    columns = [f"{main.name}>", within, *(f"{measure.name}>" for measure in others), f"{measured.baseline}>"]
+    table(title, [first, *columns, *(["linear model>"] if metrics.linear else []), "rows>"], rows)
+
+
+def _other(measure: Measure, score: Score) -> str:
+    return "" if measure.is_of_another(score) else measure.cell(score.measures[measure.key].value)
