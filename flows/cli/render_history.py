@@ -151,9 +151,17 @@ def traced(row: TracedRow) -> None:
         "as read": raw.get(first, "the snapshot it was read into is no longer in the store"),
         "in the mix": held.pop(first),
         **held,
+        "labelled by": _labelled_by(row),
         "places": f"{row['times']:,}: {', '.join(places)}",
     }
     table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))
+
+
+def _labelled_by(row: TracedRow) -> str | None:
+    if (by := row.get("labelled_by")) is None:
+        return None
+    sure = by["confidence"]
+    return f"{by['by']}, sure by {sure:.3g}" if isinstance(sure, float) else str(by["by"])
 
 
 def replayed(mix: Replayed) -> None:

@@ -69,8 +69,9 @@ def _read(loaded: LoadedRecipe, problems: list[CuveeError]) -> tuple[dict[str, P
     """Read every source; gives how each reads, and why some cannot be reached where the recipe allows that."""
     sources: dict[str, Preview] = {}
     unreached: dict[str, str] = {}
-    recipe, layout = loaded.recipe, loaded.recipe.layout
+    recipe = loaded.recipe
     for name, settings in recipe.sources.items():
+        layout = recipe.layout_of(name)
         clean = sieve_for(recipe.clean.of(name), layout, repeated=not settings.media)
         try:
             with ui.working(f"read {name}"):

@@ -50,6 +50,7 @@ def gather(
         checks=tuple(check.facts for check in checks),
         verdicts=(*made.verdicts, *made.mix_verdict),
         dropped=made.pool.facts.dropped if made.pool else (),
+        labelled=made.pool.facts.labelled if made.pool else None,
         drift={name: made.drift.facts.sources.get(name) for name in made.loaded.recipe.sources}
         if made.drift and made.loaded
         else {},

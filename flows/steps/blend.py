@@ -13,6 +13,7 @@ from tasks.embed.task import embed_source, probe_encoder
 from tasks.experiments.search.task import recall_weights
 from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
+from tasks.label.task import label_rows
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts, SnapshotFacts
@@ -86,6 +87,8 @@ def _pool(loaded: LoadedRecipe, cleaned: list[Manifest[CleanedFacts]], call: Cal
             for name, rows in zip(recipe.sources, cleaned, strict=True)
         ]
         pool = call(drop_semantic_duplicates.of("pool"), pool, embedded, wanted.threshold, recipe.seed)
+    if recipe.labelling:
+        pool = call(label_rows.of("pool"), pool, recipe.labelling, recipe.layout, recipe.trials.linear, recipe.seed)
     for judge in recipe.sift:
         pool = call(sift_pool.of("pool"), pool, judge, recipe.seed)
     return pool

@@ -29,7 +29,8 @@ def read_sources(
         Unreachable: no source is left, or the recipe cannot be carried out without those left out, or one has no
             earlier snapshot.
     """
-    sources, layout, folder = loaded.recipe.sources, loaded.recipe.layout, loaded.folder
+    recipe, folder = loaded.recipe, loaded.folder
+    sources = recipe.sources
     seen: dict[str, Fingerprint] = {}
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
@@ -37,7 +38,7 @@ def read_sources(
     raw: dict[str, Manifest[SnapshotFacts]] = {}
     for name, source in sources.items():
         way = call if source.on_failure == "stop" else call.attempt
-        raw[name] = way(ingest_source.of(name), seen[name], source.reading, layout, folder)
+        raw[name] = way(ingest_source.of(name), seen[name], source.reading, recipe.layout_of(name), folder)
     # All are under way before the first is waited for.
     for name, source in sources.items():
         error = call.unreached(seen[name], raw[name]) if source.on_failure != "stop" else None
@@ -56,7 +57,7 @@ def _instead(
     snapshot, when = None, ""
     if source.on_failure == "last":
         try:
-            snapshot, when = last_snapshot(store, name, source.reading, loaded.recipe.layout, loaded.folder)
+            snapshot, when = last_snapshot(store, name, source.reading, loaded.recipe.layout_of(name), loaded.folder)
         except Unreachable as none:
             raise Unreachable(f"{error}\n  {none}") from error
     found = Unreached(source=name, why=why, snapshot_of=when)

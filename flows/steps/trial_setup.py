@@ -67,6 +67,7 @@ class TrialSetup:
             recipe.decontaminate,
             recipe.near_duplicates,
             recipe.semantic_duplicates,
+            *([recipe.labelling] if recipe.labelling else []),
             *recipe.sift,
             recipe.mix.select,
         ]

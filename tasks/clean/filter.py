@@ -18,10 +18,12 @@ from tasks.clean.settings import FilterSettings, SourceCleaning
 from tasks.core import registry
 from tasks.core.layout import Layout
 from tasks.manifests.manifest import Account
-from tasks.rows.groups import Groups, counted, groups_of, writing
+from tasks.rows.groups import DataType, Groups, counted, groups_of, writing
 from tasks.rows.keys import KEYS, MEDIA_KEY, SeenKeys, as_number, conflicts, row_keys
-from tasks.rows.layout import TOKENS, cleaned_schema, writing_rows
+from tasks.rows.layout import RULE, TOKENS, cleaned_schema, writing_rows
 
+BESIDE: dict[str, DataType] = {MEDIA_KEY: pl.Binary, RULE: pl.UInt16}
+"""What a row may have beside its task's columns."""
 SEEN = {"key": pl.UInt128, "label": pl.String}
 
 
@@ -51,7 +53,8 @@ def clean_file(before: Account, files: tuple[Path, Path, Path], settings: Source
     """
     file, out, keys = files
     sieve = Sieve(settings, layout)
-    shape = cleaned_schema(layout) | ({MEDIA_KEY: pl.Binary} if MEDIA_KEY in pq.read_schema(file).names else {})
+    there = pq.read_schema(file).names
+    shape = cleaned_schema(layout) | {name: dtype for name, dtype in BESIDE.items() if name in there}
     with writing_rows(out, shape, layout) as rows, writing(keys, KEYS, ["key"]) as theirs:
         seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), sieve)])
     account = Account(

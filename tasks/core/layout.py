@@ -91,6 +91,12 @@ class Layout(Section):
         rest = {name: self.compared for name in ("texts", "key", "match") if {*getattr(self, name)} - {*self.compared}}
         return self.model_copy(update={"roles": roles, **rest})
 
+    @property
+    def without_labels(self) -> "Layout":
+        """The layout of rows that are labelled later: their label is null."""
+        roles = (role.model_copy(update={"values": ()}) if role.holds == "label" else role for role in self.roles)
+        return self.model_copy(update={"roles": tuple(roles)})
+
     def role(self, name: str) -> Role:
         """Give the role of this name."""
         return next(role for role in self.roles if role.name == name)

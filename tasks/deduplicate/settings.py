@@ -1,6 +1,6 @@
 """The `holdout` section of a recipe."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -28,14 +28,16 @@ class HoldoutSettings(Section):
         """Give the share of one source."""
         return self.shares.get(source, self.share)
 
-    def shares_of(self, rows: Mapping[str, int]) -> list[tuple[float, float]]:
+    def shares_of(self, rows: Mapping[str, int], unlabelled: Collection[str] = ()) -> list[tuple[float, float]]:
         """Give the expected shares of each source's rows that are kept aside to measure on, and to choose the
         checkpoint by.
 
         Args:
             rows: source -> its rows.
+            unlabelled: sources whose labels the run makes itself: nothing is measured by them.
         """
+        rows = {source: count * (source not in unlabelled) for source, count in rows.items()}
         given = {source: self.validation * (1 - self.of(source)) for source in rows}
         given = {source: share * (rows[source] >= FEWEST_OF_A_SOURCE) for source, share in given.items()}
         enough = sum(given[source] * rows[source] for source in rows) >= FEWEST_IN_ALL
-        return [(self.of(source), given[source] * enough) for source in rows]
+        return [(self.of(source) * (source not in unlabelled), given[source] * enough) for source in rows]

@@ -16,7 +16,7 @@ from tasks.rows.emptied import refuse_all_empty
 from tasks.rows.files import pool_file
 from tasks.rows.keys import CONFLICTS
 from tasks.rows.layout import copy_rows, described, layout_of
-from tasks.rows.pool import drop_rows, open_sides, pooled_facts
+from tasks.rows.pool import drop_rows, labelled_first, open_sides, pooled_facts
 from tasks.similarity.settings import NearSettings
 from tasks.store.products import Workbench, stage_task
 
@@ -26,10 +26,11 @@ def deduplicate_sources(
     work: Workbench, snapshots: list[Manifest[CleanedFacts]], holdout: HoldoutSettings, seed: int
 ) -> Product[PoolFacts]:
     """Carve hold-out and validation rows, and keep one copy of each text across the sources."""
-    files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in snapshots}
-    layout, accounts = layout_of(snapshots[0]), [snapshot.accounts[0] for snapshot in snapshots]
+    ordered, unlabelled = labelled_first(snapshots)
+    files = {one.subject: (work.open(one, "data.parquet"), work.open(one, "keys.parquet")) for one in ordered}
+    layout, accounts = layout_of(ordered[0]), [snapshot.accounts[0] for snapshot in ordered]
     refuse_all_empty(accounts, (step for snapshot in snapshots for step in snapshot.facts.dropped))
-    shares = holdout.shares_of({account.source: account.rows for account in accounts})
+    shares = holdout.shares_of({account.source: account.rows for account in accounts}, unlabelled)
     pool = deduplicate(list(files.values()), accounts, shares, seed, layout)
     refuse(pool, holdout.share)
     with contextlib.ExitStack() as stack:
@@ -41,8 +42,9 @@ def deduplicate_sources(
     if pool.label_conflicts:
         ui.log(f"{work.subject}: {pool.label_conflicts:,} {CONFLICTS}", warn=True)
     rows, tokens = (sum(getattr(account, name) for account in pool.accounts) for name in ("rows", "tokens"))
-    facts = pooled_facts(snapshots, pool.dropped)
-    return Product(rows=rows, tokens=tokens, columns=described(layout), accounts=pool.accounts, facts=facts)
+    closed = tuple(next(one for one in pool.accounts if one.source == snapshot.subject) for snapshot in snapshots)
+    facts = pooled_facts(ordered, pool.dropped)
+    return Product(rows=rows, tokens=tokens, columns=described(layout), accounts=closed, facts=facts)
 
 
 @stage_task("nearby")

@@ -1,6 +1,6 @@
 """The face of looking back. No product is made here; the work is in the modules beside."""
 
-from typing import NotRequired, TypedDict, cast
+from typing import NotRequired, TypedDict, TypeVar, cast
 
 from pydantic import JsonValue
 
@@ -12,13 +12,16 @@ from tasks.history.earlier import LOOK_BACK, earlier_snapshots
 from tasks.history.find import FoundMix, find_mix, shards_of
 from tasks.history.impact import MixOfSource, known_sources, made_from
 from tasks.history.ledger import TimesTrained, ledger, spent
-from tasks.history.trace import as_read, row_at
-from tasks.manifests.manifest import Manifest
+from tasks.history.trace import as_read, labelled_by, row_at
+from tasks.manifests.manifest import Facts, Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import SnapshotFacts
+from tasks.rows.files import labels_file
 from tasks.store.published import inputs_of
 from tasks.store.runs import list_records
 from tasks.store.storage import Store, open_store
+
+F = TypeVar("F", bound=Facts)
 
 
 class NamedMix(TypedDict):
@@ -51,6 +54,7 @@ class TracedRow(TypedDict):
         times: how often it stands in the mix.
         places: the first of them.
         as_read: the row before cleaning; null where its snapshot is gone.
+        labelled_by: the rule, or `teacher` with its confidence, where the run gave the row its label.
     """
 
     mix: str
@@ -61,6 +65,7 @@ class TracedRow(TypedDict):
     places: list[int]
     times: int
     as_read: dict[str, JsonValue] | None
+    labelled_by: NotRequired[dict[str, JsonValue]]
 
 
 class Impact(TypedDict):
@@ -109,15 +114,24 @@ def trace_row(store: str, mix: str, row: str) -> TracedRow:
     published = find_mix(home, mix)
     traced = row_at(shards_of(home, published), row)
     named = {"mix": published.mix.id, "recipe": published.record.name}
-    return cast("TracedRow", named | traced | {"as_read": _as_read(home, published, traced)})
+    source, row_id = str(traced["source"]), str(traced["row_id"])
+    snapshot = _product(home, published, "ingest-source", source, SnapshotFacts)
+    read = as_read(home.open(snapshot, "data.parquet"), row_id) if snapshot else None
+    labelled = _labelled_by(home, published, source, row_id)
+    return cast("TracedRow", named | traced | {"as_read": read} | ({"labelled_by": labelled} if labelled else {}))
 
 
-def _as_read(home: Store, published: FoundMix, row: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
-    note = next(
-        (note for note in published.record.tasks if (note.name, note.subject) == ("ingest-source", row["source"])), None
-    )
-    snapshot = home.lookup(note.stage, note.key, SnapshotFacts) if note else None
-    return as_read(home.open(snapshot, "data.parquet"), str(row["row_id"])) if snapshot else None
+def _labelled_by(home: Store, published: FoundMix, source: str, row_id: str) -> dict[str, JsonValue] | None:
+    pool, name = _product(home, published, "label-rows", "pool", PoolFacts), labels_file(source)
+    if pool is None or not any(file.name == name for file in pool.files):
+        return None
+    return labelled_by(home.open(pool, name), row_id)
+
+
+def _product(home: Store, published: FoundMix, task: str, subject: str, facts: type[F]) -> Manifest[F] | None:
+    """Find what a task of the run that published a mix gave."""
+    note = next((note for note in published.record.tasks if (note.name, note.subject) == (task, subject)), None)
+    return home.lookup(note.stage, note.key, facts) if note else None
 
 
 def impact_of(store: str, source: str) -> Impact:

@@ -65,3 +65,9 @@ def as_read(snapshot: Path, row_id: str) -> dict[str, JsonValue] | None:
     """Give a row as it was read, before cleaning; None when the snapshot does not hold it."""
     rows = pl.scan_parquet(snapshot).filter(pl.col("row_id") == row_id).head(1).collect()
     return without_media_bytes(rows.row(0, named=True)) if rows.height else None
+
+
+def labelled_by(labels: Path, row_id: str) -> dict[str, JsonValue] | None:
+    """Say what gave a row its label: `by` and, of a teacher, its `confidence`; None when it is not among these rows."""
+    rows = pl.scan_parquet(labels).filter(pl.col("row_id") == row_id).head(1).collect()
+    return {name: value for name, value in rows.row(0, named=True).items() if name != "row_id"} if rows.height else None

@@ -19,7 +19,9 @@ ROLES, REASON = "__roles", "__reason"
 """Columns with what the roles of the task's layout hold of a record, and with why it cannot be used."""
 CELLS, UNREAD, WHY = "__cells", "__unread", "__why"
 """Columns with what those roles hold that are no texts, and with why a cell cannot be read: a code, and words."""
-OURS = frozenset({LINE, FILE, PART, MEDIA, ROLES, REASON, CELLS, UNREAD, WHY})
+HOLDS = "__holds"
+"""Column with the number of the first rule for labels that holds of the record."""
+OURS = frozenset({LINE, FILE, PART, MEDIA, ROLES, REASON, CELLS, UNREAD, WHY, HOLDS})
 """Names that no column of a source can have here."""
 EXCERPT = 500
 

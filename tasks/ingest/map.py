@@ -4,23 +4,21 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import polars as pl
 
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout, Role
 from tasks.core.suggest import nearest
-from tasks.ingest.batch import CELLS, FILE, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
+from tasks.ingest.asked import Asked, first_that_holds, rules_of
+from tasks.ingest.batch import CELLS, FILE, HOLDS, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
 from tasks.ingest.cells import read_cells
 from tasks.ingest.columns import exact, named_column, unique
-from tasks.ingest.condition import Condition
 from tasks.ingest.settings import SourceSettings
-from tasks.rows.layout import BETWEEN, ROW_ID, SOURCE, read_schema
+from tasks.rows.layout import BETWEEN, ROW_ID, RULE, SOURCE, read_schema
 
-T = TypeVar("T")
 FIELD = re.compile(r"\{([^{}]+)\}")
 DROPPED = ("where", "label_left_out")
 """Reasons of rows that are left out on purpose; all others are bad rows."""
@@ -67,7 +65,8 @@ class Mapper:
 
     def __init__(self, source: str, settings: SourceSettings, layout: Layout) -> None:
         self.source, self.settings, self.layout = source, settings, layout
-        self.condition = None if settings.where is None else self._asking(lambda: Condition(str(settings.where)))
+        self.where = None if settings.where is None else Asked(f"sources.{source}.where", settings.where)
+        self.rules = rules_of(source, settings.label_rules or ())
         self.first = ""
         self.known: tuple[str, dict[str, None]] = ("", {})
 
@@ -104,6 +103,8 @@ class Mapper:
             filled = [self._filled(role, names).alias(role.name) for role in self.layout.roles]
             frame = self._read(frame.with_columns(pl.struct(filled).alias(ROLES)))
             frame = frame.with_columns(self._judged(frame).alias(REASON))
+            if self.rules:
+                frame = frame.with_columns(first_that_holds(self.rules, frame))
         except RecipeError as error:
             raise RecipeError(str(error) if batches[0].file == self.first else f"{batches[0].file}: {error}") from None
         bad = pl.concat([bad, self._quarantined(frame)]).sort(PART, "line", maintain_order=True)
@@ -167,16 +168,10 @@ class Mapper:
 
     def _judged(self, frame: pl.DataFrame) -> pl.Expr:
         """Say why a row cannot be used or is left out, null when neither."""
-        condition = self.condition
-        if condition is None:
+        if self.where is None:
             return self._reason()
-        known = [name for name in frame.columns if name not in OURS]
-        if missing := [name for name in condition.columns if name not in known]:
-            raise RecipeError(
-                f"sources.{self.source}.where: there is no column {missing[0]!r};{nearest(missing[0], known)}"
-            )
-        keep = self._asking(lambda: condition.asked_of(frame))
-        wrong = pl.any_horizontal(pl.lit(value=False), *(unread for unread, _ in condition.unread))
+        keep = self.where.holds(frame)
+        wrong = pl.any_horizontal(pl.lit(value=False), *(unread for unread, _ in self.where.condition.unread))
         return (
             pl.when(wrong)
             .then(pl.lit("bad_where_value"))
@@ -184,12 +179,6 @@ class Mapper:
             .then(pl.lit("where"))
             .otherwise(self._reason())
         )
-
-    def _asking(self, ask: Callable[[], T]) -> T:
-        try:
-            return ask()
-        except ValueError as error:
-            raise RecipeError(f"sources.{self.source}.where: {error}") from None
 
     def _reason(self) -> pl.Expr:
         """Say why a row cannot be used, null when it can: its label first, then its texts."""
@@ -231,7 +220,7 @@ class Mapper:
         bears = (
             pl.format("label {}", _role(label).fill_null("is missing")) if label and self.layout.labels else pl.lit("")
         )
-        values = [pl.when(unread).then(why) for unread, why in self.condition.unread] if self.condition else []
+        values = [pl.when(unread).then(why) for unread, why in self.where.condition.unread] if self.where else []
         number = (
             pl.when(pl.col(REASON) == "bad_where_value").then(pl.coalesce(values))
             if values
@@ -252,6 +241,7 @@ class Mapper:
             pl.concat_str(FILE, pl.lit(":"), LINE).alias(ROW_ID),
             pl.lit(self.source).alias(SOURCE),
             *(self._mapped(role).alias(role.name) for role in self.layout.roles),
+            *([pl.col(HOLDS).alias(RULE)] if self.rules else []),
         )
 
 

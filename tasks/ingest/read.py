@@ -23,7 +23,7 @@ from tasks.manifests.manifest import Account
 from tasks.manifests.seen import SeenFile
 from tasks.rows.groups import writing
 from tasks.rows.keys import MEDIA_KEY, digests
-from tasks.rows.layout import read_schema, writing_rows
+from tasks.rows.layout import RULE, read_schema, writing_rows
 
 TOGETHER_ROWS, TOGETHER_BYTES = 20_000, 4 << 20
 """Small batches are mapped together up to this size."""
@@ -186,7 +186,8 @@ def read_source(
     same = known and settings.alone and [file.name for file in known.seen.files] == [part.name for part in parts]
     old = kept(known, parts) if known and known.files and same else {}
     seen = {file.name: file for file in known.seen.files} if known else {}
-    shape = read_schema(layout) | ({MEDIA_KEY: pl.Binary} if settings.media else {})
+    shape = read_schema(layout) | ({RULE: pl.UInt16} if settings.label_rules else {})
+    shape |= {MEDIA_KEY: pl.Binary} if settings.media else {}
     with contextlib.ExitStack() as stack:
         write_rows, write_bad = (
             stack.enter_context(writing_rows(rows, shape, layout)),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
@@ -36,6 +36,32 @@ BY_KEY = ("hub", "sql")
 """Kinds that are known by a key of their own name."""
 
 
+class LabelRule(Section):
+    """A label for the rows of which a condition holds."""
+
+    when: str
+    """An SQL condition over the source's own columns, as in `where`; a column that cannot be read as what it is
+    compared with does not meet it."""
+    label: LabelName
+    """The label that these rows get."""
+
+
+class TeacherSettings(Section):
+    """A teacher that labels rows: a linear classifier on hashed words and pairs of words, which has learned from the
+    training rows of the sources with labels of their own.
+    """
+
+    confidence: float = Field(default=0.9, ge=0, le=1)
+    """Least probability of a label that the teacher gives; rows of which it is less sure are left out."""
+
+
+class SourceLabelling(Section):
+    """How the rows of a source without labels are labelled: by the first rule that holds, the others by a teacher."""
+
+    rules: tuple[LabelRule, ...] = ()
+    teacher: TeacherSettings | None = None
+
+
 class SourceSettings(Section):
     """What every source says, whatever its kind. Kinds add their own fields."""
 
@@ -51,6 +77,11 @@ class SourceSettings(Section):
     """One label for every row."""
     labels: dict[str, LabelName | None] | None = None
     """Label as it stands in the data -> label of the recipe; null leaves the row out on purpose."""
+    label_rules: Annotated[tuple[LabelRule, ...], Field(min_length=1)] | None = None
+    """For a source without labels: conditions, each with a label; a row gets that of the first one that holds. Such a
+    source is trained on and never measured on."""
+    label_by: TeacherSettings | None = None
+    """For a source without labels: a teacher labels the rows that no rule does; `{}` = where it is sure by 0.9."""
     where: str | None = None
     """Rows to keep, as an SQL condition over the source's own columns."""
     max_bad: float = Field(default=0.01, ge=0, le=1)
@@ -63,8 +94,33 @@ class SourceSettings(Section):
 
     @property
     def reading(self) -> Self:
-        """The section without `on_failure`, which changes no row."""
-        return self.model_copy(update={"on_failure": "stop"})
+        """The section without what changes no row that is read: `on_failure` and `label_by`."""
+        return self.model_copy(update={"on_failure": "stop", "label_by": None})
+
+    @property
+    def labelling(self) -> SourceLabelling | None:
+        """How its rows are labelled; None where they have labels of their own, or need none."""
+        if self.label_rules is None and self.label_by is None:
+            return None
+        return SourceLabelling(rules=self.label_rules or (), teacher=self.label_by)
+
+    @model_validator(mode="after")
+    def _labelled_once(self) -> Self:
+        own = [name for name in ("label", "labels") if getattr(self, name)] + ["columns.label"] * (
+            "label" in self.columns
+        )
+        if self.labelling and own:
+            made = "label_rules" if self.label_rules else "label_by"
+            raise ValueError(
+                f"{own[0]} gives the source labels of its own, and {made} makes some; take one of them out"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Content keys of sources with labels of their own are older than the fields.
+        made = {"label_rules", "label_by"}
+        return {name: value for name, value in dump(self).items() if value is not None or name not in made}
 
     @field_validator("labels", mode="before")
     @classmethod

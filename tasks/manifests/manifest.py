@@ -2,7 +2,7 @@
 
 from typing import Any, Generic, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from typing_extensions import TypeVar
 
 from tasks.core.records import Fingerprinted, Section, digest
@@ -37,6 +37,13 @@ class Account(Section):
     validation: int = 0
     """Rows that are kept aside to choose the checkpoint by."""
     validation_tokens: int = 0
+    labelled: dict[str, int] = Field(default_factory=dict)
+    """Of a source without labels of its own: rule, or `teacher` -> rows that it labelled."""
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Fingerprints of accounts without it are older than the field.
+        return {name: value for name, value in dump(self).items() if value or name != "labelled"}
 
     @model_validator(mode="after")
     def _sums_agree(self) -> Self:

@@ -1,9 +1,9 @@
 """What a plan says: what was asked of each source and what it got."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tasks.core.records import Section
 from tasks.manifests.manifest import Facts
@@ -28,6 +28,13 @@ class ReceiptRow(Section):
     """How often each row of the source is seen: in a plan and its mix, which hang on no training, by going through the
     mix once; wherever a run is told of, the trainer's epochs included."""
     dropped: dict[str, int] = Field(default_factory=dict)
+    labelled: dict[str, int] = Field(default_factory=dict)
+    """Of a source without labels of its own: rule, or `teacher` -> rows that it labelled."""
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Fingerprints of receipts without it are older than the field.
+        return {name: value for name, value in dump(self).items() if value or name != "labelled"}
 
     @classmethod
     def left_out(cls, source: str, requested: float, reason: str) -> Self:

@@ -1,8 +1,11 @@
 """What a pool of cleaned rows, and a mix of them, say of themselves."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tasks.manifests.dropped import Dropped
+from tasks.manifests.labelled import Labelled
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.rows import RowsFacts
 
@@ -14,6 +17,13 @@ class PoolFacts(RowsFacts):
     """Source -> `image` or `audio`, of those that have any."""
     dropped: tuple[Dropped, ...] = ()
     """What each step dropped on the way to it, in their order."""
+    labelled: Labelled | None = None
+    """What the run labelled itself."""
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Fingerprints of pools without it are older than the field.
+        return {name: value for name, value in dump(self).items() if value or name != "labelled"}
 
 
 class MixFacts(RowsFacts):
@@ -22,3 +32,10 @@ class MixFacts(RowsFacts):
     receipt: tuple[ReceiptRow, ...]
     dropped: tuple[Dropped, ...] = ()
     """What each step dropped on the way to its pool."""
+    labelled: Labelled | None = None
+    """What the run labelled itself."""
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Fingerprints of mixes without it are older than the field.
+        return {name: value for name, value in dump(self).items() if value or name != "labelled"}

@@ -49,6 +49,7 @@ def receipt(accounts: Sequence[Account], given: Mapping[str, Given], weighing: W
             share_tokens=given[name].tokens / tokens if tokens else 0.0,
             epochs=round(given[name].rows / account.rows, 4) if account.rows else 0.0,
             dropped=account.dropped | ({"quarantined": account.quarantined} if account.quarantined else {}),
+            labelled=account.labelled,
         )
         for account in accounts
     ]

@@ -65,7 +65,9 @@ def write_mix(
             media.copy(work.open(pool, pool_file(side, source)), path)
     with work.writing("lock.json") as path:
         path.write_text(json.dumps(lock(pool, plan, work.files, snapshots or []), indent=2) + "\n")
-    facts = MixFacts(layout=layout_of(pool), receipt=plan.facts.receipt, dropped=pool.facts.dropped)
+    facts = MixFacts(
+        layout=layout_of(pool), receipt=plan.facts.receipt, dropped=pool.facts.dropped, labelled=pool.facts.labelled
+    )
     return Product(
         rows=plan.rows, tokens=plan.tokens, columns=pool.columns | media.columns, accounts=pool.accounts, facts=facts
     )

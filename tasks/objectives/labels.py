@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.suggest import Problem
 
-LABEL_FIELDS = ("label", "labels", "label_from")
+LABEL_FIELDS = ("label", "labels", "label_from", "label_rules", "label_by")
 LABELLED = {
     "sift": {"label-noise": "looks for wrong labels"},
     "weights": {"mixmin": "predicts the labels of its target", "merge-to-mix": "predicts the labels of its target"},

@@ -94,6 +94,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         accounts=mix.accounts,
         media=mix.columns.get("media"),
         steps=_steps(mix),
+        labelled=mix.facts.labelled,
         columns=columns_of(recipe["task"]).ABOUT,
         sources=_sources(recipe),
         unit=recipe["mix"]["unit"],

@@ -20,25 +20,25 @@ from tasks.decontaminate.settings import OverlapSettings
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.embed.settings import EncoderSettings
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.experiments.compare.settings import CompareSettings
 from tasks.experiments.search.settings import SearchSettings
-from tasks.experiments.trial.settings import LinearSettings
-from tasks.ingest.settings import Source
+from tasks.ingest.settings import Source, SourceLabelling
 from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
+from tasks.recipe.labelling import labelling_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
 from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
 from tasks.recipe.overrides import with_overrides
 from tasks.recipe.references import follow, without
+from tasks.recipe.trials import ComparedSettings, TrialSettings
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
-from tasks.weigh.settings import ShareSettings, WeighSettings, Weights
+from tasks.weigh.settings import ShareSettings, WeighSettings
 
 ALL_TEXTS = SourceCleaning(max_chars=2**31)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
@@ -94,45 +94,6 @@ class SemanticSettings(EncoderSettings):
         return EncoderSettings(**{name: getattr(self, name) for name in EncoderSettings.model_fields})
 
 
-class TrialSettings(LinearSettings):
-    """How mixes are tried out by `cuvee compare` and `cuvee search`."""
-
-    size: int | None = Field(default=None, ge=1, le=10**12)
-    """Budget of every trial, in `mix.unit`; by default the mix's own, at most 5,000 rows. Under a smaller budget than
-    the mix's each source keeps as small a part of its rows, so that they repeat as often as in the mix."""
-    encoder: EncoderSettings | None = None
-    """Frozen encoder whose vectors a linear classifier learns from; without one it learns from hashed words and pairs
-    of words."""
-    full: bool = False
-    """Train the recipe's own model in every trial, as `train` says, rather than a linear classifier; tasks that
-    no linear classifier learns always do."""
-
-    @model_validator(mode="after")
-    def _one_learner(self) -> Self:
-        if self.full and self.encoder:
-            raise ValueError("encoder and full: say one of them; full trains the model that `train` names")
-        return self
-
-    @property
-    def linear(self) -> LinearSettings:
-        """How the linear classifier is trained."""
-        return LinearSettings(**{name: getattr(self, name) for name in LinearSettings.model_fields})
-
-
-class ComparedSettings(CompareSettings):
-    """How mixes are compared by `cuvee compare`, and which besides its own."""
-
-    arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
-    """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind:
-    dsir, target: x}}`. Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are
-    there without being said."""
-
-    @property
-    def settings(self) -> CompareSettings:
-        """The section without its arms."""
-        return CompareSettings(**{name: getattr(self, name) for name in CompareSettings.model_fields})
-
-
 class Recipe(Section):
     """A whole recipe. Everything that has a default may be left out."""
 
@@ -181,6 +142,15 @@ class Recipe(Section):
     def layout(self) -> Layout:
         """What a row holds."""
         return columns_of(self.task).layout(self.labels)
+
+    @property
+    def labelling(self) -> dict[str, SourceLabelling]:
+        """How rows are labelled of the sources that have no labels."""
+        return {name: how for name, source in self.sources.items() if (how := source.labelling)}
+
+    def layout_of(self, source: str) -> Layout:
+        """Say what a row of a source holds until it is labelled."""
+        return self.layout.without_labels if source in self.labelling else self.layout
 
     @property
     def trains_in_trials(self) -> bool:
@@ -286,6 +256,7 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         recipe = Recipe.model_validate(without(expanded, references.gone))
         encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
         problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, encoders, folder)]
+        problems += labelling_problems(recipe)
     except ValidationError as error:
         problems += explained(error, references)
         untold = max(0, error.error_count() - MOST_MISTAKES)

@@ -19,6 +19,8 @@ LOOSEN = {
     "cross_source_duplicate": REPEATS,
     "in_holdout": REPEATS,
     "in_validation": REPEATS,
+    "no_rule": "write rules that hold of more rows (label_rules), or let a teacher label the rest (label_by)",
+    "unsure_label": "lower label_by.confidence, or write rules (label_rules)",
     "not_selected": "raise mix.select.keep",
 }
 """Reason code -> what would leave more rows, where most were dropped for it."""

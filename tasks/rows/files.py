@@ -28,6 +28,11 @@ def pool_file(side: str, source: str) -> str:
     return f"{side}/{source}.parquet"
 
 
+def labels_file(source: str) -> str:
+    """Name the file of a pool that says what gave the rows of a source their labels, where the run labelled them."""
+    return f"labels/{source}.parquet"
+
+
 def shard(number: int) -> str:
     """Name a file of the mix to train on."""
     return f"data/{TRAIN}-{number:05d}.parquet"

@@ -17,6 +17,9 @@ from tasks.rows.groups import DataType, Groups, groups_of, writing
 
 ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
 """Columns of every task's rows: where the row stands in its source, the source's name, and how long its texts are."""
+RULE = "rule"
+"""Column of rows that are still to be labelled: number of the first rule that holds of them, from 1; null where none
+does."""
 BETWEEN = "\n"
 """Stands between the texts of a row that are compared as one."""
 

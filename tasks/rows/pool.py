@@ -36,6 +36,15 @@ def pooled_facts(sources: Sequence[Manifest[CleanedFacts]], dropped: Dropped) ->
     return PoolFacts(layout=layout_of(sources[0]), media=media, dropped=(*before, dropped))
 
 
+def labelled_first(sources: Sequence[Manifest[CleanedFacts]]) -> tuple[list[Manifest[CleanedFacts]], set[str]]:
+    """Put the sources with labels before those whose rows are labelled later, and name these: of equal rows the first
+    one stays, and nothing is measured on labels that the run has made.
+    """
+    labelled = any(layout_of(source).labels for source in sources)
+    later = {source.subject for source in sources if labelled and not layout_of(source).labels}
+    return sorted(sources, key=lambda source: source.subject in later), later
+
+
 def open_sides(work: "Workbench", pool: Manifest[PoolFacts]) -> dict[str, dict[str, RowFile]]:
     """Open the files of a pool: side -> source -> file, the side to train on first."""
     return {
@@ -61,7 +70,7 @@ def drop_rows(work: "Workbench", pool: Manifest[PoolFacts], removal: Removal) ->
                 if side == TRAIN:
                     removed = removal.rows.filter(pl.col("source") == source)
                     _copy_without(file, removed["row"], path)
-                    accounts.append(_after(pool.account(source), removed["reason"], path))
+                    accounts.append(account_after(pool.account(source), Counter(removed["reason"].to_list()), path))
                 else:
                     shutil.copyfile(file.path, path)
     facts = pool.facts.model_copy(update={"dropped": (*pool.facts.dropped, removal.dropped)})
@@ -80,7 +89,7 @@ def _copy_without(file: RowFile, rows: pl.Series, out: Path) -> None:
     copy_rows({file.path: {out: pl.Series(stays)}}, file.layout)
 
 
-def _after(before: Account, reasons: pl.Series, left: Path) -> Account:
-    """Give the account of a source after rows were dropped for these reasons and those in `left` stay."""
-    dropped = Counter(before.dropped) + Counter(reasons.to_list())
+def account_after(before: Account, reasons: Counter[str], left: Path) -> Account:
+    """Give the account of a source after so many rows were dropped for these reasons and those in `left` stay."""
+    dropped = Counter(before.dropped) + reasons
     return Account.model_validate(before.model_dump() | counted(left) | {"dropped": dict(sorted(dropped.items()))})

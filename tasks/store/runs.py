@@ -22,6 +22,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
+from tasks.manifests.labelled import Labelled
 from tasks.manifests.manifest import Account, Facts, Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import ReceiptRow
@@ -126,6 +127,8 @@ class RunRecord(RunStart):
     verdicts: tuple[Verdict, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     """What each step dropped, in their order."""
+    labelled: Labelled | None = None
+    """What the run labelled itself, of sources without labels."""
     drift: dict[str, Drift | None] = Field(default_factory=dict)
     """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: ProfileFacts | None = None
