@@ -92,9 +92,9 @@ def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, P
     if made.loaded and made.unreached:
         start = start.model_copy(update={"recipe": made.loaded.published, "unreached": made.unreached})
     mix = calls.now(publish_mix, calls.store, start, made.mix, made.plan)
-    if made.model is None or made.scores is None:
+    if made.model is None or made.metrics is None:
         return {"mix": mix}
-    model = calls.now(publish_model, calls.store, start, made.model, made.scores, mix)
+    model = calls.now(publish_model, calls.store, start, made.model, made.metrics, mix)
     return {"mix": mix, "model": model}
 
 

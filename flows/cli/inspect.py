@@ -38,6 +38,7 @@ class Planned(TypedDict):
 
     Attributes:
         unit: of the weights.
+        sets: evaluation set -> its rows, where there are any.
         cached, to_run: tasks with their subjects.
         resolved: the whole recipe with defaults.
     """
@@ -50,6 +51,7 @@ class Planned(TypedDict):
     receipt: tuple[ReceiptRow, ...]
     unreached: list[dict[str, str]]
     holdout: dict[str, int]
+    sets: NotRequired[dict[str, int]]
     cached: list[str]
     to_run: list[str]
     recommended: dict[str, str]
@@ -98,7 +100,7 @@ def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue], without:
     if products.pool is None or products.plan is None:
         raise RuntimeError("the steps ended before the plan")
     pool, manifest = products.pool, products.plan
-    return {
+    found: Planned = {
         "recipe": file,
         "name": loaded.recipe.name,
         "rows": manifest.rows,
@@ -113,6 +115,10 @@ def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue], without:
         "training_seconds": _training_seconds(loaded, store, manifest),
         "resolved": loaded.published,
     }
+    sets = {one.subject: one.rows for one in products.sets}
+    if sets:
+        found["sets"] = sets
+    return found
 
 
 def _recommended(

@@ -80,6 +80,8 @@ def planned(plan: Planned) -> None:
     unreached(plan["unreached"])
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
+    if sets := plan.get("sets"):
+        console.print(f"Sets     {', '.join(f'{name} {rows:,}' for name, rows in sets.items())}")
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     console.print(f"Training {_training(plan)}")
@@ -137,11 +139,12 @@ def _to_fill_in(recipe: GuessedRecipe) -> str:
 
 def validated(recipe: Validated) -> None:
     """Print that a recipe is right, and how its sources read."""
-    for name, source in recipe["sources"].items():
+    for name, source in [*recipe["sources"].items(), *recipe.get("sets", {}).items()]:
         sample = source["sample"][:3]
         columns = [name for name in (sample[0] if sample else ()) if any(row[name] is not None for row in sample)]
         rows = [[one_line(str(row[column]), 80) for column in columns] for row in sample]
-        table(one_line(f"{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
+        what = "evaluation set " if name in recipe.get("sets", {}) else ""
+        table(one_line(f"{what}{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
         looked = "all" if source["whole"] else "the first"
         counts = f": {', '.join(f'{label} {count:,}' for label, count in list(source['labels'].items())[:10])}"
         said = f"  {looked} {source['looked_at']:,} records looked at, {source['rows']:,} can be used"

@@ -13,13 +13,17 @@ from tasks.predict.task import Evaluation
 
 
 def scores(metrics: Metrics, task: str) -> None:
-    """Print the scores in total, per source and for the baseline."""
+    """Print the scores in total, per source and for the baseline, then those on evaluation sets."""
     measured = measures_of(task)
     baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
     named = [*metrics.by_source.items(), ("all", metrics), *baseline]
     _table("Scores on the hold-out", "source", named, measured, metrics)
     if told := measured.beside_linear(metrics):
         console.print(Text(told))
+    if metrics.sets:
+        console.print()
+        _table("Scores on evaluation sets", "set", metrics.sets.items(), measured, metrics)
+        _beside_linear(metrics.sets.items(), measured)
 
 
 def evaluated(found: Evaluation) -> None:
@@ -27,14 +31,19 @@ def evaluated(found: Evaluation) -> None:
     measured = measures_of(found.task)
     named = [(one.file, one.metrics) for one in found.files]
     _table("Scores", "file", named, measured, found.files[0].metrics)
+    _beside_linear(named, measured)
     for one in found.files:
-        if told := measured.beside_linear(one.metrics):
-            console.print(Text(f"{one.file}: {told}"))
         if gone := one.left_out | ({"bad": one.bad} if one.bad else {}):
             console.print(Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records; not {counted(gone)}"))
     console.print(Text(f"Model    {found.model}"))
     unknown = "not in that store: what is to be beaten, and whether the model has seen these rows, is not known"
     console.print(Text(f"Mix      {found.mix or unknown}"))
+
+
+def _beside_linear(named: Iterable[tuple[str, Metrics]], measured: Measured) -> None:
+    for name, metrics in named:
+        if told := measured.beside_linear(metrics):
+            console.print(Text(f"{name}: {told}"))
 
 
 def _table(title: str, first: str, named: Iterable[tuple[str, Score]], measured: Measured, metrics: Metrics) -> None:

@@ -4,7 +4,7 @@ once.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pydantic import JsonValue
 
@@ -12,11 +12,12 @@ from tasks.check.task import expectation_problems
 from tasks.clean.task import sieve_for
 from tasks.core import ui
 from tasks.core.errors import CuveeError, RecipeError, Unreachable
+from tasks.core.layout import Layout
 from tasks.core.suggest import counted
 from tasks.embed.task import probe_encoder
 from tasks.ingest.task import Preview, preview_source
 from tasks.manifests.manifest import Account
-from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, load_recipe
+from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, SourceCleaning, SourceSettings, load_recipe
 from tasks.rows.emptied import why_empty
 
 
@@ -25,6 +26,7 @@ class Validated(TypedDict):
 
     Attributes:
         unreached: source -> why it cannot be reached now, where the recipe allows that.
+        sets: evaluation set -> how it reads, where there are any.
     """
 
     recipe: str
@@ -32,6 +34,7 @@ class Validated(TypedDict):
     valid: bool
     sources: dict[str, Preview]
     unreached: dict[str, str]
+    sets: NotRequired[dict[str, Preview]]
 
 
 def validate_recipe(file: str, overrides: dict[str, JsonValue], without: Sequence[str] = ()) -> Validated:
@@ -44,7 +47,7 @@ def validate_recipe(file: str, overrides: dict[str, JsonValue], without: Sequenc
     problems = _unfit_expectations(file, loaded.recipe)
     sources, unreached = _read(loaded, problems)
     problems += [RecipeError(why) for why in _too_little(loaded.recipe, sources)]
-    problems += _unfit_benchmarks(loaded)
+    sets = _read_measured_on(loaded, problems)
     if loaded.recipe.semantic_duplicates:
         try:
             probe_encoder.function(loaded.recipe.semantic_duplicates.encoder, loaded.folder)
@@ -56,7 +59,16 @@ def validate_recipe(file: str, overrides: dict[str, JsonValue], without: Sequenc
         kinds = [type(problem) for problem in problems]
         kind = next((kind for kind in kinds if issubclass(kind, RecipeError)), kinds[0])
         raise kind("\n".join(str(error) for error in problems))
-    return {"recipe": file, "name": loaded.recipe.name, "valid": True, "sources": sources, "unreached": unreached}
+    found: Validated = {
+        "recipe": file,
+        "name": loaded.recipe.name,
+        "valid": True,
+        "sources": sources,
+        "unreached": unreached,
+    }
+    if sets:
+        found["sets"] = sets
+    return found
 
 
 def _unfit_expectations(file: str, recipe: Recipe) -> list[CuveeError]:
@@ -123,16 +135,37 @@ def _few(name: str, shown: Preview, least: int) -> str:
     )
 
 
-def _unfit_benchmarks(loaded: LoadedRecipe) -> Iterator[CuveeError]:
-    wanted = loaded.recipe.decontaminate.against if loaded.recipe.decontaminate else {}
-    for name, settings in wanted.items():
-        place = f"decontaminate.against.{name}"
+def _read_measured_on(loaded: LoadedRecipe, problems: list[CuveeError]) -> dict[str, Preview]:
+    """Read all benchmarks and evaluation sets; gives how each of these sets reads."""
+    recipe = loaded.recipe
+    against = recipe.decontaminate.against if recipe.decontaminate else {}
+    layout = recipe.layout
+    _measured_on(loaded, "decontaminate.against", against, layout.unlabelled, ALL_TEXTS, problems)
+    return _measured_on(loaded, "evaluate.sets", recipe.sets, layout, recipe.clean.of_sets, problems)
+
+
+def _measured_on(
+    loaded: LoadedRecipe,
+    section: str,
+    named: Mapping[str, SourceSettings],
+    layout: Layout,
+    cleaning: SourceCleaning,
+    problems: list[CuveeError],
+) -> dict[str, Preview]:
+    """Read benchmarks or evaluation sets; gives how each reads.
+
+    Args:
+        section: of the recipe that names them.
+    """
+    read: dict[str, Preview] = {}
+    for name, settings in named.items():
+        place, clean = f"{section}.{name}", sieve_for(cleaning, layout, repeated=not settings.media)
         try:
-            layout = loaded.recipe.layout.unlabelled
-            clean = sieve_for(ALL_TEXTS, layout, repeated=not settings.media)
-            shown = preview_source(name, settings, loaded.folder, layout, clean)
+            with ui.working(f"read {name}"):
+                shown = read[name] = preview_source(name, settings, loaded.folder, layout, clean)
         except CuveeError as error:
-            yield type(error)(f"{place}: {error}")
+            problems.append(type(error)(f"{place}: {str(error).removeprefix(f'sources.{name}.')}"))
             continue
         if why := shown["stops"] or ("" if shown["rows"] or not shown["whole"] else _few(name, shown, 1)):
-            yield RecipeError(f"{place}: {why}")
+            problems.append(RecipeError(f"{place}: {why.replace(f'sources.{name}.', f'{place}.')}"))
+    return read

@@ -13,7 +13,7 @@ from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts, ProfileFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.manifests.scores import ScoresFacts
+from tasks.manifests.scores import Metrics, ScoresFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
@@ -79,12 +79,14 @@ class RunProducts:
 
     Attributes:
         loaded: the recipe without the sources that could not be reached and are left out.
+        sets: the rows of the evaluation sets.
     """
 
     loaded: LoadedRecipe | None = None
     unreached: tuple[Unreached, ...] = ()
     drift: Manifest[DriftFacts] | None = None
     cleaned: list[Manifest[CleanedFacts]] = field(default_factory=list)
+    sets: list[Manifest[CleanedFacts]] = field(default_factory=list)
     pool: Manifest[PoolFacts] | None = None
     checks: list[Manifest[CheckResult]] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
@@ -96,6 +98,13 @@ class RunProducts:
     profile: Manifest[ProfileFacts] | None = None
     model: Manifest[ModelFacts] | None = None
     scores: Manifest[ScoresFacts] | None = None
+    set_scores: list[Manifest[ScoresFacts]] = field(default_factory=list)
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The scores on the hold-out, with those on the evaluation sets."""
+        sets = {one.subject: one.facts.metrics for one in self.set_scores}
+        return self.scores.facts.metrics.with_sets(sets) if self.scores else None
 
     def settled(self, completed: Callable[[Any], Any]) -> "RunProducts":
         """Replace promises by results, by the way of waiting given; what did not complete is left out."""

@@ -56,7 +56,7 @@ def gather(
         else {},
         profile=made.profile.facts if made.profile else None,
         weights=made.weights.facts if made.weights else None,
-        metrics=made.scores.facts.metrics if made.scores else None,
+        metrics=made.metrics,
         curve=_curve(store, made.model) if made.model else (),
         training=made.model.facts if made.model else None,
         tasks=tuple(notes),

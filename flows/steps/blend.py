@@ -1,13 +1,13 @@
 """From the sources to one checked, weighted mix."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flows.engine.calls import Call, RunProducts
 from flows.steps.sources import read_sources
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source
 from tasks.core.layout import Layout
-from tasks.decontaminate.task import decontaminate_pool
+from tasks.decontaminate.task import clear_of_sets, decontaminate_pool
 from tasks.deduplicate.task import deduplicate_sources, drop_near_duplicates, drop_semantic_duplicates
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.experiments.search.task import recall_weights
@@ -21,7 +21,8 @@ from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
-from tasks.recipe.model import ALL_TEXTS, DecontaminateSettings, LoadedRecipe, Recipe, WeighSettings
+from tasks.recipe.measured_on import OverlapSettings
+from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, SourceCleaning, SourceSettings, WeighSettings
 from tasks.sift.task import select_rows, sift_pool
 from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
 
@@ -35,8 +36,9 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     drift = made.drift = call(measure_drift.of("sources"), snapshots, earlier, recipe.seed)
     yield "ingest"
     made.cleaned = _cleaned(recipe, raw, call)
+    made.sets = _measured_on(loaded, recipe.sets, recipe.layout, recipe.clean.of_sets, call)
     yield "clean"
-    made.pool = _pool(loaded, made.cleaned, call)
+    made.pool = _pool(loaded, made.cleaned, made.sets, call)
     yield "deduplicate"
     checked = made.pool
     made.checks = [call(check_source.of(name), checked, recipe.checks.asked, drift) for name in recipe.sources]
@@ -66,18 +68,18 @@ def _cleaned(recipe: Recipe, raw: dict[str, Manifest[SnapshotFacts]], call: Call
     return [call(protect_source.of(name), rows, recipe.personal.of(name)) for name, rows in cleaned.items()]
 
 
-def _pool(loaded: LoadedRecipe, cleaned: list[Manifest[CleanedFacts]], call: Call) -> Manifest[PoolFacts]:
+def _pool(
+    loaded: LoadedRecipe, cleaned: list[Manifest[CleanedFacts]], sets: list[Manifest[CleanedFacts]], call: Call
+) -> Manifest[PoolFacts]:
     """Put the sources into one pool, and take out of it what the recipe says."""
     recipe = loaded.recipe
     pool = call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, recipe.seed)
-    if recipe.decontaminate:
-        benchmarks = _benchmarks(recipe.decontaminate, recipe.layout.unlabelled, loaded.folder, call)
-        if recipe.personal:
-            like_sources, names = recipe.personal.of_benchmark(), recipe.decontaminate.against
-            benchmarks = [
-                call(protect_source.of(name), rows, like_sources) for name, rows in zip(names, benchmarks, strict=True)
-            ]
-        pool = call(decontaminate_pool.of("pool"), pool, benchmarks, recipe.decontaminate.overlap, recipe.seed)
+    if told := recipe.decontaminate:
+        benchmarks = _measured_on(loaded, told.against, recipe.layout.unlabelled, ALL_TEXTS, call)
+        pool = call(decontaminate_pool.of("pool"), pool, benchmarks, told.overlap, recipe.seed)
+    if sets:
+        overlap = told.overlap if told else OverlapSettings()
+        pool = call(clear_of_sets.of("pool"), pool, sets, overlap, recipe.seed)
     if recipe.near_duplicates:
         pool = call(drop_near_duplicates.of("pool"), pool, recipe.near_duplicates, recipe.seed)
     if wanted := recipe.semantic_duplicates:
@@ -111,15 +113,20 @@ def weigh(
     return call(weigh_sources.of("mix"), pool, made.verdicts, wanted, appraised)
 
 
-def _benchmarks(
-    settings: DecontaminateSettings, layout: Layout, folder: str, call: Call
+def _measured_on(
+    loaded: LoadedRecipe,
+    named: Mapping[str, SourceSettings],
+    layout: Layout,
+    cleaning: SourceCleaning,
+    call: Call,
 ) -> list[Manifest[CleanedFacts]]:
-    """Read the benchmarks as sources are read, to be compared with and never mixed; of their texts only the empty ones
-    are dropped.
+    """Read benchmarks, or evaluation sets, as sources are read, never to be mixed; of their texts only the empty ones
+    are dropped, and personal data in them is replaced as in the sources.
     """
-    seen = {name: call(probe_source.of(name), name, source, folder) for name, source in settings.against.items()}
-    raw = {
-        name: call(ingest_source.of(name), seen[name], source, layout, folder)
-        for name, source in settings.against.items()
-    }
-    return [call(clean_source.of(name), rows, ALL_TEXTS) for name, rows in raw.items()]
+    folder, personal = loaded.folder, loaded.recipe.personal
+    seen = {name: call(probe_source.of(name), name, source, folder) for name, source in named.items()}
+    raw = {name: call(ingest_source.of(name), seen[name], source, layout, folder) for name, source in named.items()}
+    cleaned = {name: call(clean_source.of(name), rows, cleaning) for name, rows in raw.items()}
+    if personal is None:
+        return [*cleaned.values()]
+    return [call(protect_source.of(name), rows, personal.of_benchmark()) for name, rows in cleaned.items()]

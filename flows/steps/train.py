@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.engine.calls import Call, RunProducts
-from tasks.evaluate.task import evaluate_model
+from tasks.evaluate.task import evaluate_model, evaluate_set
 from tasks.recipe.model import LoadedRecipe
 from tasks.train.task import probe_model, train_model
 
@@ -18,6 +18,9 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
         train_model.of("model"), seen, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder
     )
     yield "train"
-    linear = recipe.trials.linear
-    made.scores = call(evaluate_model.of("model"), model, mix, recipe.evaluate, recipe.objective, recipe.seed, linear)
+    told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)
+    made.scores = call(evaluate_model.of("model"), model, mix, *told)
+    made.set_scores = [
+        call(evaluate_set.of(name), model, mix, rows, *told) for name, rows in zip(recipe.sets, made.sets, strict=True)
+    ]
     yield "evaluate"

@@ -112,7 +112,7 @@ class TrialSetup:
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
         model = self.call(train_model.of(name), self.start, *trained)
-        return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate, recipe.objective, seed)
+        return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate.intervals, recipe.objective, seed)
 
 
 def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSetup:

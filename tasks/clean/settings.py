@@ -10,6 +10,9 @@ from tasks.core import registry
 from tasks.core.records import Section
 from tasks.core.references import SourceName
 
+WHOLE = 2**31
+"""No text has so many characters."""
+
 
 class FilterSettings(Section):
     """What every filter says."""
@@ -90,6 +93,14 @@ class CleanSettings(SourceCleaning):
             except ValidationError as error:
                 raise ValueError(f"sources.{name}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
         return self
+
+    @property
+    def of_sets(self) -> SourceCleaning:
+        """Give what holds for evaluation sets: their texts have the form of those that models learn from, and only
+        empty ones and repetitions go, or something else than the set would be measured.
+        """
+        kept = self.keep_lines or any(own.keep_lines for own in self.sources.values())
+        return SourceCleaning(max_chars=WHOLE, keep_lines=kept)
 
     def of(self, source: str) -> SourceCleaning:
         """Give what holds for one source."""

@@ -63,14 +63,18 @@ def find_contamination(
     )
 
 
-def refuse_empty(benchmarks: Sequence[Account]) -> None:
-    """Stop where a benchmark has no row: nothing would be compared with it, and the mix be called clean of it.
+def refuse_empty(named: Sequence[Account], section: str) -> None:
+    """Stop where a benchmark or an evaluation set has no row: nothing would be compared with it, and the mix be called
+    clean of it.
+
+    Args:
+        section: of the recipe that names them.
 
     Raises:
         QualityGate: with what became of its rows.
     """
-    if told := [f"{one.source}: {why_empty(one)}" for one in benchmarks if not one.rows]:
-        raise QualityGate("no row is left to compare with of decontaminate.against." + "\n  ".join(told))
+    if told := [f"{section}.{one.source}: {why_empty(one)}" for one in named if not one.rows]:
+        raise QualityGate("no row is left to compare with of " + "\n  ".join(told))
 
 
 def _benchmark(file: str) -> str:

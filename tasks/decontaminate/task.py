@@ -6,8 +6,10 @@ from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
+from tasks.rows.files import TRAIN
 from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import drop_rows, open_sides
+from tasks.rows.reading import Sides
 from tasks.store.products import Workbench, stage_task
 
 
@@ -20,17 +22,35 @@ def decontaminate_pool(
     seed: int,
 ) -> Product[PoolFacts]:
     """Drop training rows that repeat a row of the hold-out or of a benchmark."""
-    files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in benchmarks}
-    refuse_empty([one.account(one.subject) for one in benchmarks])
+    refuse_empty([one.account(one.subject) for one in benchmarks], "decontaminate.against")
+    return _cleared(work, pool, open_sides(work, pool), benchmarks, settings, seed)
+
+
+@stage_task("decontaminate")
+def clear_of_sets(
+    work: Workbench,
+    pool: Manifest[PoolFacts],
+    sets: list[Manifest[CleanedFacts]],
+    settings: OverlapSettings,
+    seed: int,
+) -> Product[PoolFacts]:
+    """Drop training rows that repeat a row of an evaluation set; of the hold-out, only what other steps do counts."""
+    refuse_empty([one.account(one.subject) for one in sets], "evaluate.sets")
+    return _cleared(work, pool, {TRAIN: open_sides(work, pool)[TRAIN]}, sets, settings, seed)
+
+
+def _cleared(
+    work: Workbench,
+    pool: Manifest[PoolFacts],
+    sides: Sides,
+    named: list[Manifest[CleanedFacts]],
+    settings: OverlapSettings,
+    seed: int,
+) -> Product[PoolFacts]:
+    files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in named}
     (scratch := work.scratch / "near").mkdir(exist_ok=True)
-    removal = find_contamination(open_sides(work, pool), files, settings, scratch, seed)
-    matched = ", ".join(
-        f"{source}: {name} {rows:,}"
-        for source, counts in removal.dropped.by_source.items()
-        for name, rows in counts.items()
-    )
-    ui.log(
-        f"{work.subject}: {removal.dropped.rows:,} training rows repeat a benchmark or the hold-out "
-        f"({matched or 'none'})"
-    )
+    removal = find_contamination(sides, files, settings, scratch, seed)
+    matched = removal.dropped.by_source.items()
+    told = ", ".join(f"{source}: {name} {rows:,}" for source, of in matched for name, rows in of.items())
+    ui.log(f"{work.subject}: {removal.dropped.rows:,} training rows repeat what is measured on ({told or 'none'})")
     return drop_rows(work, pool, removal)

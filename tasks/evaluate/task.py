@@ -9,6 +9,7 @@ from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.scores import ScoresFacts
 from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
@@ -36,6 +37,26 @@ def evaluate_model(
     order = {account.source: place for place, account in enumerate(mix.accounts)}
     by_source = dict(sorted(metrics.by_source.items(), key=lambda scored: order.get(scored[0], len(order))))
     metrics = metrics.model_copy(update={"by_source": by_source})
+    return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
+
+
+@stage_task("evaluate")
+def evaluate_set(
+    work: Workbench,
+    model: Manifest[ModelFacts],
+    mix: Manifest[MixFacts],
+    rows: Manifest[CleanedFacts],
+    settings: EvaluateSettings,
+    objective: Objective,
+    seed: int,
+    linear: LinearSettings | None = None,
+) -> Product[ScoresFacts]:
+    """Score the model on an evaluation set, beside a linear one where the task has such."""
+    sides = open_mix(work, mix, TRAIN), [work.open(rows, "data.parquet")]
+    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
+    predictions, metrics = scored(trained, sides, layout_of(mix), objective, settings, seed, linear)
+    with work.writing("predictions.parquet") as path:
+        predictions.write_parquet(path)
     return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
 
 

@@ -85,7 +85,10 @@ def scores_between(first: RunRecord, second: RunRecord) -> list[Row]:
 
 
 def _scores(record: RunRecord) -> dict[str, Score]:
-    return {"all": record.metrics, **record.metrics.by_source} if record.metrics else {}
+    if record.metrics is None:
+        return {}
+    sets = {f"set {name}": score for name, score in record.metrics.sets.items()}
+    return {"all": record.metrics, **record.metrics.by_source, **sets}
 
 
 def holdouts_between(first: list[dict[str, str]], second: list[dict[str, str]]) -> dict[str, bool]:

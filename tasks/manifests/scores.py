@@ -1,7 +1,7 @@
 """How good a model is on the rows kept aside, in one shape for every task: the task's measures name what is scored."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -88,9 +88,17 @@ class Metrics(Score):
     linear: BaselineScore | None = None
     """What a linear model scores that learned from the same mix, where it can learn the task, and by how much it is
     beaten."""
+    sets: dict[str, "Metrics"] = Field(default_factory=dict)
+    """The same of the recipe's evaluation sets."""
     confusion: Confusion | None = None
     confidence: float | None = None
     """Of the intervals."""
+
+    def with_sets(self, sets: "Mapping[str, Metrics]") -> Self:
+        """Give the scores with those on evaluation sets, each of one source, which is the set."""
+        return self.model_copy(
+            update={"sets": {name: one.model_copy(update={"by_source": {}}) for name, one in sets.items()}}
+        )
 
 
 class PredictionFacts(Facts):

@@ -39,11 +39,14 @@ def unwanted(tree: Mapping[str, Any], role: str, task: str, other: str) -> Itera
     """
     if tree.get("labels"):
         yield "labels", f"{task} has no labels; take the key out, or say task: {other}"
-    for name, source in _mapping(tree.get("sources")).items():
+    sets = _mapping(_mapping(tree.get("evaluate")).get("sets"))
+    read = {f"sources.{name}": source for name, source in _mapping(tree.get("sources")).items()}
+    read |= {f"evaluate.sets.{name}": source for name, source in sets.items()}
+    for place, source in read.items():
         fields = _mapping(source)
         given = [field for field in LABEL_FIELDS if fields.get(field)]
         given += [f"columns.{role}"] * (role in _mapping(fields.get("columns")))
-        yield from ((f"sources.{name}.{field}", f"{task} has no labels; take the key out") for field in given)
+        yield from ((f"{place}.{field}", f"{task} has no labels; take the key out") for field in given)
     yield from needing(tree, Lack(f"{task} has none", f"{task} has no labels to be right about"))
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field, JsonValue
 
 from tasks.clean.filter import clean_file
-from tasks.clean.settings import SourceCleaning
+from tasks.clean.settings import CleanSettings
 from tasks.core.errors import CuveeError, QualityGate
 from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
@@ -125,8 +125,7 @@ def read_labelled(path: str, said: Mapping[str, JsonValue], model: Published, fo
         refuse(FILE, settings, layout, outcome, None)
     except CuveeError as error:
         raise type(error)(_of_file(path, str(error))) from None
-    # Whole texts, whatever their length: what is left out of a test is not measured.
-    cleaning = SourceCleaning(max_chars=2**31, keep_lines=model.keeps_lines)
+    cleaning = CleanSettings(keep_lines=model.keeps_lines).of_sets
     account = clean_file(outcome.account, (raw, rows, keys), cleaning, layout).account
     if not account.rows:
         raise QualityGate(f"{path}: no row to measure on: {why_empty(account)}")

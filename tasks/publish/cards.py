@@ -151,7 +151,7 @@ def model_card(
         "library_name": "transformers",
         "pipeline_tag": measured.hub,
         "metrics": [measure.hub for measure in measured.measures],
-        "model-index": [{"name": start.name, "results": [_result(start, metrics, "all"), *_by_source(start, metrics)]}],
+        "model-index": [{"name": start.name, "results": _results(start, metrics)}],
     }
     if isinstance(base, str) and HUB_NAME.fullmatch(base):
         front["base_model"] = base
@@ -195,15 +195,18 @@ def _front(start: RunStart) -> Mapping[str, object]:
     return language | hub_licence(publish.get("licence")) | {"tags": ["cuvee"]}
 
 
-def _by_source(start: RunStart, metrics: Metrics) -> list[dict[str, object]]:
-    return [_result(start, score, source) for source, score in metrics.by_source.items()]
+def _results(start: RunStart, metrics: Metrics) -> list[dict[str, object]]:
+    held_out = [("all", metrics), *metrics.by_source.items()]
+    named = [(f"{start.name}, hold-out of {name}", name, "holdout", score) for name, score in held_out]
+    named += [(f"{start.name}, evaluation set {name}", name, "test", score) for name, score in metrics.sets.items()]
+    return [_result(start, *one) for one in named]
 
 
-def _result(start: RunStart, score: Score, of: str) -> dict[str, object]:
+def _result(start: RunStart, name: str, of: str, split: str, score: Score) -> dict[str, object]:
     measured = measures_of(start.recipe["task"])
     return {
         "task": {"type": measured.hub},
-        "dataset": {"name": f"{start.name}, hold-out of {of}", "type": start.name, "config": of, "split": "holdout"},
+        "dataset": {"name": name, "type": start.name, "config": of, "split": split},
         "metrics": [
             {"type": measure.hub, "name": measure.title, "value": round(score.measures[measure.key].value, 4)}
             for measure in measured.measures

@@ -13,7 +13,7 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts
-from tasks.manifests.scores import ScoresFacts
+from tasks.manifests.scores import Metrics
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
@@ -37,10 +37,10 @@ def publish_mix(store: str, start: RunStart, mix: Manifest[MixFacts], plan: Mani
 
 @task()
 def publish_model(
-    store: str, start: RunStart, model: Manifest[ModelFacts], scores: Manifest[ScoresFacts], mix: PublishedMix
+    store: str, start: RunStart, model: Manifest[ModelFacts], metrics: Metrics, mix: PublishedMix
 ) -> PublishedModel:
     """Put the model out as a folder that transformers loads; `latest.json` names it last."""
-    return put_out_model(open_store(store), start, model, scores.facts.metrics, mix)
+    return put_out_model(open_store(store), start, model, metrics, mix)
 
 
 @task()

@@ -47,8 +47,8 @@ WANTED = {
 
 
 def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
-    """Find names of sources, benchmarks and arms that cannot be taken, labels that are none, and what no benchmark may
-    say.
+    """Find names of sources, benchmarks, evaluation sets and arms that cannot be taken, labels that are none, and what
+    of what is measured on may not be said.
     """
     yield from _unfit_labels(tree)
     sources = _mapping(tree, "sources")
@@ -60,17 +60,24 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
     for name in _mapping(tree, "compare", "arms"):
         if name in ARMS or str(name).startswith(ONLY):
             yield f"compare.arms.{name}", "an arm has this name already; take another"
-    for name, benchmark in _mapping(tree, "decontaminate", "against").items():
-        place = f"decontaminate.against.{name}"
-        if isinstance(benchmark, Mapping) and "on_failure" in benchmark:
-            yield (
-                f"{place}.on_failure",
-                "a benchmark that cannot be reached stops the run: else the mix could hold its rows",
-            )
-        if name in sources:
-            yield place, "a source has this name; what is mixed and what is measured on are told apart by it"
-        elif name in SIDES or not fits(name):
-            yield place, f"a benchmark's name is lower-case letters, digits, - and _, and none of {', '.join(SIDES)}"
+    against, sets = _mapping(tree, "decontaminate", "against"), _mapping(tree, "evaluate", "sets")
+    for name, benchmark in against.items():
+        yield from _unfit_measured(f"decontaminate.against.{name}", "a benchmark", name, benchmark, sources)
+    for name, one in sets.items():
+        yield from _unfit_measured(f"evaluate.sets.{name}", "an evaluation set", name, one, sources)
+        if name in against:
+            yield f"decontaminate.against.{name}", "an evaluation set has this name, and is compared with; take it out"
+
+
+def _unfit_measured(place: str, what: str, name: str, said: object, sources: Mapping[str, object]) -> Iterator[Problem]:
+    """Find what cannot be said of rows that are measured on."""
+    if isinstance(said, Mapping) and "on_failure" in said:
+        why = f"{what} that cannot be reached stops the run: else the mix could hold its rows"
+        yield f"{place}.on_failure", why
+    if name in sources:
+        yield place, "a source has this name; what is mixed and what is measured on are told apart by it"
+    elif name in {*SIDES, *TAKEN} or not fits(name):
+        yield place, f"{what} is named by lower-case letters, digits, - and _, and by none of {', '.join(SIDES)}"
 
 
 def fits(name: object) -> bool:

@@ -9,19 +9,16 @@ from typing import Annotated, Self, cast
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from tasks.check.settings import ChecksSettings
-from tasks.clean.settings import CleanSettings, SourceCleaning
+from tasks.clean.settings import WHOLE, CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
-from tasks.core.references import Unchecked
 from tasks.core.suggest import NAME, Problem
 from tasks.core.unseen import unseen
-from tasks.decontaminate.settings import OverlapSettings
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.embed.settings import EncoderSettings
-from tasks.evaluate.settings import EvaluateSettings
 from tasks.experiments.search.settings import SearchSettings
-from tasks.ingest.settings import Source, SourceLabelling
+from tasks.ingest.settings import Source, SourceLabelling, SourceSettings
 from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
@@ -29,6 +26,7 @@ from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
 from tasks.recipe.labelling import labelling_problems
 from tasks.recipe.meaning import meant
+from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
 from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
@@ -40,7 +38,7 @@ from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
 from tasks.weigh.settings import ShareSettings, WeighSettings
 
-ALL_TEXTS = SourceCleaning(max_chars=2**31)
+ALL_TEXTS = SourceCleaning(max_chars=WHOLE)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
 
 
@@ -59,19 +57,6 @@ class MixSettings(PlanSettings, ShareSettings):
     def weighing(self) -> WeighSettings:
         """What the weights are settled from."""
         return WeighSettings(**{name: getattr(self, name) for name in WeighSettings.model_fields})
-
-
-class DecontaminateSettings(OverlapSettings):
-    """Benchmarks and the run's own hold-out: training rows that repeat their rows go."""
-
-    against: Annotated[dict[str, Source], Unchecked("label")] = Field(default_factory=dict)
-    """Benchmarks by name, each said as a source is; they are read and compared with, never mixed. The hold-out needs no
-    entry."""
-
-    @property
-    def overlap(self) -> OverlapSettings:
-        """The section without the benchmarks, which are read by then."""
-        return OverlapSettings(**{name: getattr(self, name) for name in OverlapSettings.model_fields})
 
 
 class SemanticSettings(EncoderSettings):
@@ -122,7 +107,7 @@ class Recipe(Section):
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
     train: TrainSettings | None = None
-    evaluate: EvaluateSettings = EvaluateSettings()
+    evaluate: MeasuringSettings = MeasuringSettings()
     trials: TrialSettings = TrialSettings()
     """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
     search: SearchSettings = SearchSettings()
@@ -151,6 +136,11 @@ class Recipe(Section):
     def layout_of(self, source: str) -> Layout:
         """Say what a row of a source holds until it is labelled."""
         return self.layout.without_labels if source in self.labelling else self.layout
+
+    @property
+    def sets(self) -> dict[str, SourceSettings]:
+        """The evaluation sets by name."""
+        return self.evaluate.sets or {}
 
     @property
     def trains_in_trials(self) -> bool:
@@ -257,6 +247,7 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
         problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, encoders, folder)]
         problems += labelling_problems(recipe)
+        problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)
         untold = max(0, error.error_count() - MOST_MISTAKES)

@@ -97,11 +97,12 @@ def dropped_table(record: RunRecord) -> Table:
 
 
 def scores_table(record: RunRecord) -> Table:
-    """Say how the model did, per source, in total, and against the baseline."""
+    """Say how the model did, per source, in total, against the baseline, and on evaluation sets."""
     if record.metrics is None:
         return []
     measured, metrics = measures_of(record.task), record.metrics
-    scores = [*metrics.by_source.items(), ("all", metrics), (measured.baseline, metrics.baseline)]
+    sets = [(f"set {name}", score) for name, score in metrics.sets.items()]
+    scores = [*metrics.by_source.items(), ("all", metrics), (measured.baseline, metrics.baseline), *sets]
     return [
         {
             "source": name,

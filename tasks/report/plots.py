@@ -72,8 +72,10 @@ def _round_step(rough: float) -> float:
 
 
 def score_axis(metrics: Metrics, main: Measure) -> Axis:
-    """Lay the axis of a measure: all sources, their intervals, what must be beaten and linear models are on it."""
-    scores = (metrics, *metrics.by_source.values())
+    """Lay the axis of a measure: all sources and evaluation sets, their intervals, what must be beaten and linear
+    models are on it.
+    """
+    scores = (metrics, *metrics.by_source.values(), *metrics.sets.values())
     known = [score.measures[main.key] for score in scores] + [
         score.linear.measures[main.key] for score in scores if score.linear
     ]

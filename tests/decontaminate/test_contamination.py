@@ -124,7 +124,7 @@ def test_a_source_that_is_a_benchmark_loses_all_its_rows_and_says_so(tmp_path: P
 
 def test_a_benchmark_without_a_row_stops(tmp_path: Path) -> None:
     with pytest.raises(QualityGate, match=r"decontaminate\.against\.quiz: 3 read; .*dropped: empty_text 3"):
-        refuse_empty([Account(source="quiz", read=3, dropped={"empty_text": 3})])
+        refuse_empty([Account(source="quiz", read=3, dropped={"empty_text": 3})], "decontaminate.against")
 
 
 def test_shared_words_are_the_longest_run() -> None:

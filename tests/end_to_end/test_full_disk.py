@@ -79,9 +79,9 @@ def run(recipe: Path, disk: Disk) -> dict[str, str]:
     assert made.mix
     assert made.plan
     assert made.model
-    assert made.scores
+    assert made.metrics
     mix = calls(publish_mix, calls.store, start, made.mix, made.plan)
-    calls(publish_model, calls.store, start, made.model, made.scores, mix)
+    calls(publish_model, calls.store, start, made.model, made.metrics, mix)
     return {file.name: file.sha256 for file in made.model.files if file.name != "training-curve.json"}
 
 

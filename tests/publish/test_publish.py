@@ -88,7 +88,7 @@ def test_transformers_loads_the_model_folder(folder_store: Store, start: Start, 
 
     products = make_products(folder_store)
     found = publish_model.function(
-        folder_store.uri, start(), products.model, products.scores, put_out(products, start())
+        folder_store.uri, start(), products.model, products.scores.facts.metrics, put_out(products, start())
     )
     model = AutoModelForSequenceClassification.from_pretrained(found.uri)
     tokens = AutoTokenizer.from_pretrained(found.uri)("sentence one", return_tensors="pt")
@@ -104,7 +104,7 @@ def test_the_card_of_a_model_whose_training_was_cut_counts_the_epochs_that_were(
     often = [row["epochs"] for row in folder_store.read_json(f"mixes/sentiment/{mix.id}/receipt.json")]
     facts = products.model.facts.model_copy(update={"planned": 8, "epochs": 0.25})
     model = products.model.model_copy(update={"facts": facts})
-    found = publish_model.function(folder_store.uri, start(), model, products.scores, mix)
+    found = publish_model.function(folder_store.uri, start(), model, products.scores.facts.metrics, mix)
     card = (Path(found.uri) / "README.md").read_text()
     assert "Its training was cut by its time limit at step 2 of 8." in card
     assert all(f" {row / 4:.2f} |" in card for row in often)
@@ -113,7 +113,7 @@ def test_the_card_of_a_model_whose_training_was_cut_counts_the_epochs_that_were(
 def test_a_published_model_has_the_layout_of_the_store(store: Store, start: Start, make_products: Any) -> None:
     products = make_products(store)
     mix = put_out(products, start())
-    found = publish_model.function(store.uri, start(), products.model, products.scores, mix)
+    found = publish_model.function(store.uri, start(), products.model, products.scores.facts.metrics, mix)
     there = set(store.list(f"models/sentiment/{found.id}"))
     assert there >= {"model.safetensors", "config.json", "tokenizer.json", "training-curve.json"}
     assert there >= {"README.md", "metrics.json", "recipe.yaml", "lock.json"}
@@ -256,7 +256,7 @@ def test_a_run_is_named_by_its_start_and_recorded(store: Store, start: Start) ->
 def test_nothing_published_names_this_machine(folder_store: Store, start: Start, make_products: Any) -> None:
     products = make_products(folder_store)
     mix = put_out(products, start())
-    publish_model.function(folder_store.uri, start(), products.model, products.scores, mix)
+    publish_model.function(folder_store.uri, start(), products.model, products.scores.facts.metrics, mix)
     for folder, name in itertools.product(("mixes", "models"), ("README.md", "lock.json", "recipe.yaml")):
         for path in Path(folder_store.uri, folder).rglob(name):
             assert folder_store.uri not in path.read_text(), path
