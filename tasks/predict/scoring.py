@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from tasks.clean.filter import clean_file
 from tasks.clean.settings import CleanSettings
-from tasks.core.errors import CuveeError, QualityGate
+from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
 from tasks.evaluate.scores import scored
@@ -118,6 +118,8 @@ def read_labelled(path: str, said: Mapping[str, JsonValue], model: Published, fo
             asked about.
     """
     settings, layout = source_of(path, said), layout_for(model)
+    if settings.labelling:
+        raise RecipeError(f"{path}: made labels are never measured on; say neither label_rules nor label_by")
     folder.mkdir()
     raw, rows, keys = (folder / name for name in ("raw.parquet", "rows.parquet", "keys.parquet"))
     try:

@@ -64,7 +64,10 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
     for name, benchmark in against.items():
         yield from _unfit_measured(f"decontaminate.against.{name}", "a benchmark", name, benchmark, sources)
     for name, one in sets.items():
-        yield from _unfit_measured(f"evaluate.sets.{name}", "an evaluation set", name, one, sources)
+        place = f"evaluate.sets.{name}"
+        yield from _unfit_measured(place, "an evaluation set", name, one, sources)
+        made = [field for field in ("label_rules", "label_by") if isinstance(one, Mapping) and field in one]
+        yield from ((f"{place}.{field}", "made labels are never measured on; take it out") for field in made)
         if name in against:
             yield f"decontaminate.against.{name}", "an evaluation set has this name, and is compared with; take it out"
 

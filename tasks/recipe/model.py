@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self, cast
+from typing import Self, cast
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 

@@ -142,6 +142,7 @@ def test_other_rows_of_the_same_place_are_no_source(how: str, tmp_path: Path) ->
             {},
             r"evaluate\.sets\.s\.labels\.x: 'goood' is",
         ),
+        ({"s": {"path": "s.csv", "label_by": {}}}, {}, r"evaluate\.sets\.s\.label_by: made labels are never"),
         ({"s": {"path": "s.csv", "colums": {}}}, {}, r"evaluate\.sets\.s\.colums: unknown key; .*'columns'"),
         (
             {"s": {"path": "s.csv"}},
