@@ -237,6 +237,12 @@ def make_translations() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def make_chats() -> Callable[..., Any]:
+    """The generator of questions and answers: `make_chats(folder, seed=0)`."""
+    return load_script("deployments/recipes/assistant/make_sources.py").make_sources
+
+
+@pytest.fixture(scope="session")
 def make_hotels() -> Callable[..., Any]:
     """The generator of what guests say of hotels: `make_hotels(folder, seed=0)`."""
     return load_script("deployments/recipes/hotels/make_sources.py").make_sources

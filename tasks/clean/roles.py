@@ -6,12 +6,14 @@ import polars as pl
 
 from tasks.clean.normalise import normalised
 from tasks.core.layout import Layout, Role
-from tasks.rows.layout import ANSWERS, Answers, text_of
+from tasks.rows.layout import ANSWERS, Answers, chats_of, contents, text_of
 
 LETTER = "x"
 """Stands where a text is cut, so that white space before the cut stays."""
 LOST = "answer_lost"
 """Why a row is dropped whose answers are not in its context any more."""
+EMPTY = "empty_message"
+"""Why a chat is dropped that has a message of which nothing is left."""
 
 
 class Normal(NamedTuple):
@@ -32,6 +34,11 @@ def normal(given: pl.DataFrame, layout: Layout, *, keep_lines: bool) -> Normal:
     roles = [layout.role(name) for name in layout.texts]
     rows = given.with_columns(_normal(given[role.name], role, keep_lines).alias(role.name) for role in roles)
     reasons = pl.repeat(None, given.height, dtype=pl.String, eager=True)
+    for role in roles:
+        if role.is_chat:
+            every = contents(rows[role.name])
+            lost = pl.Series(range(given.height)).is_in(every.filter(pl.col("content") == "")["row"].implode())
+            reasons = reasons.set(lost, EMPTY)
     for role in layout.roles:
         if role.holds == "answers" and role.of in layout.texts:
             moved = _moved(given, rows, role, keep_lines)
@@ -42,6 +49,10 @@ def normal(given: pl.DataFrame, layout: Layout, *, keep_lines: bool) -> Normal:
 
 
 def _normal(held: pl.Series, role: Role, keep_lines: bool) -> pl.Series:
+    if role.is_chat:
+        # How a message is laid out, be it a list or a program, is part of what is learned.
+        each = contents(held)
+        return chats_of(each.with_columns(normalised(each["content"], keep_lines=True)), role.name)
     if role.holds != "words":
         return normalised(held.fill_null(""), keep_lines=keep_lines)
     each = pl.DataFrame({"words": held}).with_row_index("row").explode("words")

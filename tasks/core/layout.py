@@ -8,10 +8,13 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from tasks.core.records import Section
 
-Holds = Literal["text", "label", "labels", "value", "words", "tags", "answers", "nothing"]
+Holds = Literal["text", "label", "labels", "value", "words", "tags", "answers", "messages", "asked", "nothing"]
 """What a role may hold: a text; one of the label set, or any number of them; a number; the words of a text; a tag of
-the label set for each word; pieces of a text, each with its place. `nothing`: null in every row."""
-TEXTS = frozenset({"text", "words"})
+the label set for each word; pieces of a text, each with its place; the messages of a chat with its answers, or of one
+whose last answer is wanted. `nothing`: null in every row."""
+CHATS = frozenset({"messages", "asked"})
+"""What holds the messages of a chat."""
+TEXTS = frozenset({"text", "words"}) | CHATS
 """What is read as text: normalised, filtered, counted, compared."""
 
 
@@ -37,11 +40,16 @@ class Role(Section):
         return self.holds in TEXTS
 
     @property
+    def is_chat(self) -> bool:
+        """Whether it holds the messages of a chat."""
+        return self.holds in CHATS
+
+    @property
     def is_read(self) -> bool:
         """Whether a source must give it, and it is more than a text or a label: read from a cell by rules of its
         own.
         """
-        return self.holds in {"labels", "value", "words", "tags", "answers"}
+        return self.holds in {"labels", "value", "words", "tags", "answers"} | CHATS
 
 
 class Layout(Section):

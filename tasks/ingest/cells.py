@@ -14,7 +14,9 @@ from pydantic import JsonValue
 
 from tasks.core.layout import Holds, Layout, Role
 from tasks.ingest.batch import as_text
-from tasks.rows.layout import TYPES, Answers
+from tasks.ingest.chats import ASKS, chat_of
+from tasks.ingest.unread import UnreadError
+from tasks.rows.layout import TYPES, Answers, Message
 
 SEPARATORS = re.compile(r"[,;|]")
 """What stands between several labels in a cell that is not JSON."""
@@ -27,20 +29,7 @@ Record = Mapping[str, str | None]
 """Role -> what it holds of a record, as text."""
 
 
-Value = float | list[str] | Answers
-
-
-class UnreadError(Exception):
-    """A cell that cannot be used.
-
-    Attributes:
-        reason: a code.
-        detail: what of it, in words.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
+Value = float | list[str] | list[Message] | Answers
 
 
 class Read(NamedTuple):
@@ -154,6 +143,14 @@ def _answers(cell: str, role: Role, _known: Labels, record: Record) -> Answers:
     return answers
 
 
+def _messages(cell: str, role: Role, _known: Labels, _record: Record) -> list[Message]:
+    """Read a chat; where an answer is wanted, a plain text is the question."""
+    value = _json(cell)
+    if value is None and role.holds == "asked":
+        return [Message(role=ASKS, content=cell)]
+    return chat_of(value, answered=role.holds == "messages")
+
+
 def _pairs(cell: str, role: Role) -> list[tuple[str, int | None]]:
     value = _json(cell)
     if isinstance(value, dict) and isinstance(texts := value.get("text"), list):
@@ -209,5 +206,7 @@ READERS: Mapping[Holds, Callable[[str, Role, Labels, Record], Value]] = {
     "words": _words,
     "tags": _tags,
     "answers": _answers,
+    "messages": _messages,
+    "asked": _messages,
 }
 """How what a role holds is read."""

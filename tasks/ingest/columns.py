@@ -1,6 +1,7 @@
 """Bring the columns of typed formats to texts, as the text formats give them."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
 import polars as pl
@@ -18,6 +19,15 @@ def unique(header: Iterable[str]) -> list[str]:
             twin += 1
         names[candidate] = None
     return list(names)
+
+
+def composed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Name columns as Unicode's NFC composes them, so that names that look alike are alike."""
+    written = [name for name in frame.columns if name not in OURS]
+    if all(name.isascii() for name in written):
+        return frame
+    composed = unique(unicodedata.normalize("NFC", name) for name in written)
+    return frame.rename(dict(zip(written, composed, strict=True)))
 
 
 def exact(name: str) -> pl.Expr:

@@ -15,7 +15,8 @@ from tasks.core.suggest import nearest
 from tasks.ingest.asked import Asked, first_that_holds, rules_of
 from tasks.ingest.batch import CELLS, FILE, HOLDS, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
 from tasks.ingest.cells import read_cells
-from tasks.ingest.columns import exact, named_column, unique
+from tasks.ingest.chats import chat_columns
+from tasks.ingest.columns import composed, exact, named_column
 from tasks.ingest.settings import SourceSettings
 from tasks.rows.layout import BETWEEN, ROW_ID, RULE, SOURCE, read_schema
 
@@ -80,7 +81,7 @@ class Mapper:
             known: columns of records of the file that are not read this time.
         """
         self.first = self.first or batch.file
-        batch = replace(batch, frame=_composed(batch.frame))
+        batch = replace(batch, frame=composed(batch.frame))
         if batch.loose:
             names = self.known[1] if self.known[0] == batch.file else dict.fromkeys(known)
             names |= dict.fromkeys(name for name in batch.frame.columns if name not in OURS)
@@ -126,6 +127,11 @@ class Mapper:
         constant = self.settings.label if role.name not in columns else None
         if role.holds == "labels" and constant is not None:
             return pl.lit(json.dumps([constant]))
+        if role.is_chat:
+            held = {
+                part: self._column(part, wanted, names) for part, wanted in chat_columns(role, columns, names).items()
+            }
+            return held.get(role.name, pl.struct([one.alias(part) for part, one in held.items()]).struct.json_encode())
         if role.holds == "text" or role.is_read:
             return self._column(role.name, columns.get(role.name, role.name), names)
         if constant is not None:
@@ -243,15 +249,6 @@ class Mapper:
             *(self._mapped(role).alias(role.name) for role in self.layout.roles),
             *([pl.col(HOLDS).alias(RULE)] if self.rules else []),
         )
-
-
-def _composed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Name columns as Unicode's NFC composes them, so that names that look alike are alike."""
-    written = [name for name in frame.columns if name not in OURS]
-    if all(name.isascii() for name in written):
-        return frame
-    composed = unique(unicodedata.normalize("NFC", name) for name in written)
-    return frame.rename(dict(zip(written, composed, strict=True)))
 
 
 def _role(name: str) -> pl.Expr:

@@ -19,6 +19,14 @@ BY_REASON = {
     "answer_not_in_context": "count `answer_start` in characters from 0, or leave it out where an answer stands first",
     "bad_value": "mend these numbers; their decimals stand behind a point",
     "tags_not_words": "give each word a tag of its own",
+    "bad_messages": 'give each a list of messages: `[{"role": "user", "content": …}, …]`',
+    "unknown_role": "let `role` be system, user or assistant",
+    "two_answers": "let questions and answers take turns; keep one of the two, or join them",
+    "two_questions": "let questions and answers take turns; keep one of the two, or join them",
+    "late_system": "let the system speak first",
+    "no_question": "begin each chat with the user's question",
+    "no_answer": "end each chat with an answer, since the answers are what is learned",
+    "empty_message": "fill these messages, or leave the chats out",
     "bad_where_value": "mend these values, or compare the column with a text in `where`",
 }
 

@@ -7,7 +7,7 @@ from tasks.core.unseen import unseen
 from tasks.manifests.seen import Fingerprint, SeenFile
 from tasks.models.pretrained import refuse_unsafe
 
-SUFFIXES = {".json", ".model", ".safetensors", ".txt"}
+SUFFIXES = {".jinja", ".json", ".model", ".safetensors", ".txt"}
 """Of the files that a model and its tokenizer are loaded from."""
 
 

@@ -83,8 +83,10 @@ class Examples(Protocol):
 class Generation(Protocol):
     """`generation.py`: how a model writes; a task whose models write nothing has none."""
 
-    def settle(self, model: Any, longest: int, beams: int) -> None:
-        """Let a model write with so many beams, and no more tokens than it learned to."""
+    def settle(self, model: Any, tokenizer: Any, longest: int, beams: int) -> None:
+        """Let a model write with so many beams, and no more tokens than it learned to; give its tokenizer what that
+        takes.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ source, how frequent it is in the source's own.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tasks.text.hashing import Floats
 
 BLOCK_ROWS = 10_000
-Encode = Callable[[list[str]], Iterable[Sequence[int]]]
-"""Gives the tokens of texts."""
+Encode = Callable[[list[Any]], Iterable[Sequence[int]]]
+"""Gives the tokens of what rows hold, such as texts."""
 
 
 class Unigrams(NamedTuple):
@@ -33,8 +33,8 @@ def unigrams(train: Sequence[Path], role: str, encode: Encode, vocabulary: int) 
         encode: gives those of them that are.
     """
     counts: dict[str, NDArray[np.int64]] = {}
-    for source, texts in _blocks(train, role):
-        tokens = np.concatenate([np.asarray(ids, np.int64) for ids in encode(texts)])
+    for source, held in _blocks(train, role):
+        tokens = np.concatenate([np.asarray(ids, np.int64) for ids in encode(held)])
         counts[source] = counts.get(source, 0) + np.bincount(tokens, minlength=vocabulary)
     mix = np.sum(list(counts.values()), axis=0)
     return Unigrams(unigram(mix), {name: unigram(count) for name, count in counts.items()})
@@ -47,7 +47,7 @@ def unigram(counts: NDArray[np.int64]) -> Floats:
     return -np.log((counts + 1) / (counts.sum() + len(counts)))
 
 
-def _blocks(files: Sequence[Path], role: str) -> Iterator[tuple[str, list[str]]]:
+def _blocks(files: Sequence[Path], role: str) -> Iterator[tuple[str, list[Any]]]:
     for file in files:
         with pq.ParquetFile(file) as shard:
             for batch in shard.iter_batches(BLOCK_ROWS, columns=["source", role]):

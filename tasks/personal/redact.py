@@ -19,7 +19,7 @@ from tasks.personal.settings import DetectorSettings, SourceProtection
 from tasks.rows.dropping import EXAMPLES
 from tasks.rows.groups import counted, groups_of, writing
 from tasks.rows.keys import KEYS, SeenKeys, row_keys
-from tasks.rows.layout import BETWEEN, TOKENS, one_text, text_of, writing_rows
+from tasks.rows.layout import BETWEEN, TOKENS, chats_of, contents, one_text, text_of, writing_rows
 
 REASON = "personal_data"
 TAG = re.compile(r"\[([A-Z]+(?:-[A-Z]+)*)\]")
@@ -105,23 +105,41 @@ def _protected(
         start += given.height
         touched = pl.Series([], dtype=pl.UInt32)
         for role in layout.texts:
-            held = given.select(text_of(layout, role)).to_series()
-            rows, texts, counts = redacted(held, settings.kinds)
+            rows, held, counts = _redacted_role(given, layout, role, settings.kinds)
             tally.pieces.update(counts)
             touched = pl.concat([touched, rows]).unique().sort()
-            block = block.with_columns(held.scatter(rows, texts).alias(role))
+            block = block.with_columns(held)
         tally.rows += len(touched)
         if settings.action == "redact" and len(touched):
             yield _counted_anew(block, own, touched, layout)
         elif settings.action == "drop":
             few = touched[: EXAMPLES - len(tally.examples)]
-            before, after = one_text(layout, layout.texts), pl.concat_str(layout.texts, separator=BETWEEN)
+            texts = [text_of(layout, role) if layout.role(role).is_chat else pl.col(role) for role in layout.texts]
+            before, after = one_text(layout, layout.texts), pl.concat_str(texts, separator=BETWEEN)
             pairs = zip(given[few].with_columns(before).to_dicts(), block[few].select(after).to_series(), strict=True)
             tally.examples += [_untold(row, text) for row, text in pairs]
             stays = ~pl.int_range(given.height, eager=True).is_in(touched.implode())
             yield given.filter(stays), own.filter(stays)
         else:
             yield given, own
+
+
+def _redacted_role(
+    given: pl.DataFrame, layout: Layout, role: str, kinds: Sequence[DetectorSettings]
+) -> tuple[pl.Series, pl.Series, Counter[str]]:
+    """Redact what a role holds: a text, or every message by itself.
+
+    Returns:
+        Numbers of the rows that held anything, the column, and how many pieces of each kind there were.
+    """
+    if not layout.role(role).is_chat:
+        held = given.select(text_of(layout, role)).to_series()
+        rows, texts, counts = redacted(held, kinds)
+        return rows, held.scatter(rows, texts).alias(role), counts
+    messages = contents(given[role])
+    places, texts, counts = redacted(messages["content"], kinds)
+    changed = messages.with_columns(messages["content"].scatter(places, texts))
+    return messages["row"][places].unique().sort(), chats_of(changed, role), counts
 
 
 def _untold(row: Mapping[str, Any], text: str) -> DroppedRow:
@@ -142,7 +160,9 @@ def _counted_anew(
     changed = block[rows]
     tokens = changed.select(
         pl.sum_horizontal(
-            pl.col(role).str.count_matches(pattern) for role in layout.texts for pattern in (r"\w+", r"[^\w\s]")
+            text_of(layout, role).str.count_matches(pattern)
+            for role in layout.texts
+            for pattern in (r"\w+", r"[^\w\s]")
         )
     ).to_series()
     places = pl.concat([pl.int_range(len(keys), eager=True), rows.cast(pl.Int64)])

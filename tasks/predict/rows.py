@@ -50,7 +50,12 @@ class Piped(io.RawIOBase):
 def inputs(layout: Layout, roles: Sequence[str]) -> Layout:
     """Give the layout of rows that hold only what a model is given."""
     names = tuple(roles)
-    kept = tuple(role for role in layout.roles if role.name in names)
+    asked = {"messages": "asked"}
+    kept = tuple(
+        role.model_copy(update={"holds": asked.get(role.holds, role.holds)})
+        for role in layout.roles
+        if role.name in names
+    )
     return Layout(roles=kept, texts=names, compared=names, key=names, match=names)
 
 

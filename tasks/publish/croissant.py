@@ -57,6 +57,7 @@ KINDS: Mapping[Holds, Held] = {
     "words": Held("sc:Text", several=True),
     "tags": Held("sc:Text", several=True),
     "answers": Held(parts={"text": "sc:Text", "answer_start": "sc:Integer"}),
+    "messages": Held(parts={"role": "sc:Text", "content": "sc:Text"}),
 }
 """What roles hold that are no texts."""
 LENGTH = {"tokens": (Held("sc:Integer"), "Number of words and punctuation marks in the text.")}

@@ -14,6 +14,7 @@ HELD: Mapping[Holds, dict[str, JsonValue]] = {
     "value": {"dtype": "float64"},
     "words": {"list": "string"},
     "answers": {"struct": [{"name": "text", "list": "string"}, {"name": "answer_start", "list": "int32"}]},
+    "messages": {"list": [{"name": "role", "dtype": "string"}, {"name": "content", "dtype": "string"}]},
 }
 """What roles hold that are neither texts nor of the label set."""
 TEXT: dict[str, JsonValue] = {"dtype": "string"}

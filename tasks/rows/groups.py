@@ -68,9 +68,12 @@ class Groups:
 
 
 def _bytes_of(name: str, dtype: pl.DataType) -> pl.Expr:
-    """Count the bytes of a text, or of the texts of a list."""
+    """Count the bytes of a text, or of the texts of a list, or of those that each of its parts has."""
     if isinstance(dtype, pl.List):
-        return pl.col(name).list.eval(pl.element().str.len_bytes()).list.sum().fill_null(0).cast(pl.Int64)
+        each, parts = pl.element(), dtype.inner.fields if isinstance(dtype.inner, pl.Struct) else ()
+        texts = [each.struct.field(part.name) for part in parts] or [each]
+        sizes = pl.sum_horizontal(text.str.len_bytes() for text in texts)
+        return pl.col(name).list.eval(sizes).list.sum().fill_null(0).cast(pl.Int64)
     return pl.col(name).cast(pl.Binary).bin.size().fill_null(0).cast(pl.Int64)
 
 

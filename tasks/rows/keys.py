@@ -10,7 +10,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from tasks.core.layout import Layout
-from tasks.rows.layout import text_of
+from tasks.rows.layout import matched_text, text_of
 from tasks.text.words import TELLING
 
 CONFLICTS = "texts stand there with different labels; the first one's label counts"
@@ -41,19 +41,20 @@ def row_keys(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, pl.Series]:
     Rows with media repeat each other when both text and media are equal; they match when the media are, whatever is
     said of them.
     """
-    texts = _joined([digests(_text(rows, layout, role)) for role in layout.key], "key")
+    texts = _joined([digests(_series(rows, text_of(layout, role))) for role in layout.key], "key")
     if len(layout.key) > 1:
         texts = digests(texts)
     if MEDIA_KEY not in rows.columns:
-        return texts, _joined([match_digests(_text(rows, layout, role)) for role in layout.match], "match")
+        matched = [match_digests(_series(rows, matched_text(layout, role))) for role in layout.match]
+        return texts, _joined(matched, "match")
     both = zip(rows[MEDIA_KEY].to_list(), texts.to_list(), strict=True)
     return pl.Series("key", [xxhash.xxh3_128_digest(media + text) for media, text in both], pl.Binary), rows[
         MEDIA_KEY
     ].alias("match")
 
 
-def _text(rows: pl.DataFrame, layout: Layout, role: str) -> pl.Series:
-    return rows.select(text_of(layout, role)).to_series()
+def _series(rows: pl.DataFrame, text: pl.Expr) -> pl.Series:
+    return rows.select(text).to_series()
 
 
 def _joined(digested: Sequence[pl.Series], name: str) -> pl.Series:

@@ -32,8 +32,21 @@ class Answers(TypedDict):
     """Where in their context each begins, in characters from 0."""
 
 
+class Message(TypedDict):
+    """One message of a chat, as OpenAI has them."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
+
+
 ANSWERS = pl.Struct({"text": pl.List(pl.String), "answer_start": pl.List(pl.Int32)})
 """The type of `Answers`."""
+MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+"""The type of the messages of a chat."""
+CONTENT = pl.element().struct.field("content")
+ANSWERS_BY = "assistant"
+"""The role of a message that is an answer."""
 TYPES: Mapping[Holds, DataType] = {
     "text": pl.String,
     "label": pl.String,
@@ -42,6 +55,8 @@ TYPES: Mapping[Holds, DataType] = {
     "words": pl.List(pl.String),
     "tags": pl.List(pl.String),
     "answers": ANSWERS,
+    "messages": MESSAGES,
+    "asked": MESSAGES,
     "nothing": pl.String,
 }
 """The type of what a role holds."""
@@ -51,6 +66,7 @@ NAMES: Mapping[Holds, str] = {
     "words": "list of words",
     "tags": "list of tags",
     "answers": "texts and where each begins",
+    "messages": "messages, each with its role",
 }
 """What columns hold that are no texts, for manifests."""
 FIRST = Layout(
@@ -112,8 +128,31 @@ def _copy(path: Path, kept: Mapping[Path, pl.Series], layout: Layout) -> None:
 
 
 def text_of(layout: Layout, role: str) -> pl.Expr:
-    """Give what a role holds as a text: words with single spaces between them."""
+    """Give what a role holds as a text: words with single spaces between them, messages each in a line of its own."""
+    if layout.role(role).is_chat:
+        return pl.col(role).list.eval(CONTENT).list.join(BETWEEN)
     return pl.col(role).list.join(" ") if layout.role(role).holds == "words" else pl.col(role)
+
+
+def matched_text(layout: Layout, role: str) -> pl.Expr:
+    """Give the text by which rows are put on one side of the hold-out: of a chat, what stands before its first
+    answer.
+    """
+    if not layout.role(role).is_chat:
+        return text_of(layout, role)
+    answered = (pl.element().struct.field("role") == ANSWERS_BY).cum_max()
+    return pl.col(role).list.eval(CONTENT.filter(~answered)).list.join(BETWEEN)
+
+
+def contents(chats: pl.Series) -> pl.DataFrame:
+    """Give every message of chats a line: the number of its chat as `row`, its `role` and its `content`."""
+    return pl.DataFrame({"message": chats}).with_row_index("row").explode("message").unnest("message")
+
+
+def chats_of(messages: pl.DataFrame, name: str) -> pl.Series:
+    """Put messages, as `contents` gives them, back together."""
+    whole = messages.group_by("row", maintain_order=True).agg(pl.struct("role", "content").alias(name))
+    return whole[name].cast(MESSAGES)
 
 
 def one_text(layout: Layout, roles: Sequence[str]) -> pl.Expr:

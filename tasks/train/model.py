@@ -75,7 +75,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
         )
     tokenizer.model_max_length = settings.max_tokens  # who loads the model cuts as it was trained
     if generates(objective.task):
-        generation_of(objective.task).settle(model, settings.max_tokens, settings.beams)
+        generation_of(objective.task).settle(model, tokenizer, settings.max_tokens, settings.beams)
     return model, tokenizer
 
 

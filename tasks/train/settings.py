@@ -70,8 +70,8 @@ class TrainSettings(Section):
     max_tokens: int = Field(default=128, ge=8, le=10_000_000)
     """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
     beams: int = Field(default=1, ge=1, le=1_000)
-    """Beams by which a model of sequence to sequence searches for what it writes, when it is measured and as it is
-    published; 1 takes the likeliest token each time."""
+    """Beams by which a model that writes searches for what it writes, when it is measured and as it is published; 1
+    takes the likeliest token each time."""
     keep: Literal["best", "last"] = "best"
     """Whose weights are published: those with the least loss on the validation rows, or the last ones."""
     patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tasks.clean.roles import LOST, normal
 from tasks.core.layout import Layout, Role
-from tasks.rows.layout import ANSWERS
+from tasks.objectives.instruction_tuning.columns import layout as layout_of_chats
+from tasks.rows.layout import ANSWERS, MESSAGES
 
 WORDS = Layout(
     roles=(Role(name="words", holds="words"), Role(name="tags", holds="tags", values=("O",), of="words")),
@@ -68,3 +69,15 @@ def test_whatever_stays_stands_in_its_context(before: str, answer: str, after: s
         text, start = held["text"][0], held["answer_start"][0]
         assert text
         assert found.rows["context"][0][start : start + len(text)] == text
+
+
+def test_messages_keep_their_lines_and_a_chat_with_an_emptied_one_goes() -> None:
+    chats = [
+        [{"role": "user", "content": "why?  "}, {"role": "assistant", "content": "def f():\r\n    return 1\n"}],
+        [{"role": "user", "content": "why?"}, {"role": "assistant", "content": "\u200b"}],
+    ]
+    given = pl.DataFrame({"messages": pl.Series(chats, dtype=MESSAGES)})
+    rows, (text,), reasons = normal(given, layout_of_chats(()), keep_lines=False)
+    assert [one["content"] for one in rows["messages"].to_list()[0]] == ["why?", "def f():\n    return 1"]
+    assert text.to_list()[0] == "why?\ndef f():\n    return 1"
+    assert reasons.to_list() == [None, "empty_message"]

@@ -59,6 +59,7 @@ def held(role: Role, number: int) -> object:
         "words": words,
         "tags": [role.values[(number + at) % len(role.values)] for at in range(len(words))] if role.values else [],
         "answers": {"text": [words[-1]], "answer_start": [TEXTS[number].rindex(words[-1])]},
+        "messages": [{"role": "user", "content": "why?"}, {"role": "assistant", "content": TEXTS[number]}],
     }[role.holds]
 
 

@@ -29,6 +29,7 @@ def sources(
     make_chinese_sources: Callable[..., Any],
     make_translations: Callable[..., Any],
     make_hotels: Callable[..., Any],
+    make_chats: Callable[..., Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder as the pages ask for: `data/` beside the recipe."""
@@ -37,6 +38,7 @@ def sources(
     make_chinese_sources(folder / "data")
     make_translations(folder / "data")
     make_hotels(folder / "data")
+    make_chats(folder / "data")
     return folder
 
 
@@ -62,7 +64,7 @@ def test_every_page_for_a_user_has_a_recipe() -> None:
 def test_a_recipe_of_the_deployments_runs(recipe: Path, sources: Path, tmp_path: Path, prefect_server: str) -> None:
     from flows.pipeline import pipeline
 
-    for folder in ("demo", "chinese", "translation", "hotels"):
+    for folder in ("demo", "chinese", "translation", "hotels", "assistant"):
         shutil.copytree(sources / "data", tmp_path / folder / "data")
     shutil.copy(recipe, tmp_path)
     done = pipeline(recipe=str(tmp_path / recipe.name), store=str(tmp_path / "store"))

@@ -4,7 +4,7 @@ told."""
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from flows.steps.blend import blend
 from tasks.core.errors import RecipeError
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.manifest import Account
+from tasks.objectives.instruction_tuning.columns import layout as layout_of_chats
 from tasks.personal.redact import Protected, protect_file
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.cards import dataset_card
@@ -29,8 +30,8 @@ from tasks.report.artifacts import dropped_table
 from tasks.report.page import build_page
 from tasks.rows import groups
 from tasks.rows.emptied import why_empty
-from tasks.rows.keys import digests, match_digests
-from tasks.rows.layout import FIRST
+from tasks.rows.keys import digests, match_digests, row_keys
+from tasks.rows.layout import FIRST, MESSAGES, Message
 
 WORDS = np.array([f"word{number}" for number in range(3000)])
 SECRETS = ("jane.doe@example.org", "+46 8 928 571 38", "4111 1111 1111 1111")
@@ -79,6 +80,32 @@ def test_redacted_texts_have_new_tokens_and_keys_and_equal_ones_are_one(protect:
     assert done.rows == 3
     assert done.account.dropped == {"exact_duplicate": 2, "too_short": 2}
     assert (done.account.rows, done.account.tokens) == (3, 14)
+
+
+@pytest.mark.parametrize("action", ["redact", "drop", "keep"])
+def test_chats_are_redacted_message_by_message(action: Literal["redact", "drop", "keep"], tmp_path: Path) -> None:
+    layout, plain = layout_of_chats(()), [Message(role="user", content="why?"), Message(role="assistant", content="so")]
+    held = [
+        Message(role="user", content=f"{SECRETS[0]}\nor {SECRETS[1]}?"),
+        Message(role="assistant", content=SECRETS[0]),
+    ]
+    rows = pl.DataFrame(
+        {"row_id": ["0", "1"], "source": "s", "messages": [plain, held], "tokens": [2, 9]},
+        schema_overrides={"messages": MESSAGES, "tokens": pl.UInt32},
+    )
+    rows.write_parquet(tmp_path / "rows.parquet")
+    pl.DataFrame([*row_keys(rows, layout)]).write_parquet(tmp_path / "keys.parquet")
+    files, out = ((tmp_path / f"{name}.parquet", tmp_path / f"{name[-1]}k.parquet") for name in ("rows", "out"))
+    (tmp_path / "keys.parquet").rename(files[1])
+    before, settings = Account(source="s", read=2, rows=2, tokens=11), PersonalSettings(action=action).of("s")
+    done = protect_file(before, files, out, settings, layout)
+    after, keys = (pl.read_parquet(file) for file in out)
+    redacted = [Message(role="user", content="[EMAIL]\nor [PHONE]?"), Message(role="assistant", content="[EMAIL]")]
+    stays = {"redact": [plain, redacted], "drop": [plain], "keep": [plain, held]}[action]
+    assert after["messages"].to_list() == stays
+    assert keys.equals(pl.DataFrame([*row_keys(after, layout)]))
+    assert done.pieces == {"email": 2, "phone": 1}
+    assert after["tokens"].to_list()[1:] == {"redact": [11], "drop": [], "keep": [9]}[action]
 
 
 def test_rows_are_dropped_under_a_reason(protect: Protect) -> None:

@@ -54,6 +54,7 @@ def _held(role: Role, number: int) -> object:
         "words": words,
         "tags": [LABELS[at % 2] for at in range(len(words))],
         "answers": {"text": [words[-1]], "answer_start": [ASKED[number].rindex(words[-1])]},
+        "messages": [{"role": "user", "content": "why?"}, {"role": "assistant", "content": ASKED[number]}],
     }[role.holds]
 
 

@@ -21,6 +21,7 @@ VALUES: dict[str, Any] = {
     "words": ["two", "words"],
     "tags": ["0", "bad"],
     "answers": {"text": ["text"], "answer_start": [2]},
+    "messages": [{"role": "user", "content": "why?"}, {"role": "assistant", "content": "so"}],
     "nothing": None,
 }
 

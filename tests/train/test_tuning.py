@@ -45,6 +45,7 @@ BY_TASK = [
     ("multi-label-classification", "distilbert"),
     ("language-modelling", "gpt2"),
     ("language-modelling", "llama"),
+    ("instruction-tuning", "llama"),
     ("sequence-to-sequence", "t5"),
 ]
 BODILESS = {("language-modelling", "gpt2"), ("sequence-to-sequence", "t5")}

@@ -12,7 +12,13 @@ from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.encoder_decoder import answers, encode_targets, load
 from tasks.objectives.parts import Trained
-from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
+from tasks.objectives.sequence_to_sequence.overlap import (
+    COLUMNS,
+    counted_by_source,
+    measures,
+    signature,
+    tokenize_for,
+)
 from tasks.objectives.unigrams import unigrams
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
 from tasks.statistics.resampling import Resampling
@@ -55,7 +61,7 @@ def score(
     priced = np.array([mix[ids].sum() for ids in wanted])
     own = np.array([by_source.get(name, mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
     words = {str(name): tokenize_for(part["target"].to_list()) for (name,), part in rows.group_by("source")}
-    written, copied = (_counted(rows.with_columns(made=pl.Series(column)), words) for column in (made.written, texts))
+    written, copied = (counted_by_source(column, targets, sources, words) for column in (made.written, texts))
     model, mixed, of_source = (
         _figures(overlap, loss, made.tokens)
         for overlap, loss in ((written, made.loss), (copied, priced), (copied, own))
@@ -71,15 +77,6 @@ def score(
         written=pl.Series(made.written, dtype=pl.String),
     )
     return table, found.model_copy(update={"signature": "; ".join(map(signature, sorted({*words.values()})))})
-
-
-def _counted(rows: pl.DataFrame, words: dict[str, str]) -> Floats:
-    """Count the overlap of what was made of each row with its target, in the words of its source's writing."""
-    counts = np.zeros((len(rows), COLUMNS))
-    for (name,), part in rows.with_row_index("at").group_by("source"):
-        own = counted(part["made"].to_list(), part["target"].to_list(), words[str(name)])
-        counts[part["at"].to_numpy()] = own
-    return counts
 
 
 def _figures(overlap: Floats, losses: Floats, tokens: Floats) -> Figures:

@@ -13,7 +13,7 @@ PLAIN = {
 """What models of the Hub have learned for other texts does not hold here; their special tokens do."""
 
 
-def settle(model: Any, longest: int, beams: int) -> None:
+def settle(model: Any, _tokenizer: Any, longest: int, beams: int) -> None:
     """Let a model write with so many beams, and no more tokens than it learned to.
 
     Args:

@@ -2,7 +2,7 @@
 a function of the counts' sums, on all rows or on redrawn ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,24 @@ def counted(written: Sequence[str], targets: Sequence[str], tokenize: str) -> Fl
     parts = [scorer._extract_corpus_statistics(list(written), [list(targets)]) for scorer in (bleu, chrf)]
     same = [[text.strip() == target.strip()] for text, target in zip(written, targets, strict=True)]
     return np.hstack([np.array(part, np.float64) for part in (*parts, same)])
+
+
+def counted_by_source(
+    written: Sequence[str], targets: Sequence[str], sources: Sequence[str], words: Mapping[str, str]
+) -> Floats:
+    """Count the same, each row in the words of its source's writing.
+
+    Args:
+        words: source -> how sacrebleu is to find words.
+    """
+    rows, counts = (
+        pl.DataFrame({"source": sources, "made": written, "target": targets}),
+        np.zeros((len(sources), COLUMNS)),
+    )
+    for (name,), part in rows.with_row_index("at").group_by("source"):
+        own = counted(part["made"].to_list(), part["target"].to_list(), words[str(name)])
+        counts[part["at"].to_numpy()] = own
+    return counts
 
 
 def signature(tokenize: str) -> str:

@@ -1,0 +1,1 @@
+"""Instruction tuning: the answers of chats are learned, each from all that stands before it."""

@@ -1,0 +1,73 @@
+"""Chats become a mix and a model that answers: bad chats, the hold-out, scores against a unigram model, predictions."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytestmark = pytest.mark.slow
+
+RECIPE = """\
+name: words
+task: instruction-tuning
+sources:
+  forum: {path: forum.jsonl, max_bad: 0.1}
+  tasks: {path: tasks.csv, columns: {prompt: "{instruction}\\n\\n{input}", response: output}}
+holdout: {share: 0.2}
+near_duplicates: null
+personal: {}
+mix: {weights: {forum: 0.5, tasks: 0.5}, size: 240, max_epochs: 40}
+train:
+  model: {architecture: gpt2, vocabulary: 300, config: {n_embd: 32, n_layer: 1, n_head: 4, n_positions: 64}}
+  epochs: 4
+  batch_size: 16
+  learning_rate: 1.0e-2
+  max_tokens: 64
+"""
+WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "red": "rot", "blue": "blau", "dog": "Hund"}
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    pairs = [(" ".join(words), " ".join(WORDS[word] for word in words)) for words in rng.choice([*WORDS], (400, 3))]
+    asked, said = (
+        [{"role": role, "content": pair[at]} for pair in pairs] for at, role in enumerate(("user", "assistant"))
+    )
+    chats: list[Any] = [
+        [asked[at], said[at], asked[at + 1], said[at + 1]][: 2 + 2 * (at % 4 == 0)] for at in range(0, 260, 2)
+    ]
+    chats += [[asked[0]], [asked[0], said[0], said[1]], [asked[1], said[1] | {"content": ""}], None]
+    chats.append([asked[2], said[2] | {"content": "write to jane.doe@example.org"}])
+    (tmp_path / "forum.jsonl").write_text("".join(json.dumps({"messages": chat}) + "\n" for chat in chats))
+    rows = [f"say it in German,{en},{de}\n" for en, de in pairs[260:]]
+    (tmp_path / "tasks.csv").write_text("instruction,input,output\n" + "".join(rows))
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    return tmp_path / "recipe.yaml"
+
+
+def test_chats_become_a_mix_and_a_model_that_answers(recipe: Path, cuvee: Callable[..., str]) -> None:
+    store = ("--store", str(recipe.parent / "store"))
+    summary = json.loads(cuvee("run", str(recipe), *store, "--json"))
+    mix, metrics, model = Path(summary["mix"]["uri"]), summary["metrics"], Path(summary["model"]["uri"])
+    train, aside = (pl.read_parquet(sorted(mix.glob(f"data/{side}-*.parquet"))) for side in ("train", "holdout"))
+    assert train.columns == ["row_id", "source", "messages", "tokens"]
+    questions = [{chat[0]["content"] for chat in rows["messages"].to_list()} for rows in (train, aside)]
+    assert not questions[0] & questions[1], "what is asked on one side is not asked on the other"
+    assert "jane" not in json.dumps(train["messages"].to_list() + aside["messages"].to_list())
+    record = json.loads(cuvee("show", "latest", *store, "--json"))
+    accounts = {account["source"]: account for account in record["accounts"]}
+    assert accounts["forum"]["quarantined"] == 4
+    assert metrics["answer_perplexity"] < 0.5 * metrics["baseline"]["answer_perplexity"]
+    assert sum(len(part["baselines"]) for part in metrics["by_source"].values()) == 4
+    card = (model / "README.md").read_text()
+    assert 'pipeline("text-generation"' in card
+    assert {"chat_template.jinja", "generation_config.json"} <= {path.name for path in model.iterdir()}
+    said = cuvee("predict", "words", str(recipe.parent / "tasks.csv"), *store, "--set", "columns.prompt=input")
+    first = json.loads(said.splitlines()[0])
+    assert [message["role"] for message in first["messages"]] == ["user"]
+    assert first["predicted"].strip()
