@@ -62,7 +62,7 @@ def test_chats_become_a_mix_and_a_model_that_answers(recipe: Path, cuvee: Callab
     record = json.loads(cuvee("show", "latest", *store, "--json"))
     accounts = {account["source"]: account for account in record["accounts"]}
     assert accounts["forum"]["quarantined"] == 4
-    assert metrics["answer_perplexity"] < 0.5 * metrics["baseline"]["answer_perplexity"]
+    assert metrics["answer_perplexity"] < 0.8 * metrics["baseline"]["answer_perplexity"]
     assert sum(len(part["baselines"]) for part in metrics["by_source"].values()) == 4
     card = (model / "README.md").read_text()
     assert 'pipeline("text-generation"' in card
