@@ -21,8 +21,8 @@ SYSTEM = {"role": "system", "content": "be brief"}
 def mapped(folder: Path, records: list[Any], **said: Any) -> Mapped:
     (folder / "rows.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     settings = parse_source({"path": "rows.jsonl", **said})
-    mapper = Mapper("s", settings, layout(()))  # pyright: ignore[reportArgumentType]
-    return mapper([mapper.complete(batch) for batch in batches(settings, str(folder))])  # pyright: ignore[reportArgumentType]
+    mapper = Mapper("s", settings, layout(()))
+    return mapper([mapper.complete(batch) for batch in batches(settings, str(folder))])
 
 
 @pytest.mark.parametrize(
