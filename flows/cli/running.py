@@ -1,6 +1,9 @@
 """Commands that make something: mixes, models, comparisons, weights."""
 
-from collections.abc import Mapping
+import contextlib
+import os
+import re
+from collections.abc import Generator, Mapping
 from typing import Annotated, Literal
 
 import typer
@@ -9,16 +12,27 @@ from pydantic import JsonValue
 from flows.cli.app import DEFAULT_STORE, Output, RecipeRead, StoreUri, command, seconds_since_start
 
 
-def _checked(recipe: RecipeRead, options: Mapping[str, float | None] | None = None) -> dict[str, JsonValue]:
-    """Read the recipe before a flow does: what is wrong with it is then said before a server starts, and no server is
-    told of a password in it. Gives the overrides.
-    """
-    from tasks.recipe.model import load_recipe
+@contextlib.contextmanager
+def _begun(
+    recipe: RecipeRead, out: Output, options: Mapping[str, float | None] | None = None
+) -> Generator[dict[str, JsonValue]]:
+    """Read the recipe before a flow does, and tell how the block's flow goes; gives the overrides.
 
-    values = recipe.values
+    What is wrong with the recipe is then said before any server serves, and no server is told of a password in it. A
+    temporary one gets ready meanwhile.
+    """
+    from flows.engine.temporary_server import prepared
+    from tasks.core import ui
+
+    values, named = recipe.values, os.environ.get("PREFECT_API_URL")
     given = {path: value for path, value in (options or {}).items() if value is not None}
-    load_recipe(recipe.file, values | given, recipe.left_out)
-    return values
+    with contextlib.nullcontext() if named else prepared(), out.following():
+        from tasks.recipe.model import load_recipe
+
+        load_recipe(recipe.file, values | given, recipe.left_out)
+        shown = re.sub(r"//[^/@]*@", "//", named or "").removesuffix("/api")
+        ui.tell(f"Prefect  {shown or 'a temporary server, ready in a few seconds; `prefect server start` keeps one'}")
+        yield values
 
 
 @command
@@ -40,13 +54,12 @@ def run(
     out: Output,
 ) -> None:
     """Carry out the whole pipeline."""
-    values = _checked(recipe)
-    from flows.cli.render import ran
-    from flows.engine.runners import runner_named
-    from flows.pipeline import pipeline, stage_named
+    with _begun(recipe, out) as values:
+        from flows.cli.render import ran
+        from flows.engine.runners import runner_named
+        from flows.pipeline import pipeline, stage_named
 
-    stage, chosen = stage_named(until), pipeline.with_options(task_runner=runner_named(runner))
-    with out.following():
+        stage, chosen = stage_named(until), pipeline.with_options(task_runner=runner_named(runner))
         summary = chosen(recipe=recipe.file, store=store, overrides=values, until=stage, without=list(recipe.left_out))
     out.give(summary | {"seconds": seconds_since_start()}, ran)
 
@@ -78,12 +91,11 @@ def compare(
     out: Output,
 ) -> None:
     """Say whether combining helps: mixes at the same budget and seeds, and what each source is worth."""
-    values = _checked(recipe, {"compare.seeds": seeds, "compare.minutes": minutes})
-    from flows.cli.render_weights import compared
-    from flows.compare import compare
-
     chosen = [name.strip() for name in arms.split(",")] if arms is not None else None
-    with out.following():
+    with _begun(recipe, out, {"compare.seeds": seeds, "compare.minutes": minutes}) as values:
+        from flows.cli.render_weights import compared
+        from flows.compare import compare
+
         comparison = compare(
             recipe=recipe.file,
             store=store,
@@ -114,11 +126,10 @@ def search(
     out: Output,
 ) -> None:
     """Learn the weights: try mixes, fit a surrogate, confirm its mix; `mix.weights: learned` then uses that."""
-    values = _checked(recipe, {"search.trials": trials, "search.minutes": minutes})
-    from flows.cli.render_weights import searched
-    from flows.search import search as search_weights
+    with _begun(recipe, out, {"search.trials": trials, "search.minutes": minutes}) as values:
+        from flows.cli.render_weights import searched
+        from flows.search import search as search_weights
 
-    with out.following():
         record = search_weights(
             recipe=recipe.file,
             store=store,

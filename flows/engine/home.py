@@ -1,10 +1,11 @@
 """The Prefect settings that Cuvée runs under, set before Prefect is imported; what the user has set stays."""
 
+import contextlib
 import http.client
 import json
 import os
 import traceback
-import urllib.request
+from urllib.parse import urlsplit
 
 SETTINGS = {
     "DO_NOT_TRACK": "1",  # what Prefect's client reads; the next is the server's
@@ -60,11 +61,22 @@ def page_of(flow_run: str) -> str:
 def local_server() -> str | None:
     """Give the API's URL of the Prefect server on this machine, if one answers at its usual port."""
     url = f"http://127.0.0.1:{port()}/api"
+    return url if healthy(url, 1.0) else None
+
+
+def healthy(api: str, seconds: float) -> bool:
+    """Say whether a server of this machine answers that it is up; asked again and again, so no client is made for it.
+
+    Args:
+        seconds: that it may take.
+    """
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:  # noqa: S310 (our own http address)
-            return url if json.load(answer) is True else None
+        place = urlsplit(api)
+        with contextlib.closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=seconds)) as asking:
+            asking.request("GET", f"{place.path}/health")
+            return json.load(asking.getresponse()) is True
     except (http.client.HTTPException, OSError, ValueError):
-        return None
+        return False
 
 
 def store_uri(store: str | None) -> str:

@@ -27,7 +27,7 @@ from prefect.settings import (
 )
 
 from flows.engine.interrupt import duty, end, ending
-from flows.engine.temporary_server import REMEDY, TemporaryServer, started
+from flows.engine.temporary_server import REMEDY, TemporaryServer, drop_prepared, started
 from tasks.core.errors import CuveeError, Unreachable
 
 ASKING = 10.0
@@ -46,6 +46,7 @@ def answering() -> Generator[None]:
         Unreachable: it does not, or no longer.
     """
     if api := PREFECT_API_URL.value():
+        drop_prepared()
         refuse_silent(api)
         with _watched(_Silence(api), EVERY):
             try:

@@ -7,11 +7,13 @@ import itertools
 import sys
 from collections.abc import Iterator
 
+from tasks.core.syntax import parse
+
 
 @functools.cache
 def of_attributes(module: str) -> dict[str, dict[str, str]]:
     """Give the docstrings below the attributes of a module's classes: class -> attribute -> text."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    tree = parse(inspect.getsource(sys.modules[module]))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     return {found.name: dict(_described(found)) for found in classes}
 

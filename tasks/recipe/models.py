@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tasks.core.suggest import Problem, nearest
+from tasks.core.syntax import parse
 from tasks.embed.settings import EncoderSettings
 from tasks.models.sizes import uneven
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -93,7 +94,7 @@ def _settings_of(architecture: str) -> set[str]:
     folder, names = Path(found.origin).parent, set[str]()
     own = sorted((folder / "models" / architecture.replace("-", "_")).glob("configuration_*.py"))
     for file in [*own, folder / "configuration_utils.py"]:
-        for part in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for part in ast.walk(parse(file.read_text("utf-8"))):
             if isinstance(part, ast.ClassDef):
                 names |= {
                     one.target.id

@@ -154,12 +154,12 @@ def row_parts(account: Account) -> list[tuple[str, float, float]]:
 
 def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
     """Draw the learning curve as a PNG of a few kilobytes; None when no loss was noted."""
+    if curves(points) is None:
+        return None
     with importing:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-    if curves(points) is None:
-        return None
     figure = Figure(figsize=(5, 2.6), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.records import digest
+from tasks.core.syntax import parse
 
 MODULE = re.compile(r"tasks(\.\w+)+")
 """A text that is nothing but the name of a module of ours: the code runs it in another process."""
@@ -100,7 +101,7 @@ def source_of(path: Path, function: str = "", silent: tuple[str, ...] = ()) -> S
     remembered = memory().sources.get(name)
     if remembered and remembered[0] == now:
         return Source(remembered[1], tuple(remembered[2]))
-    source = _read(ast.parse(path.read_bytes()), function, silent)
+    source = _read(parse(path.read_bytes()), function, silent)
     memory().sources[name] = [now, source.digest, source.imports]
     memory().changed = True
     return source

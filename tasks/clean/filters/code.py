@@ -10,7 +10,6 @@ Recipe:
     python: true
 """
 
-import ast
 import warnings
 from typing import Literal, Self
 
@@ -18,6 +17,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from tasks.clean.settings import FilterSettings
+from tasks.core.syntax import parse
 
 NEEDS_LINES = True
 GENERATED = r"(?i)\A(?:.*\n){0,4}.*(?:auto-?generated|generated (?:by|from|using)|do not (?:edit|modify)|@generated)"
@@ -84,7 +84,7 @@ def parses(text: str) -> bool:
     """Say whether Python can parse a text; it is not run."""
     try:
         with warnings.catch_warnings(action="ignore"):
-            ast.parse(text)
+            parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

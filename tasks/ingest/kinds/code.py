@@ -29,6 +29,7 @@ from typing import ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
+from tasks.core.syntax import parse
 from tasks.ingest.batch import LINE, BadRow, Batch, Opened, bad_encoding, excerpt
 from tasks.ingest.settings import FileSettings
 
@@ -213,7 +214,7 @@ def licence_of(text: str) -> str | None:
 def _parsed(text: str) -> ast.Module | BadRow:
     try:
         with warnings.catch_warnings(action="ignore"):
-            return ast.parse(text)
+            return parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return BadRow(line, "bad_syntax", f"Python cannot parse it: {error}"[:200], excerpt(text))
