@@ -15,6 +15,7 @@ from flows.steps.train import train
 from tasks.core.errors import RecipeError
 from tasks.experiments.search.task import advise
 from tasks.history.task import folder_of
+from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import PlanFacts, ReceiptRow
 from tasks.manifests.pool import PoolFacts
@@ -22,6 +23,7 @@ from tasks.mix.task import replay_mix
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.store.runs import last_run
 from tasks.store.storage import open_store, overlay
+from tasks.train.task import show_batch as batch_of
 
 
 class Explained(TypedDict):
@@ -39,6 +41,7 @@ class Planned(TypedDict):
     Attributes:
         unit: of the weights.
         sets: evaluation set -> its rows, where there are any.
+        batch: the one that training would begin with, where it was asked for.
         cached, to_run: tasks with their subjects.
         resolved: the whole recipe with defaults.
     """
@@ -56,6 +59,7 @@ class Planned(TypedDict):
     to_run: list[str]
     recommended: dict[str, str]
     training_seconds: float | None
+    batch: NotRequired[ShownBatch]
     resolved: dict[str, JsonValue]
 
 
@@ -90,13 +94,25 @@ def _looked_up(loaded: LoadedRecipe, store: str) -> tuple[list[Found], RunProduc
     return look.found, products
 
 
-def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue], without: Sequence[str] = ()) -> Planned:
-    """Carry the steps out up to the plan, in a temporary store over the real one."""
+def plan_recipe(
+    file: str, store: str, overrides: dict[str, JsonValue], without: Sequence[str] = (), *, show_batch: bool = False
+) -> Planned:
+    """Carry the steps out up to the plan, in a temporary store over the real one.
+
+    Args:
+        show_batch: whether to go on to the mix, and to show what training would begin with.
+
+    Raises:
+        RecipeError: a batch of a recipe that trains nothing.
+    """
     loaded = load_recipe(file, overrides, without)
+    if show_batch and loaded.recipe.train is None:
+        raise RecipeError("--show-batch: the recipe has no `train`, so that no batch is made; write that section")
     tasks, _ = _looked_up(loaded, store)
     products = RunProducts()
     with overlay(store) as upper:
-        carry_out(blend(loaded, Plain(upper), products), "plan")
+        carry_out(blend(loaded, Plain(upper), products), "mix" if show_batch else "plan")
+        batch = _first_batch(loaded, upper, products) if show_batch else None
     if products.pool is None or products.plan is None:
         raise RuntimeError("the steps ended before the plan")
     pool, manifest = products.pool, products.plan
@@ -118,7 +134,16 @@ def plan_recipe(file: str, store: str, overrides: dict[str, JsonValue], without:
     sets = {one.subject: one.rows for one in products.sets}
     if sets:
         found["sets"] = sets
+    if batch:
+        found["batch"] = batch
     return found
+
+
+def _first_batch(loaded: LoadedRecipe, store: str, products: RunProducts) -> ShownBatch | None:
+    recipe, mix = loaded.recipe, products.mix
+    if recipe.train is None or mix is None:
+        return None
+    return batch_of(store, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder)
 
 
 def _recommended(

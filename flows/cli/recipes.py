@@ -54,13 +54,22 @@ def validate(recipe: RecipeRead, out: Output) -> None:
 
 
 @command
-def plan(recipe: RecipeRead, store: StoreUri = DEFAULT_STORE, *, out: Output) -> None:
+def plan(
+    recipe: RecipeRead,
+    store: StoreUri = DEFAULT_STORE,
+    show_batch: Annotated[
+        bool,
+        typer.Option("--show-batch", help="Show the batch that training begins with, what is learned marked."),
+    ] = False,
+    *,
+    out: Output,
+) -> None:
     """Say what a run would do: sizes, weights, counts, epochs, what is cached; write nothing."""
     from flows.cli.inspect import plan_recipe
     from flows.cli.render import planned
 
     with out.following():
-        found = plan_recipe(recipe.file, store, recipe.values, recipe.left_out)
+        found = plan_recipe(recipe.file, store, recipe.values, recipe.left_out, show_batch=show_batch)
     out.give(found, planned)
 
 

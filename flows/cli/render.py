@@ -7,6 +7,7 @@ from rich.text import Text
 
 from flows.cli.init import GuessedRecipe
 from flows.cli.inspect import Explained, Planned
+from flows.cli.render_batch import first_batch
 from flows.cli.render_scores import scores
 from flows.cli.tables import console, one_line, percent, table
 from flows.cli.validate import Validated
@@ -86,6 +87,8 @@ def planned(plan: Planned) -> None:
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     console.print(f"Training {_training(plan)}")
     console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}")
+    if batch := plan.get("batch"):
+        first_batch(batch)
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 

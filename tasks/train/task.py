@@ -3,14 +3,17 @@
 from pathlib import Path
 
 from tasks.core import ui
+from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.core.tasks import task
+from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
-from tasks.rows.files import SIDES, open_mix
+from tasks.rows.files import SIDES, TRAIN, open_mix
 from tasks.store.products import Workbench, stage_task
+from tasks.store.storage import open_store
 from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
 from tasks.train.launch import any_at_work, run, stop_all
@@ -32,6 +35,16 @@ def trains() -> bool:
 def stop_training() -> None:
     """End the trainings of this process; each saves a checkpoint of its step first."""
     stop_all()
+
+
+def show_batch(
+    store: str, mix: Manifest[MixFacts], settings: TrainSettings, objective: Objective, seed: int, base: str
+) -> ShownBatch:
+    """See the batch that training would begin with; no task, since nothing is made."""
+    with importing:
+        from tasks.train.shown import first_batch
+
+    return first_batch(open_mix(open_store(store), mix, TRAIN), settings, objective, seed, base)
 
 
 @stage_task("train")

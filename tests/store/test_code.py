@@ -32,6 +32,7 @@ NO_PRODUCTS = {
     "guess": "writes a recipe",
     "history": "reads what is there",
     "predict": "answers rows of its user's, and keeps nothing",
+    "train.shown": "shows a batch, and keeps nothing",
     "publish": "is never cached",
     "report": "is never cached",
 }

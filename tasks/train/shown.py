@@ -1,0 +1,64 @@
+"""The first batch of a training as the model would see it: what is read, and what of it is learned."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.core.errors import RecipeError
+from tasks.core.records import Objective
+from tasks.manifests.batch import Part, ShownBatch, ShownExample
+from tasks.models.examples import Examples
+from tasks.models.targets import NOT_PREDICTED
+from tasks.objectives.parts import columns_of, examples_of, measures_of
+from tasks.rows.layout import ROW_ID, SOURCE, one_text
+from tasks.train.model import load
+from tasks.train.order import WindowedLengths
+from tasks.train.settings import TrainSettings
+
+
+def first_batch(mix: Sequence[Path], settings: TrainSettings, objective: Objective, seed: int, base: str) -> ShownBatch:
+    """Encode a mix and give the batch that training begins with; with online weights, that which it would without.
+
+    Raises:
+        RecipeError: no such model, or none that learns tokens.
+    """
+    layout, kind = columns_of(objective.task).layout(objective.labels), examples_of(objective.task)
+    reads_apart = kind.Model.__name__ == "AutoModelForSeq2SeqLM"
+    if not reads_apart and kind.Model.__name__ not in ("AutoModelForCausalLM", "AutoModelForMaskedLM"):
+        raise RecipeError(
+            f"task: a {measures_of(objective.task).model} learns no tokens, so that there is nothing to mark; "
+            "leave --show-batch out"
+        )
+    rows = pl.read_parquet(list(mix), columns=[*layout.names, SOURCE, ROW_ID])
+    texts = pl.concat([rows.select(one_text(layout, [role])).to_series() for role in layout.texts])
+    _, tokenizer = load(settings, base, objective, texts)
+    encoded = kind.examples(rows, tokenizer, settings.max_tokens, objective.labels)
+    chosen = WindowedLengths(encoded.lengths, settings.batch_size, seed).order()[: settings.batch_size].tolist()
+    shown = [
+        ShownExample(
+            source=rows[SOURCE][row],
+            row_id=rows[ROW_ID][row],
+            parts=tuple(_parts(tokenizer, encoded, number, reads_apart=reads_apart)),
+        )
+        for number, row in zip(chosen, encoded.row[chosen].tolist(), strict=True)
+    ]
+    lengths = [int(encoded.lengths[number]) for number in chosen]
+    learned = sum(target != NOT_PREDICTED for number in chosen for target in encoded.targets[number])
+    return ShownBatch(examples=tuple(shown), longest=max(lengths), tokens=sum(lengths), learned=learned)
+
+
+def _parts(tokenizer: Any, encoded: Examples, number: int, *, reads_apart: bool) -> Iterator[Part]:
+    """Give an example in parts, each all learned or not; what is covered stands there as what is to be found."""
+    ids, targets = encoded.ids[number], encoded.targets[number]
+    if reads_apart:
+        pairs = [*((token, False) for token in ids), *((token, True) for token in targets)]
+    else:
+        pairs = [
+            (token, False) if target == NOT_PREDICTED else (target, True)
+            for token, target in zip(ids, targets, strict=True)
+        ]
+    for learned, run in groupby(pairs, key=lambda pair: pair[1]):
+        yield Part(text=tokenizer.decode([token for token, _ in run]), learned=learned)
