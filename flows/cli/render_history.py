@@ -152,6 +152,7 @@ def traced(row: TracedRow) -> None:
         "in the mix": held.pop(first),
         **held,
         "labelled by": _labelled_by(row),
+        "made from": row.get("made_from"),
         "places": f"{row['times']:,}: {', '.join(places)}",
     }
     table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))

@@ -51,6 +51,7 @@ def gather(
         verdicts=(*made.verdicts, *made.mix_verdict),
         dropped=made.pool.facts.dropped if made.pool else (),
         labelled=made.pool.facts.labelled if made.pool else None,
+        augmented=made.mix.facts.augmented if made.mix else (),
         drift={name: made.drift.facts.sources.get(name) for name in made.loaded.recipe.sources}
         if made.drift and made.loaded
         else {},
@@ -70,7 +71,8 @@ def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...
     epochs, cut = loaded.recipe.train.epochs if loaded.recipe.train else 1.0, ""
     if made.model:
         epochs, cut = made.model.facts.epochs, made.model.facts.cut
-    rows = with_training(made.plan.facts.receipt if made.plan else (), epochs, cut)
+    told = made.mix or made.plan
+    rows = with_training(told.facts.receipt if told else (), epochs, cut)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from flows.engine.calls import Call, RunProducts
 from flows.steps.sources import read_sources
+from tasks.augment.task import augment_mix, probe_augmenter
 from tasks.check.task import check_mix, check_source, gate_checks
 from tasks.clean.task import clean_source
 from tasks.core.layout import Layout
@@ -15,7 +16,7 @@ from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.label.task import label_rows
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.pool import PoolFacts
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.rows import CleanedFacts, SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
@@ -54,10 +55,19 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     yield "plan"
     media = [raw[name] for name, source in recipe.sources.items() if source.media]
     mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.shard_rows, media)
+    mix = made.mix = augmented(loaded, mix, recipe.seed, call)
     made.mix_check = call(check_mix.of("mix"), mix, recipe.checks.asked)
     made.mix_verdict = call(gate_checks.of("mix"), "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix.of("mix"), snapshots, pool, mix, recipe.seed)
     yield "mix"
+
+
+def augmented(loaded: LoadedRecipe, mix: Manifest[MixFacts], seed: int, call: Call) -> Manifest[MixFacts]:
+    """Add rows to the mix that are made from its own, where the recipe says so."""
+    for wanted in loaded.recipe.augment or ():
+        seen = call(probe_augmenter.of(wanted.kind), wanted, loaded.folder)
+        mix = call(augment_mix.of("mix"), seen, mix, wanted, seed, loaded.folder)
+    return mix
 
 
 def _cleaned(recipe: Recipe, raw: dict[str, Manifest[SnapshotFacts]], call: Call) -> list[Manifest[CleanedFacts]]:

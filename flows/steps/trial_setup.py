@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flows.engine.calls import Call, RunProducts, carry_out
 from flows.engine.submitted import Submitted
-from flows.steps.blend import blend, weigh
+from flows.steps.blend import augmented, blend, weigh
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
@@ -72,9 +72,11 @@ class TrialSetup:
             recipe.mix.select,
         ]
         learner = recipe.train if recipe.trials.full else None
+        made = [recipe.augment] if recipe.augment and recipe.trains_in_trials else []
         return digest(
             [
                 *pooled,
+                *made,
                 recipe.task,
                 recipe.labels,
                 recipe.seed,
@@ -110,6 +112,7 @@ class TrialSetup:
             learner = (recipe.trials.linear, recipe.objective, seed)
             return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
+        mixed = augmented(self.loaded, mixed, seed, self.call)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
         model = self.call(train_model.of(name), self.start, *trained)
         return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate.intervals, recipe.objective, seed)

@@ -12,7 +12,7 @@ from tasks.history.earlier import LOOK_BACK, earlier_snapshots
 from tasks.history.find import FoundMix, find_mix, shards_of
 from tasks.history.impact import MixOfSource, known_sources, made_from
 from tasks.history.ledger import TimesTrained, ledger, spent
-from tasks.history.trace import as_read, labelled_by, row_at
+from tasks.history.trace import as_read, labelled_by, origin_of, row_at
 from tasks.manifests.manifest import Facts, Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import SnapshotFacts
@@ -55,6 +55,7 @@ class TracedRow(TypedDict):
         places: the first of them.
         as_read: the row before cleaning; null where its snapshot is gone.
         labelled_by: the rule, or `teacher` with its confidence, where the run gave the row its label.
+        made_from: the row of the mix that it was made from, where it was; `as_read` and `labelled_by` are that one's.
     """
 
     mix: str
@@ -66,6 +67,7 @@ class TracedRow(TypedDict):
     times: int
     as_read: dict[str, JsonValue] | None
     labelled_by: NotRequired[dict[str, JsonValue]]
+    made_from: NotRequired[str]
 
 
 class Impact(TypedDict):
@@ -116,9 +118,12 @@ def trace_row(store: str, mix: str, row: str) -> TracedRow:
     named = {"mix": published.mix.id, "recipe": published.record.name}
     source, row_id = str(traced["source"]), str(traced["row_id"])
     snapshot = _product(home, published, "ingest-source", source, SnapshotFacts)
-    read = as_read(home.open(snapshot, "data.parquet"), row_id) if snapshot else None
-    labelled = _labelled_by(home, published, source, row_id)
-    return cast("TracedRow", named | traced | {"as_read": read} | ({"labelled_by": labelled} if labelled else {}))
+    origin = origin_of(row_id)
+    read = as_read(home.open(snapshot, "data.parquet"), origin) if snapshot else None
+    labelled = _labelled_by(home, published, source, origin)
+    more: dict[str, JsonValue] = {"labelled_by": labelled} if labelled else {}
+    more |= {"made_from": f"{source}/{origin}"} if origin != row_id else {}
+    return cast("TracedRow", named | traced | {"as_read": read} | more)
 
 
 def _labelled_by(home: Store, published: FoundMix, source: str, row_id: str) -> dict[str, JsonValue] | None:

@@ -1,5 +1,6 @@
 """Where a row of a mix comes from: its file and line, as it was read, and where it stands in the mix."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -7,6 +8,7 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
+from tasks.rows.layout import MADE
 from tasks.rows.media import without_media_bytes
 
 MOST_PLACES = 1_000
@@ -71,3 +73,8 @@ def labelled_by(labels: Path, row_id: str) -> dict[str, JsonValue] | None:
     """Say what gave a row its label: `by` and, of a teacher, its `confidence`; None when it is not among these rows."""
     rows = pl.scan_parquet(labels).filter(pl.col("row_id") == row_id).head(1).collect()
     return {name: value for name, value in rows.row(0, named=True).items() if name != "row_id"} if rows.height else None
+
+
+def origin_of(row_id: str) -> str:
+    """Give the id of the row that a row was made from; of one that was not made its own."""
+    return re.sub(MADE, "", row_id)

@@ -30,11 +30,14 @@ class ReceiptRow(Section):
     dropped: dict[str, int] = Field(default_factory=dict)
     labelled: dict[str, int] = Field(default_factory=dict)
     """Of a source without labels of its own: rule, or `teacher` -> rows that it labelled."""
+    augmented: dict[str, int] = Field(default_factory=dict)
+    """Way of augmentation -> rows that were made from the source's; they are not among `rows`."""
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Fingerprints of receipts without it are older than the field.
-        return {name: value for name, value in dump(self).items() if value or name != "labelled"}
+        # Fingerprints of receipts without them are older than the fields.
+        later = {"labelled", "augmented"}
+        return {name: value for name, value in dump(self).items() if value or name not in later}
 
     @classmethod
     def left_out(cls, source: str, requested: float, reason: str) -> Self:

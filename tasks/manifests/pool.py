@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from tasks.manifests.augmented import Augmented
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.labelled import Labelled
 from tasks.manifests.plan import ReceiptRow
@@ -34,8 +35,11 @@ class MixFacts(RowsFacts):
     """What each step dropped on the way to its pool."""
     labelled: Labelled | None = None
     """What the run labelled itself."""
+    augmented: tuple[Augmented, ...] = ()
+    """What each way of making rows from the mix's own has made; the receipt's rows are the mix's own alone."""
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Fingerprints of mixes without it are older than the field.
-        return {name: value for name, value in dump(self).items() if value or name != "labelled"}
+        # Fingerprints of mixes without them are older than the fields.
+        later = {"labelled", "augmented"}
+        return {name: value for name, value in dump(self).items() if value or name not in later}

@@ -95,6 +95,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         media=mix.columns.get("media"),
         steps=_steps(mix),
         labelled=mix.facts.labelled,
+        augmented=mix.facts.augmented,
         columns=columns_of(recipe["task"]).ABOUT,
         sources=_sources(recipe),
         unit=recipe["mix"]["unit"],

@@ -8,6 +8,7 @@ from typing import Self, cast
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
+from tasks.augment.settings import Augmenting
 from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import WHOLE, CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
@@ -24,7 +25,7 @@ from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, tas
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
-from tasks.recipe.labelling import labelling_problems
+from tasks.recipe.made import augment_models, augment_problems, labelling_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
@@ -106,6 +107,8 @@ class Recipe(Section):
     `{kind: NAME, …}`."""
     checks: ChecksSettings = ChecksSettings()
     mix: MixSettings = MixSettings()
+    augment: tuple[Augmenting, ...] | None = None
+    """More rows made from the mix's own, to train on: ways to make them, each by its name or as `{kind: NAME, …}`."""
     train: TrainSettings | None = None
     evaluate: MeasuringSettings = MeasuringSettings()
     trials: TrialSettings = TrialSettings()
@@ -245,8 +248,10 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
     try:
         recipe = Recipe.model_validate(without(expanded, references.gone))
         encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
-        problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, encoders, folder)]
-        problems += labelling_problems(recipe)
+        named = {f"{place}.model": encoder.model for place, encoder in encoders.items() if encoder}
+        named |= augment_models(recipe)
+        problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, named, folder)]
+        problems += [*labelling_problems(recipe), *augment_problems(recipe)]
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)

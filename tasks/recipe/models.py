@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tasks.core.suggest import Problem, nearest
 from tasks.core.syntax import parse
-from tasks.embed.settings import EncoderSettings
 from tasks.models.sizes import uneven
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -43,19 +42,16 @@ FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
 """What a name of the Hub does not look like."""
 
 
-def model_problems(
-    train: TrainSettings | None, encoders: Mapping[str, EncoderSettings | None], base: str
-) -> Iterator[Problem]:
+def model_problems(train: TrainSettings | None, named: Mapping[str, str], base: str) -> Iterator[Problem]:
     """Find folders that are not there, architectures that nobody knows, sizes that do not go together, and texts longer
     than a model has positions.
 
     Args:
-        encoders: by the section that names them.
+        named: models that are only read, by the place that names each.
         base: folder that relative paths start at.
     """
-    for place, encoder in encoders.items():
-        if encoder:
-            yield from _unknown(f"{place}.model", encoder.model, base)
+    for place, name in named.items():
+        yield from _unknown(place, name, base)
     if train:
         yield from _unknown("train.model", train.model, base)
         if isinstance(train.model, BuiltModel):

@@ -58,6 +58,8 @@ REASONS = {
     "semantic_validation": "means the same as a validation row",
     "low_quality": "least like the good sources",
     "perplexing": "surprises a model of clean text",
+    "unchanged": "came out as it was",
+    "made_before": "came out as another new row",
     "no_rule": "no rule for its label holds",
     "unsure_label": "the teacher is not sure of its label",
     "label_contradicted": "its label is probably wrong",

@@ -38,6 +38,16 @@ def shard(number: int) -> str:
     return f"data/{TRAIN}-{number:05d}.parquet"
 
 
+def augmented_shard(number: int) -> str:
+    """Name a file of rows that were made from the mix's own; it stands behind those of the mix."""
+    return f"data/{TRAIN}-augmented-{number:05d}.parquet"
+
+
+def is_augmented(name: str) -> bool:
+    """Say whether a file of a mix holds rows that were made from its own."""
+    return name.startswith(f"data/{TRAIN}-augmented-")
+
+
 def mix_aside(side: str, source: str) -> str:
     """Name the file of the rows that a source keeps aside on one side, in the mix."""
     return f"data/{side}-{source}.parquet"

@@ -20,6 +20,8 @@ ROW_ID, SOURCE, TOKENS = "row_id", "source", "tokens"
 RULE = "rule"
 """Column of rows that are still to be labelled: number of the first rule that holds of them, from 1; null where none
 does."""
+MADE = r"~[a-z-]+-\d+\.\d+$"
+"""How the id of a row ends that was made from another one; before it stands the id of that one."""
 BETWEEN = "\n"
 """Stands between the texts of a row that are compared as one."""
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
+from tasks.manifests.augmented import Augmented
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.labelled import Labelled
@@ -129,6 +130,8 @@ class RunRecord(RunStart):
     """What each step dropped, in their order."""
     labelled: Labelled | None = None
     """What the run labelled itself, of sources without labels."""
+    augmented: tuple[Augmented, ...] = ()
+    """Rows that each way of augmentation has made of the mix's own."""
     drift: dict[str, Drift | None] = Field(default_factory=dict)
     """Source -> how far it has moved from its snapshot before; null where there is none."""
     profile: ProfileFacts | None = None

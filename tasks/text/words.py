@@ -7,6 +7,8 @@ without a letter (the variation selector behind an emoji, say) is in no word. A 
 white space.
 """
 
+from typing import NamedTuple
+
 import polars as pl
 
 UNSPACED_SCRIPTS = r"\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
@@ -37,6 +39,29 @@ number with the white space before them."""
 def split_words(texts: pl.Series) -> pl.Series:
     """Give the words of each text, lower-cased, as lists; a missing text has none."""
     return _extracted(texts, WORD, r"\w+")
+
+
+class Parted(NamedTuple):
+    """Texts in pieces, which put together are the texts.
+
+    Attributes:
+        pieces: of each text: its words as they are written, and the single characters between them.
+        words: the pieces that are words; `unspaced`, those of them that belong to scripts without spaces.
+    """
+
+    pieces: list[list[str]]
+    words: frozenset[str]
+    unspaced: frozenset[str]
+
+
+def parted(texts: pl.Series) -> Parted:
+    """Take texts apart at their words."""
+    pieces = texts.str.extract_all(rf"{WORD}|[\s\S]")
+    known = pieces.list.explode(keep_nulls=False, empty_as_null=False).unique()
+    words, unspaced = (
+        frozenset(known.filter(known.str.contains(rf"^(?:{pattern})$")).to_list()) for pattern in (WORD, CLUSTER)
+    )
+    return Parted(pieces.to_list(), words, unspaced)
 
 
 def words_and_signs(texts: pl.Series, *, sign_runs: bool = False) -> pl.Series:

@@ -24,12 +24,12 @@ from tasks.core.space import having_space
 from tasks.manifests.model import ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
-from tasks.rows.layout import ROW_ID, SOURCE, one_text
+from tasks.rows.layout import MADE, ROW_ID, SOURCE, one_text
 from tasks.train.best import Best, validation_rows
 from tasks.train.early_end import EarlyEnd
 from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
-from tasks.train.order import WindowedLengths
+from tasks.train.order import WindowedLengths, interleaved
 from tasks.train.steering import Steering
 from tasks.train.trainer import Ordered, Telling, leave
 from tasks.train.tuning import learning, merged, tune
@@ -100,6 +100,8 @@ def train(job: Job) -> None:
     task, labels, longest = job.objective.task, job.objective.labels, job.settings.max_tokens
     layout, objective = columns_of(task).layout(labels), examples_of(task)
     mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
+    if (made := mix[ROW_ID].str.contains(MADE)).any():
+        mix = mix[interleaved(made.to_numpy(), job.seed).tolist()]
     texts = pl.concat([mix.select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
     tuner = tune(model, job.settings, task)

@@ -9,6 +9,19 @@ from torch.utils.data import Sampler
 WINDOW_BATCHES = 50
 
 
+def interleaved(made: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
+    """Give an order in which rows that were made from the mix's own stand anywhere among these, which keep theirs.
+
+    Args:
+        made: of every row, whether it was made.
+    """
+    own = len(made) - int(made.sum())
+    places = np.empty(len(made))
+    places[~made] = np.arange(own)
+    places[made] = np.random.default_rng([seed, own]).uniform(0, own, len(made) - own)
+    return np.argsort(places, kind="stable")
+
+
 class WindowedLengths(Sampler[int]):
     """Goes through the mix window by window; batches within a window hold rows of like length, so little is padded.
 

@@ -13,7 +13,15 @@ from tasks.rows.layout import FIRST, RowFile
 from tasks.similarity.engine import find_near_duplicates
 from tasks.similarity.settings import NearSettings
 from tasks.text.hashing import grams
-from tasks.text.words import WORD, space_clusters, spaced_words, split_words, with_signs_as_words, words_and_signs
+from tasks.text.words import (
+    WORD,
+    parted,
+    space_clusters,
+    spaced_words,
+    split_words,
+    with_signs_as_words,
+    words_and_signs,
+)
 
 REVIEWS = {
     "en": "The hotel was clean, the staff were friendly, and breakfast was much better than we expected. "
@@ -109,3 +117,15 @@ def test_signs_that_tell_texts_apart_make_other_words(one: str, other: str) -> N
 @pytest.mark.parametrize("text", ["One. Two", "well... yes", "(so) it was", "‘quoted’ – dashed", "a.b"])
 def test_the_punctuation_of_sentences_tells_nothing(text: str) -> None:
     assert with_signs_as_words(pl.Series([text])).to_list() == [text]
+
+
+@given(st.lists(st.one_of(st.sampled_from(list(REVIEWS.values())), st.text())))
+def test_texts_in_pieces_are_the_texts_and_their_words_are_those_that_are_counted(texts: list[str]) -> None:
+    apart = parted(pl.Series(texts, dtype=pl.String))
+    assert ["".join(pieces) for pieces in apart.pieces] == texts
+    counts = [
+        len(words) for words in split_words(pl.Series([text for text in texts if text.isascii()], dtype=pl.String))
+    ]
+    ascii_only = [pieces for text, pieces in zip(texts, apart.pieces, strict=True) if text.isascii()]
+    assert [sum(piece in apart.words for piece in pieces) for pieces in ascii_only] == counts
+    assert apart.unspaced <= apart.words
