@@ -10,7 +10,6 @@ from tasks.core.records import Section
 from tasks.experiments.comparison import Comparison
 from tasks.experiments.search_record import SearchRecord
 from tasks.objectives.parts import all_measures
-from tasks.rows.media import without_media_bytes
 from tasks.store.found import id_in, meant, read_record, record_paths
 from tasks.store.runs import RUN, RunRecord, find_run, list_records
 from tasks.store.storage import Store, open_store
@@ -110,6 +109,8 @@ def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecor
 
 def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:
     import polars
+
+    from tasks.rows.media import without_media_bytes
 
     home = open_store(store)
     path = file.removeprefix(f"{home.uri}/")

@@ -1,21 +1,23 @@
 """How the command line shows what commands about a recipe found, and what a run did."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from flows.cli.init import GuessedRecipe
-from flows.cli.inspect import Explained, Planned
 from flows.cli.render_batch import first_batch
 from flows.cli.render_scores import scores
 from flows.cli.tables import console, one_line, percent, table
-from flows.cli.validate import Validated
 from flows.engine.home import page_of
 from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
+
+if TYPE_CHECKING:
+    from flows.cli.init import GuessedRecipe
+    from flows.cli.inspect import Explained, Planned
+    from flows.cli.validate import Validated
 
 
 def receipt(rows: Sequence[ReceiptRow]) -> None:
@@ -75,7 +77,7 @@ def ran(summary: dict[str, Any]) -> None:
         console.print(f"UI       {page_of(summary['flow_run_id'])}")
 
 
-def planned(plan: Planned) -> None:
+def planned(plan: "Planned") -> None:
     """Print what a run would do."""
     receipt(plan["receipt"])
     unreached(plan["unreached"])
@@ -92,7 +94,7 @@ def planned(plan: Planned) -> None:
     console.print("\nSettings in full: add --json and read `resolved`.")
 
 
-def _training(plan: Planned) -> str:
+def _training(plan: "Planned") -> str:
     seconds = plan["training_seconds"]
     if not plan["resolved"].get("train"):
         return "none; the recipe has no `train`"
@@ -101,7 +103,7 @@ def _training(plan: Planned) -> str:
     return "not known before the first one" if seconds is None else f"about {seconds:.0f} s, as the last one took"
 
 
-def guessed(recipe: GuessedRecipe) -> None:
+def guessed(recipe: "GuessedRecipe") -> None:
     """Print how each source was understood, with its first rows, and where the recipe is."""
     for name, source in recipe["sources"].items():
         counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
@@ -132,7 +134,7 @@ def guessed(recipe: GuessedRecipe) -> None:
     console.print(f"Next     {recipe['next']}")
 
 
-def _to_fill_in(recipe: GuessedRecipe) -> str:
+def _to_fill_in(recipe: "GuessedRecipe") -> str:
     """Say in one line what the user has to do."""
     labels = [f"{name} ({', '.join(one['fill_in'])})" for name, one in recipe["sources"].items() if one["fill_in"]]
     if labels:
@@ -140,7 +142,7 @@ def _to_fill_in(recipe: GuessedRecipe) -> str:
     return recipe["wrong"].splitlines()[0]
 
 
-def validated(recipe: Validated) -> None:
+def validated(recipe: "Validated") -> None:
     """Print that a recipe is right, and how its sources read."""
     for name, source in [*recipe["sources"].items(), *recipe.get("sets", {}).items()]:
         sample = source["sample"][:3]
@@ -164,7 +166,7 @@ def validated(recipe: Validated) -> None:
     console.print(f"{recipe['recipe']}: valid; nothing was written")
 
 
-def explained(recipe: Explained) -> None:
+def explained(recipe: "Explained") -> None:
     """Print the state of every task's product."""
     table(
         "",

@@ -1,10 +1,10 @@
 """How the command line shows what earlier runs left."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from flows.cli.inspect import Replayed
 from flows.cli.listing import Listed, Row, RowsOfFile
 from flows.cli.render import receipt
 from flows.cli.render_scores import scores
@@ -12,10 +12,13 @@ from flows.cli.render_weights import compared, searched
 from flows.cli.tables import console, percent, table
 from tasks.experiments.comparison import Comparison
 from tasks.experiments.search_record import SearchRecord
-from tasks.history.task import Impact, Ledger, MixDiff, TracedRow
 from tasks.manifests.dropped import Dropped, in_words
 from tasks.objectives.parts import all_measures
 from tasks.store.runs import RunRecord
+
+if TYPE_CHECKING:
+    from flows.cli.inspect import Replayed
+    from tasks.history.task import Impact, Ledger, MixDiff, TracedRow
 
 TOOK, HELD = {"seconds>": "seconds"}, {"in the store": "in_store"}
 FOUND = {"name": "name", "outcome": "outcome", **TOOK}
@@ -93,7 +96,7 @@ def dropped(steps: Sequence[Dropped]) -> None:
         table("Rows dropped by each step", ["step", "source", "rows>", "reasons and figures"], rows)
 
 
-def differed(mixes: MixDiff) -> None:
+def differed(mixes: "MixDiff") -> None:
     """Print what differs between two mixes."""
     for side in ("a", "b"):
         console.print(f"{side.upper()}  {mixes[side]['recipe']} {mixes[side]['mix']}, run {mixes[side]['run']}")
@@ -134,13 +137,12 @@ def _share(share: object) -> str | None:
     return percent(share) if isinstance(share, float | int) else None
 
 
-PLACED = {*TracedRow.__annotations__, "tokens", "media_key"}
-"""Columns of a traced row that are no roles of its task."""
-
-
-def traced(row: TracedRow) -> None:
+def traced(row: "TracedRow") -> None:
     """Print where a row comes from."""
-    raw, held = row["as_read"] or {}, {name: value for name, value in row.items() if name not in PLACED}
+    from tasks.history.task import TracedRow
+
+    no_roles = {*TracedRow.__annotations__, "tokens", "media_key"}
+    raw, held = row["as_read"] or {}, {name: value for name, value in row.items() if name not in no_roles}
     first = next(iter(held))
     places = [*map(str, row["places"][:10]), *["…"] * (row["times"] > 10)]
     facts = {
@@ -158,14 +160,14 @@ def traced(row: TracedRow) -> None:
     table("", ["", ""], ((name, fact) for name, fact in facts.items() if fact is not None))
 
 
-def _labelled_by(row: TracedRow) -> str | None:
+def _labelled_by(row: "TracedRow") -> str | None:
     if (by := row.get("labelled_by")) is None:
         return None
     sure = by["confidence"]
     return f"{by['by']}, sure by {sure:.3g}" if isinstance(sure, float) else str(by["by"])
 
 
-def replayed(mix: Replayed) -> None:
+def replayed(mix: "Replayed") -> None:
     """Print that a mix was made again."""
     kept = f"; kept in {mix['out']}" if "out" in mix else ""
     console.print(
@@ -174,7 +176,7 @@ def replayed(mix: Replayed) -> None:
     )
 
 
-def listed_impact(impact: Impact) -> None:
+def listed_impact(impact: "Impact") -> None:
     """Print what a source went into."""
     if not impact["mixes"]:
         console.print(f"no mix holds rows of {impact['source']}")
@@ -195,7 +197,7 @@ def listed_impact(impact: Impact) -> None:
     console.print(f"To make one without it: cuvee run RECIPE --without {impact['source']}")
 
 
-def ledgered(ledger: Ledger) -> None:
+def ledgered(ledger: "Ledger") -> None:
     """Print how often the rows of every source were trained on."""
     if not ledger["sources"]:
         console.print(f"no run of {ledger['recipe']} has trained a model")

@@ -1,6 +1,7 @@
 """How the command line shows how good a model is."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -9,7 +10,9 @@ from tasks.core.suggest import counted
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.measuring import Measure, Measured
 from tasks.objectives.parts import measures_of
-from tasks.predict.task import Evaluation
+
+if TYPE_CHECKING:
+    from tasks.predict.task import Evaluation
 
 
 def scores(metrics: Metrics, task: str) -> None:
@@ -26,7 +29,7 @@ def scores(metrics: Metrics, task: str) -> None:
         _beside_linear(metrics.sets.items(), measured)
 
 
-def evaluated(found: Evaluation) -> None:
+def evaluated(found: "Evaluation") -> None:
     """Print the scores of a model on files."""
     measured = measures_of(found.task)
     named = [(one.file, one.metrics) for one in found.files]

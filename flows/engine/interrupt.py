@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import NoReturn
 
-import psutil
-
 from tasks.core.errors import CuveeError
 
 PATIENCE, SAVING, LOOKING = 4.0, 14.0, 0.1
@@ -209,6 +207,8 @@ def heeding() -> Generator[None]:
 
 def leave() -> NoReturn:
     """Do what has to be done, and end this process and all below it, now."""
+    import psutil
+
     with _process.left:
         do_duties()
         for child in psutil.Process().children(recursive=True):

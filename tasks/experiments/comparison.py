@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
 from tasks.manifests.manifest import Facts
-from tasks.statistics.paired import McNemar, PairedT
+from tasks.statistics.paired_tests import McNemar, PairedT
 from tasks.store.runs import RunStart
 
 Outcome = Literal["gain", "loss", "none", "no claim"]

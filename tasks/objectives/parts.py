@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, cast
 
-import polars as pl
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -17,9 +16,9 @@ from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
 from tasks.manifests.scores import Metrics, TrialFacts
 from tasks.objectives.measuring import Measure, Measured
-from tasks.statistics.resampling import Resampling
 
 if TYPE_CHECKING:
+    import polars as pl
     from torch import Tensor
 
     from tasks.models.examples import Examples as Encoded
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from tasks.models.linear_trial import Drawn, Pool
     from tasks.models.trained import Ready
     from tasks.rows.layout import RowFile
+    from tasks.statistics.resampling import Resampling
 
 
 DEFAULT = "text-classification"
@@ -75,7 +75,7 @@ class Examples(Protocol):
         """Refuse a model that cannot learn the task."""
         ...
 
-    def examples(self, table: pl.DataFrame, tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> "Encoded":
+    def examples(self, table: "pl.DataFrame", tokenizer: Any, max_tokens: int, labels: Sequence[str]) -> "Encoded":
         """Encode rows, in order."""
         ...
 
@@ -131,7 +131,7 @@ class Trial(Protocol):
         layout: Layout,
         settings: "Training",
         seed: int,
-    ) -> tuple[pl.DataFrame, TrialFacts]:
+    ) -> "tuple[pl.DataFrame, TrialFacts]":
         """Learn from the planned rows and predict those kept aside: a line for every row, and facts."""
         ...
 
@@ -142,7 +142,7 @@ class Trial(Protocol):
         labels: Sequence[str],
         settings: "Training",
         seed: int,
-    ) -> pl.DataFrame:
+    ) -> "pl.DataFrame":
         """Learn from a mix as it lies there and predict the rows kept aside: a line for every row."""
         ...
 
@@ -165,7 +165,7 @@ class Predict(Protocol):
         """Load a trained model."""
         ...
 
-    def predict(self, ready: "Ready", rows: pl.DataFrame, trained: Trained) -> pl.DataFrame:
+    def predict(self, ready: "Ready", rows: "pl.DataFrame", trained: Trained) -> "pl.DataFrame":
         """Give what it says of every row, in order: `predicted`, and what else there is to say."""
         ...
 
@@ -174,8 +174,8 @@ class Evaluate(Protocol):
     """`evaluate.py`: scores with intervals."""
 
     def score(
-        self, trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: Resampling, seed: int
-    ) -> tuple[pl.DataFrame, Metrics]:
+        self, trained: Trained, train: Sequence[Path], holdout: Sequence[Path], settings: "Resampling", seed: int
+    ) -> "tuple[pl.DataFrame, Metrics]":
         """Give a line for every hold-out row, and the metrics."""
         ...
 

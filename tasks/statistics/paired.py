@@ -7,28 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.imports import importing
-from tasks.core.records import Section
 from tasks.statistics.intervals import ZERO
+from tasks.statistics.paired_tests import McNemar, PairedT
 from tasks.text.hashing import Floats
-
-
-class PairedT(Section):
-    """Paired t: mean and standard deviation of the differences, t, two-sided p, interval of the mean."""
-
-    mean: float
-    sd: float
-    t: float | None
-    p: float
-    low: float
-    high: float
-
-
-class McNemar(Section):
-    """Exact test of two models on the same rows: only the first is right on `b` of them, only the second on `c`."""
-
-    b: int
-    c: int
-    p: float
 
 
 def paired_t(differences: Sequence[float] | Floats, confidence: float) -> PairedT | None:

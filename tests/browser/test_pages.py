@@ -19,7 +19,7 @@ from tasks.experiments.comparison import (
     TrialCounts,
 )
 from tasks.report.comparison import build_comparison
-from tasks.statistics.paired import PairedT
+from tasks.statistics.paired_tests import PairedT
 
 pytestmark = pytest.mark.browser
 SOURCES = (
