@@ -6,6 +6,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import fsspec.core
+
 from tasks.core.errors import CuveeError, Unreachable
 from tasks.core.space import having_space
 
@@ -13,6 +15,27 @@ NO_BUCKET = "the bucket does not exist"
 TRANSIENT = ("timeout", "timed out", "slow down", "slowdown", "connection reset", "temporarily")
 NETWORK = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "ClientPayloadError"}
 """Classes of botocore and aiohttp for what happens on the way to a server."""
+
+S3: dict[str, Any] = {
+    "config_kwargs": {"connect_timeout": 5, "read_timeout": 20, "retries": {"mode": "standard", "max_attempts": 2}}
+}
+S3_ROUNDS = 3
+"""A server that is silent is given up after 20 s, twice in each of three rounds; one that answers with an error is
+asked again at once.
+"""
+
+
+def file_system_of(uri: str, **settings: object) -> tuple[Any, str]:
+    """Give the file system of a URL, and what that calls it; no call of it waits for ever."""
+    if not uri.startswith(("s3://", "s3a://")):
+        return fsspec.core.url_to_fs(uri, **settings)
+    from botocore.handlers import add_expect_header
+
+    fs, path = fsspec.core.url_to_fs(uri, **S3)
+    fs.retries = S3_ROUNDS
+    # Asked whether it wants what will be sent, a silent server is waited for without any limit (aiohttp).
+    fs.connect().meta.events.unregister("before-call.s3", add_expect_header)
+    return fs, path
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ SECRET = re.compile(r"pass|pwd|secret|token|key|credential|connect$", re.IGNOREC
 """Names of URL parameters that are kept back."""
 SECONDS = 10
 """How long a server may take to answer at first."""
+KEPT_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""A query may take its time; a server that is gone is found out after a minute."""
 SQLITE_QUERY, SQLITE_BUSY = {1, 8, 18, 20, 23, 25}, {5, 6}
 """SQLite's codes for what is wrong with a query, and for a file that another program holds."""
 AWAY = ("08", "40", "53", "57", "58", "XX")
@@ -104,7 +106,7 @@ def _engine(url: SecretStr, base: str) -> "Engine":
         )
     elif where.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         where = where.set(drivername="postgresql+psycopg")
-        arguments = {"connect_timeout": SECONDS} | dict(where.query)
+        arguments = {"connect_timeout": SECONDS} | KEPT_ALIVE | dict(where.query)
     engine = create_engine(
         where, poolclass=NullPool, execution_options={"postgresql_readonly": True}, connect_args=arguments
     )

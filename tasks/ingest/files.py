@@ -19,10 +19,9 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from tasks.core.access import reaching, refuse_no_bucket
+from tasks.core.access import file_system_of, reaching, refuse_no_bucket
 from tasks.core.errors import QualityGate, RecipeError, Unreachable
 from tasks.core.unseen import unseen
 from tasks.ingest import web
@@ -84,7 +83,7 @@ def _file_system(path: str) -> tuple[Any, str]:
     """Give the file system of a path or URL, and what it calls it; a path is a path, whatever signs it has."""
     if "://" not in path:
         return LocalFileSystem(), str(Path(path).absolute())
-    return fsspec.core.url_to_fs(path, **(web.settings() if path.startswith(("http://", "https://")) else {}))
+    return file_system_of(path, **(web.settings() if path.startswith(("http://", "https://")) else {}))
 
 
 def _places(fs: Any, path: str, names: Iterable[str], start: int) -> list[Place]:

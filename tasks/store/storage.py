@@ -15,11 +15,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 from typing_extensions import TypeVar
 
-from tasks.core.access import folder_of_store, reaching, refuse_no_bucket
+from tasks.core.access import file_system_of, folder_of_store, reaching, refuse_no_bucket
 from tasks.core.errors import RecipeError, Unreachable
 from tasks.core.space import having_space
 from tasks.manifests.formats import read_manifest
@@ -30,10 +29,6 @@ from tasks.store.links import without_pattern
 from tasks.store.locks import lock
 
 F = TypeVar("F", bound=Facts)
-S3: dict[str, Any] = {
-    "config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}
-}
-"""A server that does not answer is given up within seconds; tasks try again by themselves."""
 
 
 def sha256_of(path: Path) -> str:
@@ -66,7 +61,7 @@ class Store:
             self.uri = folder_of_store(str(Path(uri.removeprefix("file://")).expanduser()))
             return
         with reaching(f"the store {uri}"):
-            self.fs, root = fsspec.core.url_to_fs(uri, **S3)
+            self.fs, root = file_system_of(uri)
         self.uri, self.bucket = uri.rstrip("/"), root.rstrip("/")
 
     @property

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from flows.engine.calls import RunProducts, carry_out
 from flows.engine.plain import Plain
 from flows.steps.blend import blend
+from tasks.core import access
 from tasks.core.errors import Unreachable
 from tasks.ingest import files, web
 from tasks.ingest.files import find, raw_stream
@@ -154,6 +156,21 @@ def test_a_server_that_gives_next_to_nothing_is_given_up(slow: str, monkeypatch:
         [place] = find(slow, ".")
         raw_stream(place)
     assert caught.value.transient
+
+
+@pytest.mark.parametrize("as_store", [False, True])
+def test_a_bucket_whose_server_is_silent_is_given_up(as_store: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    patience = access.S3["config_kwargs"] | {"connect_timeout": 1, "read_timeout": 0.2}
+    monkeypatch.setattr(access, "S3", {"config_kwargs": patience})
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the system takes connections; nobody reads them
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "key")
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match=r"(?i)timeout|timed out") as caught:
+            Store("s3://silent/x").ensure_writable() if as_store else find("s3://silent/*.csv", "")
+        assert caught.value.transient
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("path", ["", "  ", {"text": "a.txt", "label": ""}])
