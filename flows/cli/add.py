@@ -2,14 +2,13 @@
 
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.cli.init import GuessedRecipe, mistakes_in
 from tasks.core.access import reaching
 from tasks.core.errors import RecipeError
 from tasks.guess.task import guess_additions
-from tasks.ingest.settings import FileSettings, SourceSettings
 from tasks.recipe.model import load_recipe
 
 RECIPES = (".yaml", ".yml")
@@ -30,10 +29,9 @@ def add_sources(files: Sequence[str], recipe: str, text: str | None, label: str 
     if len(named) > 1 or not data:
         raise RecipeError("--add takes the files of new sources, and one recipe; by default recipe.yaml")
     loaded = load_recipe(target).recipe
-    _refuse_known(data, loaded.sources, Path(target).parent)
     with reaching(target):
         before = Path(target).read_bytes().decode("utf-8")
-    after, guessed = guess_additions(data, before, target, list(loaded.labels), [*loaded.sources], text, label)
+    after, guessed = guess_additions(data, before, target, list(loaded.labels), loaded.sources, text, label)
     with reaching(target):
         handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 (it is closed before it is read, and then takes a place)
             "wb", prefix=".cuvee-add-", suffix=".yaml", dir=Path(target).parent, delete=False
@@ -49,15 +47,3 @@ def add_sources(files: Sequence[str], recipe: str, text: str | None, label: str 
     finally:
         draft.unlink(missing_ok=True)
     return {"recipe": target, **guessed, "wrong": wrong, "next": f"cuvee validate {shlex.quote(target)}"}
-
-
-def _refuse_known(files: Sequence[str], sources: Mapping[str, SourceSettings], base: Path) -> None:
-    """Refuse files that are sources of the recipe: their rows would be drawn twice.
-
-    Raises:
-        RecipeError: which source has the file.
-    """
-    of_files = {name: source for name, source in sources.items() if isinstance(source, FileSettings)}
-    known = {(base / path).resolve(): name for name, source in of_files.items() for path in source.paths}
-    if again := [f"{file} is its source {name!r}" for file in files if (name := known.get(Path(file).resolve()))]:
-        raise RecipeError(f"nothing is added: {', '.join(again)}")

@@ -57,13 +57,8 @@ def clean_file(before: Account, files: tuple[Path, Path, Path], settings: Source
     shape = cleaned_schema(layout) | {name: dtype for name, dtype in BESIDE.items() if name in there}
     with writing_rows(out, shape, layout) as rows, writing(keys, KEYS, ["key"]) as theirs:
         seen = pl.concat([pl.DataFrame(schema=SEEN), *_sifted(file, (rows, theirs), sieve)])
-    account = Account(
-        source=before.source,
-        read=before.read,
-        quarantined=before.quarantined,
-        dropped=dict(sorted((Counter(before.dropped) + sieve.dropped).items())),
-        **counted(out),
-    )
+    dropped = dict(sorted((Counter(before.dropped) + sieve.dropped).items()))
+    account = Account.model_validate(before.model_dump() | counted(out) | {"dropped": dropped})
     return Cleaned(account, conflicts(seen))
 
 

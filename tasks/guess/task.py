@@ -1,11 +1,13 @@
 """The face of `cuvee init`. No task, since nothing is made of the data; the work is in sources.py and recipe.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tasks.core.errors import RecipeError
 from tasks.guess.insert import with_source
 from tasks.guess.recipe import GuessedSources, as_yaml, described, described_sections, entries_of, recipe_of
 from tasks.guess.sources import Known, guess_sources
+from tasks.ingest.settings import FileSettings, SourceSettings
 from tasks.objectives.parts import DEFAULT
 
 
@@ -33,7 +35,7 @@ def guess_additions(
     recipe: str,
     file: str,
     labels: list[str],
-    taken: Sequence[str],
+    there: Mapping[str, SourceSettings],
     text: str | None,
     label: str | None,
 ) -> tuple[str, GuessedSources]:
@@ -43,15 +45,26 @@ def guess_additions(
         recipe: its text.
         file: its path.
         labels: its label set.
-        taken: names that its sources have.
+        there: its sources.
         text, label: columns that the user names.
 
     Returns:
         The recipe's text with them, and the guess with its evidence.
+
+    Raises:
+        RecipeError: a file is a source of the recipe already, or cannot be understood.
     """
-    guesses = guess_sources(files, ".", text, label, Known(labels, taken))
+    _refuse_known(files, there, Path(file).parent)
+    guesses = guess_sources(files, ".", text, label, Known(labels, list(there)))
     guessed = recipe_of(guesses, ".", str(Path(file).parent), None)
     sections = guessed["sources"]
     for name, section in sections.items():
         recipe = with_source(recipe, name, *entries_of(name, section, guesses))
     return recipe, described_sections(Path(file).stem, sections, guesses, guessed.get("task", DEFAULT))
+
+
+def _refuse_known(files: Sequence[str], there: Mapping[str, SourceSettings], base: Path) -> None:
+    of_files = {name: source for name, source in there.items() if isinstance(source, FileSettings)}
+    known = {(base / path).resolve(): name for name, source in of_files.items() for path in source.paths}
+    if again := [f"{file} is its source {name!r}" for file in files if (name := known.get(Path(file).resolve()))]:
+        raise RecipeError(f"nothing is added: {', '.join(again)}")

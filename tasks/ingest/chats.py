@@ -86,7 +86,8 @@ def _made(value: JsonValue) -> list[Message]:
 def _listed(value: JsonValue) -> list[JsonValue]:
     if isinstance(value, dict):
         # A list of one message is that message (columns.py).
-        value = next((value[name] for name in LISTS if name in value), [value])
+        alone: JsonValue = [value]
+        value = next((value[name] for name in LISTS if name in value), alone)
     if not isinstance(value, list) or not value:
         raise UnreadError("bad_messages", "a list of messages is wanted, each with its role and content")
     return value
