@@ -1,10 +1,12 @@
 """A source put into a recipe that is there: as text, so that comments and layout stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import yaml
 
 from tasks.core.errors import RecipeError
+from tasks.ingest.settings import FileSettings, SourceSettings
 
 
 def with_source(text: str, name: str, lines: Sequence[str], flow: str) -> str:
@@ -29,6 +31,18 @@ def with_source(text: str, name: str, lines: Sequence[str], flow: str) -> str:
     head, tail = _around_block(text, last) if block else _around(text, last.end_mark.index)
     added = "".join(f"\n{' ' * (column + 2)}{line}" for line in lines)
     return f"{head}\n{' ' * column}{name}:{added}{tail}"
+
+
+def refuse_known(files: Sequence[str], there: Mapping[str, SourceSettings], base: Path) -> None:
+    """Refuse files that are sources of the recipe already: their rows would be drawn twice.
+
+    Raises:
+        RecipeError: which source has which file.
+    """
+    of_files = {name: source for name, source in there.items() if isinstance(source, FileSettings)}
+    known = {(base / path).resolve(): name for name, source in of_files.items() for path in source.paths}
+    if again := [f"{file} is its source {name!r}" for file in files if (name := known.get(Path(file).resolve()))]:
+        raise RecipeError(f"nothing is added: {', '.join(again)}")
 
 
 def _around(text: str, end: int) -> tuple[str, str]:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tasks.core.errors import RecipeError
-from tasks.guess.insert import with_source
+from tasks.guess.insert import refuse_known, with_source
 from tasks.guess.recipe import GuessedSources, as_yaml, described, described_sections, entries_of, recipe_of
 from tasks.guess.sources import Known, guess_sources
-from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.settings import SourceSettings
 from tasks.objectives.parts import DEFAULT
 
 
@@ -54,17 +53,10 @@ def guess_additions(
     Raises:
         RecipeError: a file is a source of the recipe already, or cannot be understood.
     """
-    _refuse_known(files, there, Path(file).parent)
+    refuse_known(files, there, Path(file).parent)
     guesses = guess_sources(files, ".", text, label, Known(labels, list(there)))
     guessed = recipe_of(guesses, ".", str(Path(file).parent), None)
     sections = guessed["sources"]
     for name, section in sections.items():
         recipe = with_source(recipe, name, *entries_of(name, section, guesses))
     return recipe, described_sections(Path(file).stem, sections, guesses, guessed.get("task", DEFAULT))
-
-
-def _refuse_known(files: Sequence[str], there: Mapping[str, SourceSettings], base: Path) -> None:
-    of_files = {name: source for name, source in there.items() if isinstance(source, FileSettings)}
-    known = {(base / path).resolve(): name for name, source in of_files.items() for path in source.paths}
-    if again := [f"{file} is its source {name!r}" for file in files if (name := known.get(Path(file).resolve()))]:
-        raise RecipeError(f"nothing is added: {', '.join(again)}")
