@@ -49,14 +49,10 @@ def guess_additions(
 
     Returns:
         The recipe's text with them, and the guess with its evidence.
-
-    Raises:
-        RecipeError: a file is a source of the recipe already, or cannot be understood.
     """
     refuse_known(files, there, Path(file).parent)
     guesses = guess_sources(files, ".", text, label, Known(labels, list(there)))
     guessed = recipe_of(guesses, ".", str(Path(file).parent), None)
-    sections = guessed["sources"]
-    for name, section in sections.items():
+    for name, section in (sections := guessed["sources"]).items():
         recipe = with_source(recipe, name, *entries_of(name, section, guesses))
     return recipe, described_sections(Path(file).stem, sections, guesses, guessed.get("task", DEFAULT))
