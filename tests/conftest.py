@@ -1,5 +1,6 @@
 """What every test gets: a machine of its own (home, environment, no network), and real servers on loopback."""
 
+import compileall
 import importlib.util
 import json
 import logging
@@ -55,12 +56,20 @@ def pytest_configure(config: pytest.Config) -> None:
     }
     for name in UNSET:
         os.environ.pop(name, None)
+    if not hasattr(config, "workerinput"):
+        _compile()
     sys.addaudithook(_stay_here)
     hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
     hypothesis.settings.load_profile("house")
     logging.raiseExceptions = (
         False  # Prefect's log handler keeps a stream that the capture of an earlier test has closed
     )
+
+
+def _compile() -> None:
+    """Compile our modules once: the tests start hundreds of processes, and an environment may keep these from it."""
+    for room in ("flows", "tasks"):
+        compileall.compile_dir(ROOT / room, quiet=2)
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:

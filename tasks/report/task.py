@@ -60,7 +60,9 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-dropped", artifacts.dropped_table(record), "What each step dropped, and why")
     if record.metrics:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
-    if png := plots.curve_png(record.curve):
+    trained = any(note.name == "train-model" and note.state == "run" for note in record.tasks)
+    # Of a model that was there already, the run that trained it has shown this; nothing here takes longer than drawing.
+    if trained and (png := plots.curve_png(record.curve)):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
     _show_place(name, report, "The run")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core import ui
 from tasks.manifests.manifest import Manifest
 from tasks.report.task import report_run
 from tasks.store.runs import RunRecord
@@ -63,3 +64,32 @@ def test_a_run_shows_all_of_its_artifacts(shown: dict[str, str]) -> None:
         "opinions-learning-curve": "image",
         "opinions-report": "markdown",
     }
+
+
+class Pictures:
+    """A port that keeps the keys of the pictures it is to show."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def in_run(self) -> bool:
+        return True
+
+    def image(self, key: str, png: bytes, headline: str) -> None:
+        self.keys.append(key)
+
+    def table(self, *told: object) -> None: ...
+
+    markdown = table
+
+
+@pytest.mark.parametrize(("state", "drawn"), [("run", ["opinions-learning-curve"]), ("cached", [])])
+def test_the_run_that_trained_draws_the_curve(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, record: RunRecord, state: str, drawn: list[str]
+) -> None:
+    """Drawing takes longer than all else that a run with nothing to do does."""
+    pictures = Pictures()
+    monkeypatch.setattr(ui, "_ports", [pictures])
+    notes = tuple(note.model_copy(update={"state": state}) for note in record.tasks)
+    report_run.function(str(tmp_path), record.model_copy(update={"tasks": notes}))
+    assert pictures.keys == drawn
