@@ -16,7 +16,7 @@ import polars as pl
 from tasks.check.facts import columns_of
 from tasks.check.settings import Expectation
 from tasks.core.errors import RecipeError
-from tasks.core.imports import importing
+from tasks.core.imports import importing, later
 from tasks.core.suggest import Problem, nearest
 
 LISTED = " they are listed at https://greatexpectations.io/expectations"
@@ -163,7 +163,8 @@ def _refused(expectation: Expectation) -> list[Problem]:
 
 @functools.cache
 def _great_expectations() -> ModuleType:
-    with importing, warnings.catch_warnings():
+    # scipy.stats, a quarter of the import's time, serves one expectation of distributions.
+    with importing, later("scipy.stats"), warnings.catch_warnings():
         # What it imports is deprecated here and there; its telemetry reads the environment.
         warnings.simplefilter("ignore", DeprecationWarning)
         os.environ["GX_ANALYTICS_ENABLED"] = "False"
