@@ -1,7 +1,6 @@
 """Commands that make something: mixes, models, comparisons, weights."""
 
 import contextlib
-import os
 import re
 from collections.abc import Generator, Mapping
 from typing import Annotated, Literal
@@ -21,10 +20,11 @@ def _begun(
     What is wrong with the recipe is then said before any server serves, and no server is told of a password in it. A
     temporary one gets ready meanwhile.
     """
+    from flows.engine.home import named_server
     from flows.engine.temporary_server import prepared
     from tasks.core import ui
 
-    values, named = recipe.values, os.environ.get("PREFECT_API_URL")
+    values, named = recipe.values, named_server()
     given = {path: value for path, value in (options or {}).items() if value is not None}
     with contextlib.nullcontext() if named else prepared(), out.following():
         from tasks.recipe.model import load_recipe

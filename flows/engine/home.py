@@ -4,7 +4,10 @@ import contextlib
 import http.client
 import json
 import os
+import tomllib
 import traceback
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 SETTINGS = {
@@ -56,6 +59,29 @@ def page_of(flow_run: str) -> str:
 
     running = PREFECT_UI_URL.value()
     return f"{running or f'prefect server start, then http://127.0.0.1:{port()}'}/v2/runs/flow-run/{flow_run}"
+
+
+def named_server() -> str | None:
+    """Give the URL of the API that the settings of Prefect name, which are read here without Prefect: the variable,
+    `prefect.toml` in this folder, or the profile that is active.
+    """
+    if url := os.environ.get("PREFECT_API_URL"):
+        return url
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    profiles = _toml(Path(os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"))
+    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
+    try:
+        here = _toml(Path("prefect.toml")).get("api", {}).get("url")
+        return here or profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    except AttributeError:  # what stands there is no table; Prefect tells it better
+        return None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def local_server() -> str | None:

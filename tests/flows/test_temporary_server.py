@@ -12,13 +12,10 @@ from flows.engine.temporary_server import prepared
 ROOT = Path(__file__).parents[2]
 
 
-def servers() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children() if "flows.engine.temporary_server" in one.cmdline()]
-
-
 def test_a_server_that_no_flow_wants_is_ended() -> None:
+    before = {*psutil.Process().children()}
     with prepared():
-        (server,) = servers()
+        (server,) = {*psutil.Process().children()} - before
     assert not server.is_running()
 
 
