@@ -9,6 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.engine.calls import RunProducts
+from flows.engine.plain import Plain
+from flows.steps.trial_setup import trial_setup
+from tasks.experiments.compare.predictions import read_held_out, read_predictions
+from tasks.experiments.mixes import as_mix
+from tasks.objectives.parts import measures_of
+from tasks.recipe.model import load_recipe
+
 pytestmark = pytest.mark.slow
 
 RECIPE = """\
@@ -31,8 +39,9 @@ train:
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "red": "rot", "blue": "blau", "dog": "Hund"}
 
 
-@pytest.fixture
-def recipe(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("chats")
     rng = np.random.default_rng(0)
     pairs = [(" ".join(words), " ".join(WORDS[word] for word in words)) for words in rng.choice([*WORDS], (400, 3))]
     asked, said = (
@@ -68,6 +77,26 @@ def test_chats_become_a_mix_and_a_model_that_answers(recipe: Path, cuvee: Callab
     assert 'pipeline("text-generation"' in card
     assert {"chat_template.jinja", "generation_config.json"} <= {path.name for path in model.iterdir()}
     said = cuvee("predict", "words", str(recipe.parent / "tasks.csv"), *store, "--set", "columns.prompt=input")
-    first = json.loads(said.splitlines()[0])
-    assert [message["role"] for message in first["messages"]] == ["user"]
-    assert first["predicted"].strip()
+    answered = [json.loads(line) for line in said.splitlines()]
+    assert len(answered) == 140
+    assert [message["role"] for message in answered[0]["messages"]] == ["user"]
+    assert len({answer["predicted"] for answer in answered}) > 1
+    evaluated = json.loads(
+        cuvee("eval", "words", str(recipe.parent / "forum.jsonl"), *store, "--set", "max_bad=1", "--json")
+    )
+    (file,) = evaluated["files"]
+    assert file["metrics"]["rows"] > 0
+    assert "answer_perplexity" in file["metrics"]
+
+
+def test_trials_of_chats_are_compared_by_the_loss_of_their_answers(recipe: Path, tmp_path: Path) -> None:
+    loaded = load_recipe(str(recipe), {"trials.size": 60})
+    ready = trial_setup(loaded, Plain(str(tmp_path / "store")), RunProducts())
+    trial = ready.try_out(as_mix({"forum": 1}), 0)
+    file = tmp_path / "store" / trial.path / "predictions.parquet"
+    measured = measures_of("instruction-tuning")
+    held_out = read_held_out(file, measured, ())
+    predictions, table = read_predictions([file], measured, held_out), pl.read_parquet(file)
+    assert held_out.weights.tolist() == table["tokens"].to_list()
+    assert predictions.amounts[0].tolist() == [-loss for loss in table["loss"]]
+    assert measured.compared.score_cell(-float(np.log(2))) == "2.00"

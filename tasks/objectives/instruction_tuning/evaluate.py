@@ -11,7 +11,7 @@ import polars as pl
 
 from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
-from tasks.models.causal_lm import load, token_losses
+from tasks.models.causal_lm import Pieces, load, token_losses
 from tasks.models.chats import Chat, answers, encode
 from tasks.models.targets import NOT_PREDICTED
 from tasks.objectives.instruction_tuning.columns import layout
@@ -53,11 +53,11 @@ def score(
     ready = load(trained.folder)
 
     def answers_in(chats: list[Any]) -> list[list[int]]:
-        return _answers_in(ready.tokenizer, chats, trained.max_tokens)
+        return _answers_of(encode(ready.tokenizer, chats, trained.max_tokens).pieces, len(chats))
 
-    wanted = answers_in(chats)
-    tokens = np.array([len(ids) for ids in wanted], np.float64)
     pieces = encode(ready.tokenizer, chats, trained.max_tokens).pieces
+    wanted = _answers_of(pieces, len(chats))
+    tokens = np.array([len(ids) for ids in wanted], np.float64)
     loss = np.bincount(pieces.row, token_losses(ready, pieces), minlength=len(chats)).astype(float)
     if not loss.sum() / tokens.sum() < WORST:
         raise TrainingFailed(
@@ -86,10 +86,9 @@ def score(
     return table, found.model_copy(update={"signature": "; ".join(map(signature, sorted({*words.values()})))})
 
 
-def _answers_in(tokenizer: Any, chats: Sequence[Chat], longest: int) -> list[list[int]]:
-    """Give the tokens of each chat's answers and their ends."""
-    pieces = encode(tokenizer, chats, longest).pieces
-    wanted: list[list[int]] = [[] for _ in chats]
+def _answers_of(pieces: Pieces, chats: int) -> list[list[int]]:
+    """Give the tokens of the answers, and their ends, of so many chats."""
+    wanted: list[list[int]] = [[] for _ in range(chats)]
     for row, targets in zip(pieces.row.tolist(), pieces.targets, strict=True):
         wanted[row] += [token for token in targets if token != NOT_PREDICTED]
     return wanted
