@@ -93,7 +93,7 @@ def test_refused_chats_are_in_quarantine_and_none_is_lost(tmp_path: Path) -> Non
     records = [{"messages": chat} for chat in (CHAT, [ASKED], [*CHAT, SAID], None, [])]
     done = mapped(tmp_path, records)
     assert done.rows.height == 1
-    reasons = ["no_answer", "two_answers", "missing_messages", "bad_messages"]
+    reasons = ["no_answer", "two_answers", "missing_messages", "bad_messages"]  # a list of one is that one
     assert done.bad["reason"].to_list() == reasons
     pairs = [{"prompt": "why?", "response": answer} for answer in ("so", "", None)] + [{"prompt": "", "response": "so"}]
     assert mapped(tmp_path, pairs).bad["reason"].to_list() == ["missing_response"] * 2 + ["missing_prompt"]
