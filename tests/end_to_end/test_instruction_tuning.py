@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.cli.inspect import plan_recipe
 from flows.engine.calls import RunProducts
 from flows.engine.plain import Plain
 from flows.steps.trial_setup import trial_setup
+from tasks.core.errors import RecipeError
 from tasks.experiments.compare.predictions import read_held_out, read_predictions
 from tasks.experiments.mixes import as_mix
 from tasks.objectives.parts import measures_of
@@ -87,6 +89,18 @@ def test_chats_become_a_mix_and_a_model_that_answers(recipe: Path, cuvee: Callab
     (file,) = evaluated["files"]
     assert file["metrics"]["rows"] > 0
     assert "answer_perplexity" in file["metrics"]
+
+
+def test_the_first_batch_is_shown_and_nothing_is_written(recipe: Path, tmp_path: Path) -> None:
+    planned = plan_recipe(str(recipe), str(tmp_path / "store"), {}, show_batch=True)
+    examples = planned["batch"].examples
+    assert len(examples) == 16
+    for example in examples:
+        assert [part.learned for part in example.parts] == [False, True] * (len(example.parts) // 2)
+        assert all(part.text.endswith("<|endoftext|>assistant\n") for part in example.parts[::2])
+    assert not list((tmp_path / "store").rglob("*.parquet"))
+    with pytest.raises(RecipeError, match="the recipe has no `train`"):
+        plan_recipe(str(recipe), str(tmp_path / "store"), {"train": None}, show_batch=True)
 
 
 def test_trials_of_chats_are_compared_by_the_loss_of_their_answers(recipe: Path, tmp_path: Path) -> None:
