@@ -54,3 +54,12 @@ def augment_models(recipe: "Recipe") -> dict[str, str]:
     ways = enumerate(recipe.augment or ())
     fields = ((f"augment.{number}.{name}", value) for number, way in ways for name, value in way if name in MODELS)
     return {place: str(value) for place, value in fields}
+
+
+def softened_problems(recipe: "Recipe") -> list[Problem]:
+    """Say where labels are to be softened that are none, each with its place."""
+    fields = [name for name in ("label_smoothing", "mixup") if recipe.train and getattr(recipe.train, name)]
+    if recipe.layout.label is not None:
+        return []
+    why = f"it makes one label of a row less certain, and the rows of task: {recipe.task} bear none such; take it out"
+    return [(f"train.{name}", why) for name in fields]

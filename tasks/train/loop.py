@@ -30,6 +30,7 @@ from tasks.train.early_end import EarlyEnd
 from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import WindowedLengths, interleaved
+from tasks.train.softened import Softened
 from tasks.train.steering import Steering
 from tasks.train.trainer import Ordered, Telling, leave
 from tasks.train.tuning import learning, merged, tune
@@ -128,6 +129,9 @@ def train(job: Job) -> None:
         callbacks=[each for each in (Telling(order), steering, best, end) if each],
     )
     trainer.losses, trainer.order, trainer.steering = losses_of(task).losses, order, steering
+    if softened := Softened.wanted(job.settings, job.seed):
+        softened.refuse(model)
+        trainer.softened = softened
     if validation is not None:
         trainer.aside = np.unique(seen[SOURCE].to_numpy(), return_inverse=True)[1][held.row]
     if steering and len(steering.probe):

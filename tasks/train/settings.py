@@ -3,7 +3,7 @@
 import importlib.util
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from tasks.core import registry
 from tasks.core.records import Section
@@ -81,6 +81,11 @@ class TrainSettings(Section):
     left; those before an interruption count. null: no limit."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of training; `auto` = bfloat16 on GPUs that have it."""
+    label_smoothing: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """For classifiers: part of a label's certainty that is shared out among all labels while training, such as 0.1."""
+    mixup: Annotated[float, Field(gt=0, le=10)] | None = None
+    """For classifiers: mix the examples of a batch two by two, their embeddings and their labels, by shares from
+    Beta(α, α) with this α, such as 0.2."""
     online: Online | None = None
     """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
     rows, in distinct copies, and the weights it starts with."""
@@ -97,6 +102,21 @@ class TrainSettings(Section):
         if self.tune == "lora" and importlib.util.find_spec("peft") is None:
             raise ValueError(
                 "train.tune: lora needs peft, which is not installed: pip install 'cuvee[lora]', or take full or head"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Content keys of recipes without them are older than the fields.
+        later = {"label_smoothing", "mixup"}
+        return {name: value for name, value in dump(self).items() if value is not None or name not in later}
+
+    @model_validator(mode="after")
+    def _mixes_what_is_steered_by_no_one(self) -> Self:
+        if self.online and self.mixup:
+            raise ValueError(
+                "train.mixup and train.online: a mixed example is of two sources, by whose losses weights would "
+                "change; take one"
             )
         return self
 

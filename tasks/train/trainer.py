@@ -13,6 +13,7 @@ from transformers import Trainer, TrainerCallback
 
 from tasks.train.job import DIVERGED, Message
 from tasks.train.order import WindowedLengths
+from tasks.train.softened import Softened
 from tasks.train.steered import Steered
 from tasks.train.steering import Steering
 
@@ -29,6 +30,8 @@ class Ordered(Trainer):
     looked at, and its mean."""
     order: WindowedLengths | Steered
     steering: Steering | None = None
+    softened: Softened | None = None
+    """The loss of training in place of the plain one."""
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.order
@@ -38,6 +41,13 @@ class Ordered(Trainer):
     ) -> Any:
         """Give the mean loss of a batch."""
         sources = inputs.pop("source", None)
+        if self.softened is not None:
+            place = self.state.global_step, self.args.process_index
+            each, outputs = self.softened.losses(model, inputs, place)
+            if self.steering is not None and sources is not None:
+                self.steering.saw(sources, each.detach(), torch.ones_like(sources))
+            loss = each.sum() / (len(each) if num_items_in_batch is None else num_items_in_batch)
+            return (loss, outputs) if return_outputs else loss
         unsteered = self.steering is None or sources is None
         if unsteered and "labels" in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
