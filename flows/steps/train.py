@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from flows.engine.calls import Call, RunProducts
-from tasks.evaluate.task import evaluate_model, evaluate_set
+from tasks.evaluate.task import evaluate_model, evaluate_set, evaluate_teacher
 from tasks.recipe.model import LoadedRecipe
-from tasks.train.task import probe_model, train_model
+from tasks.train.task import probe_model, probe_teacher, train_model
 
 
 def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
@@ -14,12 +14,17 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     if recipe.train is None or mix is None:
         return
     seen = call(probe_model.of("model"), recipe.train, loaded.folder)
+    distil = recipe.train.distil
+    teacher = call(probe_teacher.of("teacher"), distil, loaded.folder) if distil else None
     model = made.model = call(
-        train_model.of("model"), seen, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder
+        train_model.of("model"), seen, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher
     )
     yield "train"
     told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)
     made.scores = call(evaluate_model.of("model"), model, mix, *told)
+    if distil:
+        limits = (recipe.evaluate.intervals, recipe.objective, recipe.seed, loaded.folder)
+        made.scores = call(evaluate_teacher.of("teacher"), made.scores, mix, distil, *limits)
     made.set_scores = [
         call(evaluate_set.of(name), model, mix, rows, *told) for name, rows in zip(recipe.sets, made.sets, strict=True)
     ]

@@ -23,7 +23,7 @@ from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.objectives.parts import measures_of
 from tasks.recipe.model import LoadedRecipe, MixSettings
-from tasks.train.task import probe_model, train_model
+from tasks.train.task import probe_model, probe_teacher, train_model
 
 UNBOUNDED = 1e9
 """Passes over a source that a trial may make: arms of equal budget must repeat a small source as often as it takes."""
@@ -41,6 +41,7 @@ class TrialSetup:
         share: of the whole pool's rows that trials draw from.
         features: of every source, for the linear classifier; empty where the recipe's own model is trained.
         start: what the model to train is now; None where a linear classifier learns.
+        teacher: what its teacher is now; None where it has none.
     """
 
     loaded: LoadedRecipe
@@ -52,6 +53,7 @@ class TrialSetup:
     share: float
     features: list[Manifest[EmbeddingFacts]]
     start: Fingerprint | None
+    teacher: Fingerprint | None = None
 
     @property
     def factors(self) -> dict[str, float]:
@@ -113,7 +115,7 @@ class TrialSetup:
             return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, seed, self.call)
-        trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder)
+        trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder, self.teacher)
         model = self.call(train_model.of(name), self.start, *trained)
         return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate.intervals, recipe.objective, seed)
 
@@ -141,8 +143,11 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
     pool = call.result(call(shrink_pool.of("pool"), whole, share, recipe.seed)) if share < 1 else whole
     full = recipe.train if recipe.trains_in_trials else None
     start = call.result(call(probe_model.of("model"), full, loaded.folder)) if full else None
+    teacher = (
+        call.result(call(probe_teacher.of("teacher"), full.distil, loaded.folder)) if full and full.distil else None
+    )
     features = [] if start else call.result(_features(loaded, call, made.cleaned))
-    return TrialSetup(loaded, call, made, whole, pool, size, share, features, start)
+    return TrialSetup(loaded, call, made, whole, pool, size, share, features, start, teacher)
 
 
 def trial_setup_for(

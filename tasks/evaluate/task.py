@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from tasks.core.records import Objective
 from tasks.evaluate.scores import scored
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.evaluate.teacher import beside_teacher, teacher_of
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
@@ -15,6 +18,7 @@ from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
+from tasks.train.settings import DistilSettings
 
 
 @stage_task("evaluate")
@@ -58,6 +62,28 @@ def evaluate_set(
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
+
+
+@stage_task("evaluate")
+def evaluate_teacher(
+    work: Workbench,
+    scores: Manifest[ScoresFacts],
+    mix: Manifest[MixFacts],
+    distil: DistilSettings,
+    settings: EvaluateSettings,
+    objective: Objective,
+    seed: int,
+    base: str,
+) -> Product[ScoresFacts]:
+    """Score the model's teacher on the hold-out, and put it beside the model, whose scores hang on the teacher, too."""
+    sides = open_mix(work, mix, TRAIN), open_mix(work, mix, HOLDOUT)
+    trained = teacher_of(distil, objective, base)
+    answers = scored(trained, sides, layout_of(mix), objective, settings, seed, None)
+    student = pl.read_parquet(work.open(scores, "predictions.parquet"))
+    metrics = beside_teacher(scores.facts.metrics, student, answers, objective.labels, settings, seed)
+    with work.writing("predictions.parquet") as path:
+        answers[0].write_parquet(path)
+    return Product(rows=scores.rows, facts=ScoresFacts(metrics=metrics))
 
 
 def _model_folder(work: Workbench, model: Manifest[ModelFacts]) -> Path:

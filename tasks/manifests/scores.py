@@ -88,6 +88,8 @@ class Metrics(Score):
     linear: BaselineScore | None = None
     """What a linear model scores that learned from the same mix, where it can learn the task, and by how much it is
     beaten."""
+    teacher: BaselineScore | None = None
+    """What the model's teacher scores, where it had one, and what the model gains over it, on the same rows."""
     sets: dict[str, "Metrics"] = Field(default_factory=dict)
     """The same of the recipe's evaluation sets."""
     confusion: Confusion | None = None

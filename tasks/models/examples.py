@@ -20,6 +20,7 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
 
     Attributes:
         sources: number of the source of every example, where the weights change while training.
+        teacher: logits of a teacher for every example, where there is one to learn from.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         self.ids, self.targets, self.row, self.truncated, self.more = ids, targets, row, truncated, more or {}
         self.lengths = np.array([len(tokens) for tokens in ids])
         self.sources: NDArray[np.int64] | None = None
+        self.teacher: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -44,4 +46,6 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
             "labels": self.targets[number],
             **{name: values[number] for name, values in self.more.items()},
         }
+        if self.teacher is not None:
+            example["teacher"] = self.teacher[number].tolist()
         return example if self.sources is None else example | {"source": int(self.sources[number])}

@@ -168,6 +168,17 @@ class Measured(Section):
         how = "beats" if low > 0 else "does not beat" if high >= 0 else "is worse than"
         return f"The model {how} {other}: {gained}."
 
+    def beside_teacher(self, metrics: Metrics) -> str:
+        """Say how a model stands beside the teacher that it learned from; nothing where it had none."""
+        teacher = metrics.teacher
+        if teacher is None or teacher.gain is None or teacher.gain_interval is None:
+            return ""
+        low, high = teacher.gain_interval
+        reached = f"its teacher reaches {self.main.say(teacher.measures[self.main.key].value)}"
+        if teacher.note:
+            return f"{reached}; the model is better by {teacher.gain:+.3g} ({low:+.3g} to {high:+.3g}; {teacher.note})."
+        return f"{reached}; the model: {self.main.gain_text(teacher.gain)}, {self.main.range_text(low, high)}."
+
     @property
     def to_beat(self) -> str:
         """Say what is to be beaten on the rows of a source, as a sentence goes on."""

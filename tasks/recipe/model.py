@@ -25,7 +25,7 @@ from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, tas
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
-from tasks.recipe.made import augment_models, augment_problems, labelling_problems, softened_problems
+from tasks.recipe.made import augment_problems, distil_problems, helping_models, labelling_problems, softened_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
@@ -249,9 +249,10 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         recipe = Recipe.model_validate(without(expanded, references.gone))
         encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
         named = {f"{place}.model": encoder.model for place, encoder in encoders.items() if encoder}
-        named |= augment_models(recipe)
+        named |= helping_models(recipe)
         problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, named, folder)]
         problems += [*labelling_problems(recipe), *augment_problems(recipe), *softened_problems(recipe)]
+        problems += distil_problems(recipe, folder)
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)

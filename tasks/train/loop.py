@@ -32,6 +32,7 @@ from tasks.train.model import load
 from tasks.train.order import WindowedLengths, interleaved
 from tasks.train.softened import Softened
 from tasks.train.steering import Steering
+from tasks.train.teacher import TARGET, teacher_logits, with_targets_written
 from tasks.train.trainer import Ordered, Telling, leave
 from tasks.train.tuning import learning, merged, tune
 
@@ -103,10 +104,15 @@ def train(job: Job) -> None:
     mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
     if (made := mix[ROW_ID].str.contains(MADE)).any():
         mix = mix[interleaved(made.to_numpy(), job.seed).tolist()]
+    distil, writes = job.settings.distil, TARGET in layout.names
+    if distil and writes:
+        mix = with_targets_written(distil, job.base, job.objective, mix, longest)
     texts = pl.concat([mix.select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
     tuner = tune(model, job.settings, task)
     rows = objective.examples(mix, tokenizer, longest, labels)
+    if distil and not writes:
+        rows.teacher = teacher_logits(distil, job.base, job.objective, mix, longest)[rows.row]
     steering = steered(job, mix, rows)
     validation = validation_rows(job.validation, mix[SOURCE].unique().to_list(), layout.names)
     aside = pl.concat([pl.read_parquet(file, columns=list(layout.names)) for file in job.holdout])
@@ -129,7 +135,7 @@ def train(job: Job) -> None:
         callbacks=[each for each in (Telling(order), steering, best, end) if each],
     )
     trainer.losses, trainer.order, trainer.steering = losses_of(task).losses, order, steering
-    if softened := Softened.wanted(job.settings, job.seed):
+    if not writes and (softened := Softened.wanted(job.settings, job.seed)):
         softened.refuse(model)
         trainer.softened = softened
     if validation is not None:

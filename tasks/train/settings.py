@@ -45,6 +45,19 @@ class LoraSettings(Section):
     """Share of what goes into an update that is left out at random."""
 
 
+class DistilSettings(Section):
+    """A teacher that the model learns from beside the mix's labels; in place of the mix's targets where it writes."""
+
+    teacher: str
+    """A trained model of the same task: a folder or Hub name that transformers loads, with the recipe's labels."""
+    revision: str | None = None
+    """Commit of a teacher of the Hub."""
+    temperature: float = Field(default=2.0, gt=0, le=100)
+    """Of a classifier: logits of both are divided by it, so that what the teacher finds unlikely still tells."""
+    weight: float = Field(default=0.5, gt=0, le=1)
+    """Of a classifier: part of the loss that is the teacher's; the rest is the labels'."""
+
+
 class TrainSettings(Section):
     """How the model is fine-tuned."""
 
@@ -86,6 +99,8 @@ class TrainSettings(Section):
     mixup: Annotated[float, Field(gt=0, le=10)] | None = None
     """For classifiers: mix the examples of a batch two by two, their embeddings and their labels, by shares from
     Beta(α, α) with this α, such as 0.2."""
+    distil: DistilSettings | None = None
+    """Learn from a larger model: of a classifier from its logits, of a model that writes from what it writes."""
     online: Online | None = None
     """Method that changes the weights while training, by its name or as `{kind: METHOD, …}`; the mix then gives the
     rows, in distinct copies, and the weights it starts with."""
@@ -108,7 +123,7 @@ class TrainSettings(Section):
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of recipes without them are older than the fields.
-        later = {"label_smoothing", "mixup"}
+        later = {"label_smoothing", "mixup", "distil"}
         return {name: value for name, value in dump(self).items() if value is not None or name not in later}
 
     @model_validator(mode="after")

@@ -18,13 +18,20 @@ from tasks.train.checkpoints import Mirror
 from tasks.train.job import Job
 from tasks.train.launch import any_at_work, run, stop_all
 from tasks.train.model import seen_model
-from tasks.train.settings import TrainSettings
+from tasks.train.settings import DistilSettings, TrainSettings
+from tasks.train.teacher import seen_teacher
 
 
 @task(run_name="probe-{subject}")
 def probe_model(settings: TrainSettings, base: str) -> Fingerprint:
     """See what the start model is now."""
     return seen_model(settings, base)
+
+
+@task(run_name="probe-{subject}")
+def probe_teacher(distil: DistilSettings, base: str) -> Fingerprint:
+    """See what the teacher is now."""
+    return seen_teacher(distil, base)
 
 
 def trains() -> bool:
@@ -56,6 +63,7 @@ def train_model(
     objective: Objective,
     seed: int,
     base: str,
+    teacher: Fingerprint | None = None,  # noqa: ARG001 (what the teacher is stands in the content key)
 ) -> Product[ModelFacts]:
     """Fine-tune the model on the mix."""
     rows, aside, validation = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)

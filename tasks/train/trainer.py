@@ -17,6 +17,9 @@ from tasks.train.softened import Softened
 from tasks.train.steered import Steered
 from tasks.train.steering import Steering
 
+UNREAD = ("source", "teacher")
+"""What a batch holds that no model takes."""
+
 
 class Ordered(Trainer):
     """The Trainer, with our order of the rows; it tells the losses of the rows by source to whom it may concern.
@@ -87,7 +90,7 @@ class Ordered(Trainer):
         with torch.no_grad():
             for start in range(0, len(examples), size):
                 batch: Any = self.data_collator([examples[at] for at in range(start, min(start + size, len(examples)))])
-                held = {name: value.to(self.args.device) for name, value in batch.items() if name != "source"}
+                held = {name: value.to(self.args.device) for name, value in batch.items() if name not in UNREAD}
                 with self.accelerator.autocast():
                     outputs = model(**held)
                 found.append(tuple(part.double().cpu() for part in self.losses(outputs, held)))
