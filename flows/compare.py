@@ -114,7 +114,8 @@ def _try_and_judge(
         runner, [*arms.mixes.values(), *(mix for mixes in values.values() for mix in mixes)], len(seeds)
     )
     trials = [runner.results[mix, seed].product for mix, count in ended.items() for seed in range(count)]
-    inputs = comparison_inputs(ended, {mix: name for name, mix in arms.mixes.items()}, ours, settings.settings, game)
+    names = {mix: name for name, mix in arms.mixes.items()}
+    inputs = comparison_inputs(ended, names, ours, settings.settings, game, [*recipe.sets])
     given = (trials, setup.pool, inputs, recipe.objective, recipe.seed)
     judged = setup.call.result(setup.call(judge_trials.of("trials"), *given)) if trials else None
     why = {mix: f"seed {seed}: {error}" for (mix, seed), error in runner.failed.items()}
@@ -129,6 +130,7 @@ def _try_and_judge(
         budget=_budget(setup, trials),
         game=game,
         target=settings.target,
+        sets=tuple(recipe.sets),
         confidence=settings.confidence,
         margin=settings.margin,
     )

@@ -112,8 +112,10 @@ def begun(setup: TrialSetup) -> SearchState:
         task=recipe.task,
         setting=setup.setting,
         seed=recipe.seed,
+        sets={rows.subject: rows.rows for rows in made.sets},
     )
-    return begin_search(setup.call.store, recipe.name, pool, made.cleaned, constraints)
+    judged = [rows for rows in made.sets if rows.subject == recipe.search.target]
+    return begin_search(setup.call.store, recipe.name, pool, [*made.cleaned, *judged], constraints)
 
 
 def explore(state: SearchState, runner: TrialRunner, minutes: float | None) -> None:

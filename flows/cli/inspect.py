@@ -151,8 +151,9 @@ def _recommended(
 ) -> dict[str, str]:
     """Name the way of setting the weights that fits; the target is the one that the recipe names, wherever it does."""
     recipe = loaded.recipe
+    judge = recipe.search.target
     named = (
-        recipe.search.target
+        (judge if judge in recipe.sources else None)
         or getattr(recipe.mix.weights, "target", None)
         or (recipe.mix.select.target if recipe.mix.select else None)
     )

@@ -9,14 +9,13 @@ from flows.steps.blend import augmented, blend, weigh
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
-from tasks.evaluate.task import evaluate_model
+from tasks.evaluate.task import evaluate_model, evaluate_with_sets
 from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.mixes import Mix, as_weights, mix_name
-from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
+from tasks.experiments.trial.task import hash_source, run_trial, run_trial_with_sets, shrink_pool, size_trials
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
-from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.scores import PredictionFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.manifests.weights import WeightsFacts
@@ -70,6 +69,7 @@ class TrialSetup:
             recipe.near_duplicates,
             recipe.semantic_duplicates,
             *([recipe.labelling] if recipe.labelling else []),
+            *([[rows.fingerprint for rows in self.made.sets]] if self.made.sets else []),
             *recipe.sift,
             recipe.mix.select,
         ]
@@ -112,12 +112,17 @@ class TrialSetup:
         plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
         if self.start is None or recipe.train is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
+            if sets := self.made.sets:
+                return self.call(run_trial_with_sets.of(name), self.pool, plan, self.features, sets, *learner)
             return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, seed, self.call)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder, self.teacher)
         model = self.call(train_model.of(name), self.start, *trained)
-        return self.call(evaluate_model.of(name), model, mixed, recipe.evaluate.intervals, recipe.objective, seed)
+        told = (recipe.evaluate.intervals, recipe.objective, seed)
+        if sets := self.made.sets:
+            return self.call(evaluate_with_sets.of(name), model, mixed, sets, *told)
+        return self.call(evaluate_model.of(name), model, mixed, *told)
 
 
 def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSetup:
@@ -146,7 +151,7 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
     teacher = (
         call.result(call(probe_teacher.of("teacher"), full.distil, loaded.folder)) if full and full.distil else None
     )
-    features = [] if start else call.result(_features(loaded, call, made.cleaned))
+    features = [] if start else call.result(_features(loaded, call, made))
     return TrialSetup(loaded, call, made, whole, pool, size, share, features, start, teacher)
 
 
@@ -164,16 +169,16 @@ def trial_setup_for(
     try:
         return trial_setup(loaded, calls, made)
     finally:  # a leak explains what checks may have stumbled over
-        if target and made.cleaned:
+        if target in loaded.recipe.sources and made.cleaned:  # training rows that repeat a set are gone
             leak = calls.completed(calls(find_leak.of(target), target, made.cleaned))
             if leak is not None:
                 refuse_leak(setting, target, leak)
 
 
-def _features(
-    loaded: LoadedRecipe, call: Call, cleaned: list[Manifest[CleanedFacts]]
-) -> list[Manifest[EmbeddingFacts]]:
-    encoder, named = loaded.recipe.trials.encoder, list(zip(loaded.recipe.sources, cleaned, strict=True))
+def _features(loaded: LoadedRecipe, call: Call, made: RunProducts) -> list[Manifest[EmbeddingFacts]]:
+    """See what a linear classifier sees of all sources and evaluation sets."""
+    encoder, names = loaded.recipe.trials.encoder, [*loaded.recipe.sources, *loaded.recipe.sets]
+    named = list(zip(names, [*made.cleaned, *made.sets], strict=True))
     if encoder is None:
         return [call(hash_source.of(name), rows) for name, rows in named]
     known = call(probe_encoder.of("encoder"), encoder, loaded.folder)

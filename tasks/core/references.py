@@ -2,13 +2,14 @@
 `tasks/recipe/references.py` follows them.
 
 A name is looked up among the names of its `Reference`: the recipe's `source`s, `subject`s of checks (a source or the
-whole `mix`), `label`s, and `member`s: what weights are given to, which are sources but where `Among` says otherwise.
+whole `mix`), `label`s, `judge`s (what mixes are judged on: sources, and evaluation sets), and `member`s: what weights
+are given to, which are sources but where `Among` says otherwise.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-To = Literal["source", "subject", "member", "label"]
+To = Literal["source", "subject", "member", "label", "judge"]
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,7 @@ TargetName = Annotated[
     SourceName, NotAll("source", "the target is the only source: there is nothing to compare with it")
 ]
 """A source that others are compared with."""
+JudgeName = Annotated[
+    str, Reference("judge"), NotAll("judge", "the target is the only source: there is nothing to compare with it")
+]
+"""A source, or an evaluation set, whose rows mixes are judged on."""

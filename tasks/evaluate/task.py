@@ -45,6 +45,28 @@ def evaluate_model(
 
 
 @stage_task("evaluate")
+def evaluate_with_sets(
+    work: Workbench,
+    model: Manifest[ModelFacts],
+    mix: Manifest[MixFacts],
+    sets: list[Manifest[CleanedFacts]],
+    settings: EvaluateSettings,
+    objective: Objective,
+    seed: int,
+) -> Product[ScoresFacts]:
+    """Score the model of a trial on the hold-out; its predictions are also those of the evaluation sets."""
+    train, holdout = (open_mix(work, mix, side) for side in (TRAIN, HOLDOUT))
+    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
+    asked = [holdout, *([work.open(rows, "data.parquet")] for rows in sets)]
+    given = (layout_of(mix), objective, settings, seed, None)
+    parts = [scored(trained, (train, files), *given) for files in asked]
+    predictions = pl.concat([table for table, _ in parts])
+    with work.writing("predictions.parquet") as path:
+        predictions.write_parquet(path)
+    return Product(rows=predictions.height, facts=ScoresFacts(metrics=parts[0][1]))
+
+
+@stage_task("evaluate")
 def evaluate_set(
     work: Workbench,
     model: Manifest[ModelFacts],

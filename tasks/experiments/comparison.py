@@ -123,6 +123,21 @@ class OneForEach(Estimate):
     outcome: Outcome
 
 
+class OnSet(Estimate):
+    """The recipe's mix minus another arm, on the rows of an evaluation set."""
+
+    name: str
+    """Of the set."""
+    arm: str
+    mix: float
+    other: float
+    """Scores there: of the recipe's mix, and of the arm."""
+    rows: int
+    seeds: int
+    outcome: Outcome
+    """By the interval, which holds for all arms on this set together."""
+
+
 Value = Literal["leave_one_out", "add_one", "shapley"]
 Word = Literal["pays", "redundant", "drop", "cannot tell"]
 
@@ -176,6 +191,7 @@ class Findings(Facts):
     contrasts: tuple[Contrast, ...] = ()
     at_home: tuple[AtHome, ...] = ()
     one_for_each: OneForEach | None = None
+    on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
     baselines: dict[str, float] = Field(default_factory=dict)
@@ -229,6 +245,8 @@ class Comparison(RunStart):
     contrasts: tuple[Contrast, ...]
     at_home: tuple[AtHome, ...] = ()
     one_for_each: OneForEach | None = None
+    on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """The recipe's mix against every other arm, on each evaluation set."""
     worth: tuple[SourceValue, ...] = ()
     shapley: ShapleyNote = ShapleyNote()
     baselines: dict[str, float] = Field(default_factory=dict)
@@ -258,7 +276,8 @@ class Comparison(RunStart):
             for source, share in arm.shares.items()
             if share
         }
-        wanted = {source for source, share in ours.shares.items() if share} | ({self.target} if self.target else set())
+        wanted = {source for source, share in ours.shares.items() if share}
+        wanted |= {self.target} if self.target and self.target in ours.shares else set()
         if required == "single":
             return ""
         if untried := sorted(wanted - tried):

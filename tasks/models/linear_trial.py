@@ -36,7 +36,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Pool:
-    """The files of a pool, by source."""
+    """The files of a pool, by source; evaluation sets are among those of the hold-out."""
 
     train: Mapping[str, RowFile]
     holdout: Mapping[str, RowFile]

@@ -113,11 +113,20 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequen
     scope: dict[To, Names] = {
         "source": source,
         "member": source,
+        "judge": replace(
+            source, noun="source or evaluation set", known=None if known is None else (*known, *_sets_of(tree))
+        ),
         "subject": replace(source, known=None if known is None else (*known, "mix")),
         "label": Names("label", tuple(map(str, labels)) if isinstance(labels, list) and labels else None),
     }
     _Walk(references).goes(references.root, scope)
     return references
+
+
+def _sets_of(tree: Mapping[str, object]) -> list[str]:
+    evaluate = tree.get("evaluate")
+    sets = evaluate.get("sets") if isinstance(evaluate, Mapping) else None
+    return [str(name) for name in sets] if isinstance(sets, Mapping) else []
 
 
 class _Walk:

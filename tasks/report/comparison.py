@@ -45,6 +45,7 @@ def build_comparison(comparison: Comparison) -> str:
         sources=list(comparison.arms[0].shares) if comparison.arms else [],
         gain_axis=axis([0, *gains]),
         differences=_differences(comparison),
+        set_axis=axis([0, *(end for one in comparison.on_sets for end in (one.low, one.high))]),
         home_axis=axis([0, *(end for home in comparison.at_home for end in (home.low, home.high))]),
         margin=wording.size(comparison.margin),
         heat=_heat(ordered, wording),
@@ -99,9 +100,10 @@ def _figures(comparison: Comparison, wording: ComparisonText) -> list[tuple[str,
 
 
 def _measured(comparison: Comparison, wording: ComparisonText) -> str:
-    where = (
-        f"on the hold-out of {comparison.target}" if comparison.target else "the mean over the hold-outs of the sources"
-    )
+    target = comparison.target
+    where = f"on the hold-out of {target}" if target else "the mean over the hold-outs of the sources"
+    if target in {one.name for one in comparison.on_sets}:
+        where = f"on the evaluation set {target}"
     lower = "; lower is better, and the better ones stand to the right" if wording.measure.lower else ""
     return f"{wording.measure.title}, {where}{lower}."
 

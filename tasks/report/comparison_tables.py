@@ -12,12 +12,15 @@ TABLES = {
     "arms": "Scores of the mixes",
     "differences": "Differences between them",
     "home": "Each source at home: the recipe's mix against its own rows alone",
+    "sets": "The recipe's mix against the others, on evaluation sets",
     "worth": "What each source is worth",
 }
 
 
 def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
-    """Give the tables that the UI shows: arms, differences, each source at home, worth."""
+    """Give the tables that the UI shows: arms, differences, each source at home, worth, and evaluation sets where there
+    are any.
+    """
     wording = ComparisonText(comparison)
     arms = [
         {
@@ -45,7 +48,23 @@ def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]
         | {title: _value(getattr(source, value), wording, value) for value, title in VALUES.items()}
         for source in comparison.worth
     ]
-    return {"arms": arms, "differences": differences, "home": _at_home(comparison, wording), "worth": worth}
+    tables = {"arms": arms, "differences": differences, "home": _at_home(comparison, wording), "worth": worth}
+    return tables | ({"sets": sets} if (sets := _on_sets(comparison, wording)) else {})
+
+
+def _on_sets(comparison: Comparison, wording: ComparisonText) -> list[dict[str, Any]]:
+    return [
+        {
+            "set": one.name,
+            "finding": FINDING[one.outcome],
+            "mix": wording.score(one.mix),
+            "other mix": one.arm,
+            "scores": wording.score(one.other),
+            "difference": wording.gain(one.estimate),
+            "interval": wording.span(one.low, one.high),
+        }
+        for one in comparison.on_sets
+    ]
 
 
 def _at_home(comparison: Comparison, wording: ComparisonText) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from tasks.core.rng import generator
 from tasks.experiments.compare.at_home import at_home
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
+from tasks.experiments.compare.on_sets import on_sets
 from tasks.experiments.compare.predictions import (
     HeldOutRows,
     Predictions,
@@ -43,7 +44,7 @@ def analyse(
         guessed_by_source: the same on the rows of each source.
     """
     measured, labels = measures_of(objective.task), objective.labels
-    held_out = read_held_out(files[0], measured, labels)
+    held_out = read_held_out(files[0], measured, labels, inputs.sets)
     counts = {} if held_out.truth is None else {name: _label_counts(file, labels) for name, file in train.items()}
     predictions, errors = _predictions(files, inputs, measured, held_out)
     # What a model that has learned nothing would answer: Shapley values are measured from there.
@@ -67,6 +68,7 @@ def analyse(
         contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),
         at_home=homes,
         one_for_each=one_for_each,
+        on_sets=on_sets(results, generator(seed, "compare", "sets")),
         worth=values,
         shapley=note,
         baselines=baselines_by_source(held_out, counts) or dict(guessed_by_source),

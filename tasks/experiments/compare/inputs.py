@@ -5,6 +5,8 @@ the content key.
 from collections.abc import Iterable
 from typing import Literal
 
+from pydantic import Field
+
 from tasks.core.records import Section
 from tasks.experiments.mixes import Mix, restricted
 
@@ -42,6 +44,8 @@ class ComparisonInputs(Section):
     confidence: float
     margin: float
     resamples: int
+    sets: tuple[str, ...] = Field(default=(), exclude_if=lambda sets: not sets)
+    """Evaluation sets, which trials are asked about, too; no sources."""
 
 
 def leave_one_out_mixes(mix: Mix) -> dict[str, Mix]:

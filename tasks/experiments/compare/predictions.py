@@ -29,6 +29,7 @@ class HeldOutRows:
         weights: what each row counts: 1, or its tokens, where models say how likely a text is.
         truth: class number of every row; None where nothing is right or wrong.
         labels: names of the classes.
+        sets: those of the sources that are evaluation sets.
     """
 
     ids: pl.Series
@@ -36,6 +37,7 @@ class HeldOutRows:
     weights: Floats
     truth: Ints | None
     labels: tuple[str, ...]
+    sets: tuple[str, ...] = ()
 
     def rows_of(self, source: str) -> Ints:
         """Give the numbers of a source's rows."""
@@ -43,9 +45,10 @@ class HeldOutRows:
 
     def judged(self, target: str | None) -> RowGroups:
         """Give the rows that are judged on: the target's, or those of every source that has enough; all where none
-        has.
+        has. Evaluation sets are judged on only as a target.
         """
-        names = [target] if target else self.sources.unique(maintain_order=True).to_list()
+        held_out = [name for name in self.sources.unique(maintain_order=True).to_list() if name not in self.sets]
+        names = [target] if target else held_out
         groups = {name: self.rows_of(name) for name in names}
         enough = [rows for rows in groups.values() if len(rows) >= FEWEST]
         return RowGroups(tuple(enough or [rows for rows in groups.values() if len(rows)]), self.weights)
@@ -67,12 +70,12 @@ class Predictions:
     predicted: Ints | None
 
 
-def read_held_out(file: Path, measured: Measured, labels: Sequence[str]) -> HeldOutRows:
+def read_held_out(file: Path, measured: Measured, labels: Sequence[str], sets: Sequence[str] = ()) -> HeldOutRows:
     """Read which rows were asked about, from the predictions of any trial."""
     table = pl.read_parquet(file)
     weights = table[measured.weighs].to_numpy().astype(float) if measured.weighs else np.ones(table.height)
     truth = numbered(table[measured.answers[0]], labels) if measured.answers else None
-    return HeldOutRows(table["row_id"], table["source"], weights, truth, tuple(labels))
+    return HeldOutRows(table["row_id"], table["source"], weights, truth, tuple(labels), tuple(sets))
 
 
 def read_predictions(files: Sequence[Path], measured: Measured, held_out: HeldOutRows) -> Predictions:

@@ -41,6 +41,7 @@ class ComparisonRun(Section):
     budget: Budget
     game: CoalitionGame | None
     target: str | None
+    sets: tuple[str, ...] = ()
     confidence: float
     margin: float
     finished: str = ""
@@ -75,6 +76,7 @@ def comparison_record(
         contrasts=findings.contrasts,
         at_home=findings.at_home,
         one_for_each=findings.one_for_each,
+        on_sets=findings.on_sets,
         worth=_priced_values(run, findings),
         shapley=findings.shapley,
         baselines=findings.baselines,
@@ -140,7 +142,10 @@ def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[
         f"{source} has no row labelled {', '.join(labels)}: alone it cannot teach that."
         for source, labels in findings.lacking.items()
     ]
-    judged, sources = findings.judged, [name for name in (arms[0].by_source if arms else {}) if name != "all"]
+    judged, sources = (
+        findings.judged,
+        [name for name in (arms[0].by_source if arms else {}) if name not in ("all", *run.sets)],
+    )
     if judged and not run.target and (few := [name for name in sources if name not in judged]):
         notes.append(f"Too few hold-out rows to count in the mean over the sources: {', '.join(few)}.")
     empty = [name for name in run.budget.empty_holdout if name not in sources]

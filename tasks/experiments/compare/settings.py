@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from tasks.core.records import Section
-from tasks.core.references import TargetName
+from tasks.core.references import JudgeName
 
 RECIPE, UNIFORM, PROPORTIONAL, LEARNED = "recipe", "uniform", "proportional", "learned"
 TARGET, CONCATENATED, SINGLES = "target", "concatenated", "singles"
@@ -18,8 +18,9 @@ ONLY = "only-"
 class CompareSettings(Section):
     """How mixes are compared by `cuvee compare`."""
 
-    target: TargetName | None = None
-    """Source whose hold-out decides; by default the mean over the hold-outs of all sources does."""
+    target: JudgeName | None = None
+    """Source whose hold-out decides, or evaluation set that does; by default the mean over the hold-outs of all sources
+    does."""
     seeds: int = Field(default=5, ge=1, le=100)
     """Trials of every mix: rows, order and start of the model hang on the seed. A claim needs 3."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)

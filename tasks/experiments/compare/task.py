@@ -50,11 +50,12 @@ def comparison_inputs(
     recipe: Mix,
     settings: CompareSettings,
     game: CoalitionGame | None,
+    sets: Sequence[str],
 ) -> ComparisonInputs:
     """Say what is to be worked out of the trials that came to an end."""
     trials = tuple(MixTrials(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
     asked = settings.model_dump(include={"target", "values", "confidence", "margin", "resamples"})
-    return ComparisonInputs(trials=trials, recipe=recipe, game=game, **asked)
+    return ComparisonInputs(trials=trials, recipe=recipe, game=game, sets=tuple(sets), **asked)
 
 
 @stage_task("leak")

@@ -3,14 +3,15 @@
 from pydantic import Field
 
 from tasks.core.records import Section
-from tasks.core.references import TargetName
+from tasks.core.references import JudgeName
 
 
 class SearchSettings(Section):
     """How `cuvee search` looks for weights."""
 
-    target: TargetName | None = None
-    """Source whose hold-out the mix is to be good for; by default all of them, each counting the same."""
+    target: JudgeName | None = None
+    """Source or evaluation set that the mix is to be good for, by its hold-out or its rows; by default all sources,
+    each counting the same."""
     trials: int | None = Field(default=None, ge=1, le=100_000)
     """Most mixes that are tried, confirming runs not counted; by default six for each source and at least 20."""
     rounds: int = Field(default=2, ge=2, le=1_000)

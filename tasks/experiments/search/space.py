@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Constraints:
         search: how to look.
         task: what models learn.
         setting: digest of all that trials must share to be compared, apart from the sources' rows and the mix.
+        sets: evaluation set -> its rows.
     """
 
     unit: str
@@ -46,6 +47,7 @@ class Constraints:
     task: str
     setting: str
     seed: int
+    sets: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class SearchSpace:
         sources: names, in the order of all vectors.
         limits: between what their shares lie.
         prior: shares in proportion to the sources' sizes, between the limits, shape (K,).
-        columns: sources whose hold-outs count.
+        columns: sources whose hold-outs count, or the evaluation set that does.
         sizes: what each source holds, in the unit of the weights, shape (K,).
         budget: of the mix; None = as the recipe's `all` makes it.
         notes: what is to be told.
@@ -126,7 +128,7 @@ def search_space(accounts: Sequence[Account], constraints: Constraints) -> Searc
         )
     sizes = np.array([account.rows if constraints.unit == "rows" else account.tokens for account in accounts], float)
     limits = _limits(sources, sizes, constraints)
-    columns, notes = _columns(accounts, constraints.search.target)
+    columns, notes = _columns(accounts, constraints)
     return SearchSpace(sources, limits, limits.tidy((sizes + 1e-9)[None])[0], columns, sizes, constraints.budget, notes)
 
 
@@ -155,8 +157,10 @@ def _limits(sources: Sequence[str], sizes: Vector, constraints: Constraints) -> 
     return Limits(low, high, least)
 
 
-def _columns(accounts: Sequence[Account], target: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _columns(accounts: Sequence[Account], constraints: Constraints) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    target, sets = constraints.search.target, constraints.sets
     held = {account.source: account.holdout for account in accounts if target in (None, account.source)}
+    held |= {name: rows for name, rows in sets.items() if name == target}
     enough = tuple(name for name, rows in held.items() if rows >= FEWEST_ROWS)
     if not enough:
         counts = ", ".join(f"{name} {rows}" for name, rows in held.items())

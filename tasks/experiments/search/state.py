@@ -27,7 +27,7 @@ class SearchState:
     Attributes:
         identity: what is searched and how; the same search again has the same one.
         setting: digest of all that trials must share to be compared, apart from the sources.
-        snapshots: source -> fingerprint of its cleaned rows.
+        snapshots: source, or evaluation set that is the target -> fingerprint of its cleaned rows.
         last: weights that an earlier search has found, if any: they are tried, too.
         sizes: of the rounds.
     """

@@ -132,7 +132,7 @@ def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
         search=record.search,
         identity=state.identity,
         interval={gain.baseline: gain.interval for gain in record.confirmed.against},
-        fingerprints=dict(state.snapshots),
+        fingerprints={name: state.snapshots[name] for name in state.space.sources},
         **record.model_dump(include={"outcome", "sentence", "weights", "unit"}),
     )
     archive.write_record(open_store(store), record, learned)

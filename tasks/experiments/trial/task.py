@@ -58,6 +58,34 @@ def run_trial(
     seed: int,
 ) -> Product[TrialFacts]:
     """Learn from a mix and predict the rows kept aside."""
+    return _tried(work, pool, plan, features, [], settings, objective, seed)
+
+
+@stage_task("trial")
+def run_trial_with_sets(
+    work: Workbench,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    features: list[Manifest[EmbeddingFacts]],
+    sets: list[Manifest[CleanedFacts]],
+    settings: LinearSettings,
+    objective: Objective,
+    seed: int,
+) -> Product[TrialFacts]:
+    """Learn from a mix and predict the rows kept aside, and those of the evaluation sets."""
+    return _tried(work, pool, plan, features, sets, settings, objective, seed)
+
+
+def _tried(
+    work: Workbench,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    features: list[Manifest[EmbeddingFacts]],
+    sets: list[Manifest[CleanedFacts]],
+    settings: LinearSettings,
+    objective: Objective,
+    seed: int,
+) -> Product[TrialFacts]:
     read = {
         source.subject: read_features(
             *(work.open(source, name) for name in sorted(file.name for file in source.files)[::-1])
@@ -67,7 +95,8 @@ def run_trial(
     with np.load(work.open(plan, "plan.npz"), allow_pickle=False) as arrays:
         drawn = Drawn(plan.facts.sources, arrays["source"].astype(np.int64), arrays["row"].astype(np.int64))
     sides = pools.open_sides(work, pool)
-    files = Pool(sides[TRAIN], sides[HOLDOUT])
+    others = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in sets}
+    files = Pool(sides[TRAIN], sides[HOLDOUT] | others)
     table, facts = trial_of(objective.task).try_mix(files, drawn, read, layout_of(pool), settings, seed)
     with work.writing("predictions.parquet") as path:
         table.write_parquet(path, compression="zstd")
