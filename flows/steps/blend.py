@@ -55,18 +55,20 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     yield "plan"
     media = [raw[name] for name, source in recipe.sources.items() if source.media]
     mix = made.mix = call(write_mix.of("mix"), pool, plan, recipe.mix.shard_rows, media)
-    mix = made.mix = augmented(loaded, mix, recipe.seed, call)
+    mix = made.mix = augmented(loaded, mix, made.sets, recipe.seed, call)
     made.mix_check = call(check_mix.of("mix"), mix, recipe.checks.asked)
     made.mix_verdict = call(gate_checks.of("mix"), "mix", [made.mix_check], recipe.checks)
     made.profile = call(profile_mix.of("mix"), snapshots, pool, mix, recipe.seed)
     yield "mix"
 
 
-def augmented(loaded: LoadedRecipe, mix: Manifest[MixFacts], seed: int, call: Call) -> Manifest[MixFacts]:
-    """Add rows to the mix that are made from its own, where the recipe says so."""
+def augmented(
+    loaded: LoadedRecipe, mix: Manifest[MixFacts], sets: list[Manifest[CleanedFacts]], seed: int, call: Call
+) -> Manifest[MixFacts]:
+    """Add rows to the mix that are made from its own and match none that is measured on, where the recipe says so."""
     for wanted in loaded.recipe.augment or ():
         seen = call(probe_augmenter.of(wanted.kind), wanted, loaded.folder)
-        mix = call(augment_mix.of("mix"), seen, mix, wanted, seed, loaded.folder)
+        mix = call(augment_mix.of("mix"), seen, mix, sets, wanted, seed, loaded.folder)
     return mix
 
 

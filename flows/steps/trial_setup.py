@@ -116,7 +116,7 @@ class TrialSetup:
                 return self.call(run_trial_with_sets.of(name), self.pool, plan, self.features, sets, *learner)
             return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
-        mixed = augmented(self.loaded, mixed, seed, self.call)
+        mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder, self.teacher)
         model = self.call(train_model.of(name), self.start, *trained)
         told = (recipe.evaluate.intervals, recipe.objective, seed)

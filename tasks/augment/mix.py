@@ -23,7 +23,7 @@ def augment(
 
     Args:
         own: files of its rows, without those that were made before.
-        aside: files of the rows that are kept aside.
+        aside: files of the rows that are measured on.
     """
     way = f"{settings.kind}-{len(facts.augmented) + 1}"
     method = registry.load(methods, settings.kind)

@@ -21,7 +21,7 @@ Rewrite = Callable[[Sequence[str], Sequence[str]], list[str]]
 EXAMPLES = 8
 """New rows to look at."""
 UNCHANGED, IN_HOLDOUT, REPEATED = "unchanged", "in_holdout", "made_before"
-"""Why a row gives no new one: its text came out as it was, as one that is kept aside, or as that of another new row."""
+"""Why a row gives no new one: its text came out as it was, or as one that is measured on or that was made before."""
 
 
 class Made(NamedTuple):
@@ -56,7 +56,7 @@ def augmented(
 
     Args:
         mix: the chosen rows, one as often as it is to give a new one.
-        aside: files of the rows that are kept aside; a new row that matches one of them is left out.
+        aside: files of the rows that are measured on; a new row that matches one of them is left out.
         way: name and number of the way of making them, such as `eda-1`; new ids end in it.
         rng: chooses which text of a row is changed, where it has several.
     """
@@ -96,7 +96,7 @@ def _counts(sources: pl.Series) -> dict[str, int]:
 
 
 def _kept_aside(rows: pl.DataFrame, aside: Sequence[Path], layout: Layout) -> pl.Series:
-    """Say which rows match a row that is kept aside, as deduplication matches them."""
+    """Say which rows match a row that is measured on, as deduplication matches them."""
     theirs = pl.concat([each_match(_matches(pl.read_parquet(file), layout))["match"] for file in aside])
     own = each_match(_matches(rows, layout))
     met = own.filter(as_number(own["match"]).is_in(as_number(theirs).unique().implode()))["row"].unique()

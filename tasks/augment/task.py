@@ -9,6 +9,7 @@ from tasks.core import registry, ui
 from tasks.core.tasks import task
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.rows.files import SIDES, TRAIN, augmented_shard, is_augmented, open_mix
 from tasks.store.products import Workbench, stage_task
@@ -25,6 +26,7 @@ def augment_mix(
     work: Workbench,
     seen: Fingerprint,  # noqa: ARG001 (what the models are stands in the content key)
     mix: Manifest[MixFacts],
+    sets: list[Manifest[CleanedFacts]],
     settings: AugmentSettings,
     seed: int,
     base: str,
@@ -36,6 +38,7 @@ def augment_mix(
             shutil.copyfile(work.open(mix, name), path)
     own = [work.open(mix, name) for name in files if name.startswith(f"data/{TRAIN}-") and not is_augmented(name)]
     aside = [path for side in SIDES[1:] for path in open_mix(work, mix, side)]
+    aside += [work.open(rows, "data.parquet") for rows in sets]
     made = augment(sorted(own), aside, mix.facts, settings, seed, base)
     with work.writing(augmented_shard(sum(map(is_augmented, files)))) as path:
         made.rows.write_parquet(path, compression="zstd", compression_level=3)
