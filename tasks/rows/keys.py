@@ -22,9 +22,11 @@ KEYS = {"key": pl.Binary, "match": pl.Binary}
 """Columns of a file of keys: one digest, and one for each text that rows are matched by; see `row_keys`."""
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
-BESIDE_LETTERS = r"[^\p{L}\p{N}\p{Mn}\p{Mc}]|[\ufe00-\ufe0f]"
+LETTERS = r"[\p{L}\p{N}\p{Mn}\p{Mc}--\p{Nd}--[\x{FE00}-\x{FE0F}]]+"
 """Marks belong to their letters: without its vowel signs a word of Hindi is another word. Variation selectors belong to
 signs."""
+DIGITS = r"\p{Nd}+"
+"""Apart from the letters, since a telling sign such as 5.0 may begin with one."""
 COMMON_SIGNS = "[\u2010-\u2016\u2018-\u2027\u2030-\u203b\u2600-\u2775\u2794-\u27bf\ufe0f\U0001f300-\U0001faff]"
 """Typographic quotes, dashes and emoji: signs whatever their form, and all there is beyond ASCII in most texts."""
 
@@ -144,16 +146,16 @@ def match_keys(texts: pl.Series) -> pl.Series:
     A text without any of these is its own key.
     """
     folded = pl.Series([_folded(text) for text in texts.to_list()], dtype=pl.String)
-    telling = (" " + folded).str.contains(TELLING)
-    keys = folded.str.replace_all(BESIDE_LETTERS, "")
-    if telling.any():
-        kept = (" " + folded.filter(telling)).str.replace_all(f"({TELLING})|{BESIDE_LETTERS}", "$1")
-        keys = keys.scatter(telling.arg_true(), kept.str.replace_all(r"[\s\ufe00-\ufe0f]", ""))
+    # Taking out what counts is three times as fast as replacing what does not.
+    kept = (" " + folded).str.extract_all(f"{TELLING}|{LETTERS}|{DIGITS}").list.join("")
+    keys = kept.str.replace_all(r"[\s\ufe00-\ufe0f]", "")
     return keys.zip_with(keys != "", texts).alias("match")
 
 
 def _folded(text: str) -> str:
     """Fold case and width: NFKC of the casefolded NFKC form."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
