@@ -23,7 +23,15 @@ from tasks.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[2]
 FACES = sorted((ROOT / "tasks").rglob("task.py"))
-KINDS = ("clean/filters", "ingest/kinds", "personal/detectors", "sift/methods", "train/online", "weigh/methods")
+KINDS = (
+    "augment/methods",
+    "clean/filters",
+    "ingest/kinds",
+    "personal/detectors",
+    "sift/methods",
+    "train/online",
+    "weigh/methods",
+)
 OBJECTIVES = tuple(f"objectives/{name.replace('-', '_')}" for name in task_names())
 MAKE_BYTES = {"numpy", "polars", "pyarrow", "scipy", "sklearn", "tokenizers", "torch", "transformers", "xxhash"}
 NO_PRODUCTS = {
