@@ -122,7 +122,11 @@ def test_data_that_changed_are_told_and_what_still_holds_is_learned_from(tmp_pat
         ({"mix.max_epochs": 0.01}, RecipeError, "limits leave no choice"),
         ({"holdout.shares": {"asked": 0.02}}, RecipeError, "too few rows are kept aside"),
         ({"trials.learning_rate": 1e38}, TrainingFailed, "none of 12 trials gave a result"),
-        ({"search.target": "askd"}, RecipeError, r"search\.target: no source has this name .* did you mean 'asked'"),
+        (
+            {"search.target": "askd"},
+            RecipeError,
+            r"search\.target: no source or evaluation set .* did you mean 'asked'",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
