@@ -11,9 +11,12 @@ import polars as pl
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from tasks.core.errors import TrainingFailed
 from tasks.text.hashing import Floats
 
 BLOCK_ROWS = 10_000
+WORST = 100.0
+"""Nats a token; a model that is worse than this learned nothing that could be reported."""
 Encode = Callable[[list[Any]], Iterable[Sequence[int]]]
 """Gives the tokens of what rows hold, such as texts."""
 
@@ -23,6 +26,26 @@ class Unigrams(NamedTuple):
 
     mix: Floats
     by_source: dict[str, Floats]
+
+    def losses(self, wanted: Sequence[Sequence[int]], sources: Sequence[str]) -> tuple[Floats, Floats]:
+        """Give −log p of the tokens of every row: by frequency in the mix, and in its rows of the row's source."""
+        own = [self.by_source.get(name, self.mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)]
+        return np.array([self.mix[ids].sum() for ids in wanted]), np.array(own)
+
+
+def refuse_unlearned(loss: Floats, tokens: Floats) -> None:
+    """Refuse to score a model of tokens that learned nothing.
+
+    Args:
+        loss, tokens: of every row, −log p in nats, and the tokens that this is over.
+
+    Raises:
+        TrainingFailed: the losses are no numbers, or beyond any use.
+    """
+    if not (mean := loss.sum() / tokens.sum()) < WORST:
+        raise TrainingFailed(
+            f"the model's hold-out loss is {mean:.3g} nats a token. Remedy: a smaller train.learning_rate"
+        )
 
 
 def unigrams(train: Sequence[Path], role: str, encode: Encode, vocabulary: int) -> Unigrams:

@@ -22,11 +22,11 @@ from tasks.models.encoder_decoder import answers, encode, encode_targets
 from tasks.models.encoder_decoder import load as load_trained
 from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.vocabularies import ended_byte_pairs
+from tasks.objectives.overlap import COLUMNS, counted, measures, signature, tokenize_for
 from tasks.objectives.parts import Trained
 from tasks.objectives.sequence_to_sequence.evaluate import score
 from tasks.objectives.sequence_to_sequence.examples import examples
 from tasks.objectives.sequence_to_sequence.measures import MEASURED
-from tasks.objectives.sequence_to_sequence.overlap import COLUMNS, counted, measures, signature, tokenize_for
 from tasks.train.model import load
 from tasks.train.settings import BuiltModel, TrainSettings
 

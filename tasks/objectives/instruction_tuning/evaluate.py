@@ -9,28 +9,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import Pieces, load, token_losses
-from tasks.models.chats import Chat, answers, encode
+from tasks.models.chats import answers, encode
 from tasks.models.targets import NOT_PREDICTED
 from tasks.objectives.instruction_tuning.columns import layout
 from tasks.objectives.parts import Trained
-from tasks.objectives.sequence_to_sequence.overlap import (
-    COLUMNS,
-    counted_by_source,
-    measures,
-    signature,
-    tokenize_for,
-)
-from tasks.objectives.unigrams import unigrams
+from tasks.objectives.unigrams import refuse_unlearned, unigrams
+from tasks.objectives.written import Written, judged
 from tasks.rows.layout import matched_text
-from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, sums_of
+from tasks.statistics.redrawn import Look
 from tasks.statistics.resampling import Resampling
-from tasks.text.hashing import Floats
-
-WORST = 100.0
-"""Nats a token; a model that is worse than this learned nothing that could be reported."""
 
 
 def score(
@@ -49,7 +38,7 @@ def score(
     asked = matched_text(layout(()), "messages").alias("asked")
     columns = ["row_id", "source", "messages"]
     rows = pl.concat([pl.read_parquet(file, columns=columns) for file in sorted(holdout)]).with_columns(asked)
-    chats, sources = rows["messages"].to_list(), rows["source"].to_list()
+    chats = rows["messages"].to_list()
     ready = load(trained.folder)
 
     def answers_in(chats: list[Any]) -> list[list[int]]:
@@ -59,31 +48,13 @@ def score(
     wanted = _answers_of(pieces, len(chats))
     tokens = np.array([len(ids) for ids in wanted], np.float64)
     loss = np.bincount(pieces.row, token_losses(ready, pieces), minlength=len(chats)).astype(float)
-    if not loss.sum() / tokens.sum() < WORST:
-        raise TrainingFailed(
-            f"the model's hold-out loss is {loss.sum() / tokens.sum():.3g} nats a token. Remedy: a smaller "
-            "train.learning_rate"
-        )
+    refuse_unlearned(loss, tokens)
+    questions, right = ([chat[at]["content"] for chat in chats] for at in (-2, -1))
     written = answers(ready, chats, trained.max_tokens)
-    mix, by_source = unigrams(train, "messages", answers_in, len(ready.tokenizer))
-    priced = np.array([mix[ids].sum() for ids in wanted])
-    own = np.array([by_source.get(name, mix)[ids].sum() for name, ids in zip(sources, wanted, strict=True)])
-    words, answered, copied = _overlaps(chats, sources, written)
-    model, mixed, of_source = (
-        _figures(overlap, losses, tokens) for overlap, losses in ((answered, loss), (copied, priced), (copied, own))
-    )
-    judged = Judged(model, mixed, of_source, frozenset(by_source))
-    groups = np.unique(rows["asked"].to_list(), return_inverse=True)[1]
+    made = Written(questions, right, written, rows["asked"].to_list(), loss, tokens, wanted)
+    baselines = unigrams(train, "messages", answers_in, len(ready.tokenizer))
     look = Look("answer_perplexity", lower=True, shares=frozenset({"exact_match"}))
-    found = evaluated(judged, sources, groups, look, settings, np.random.default_rng(seed))
-    table = rows.select(
-        "row_id",
-        "source",
-        loss=pl.Series(loss),
-        tokens=pl.Series(tokens, dtype=pl.Int64),
-        written=pl.Series(written, dtype=pl.String),
-    )
-    return table, found.model_copy(update={"signature": "; ".join(map(signature, sorted({*words.values()})))})
+    return judged(rows, made, baselines, "answer_perplexity", look, settings, seed)
 
 
 def _answers_of(pieces: Pieces, chats: int) -> list[list[int]]:
@@ -92,26 +63,3 @@ def _answers_of(pieces: Pieces, chats: int) -> list[list[int]]:
     for row, targets in zip(pieces.row.tolist(), pieces.targets, strict=True):
         wanted[row] += [token for token in targets if token != NOT_PREDICTED]
     return wanted
-
-
-def _overlaps(
-    chats: Sequence[Chat], sources: Sequence[str], written: Sequence[str]
-) -> tuple[dict[str, str], Floats, Floats]:
-    """Say how words are found in the answers of each source, and count of every row the overlap of the last answer with
-    what was written, and with the question.
-    """
-    asked, right = ([chat[at]["content"] for chat in chats] for at in (-2, -1))
-    held = pl.DataFrame({"source": sources, "right": right})
-    words = {str(name): tokenize_for(part["right"].to_list()) for (name,), part in held.group_by("source")}
-    answered, copied = (counted_by_source(made, right, sources, words) for made in (written, asked))
-    return words, answered, copied
-
-
-def _figures(overlap: Floats, losses: Floats, tokens: Floats) -> Figures:
-    """Measure what was answered by the sums of the rows' counts."""
-
-    def of(*sums: Floats) -> dict[str, Floats]:
-        found, (loss, count, rows) = measures(np.stack(sums[:COLUMNS])), sums[COLUMNS:]
-        return {"answer_perplexity": np.exp(loss / count)} | found | {"exact_match": found["exact_match"] / rows}
-
-    return sums_of([*overlap.T, losses, tokens, np.ones(len(losses))], of)

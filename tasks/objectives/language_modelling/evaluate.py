@@ -8,17 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.causal_lm import cut
 from tasks.objectives.language_modelling.predict import by_row, load, said_of
 from tasks.objectives.parts import Trained
-from tasks.objectives.unigrams import unigrams
+from tasks.objectives.unigrams import refuse_unlearned, unigrams
 from tasks.statistics.perplexity import Losses, evaluated
 from tasks.statistics.resampling import Resampling
-
-WORST = 100.0
-"""Nats a token; a model that is worse than this learned nothing that could be reported."""
 
 
 def score(
@@ -39,11 +35,7 @@ def score(
     asked = cut(tokenizer, rows["text"].to_list(), trained.max_tokens)
     said = said_of(ready, asked, len(rows))
     loss, predicted = said["loss"].to_numpy(), said["tokens"].cast(pl.Float64).to_numpy()
-    if not loss.sum() / predicted.sum() < WORST:
-        raise TrainingFailed(
-            f"the model's hold-out loss is {loss.sum() / predicted.sum():.3g} nats a token. Remedy: a smaller "
-            "train.learning_rate"
-        )
+    refuse_unlearned(loss, predicted)
 
     def predicted_in(texts: list[str]) -> list[list[int]]:
         return [piece[1:] for piece in cut(tokenizer, texts, trained.max_tokens).ids]

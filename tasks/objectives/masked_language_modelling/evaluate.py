@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.core.errors import TrainingFailed
 from tasks.manifests.scores import Metrics
 from tasks.models.masked_lm import masked
 from tasks.models.targets import NOT_PREDICTED
@@ -16,13 +15,10 @@ from tasks.objectives.language_modelling.predict import by_row
 from tasks.objectives.masked_language_modelling.measures import MEASURED
 from tasks.objectives.masked_language_modelling.predict import load, said_of
 from tasks.objectives.parts import Trained
-from tasks.objectives.unigrams import unigrams
+from tasks.objectives.unigrams import refuse_unlearned, unigrams
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, sums_of
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
-
-WORST = 100.0
-"""Nats a token; a model that is worse than this learned nothing that could be reported."""
 
 
 def score(
@@ -43,11 +39,7 @@ def score(
     asked = masked(ready.tokenizer, rows["text"].to_list(), trained.max_tokens)
     said = said_of(ready, asked, len(rows))
     loss, right, count = (said[name].cast(pl.Float64).to_numpy() for name in ("loss", "found", "tokens"))
-    if not loss.sum() / count.sum() < WORST:
-        raise TrainingFailed(
-            f"the model's hold-out loss is {loss.sum() / count.sum():.3g} nats a token. Remedy: a smaller "
-            "train.learning_rate"
-        )
+    refuse_unlearned(loss, count)
     wanted = [np.array(targets)[np.array(targets) != NOT_PREDICTED] for targets in asked.targets]
 
     def encoded(texts: list[str]) -> list[list[int]]:
