@@ -12,7 +12,7 @@ from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model, evaluate_with_sets
 from tasks.experiments.compare.task import find_leak, refuse_leak
 from tasks.experiments.mixes import Mix, as_weights, mix_name
-from tasks.experiments.trial.task import hash_source, run_trial, run_trial_with_sets, shrink_pool, size_trials
+from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import PoolFacts
@@ -112,9 +112,7 @@ class TrialSetup:
         plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
         if self.start is None or recipe.train is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
-            if sets := self.made.sets:
-                return self.call(run_trial_with_sets.of(name), self.pool, plan, self.features, sets, *learner)
-            return self.call(run_trial.of(name), self.pool, plan, self.features, *learner)
+            return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
         trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder, self.teacher)

@@ -53,39 +53,12 @@ def run_trial(
     pool: Manifest[PoolFacts],
     plan: Manifest[PlanFacts],
     features: list[Manifest[EmbeddingFacts]],
-    settings: LinearSettings,
-    objective: Objective,
-    seed: int,
-) -> Product[TrialFacts]:
-    """Learn from a mix and predict the rows kept aside."""
-    return _tried(work, pool, plan, features, [], settings, objective, seed)
-
-
-@stage_task("trial")
-def run_trial_with_sets(
-    work: Workbench,
-    pool: Manifest[PoolFacts],
-    plan: Manifest[PlanFacts],
-    features: list[Manifest[EmbeddingFacts]],
     sets: list[Manifest[CleanedFacts]],
     settings: LinearSettings,
     objective: Objective,
     seed: int,
 ) -> Product[TrialFacts]:
     """Learn from a mix and predict the rows kept aside, and those of the evaluation sets."""
-    return _tried(work, pool, plan, features, sets, settings, objective, seed)
-
-
-def _tried(
-    work: Workbench,
-    pool: Manifest[PoolFacts],
-    plan: Manifest[PlanFacts],
-    features: list[Manifest[EmbeddingFacts]],
-    sets: list[Manifest[CleanedFacts]],
-    settings: LinearSettings,
-    objective: Objective,
-    seed: int,
-) -> Product[TrialFacts]:
     read = {
         source.subject: read_features(
             *(work.open(source, name) for name in sorted(file.name for file in source.files)[::-1])
