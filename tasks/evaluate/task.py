@@ -1,5 +1,6 @@
 """Prefect tasks of the evaluation stage. The work is in the `evaluate.py` of the task's folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.manifests.scores import ScoresFacts
+from tasks.manifests.scores import Metrics, ScoresFacts
 from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import layout_of
@@ -32,16 +33,8 @@ def evaluate_model(
     linear: LinearSettings | None = None,
 ) -> Product[ScoresFacts]:
     """Score the model on the hold-out, in total and per source, beside a linear one where the task has such."""
-    train, holdout = (open_mix(work, mix, side) for side in (TRAIN, HOLDOUT))
-    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
-    given = (layout_of(mix), objective, settings, seed, linear)
-    predictions, metrics = scored(trained, (train, holdout), *given)
-    with work.writing("predictions.parquet") as path:
-        predictions.write_parquet(path)
-    order = {account.source: place for place, account in enumerate(mix.accounts)}
-    by_source = dict(sorted(metrics.by_source.items(), key=lambda scored: order.get(scored[0], len(order))))
-    metrics = metrics.model_copy(update={"by_source": by_source})
-    return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
+    told = (settings, objective, seed, linear)
+    return _product(work, *_scored(work, model, mix, open_mix(work, mix, HOLDOUT), *told))
 
 
 @stage_task("evaluate")
@@ -55,15 +48,9 @@ def evaluate_with_sets(
     seed: int,
 ) -> Product[ScoresFacts]:
     """Score the model of a trial on the hold-out; its predictions are also those of the evaluation sets."""
-    train, holdout = (open_mix(work, mix, side) for side in (TRAIN, HOLDOUT))
-    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
-    asked = [holdout, *([work.open(rows, "data.parquet")] for rows in sets)]
-    given = (layout_of(mix), objective, settings, seed, None)
-    parts = [scored(trained, (train, files), *given) for files in asked]
-    predictions = pl.concat([table for table, _ in parts])
-    with work.writing("predictions.parquet") as path:
-        predictions.write_parquet(path)
-    return Product(rows=predictions.height, facts=ScoresFacts(metrics=parts[0][1]))
+    asked = [open_mix(work, mix, HOLDOUT), *([work.open(rows, "data.parquet")] for rows in sets)]
+    parts = [_scored(work, model, mix, files, settings, objective, seed, None) for files in asked]
+    return _product(work, pl.concat([table for table, _ in parts]), parts[0][1])
 
 
 @stage_task("evaluate")
@@ -78,12 +65,8 @@ def evaluate_set(
     linear: LinearSettings | None = None,
 ) -> Product[ScoresFacts]:
     """Score the model on an evaluation set, beside a linear one where the task has such."""
-    sides = open_mix(work, mix, TRAIN), [work.open(rows, "data.parquet")]
-    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
-    predictions, metrics = scored(trained, sides, layout_of(mix), objective, settings, seed, linear)
-    with work.writing("predictions.parquet") as path:
-        predictions.write_parquet(path)
-    return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
+    told = (settings, objective, seed, linear)
+    return _product(work, *_scored(work, model, mix, [work.open(rows, "data.parquet")], *told))
 
 
 @stage_task("evaluate")
@@ -103,9 +86,32 @@ def evaluate_teacher(
     answers = scored(trained, sides, layout_of(mix), objective, settings, seed, None)
     student = pl.read_parquet(work.open(scores, "predictions.parquet"))
     metrics = beside_teacher(scores.facts.metrics, student, answers, objective.labels, settings, seed)
+    return _product(work, answers[0], metrics)
+
+
+def _scored(
+    work: Workbench,
+    model: Manifest[ModelFacts],
+    mix: Manifest[MixFacts],
+    rows: Sequence[Path],
+    settings: EvaluateSettings,
+    objective: Objective,
+    seed: int,
+    linear: LinearSettings | None,
+) -> tuple[pl.DataFrame, Metrics]:
+    """Score the model on files of rows; the scores by source stand in the order of the mix's accounts."""
+    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
+    sides = open_mix(work, mix, TRAIN), rows
+    predictions, metrics = scored(trained, sides, layout_of(mix), objective, settings, seed, linear)
+    order = {account.source: place for place, account in enumerate(mix.accounts)}
+    by_source = dict(sorted(metrics.by_source.items(), key=lambda one: order.get(one[0], len(order))))
+    return predictions, metrics.model_copy(update={"by_source": by_source})
+
+
+def _product(work: Workbench, predictions: pl.DataFrame, metrics: Metrics) -> Product[ScoresFacts]:
     with work.writing("predictions.parquet") as path:
-        answers[0].write_parquet(path)
-    return Product(rows=scores.rows, facts=ScoresFacts(metrics=metrics))
+        predictions.write_parquet(path)
+    return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
 
 
 def _model_folder(work: Workbench, model: Manifest[ModelFacts]) -> Path:
