@@ -16,6 +16,7 @@ from tasks.core.imports import importing
 from tasks.embed.settings import EncoderSettings
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
+from tasks.models.positions import longest, positions_of
 from tasks.models.pretrained import load_pretrained
 
 BATCH_ROWS = 128
@@ -62,12 +63,10 @@ class Encoder:
 
         logging.disable_progress_bar()
         tokenizer, model = load_pretrained("the encoder", settings.model, settings.revision, base, AutoModel)
-        longest = min(
-            tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
-        )
-        if settings.max_tokens > longest:
-            refused = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {longest}"
-            raise RecipeError(f"{refused}; set max_tokens <= {longest}")
+        most = longest(tokenizer, positions_of(model), settings.max_tokens)
+        if settings.max_tokens > most:
+            refused = f"max_tokens is {settings.max_tokens}, but the encoder {settings.model!r} takes at most {most}"
+            raise RecipeError(f"{refused}; set max_tokens <= {most}")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         self.device = "cuda" if torch.cuda.is_available() else "cpu"

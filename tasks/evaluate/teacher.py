@@ -8,6 +8,7 @@ from tasks.core.records import Objective
 from tasks.core.rng import generator
 from tasks.manifests.scores import BaselineScore, Metrics
 from tasks.models.linear import numbered
+from tasks.models.positions import longest, positions_in
 from tasks.models.teachers import labels_of, place_of
 from tasks.objectives.parts import Trained
 from tasks.statistics.bootstrap import RowGroups, bca_interval
@@ -32,8 +33,8 @@ def teacher_of(distil: DistilSettings, objective: Objective, base: str) -> Train
     place = place_of(distil.teacher, base)
     config = AutoConfig.from_pretrained(place, revision=distil.revision or "main", trust_remote_code=False)
     tokenizer = AutoTokenizer.from_pretrained(place, revision=distil.revision or "main", trust_remote_code=False)
-    longest = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or LONGEST)
-    return Trained(place, longest, labels_of(config, objective.labels) if objective.labels else ())
+    most = longest(tokenizer, positions_in(config.to_dict()), LONGEST)
+    return Trained(place, most, labels_of(config, objective.labels) if objective.labels else ())
 
 
 def beside_teacher(

@@ -34,16 +34,6 @@ def open_teacher(name: str, revision: str | None, base: str, kind: Any) -> Ready
     return Ready(model.to(device).eval(), tokenizer, device)
 
 
-def longest(ready: Ready, otherwise: int) -> int:
-    """Say how many tokens a teacher reads.
-
-    Args:
-        otherwise: where it does not say so itself.
-    """
-    positions = getattr(ready.model.config, "max_position_embeddings", None) or otherwise
-    return min(ready.tokenizer.model_max_length, positions)
-
-
 def labels_of(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     """Give the labels of a teacher in its own order.
 

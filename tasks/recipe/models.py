@@ -13,31 +13,12 @@ from pathlib import Path
 
 from tasks.core.suggest import Problem, nearest
 from tasks.core.syntax import parse
+from tasks.models.positions import PADDING, positions_in
 from tasks.models.sizes import uneven
 from tasks.train.settings import BuiltModel, TrainSettings
 
-AFTER_PADDING = {
-    "camembert",
-    "data2vec-text",
-    "esm",
-    "ibert",
-    "layoutlmv3",
-    "lilt",
-    "longformer",
-    "luke",
-    "markuplm",
-    "mpnet",
-    "roberta",
-    "roberta-prelayernorm",
-    "xlm-roberta",
-    "xlm-roberta-xl",
-    "xmod",
-}
-"""Architectures that number positions from the padding token's id on, as RoBERTa does."""
 LIKE = 0.8
 """Likeness, 0..1, from which a name is taken for another one misspelt."""
-POSITIONS, PADDING = 512, 1
-"""Theirs where the configuration says nothing else."""
 FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
 """What a name of the Hub does not look like."""
 
@@ -113,19 +94,12 @@ def _too_long(settings: TrainSettings, base: str) -> Iterator[Problem]:
 
 def _positions(model: str | BuiltModel, base: str) -> int | None:
     """Count the positions that texts may take; None where that cannot be told yet."""
-    config: Mapping[str, object] = {}
     if isinstance(model, BuiltModel):
-        config = {"model_type": model.architecture, **model.config, "pad_token_id": PADDING}
-    else:
-        with contextlib.suppress(OSError, ValueError):
-            read = json.loads((Path(base) / model / "config.json").read_text("utf-8"))
-            config = read if isinstance(read, dict) else {}
-    after = config.get("model_type") in AFTER_PADDING
-    positions = config.get("max_position_embeddings", POSITIONS if after else None)
-    padding = config.get("pad_token_id", PADDING)
-    if not isinstance(positions, int):
-        return None
-    return positions - (padding if isinstance(padding, int) else PADDING) - 1 if after else positions
+        return positions_in({"model_type": model.architecture, **model.config, "pad_token_id": PADDING})
+    with contextlib.suppress(OSError, ValueError):
+        read = json.loads((Path(base) / model / "config.json").read_text("utf-8"))
+        return positions_in(read) if isinstance(read, dict) else None
+    return None
 
 
 def architectures() -> list[str]:

@@ -10,6 +10,7 @@ from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
+from tasks.models.positions import longest, positions_of
 from tasks.models.pretrained import load_pretrained
 from tasks.models.sizes import BYTES_OF_TRAINING, least_weights
 from tasks.objectives.parts import Examples, examples_of, generates, generation_of
@@ -66,25 +67,16 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     else:
         model, tokenizer = _load(settings, base, kind, objective)
     kind.refuse(model, tokenizer)
-    positions = _positions(model)
-    longest = min(tokenizer.model_max_length, positions or settings.max_tokens)
-    if settings.max_tokens > longest:
+    most = longest(tokenizer, positions_of(model), settings.max_tokens)
+    if settings.max_tokens > most:
         raise RecipeError(
-            f"train.max_tokens is {settings.max_tokens}, but the model takes at most {longest}; set "
-            f"train.max_tokens <= {longest}"
+            f"train.max_tokens is {settings.max_tokens}, but the model takes at most {most}; set "
+            f"train.max_tokens <= {most}"
         )
     tokenizer.model_max_length = settings.max_tokens  # who loads the model cuts as it was trained
     if generates(objective.task):
         generation_of(objective.task).settle(model, tokenizer, settings.max_tokens, settings.beams)
     return model, tokenizer
-
-
-def _positions(model: Any) -> int | None:
-    """Count the positions that a text may take; RoBERTa and its like number them from the padding token's id on."""
-    positions = getattr(model.config, "max_position_embeddings", None)
-    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
-    lost = [table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None]
-    return positions and positions - max(lost, default=0)
 
 
 def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objective) -> tuple[Any, Any]:

@@ -9,7 +9,8 @@ from tasks.manifests.seen import Fingerprint
 from tasks.models.classifier import outputs
 from tasks.models.encoder_decoder import write
 from tasks.models.folders import seen_folder
-from tasks.models.teachers import labels_of, longest, open_teacher
+from tasks.models.positions import longest, positions_of
+from tasks.models.teachers import labels_of, open_teacher
 from tasks.objectives.parts import columns_of, examples_of
 from tasks.train.settings import DistilSettings
 
@@ -33,7 +34,7 @@ def teacher_logits(
     ready = open_teacher(distil.teacher, distil.revision, base, examples_of(objective.task).Model)
     own = labels_of(ready.model.config, objective.labels)
     texts = [mix[role].to_list() for role in columns_of(objective.task).layout(objective.labels).texts]
-    logits = outputs(ready, texts, longest(ready, max_tokens))
+    logits = outputs(ready, texts, longest(ready.tokenizer, positions_of(ready.model), max_tokens))
     return logits[:, [own.index(label) for label in objective.labels]].astype(np.float32)
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoModelForMaskedLM, AutoModelForSeq2SeqLM, BertConfig, T5Config
+from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForSeq2SeqLM, BertConfig, T5Config
 
 from flows.pipeline import pipeline as run
 from tasks.augment.methods import back_translation, eda, masked_model
@@ -172,6 +172,18 @@ def test_a_masked_model_replaces_whole_words_and_leaves_the_rest(tmp_path: Path)
         assert all(word[:1].isupper() == other[:1].isupper() for word, other in zip(before, after, strict=True))
     seen = masked_model.seen(params, str(tmp_path))
     assert "model.safetensors" in {file.name for file in seen.files}
+
+
+def test_a_masked_model_whose_tables_begin_behind_padding_reads_no_more_than_they_hold(tmp_path: Path) -> None:
+    text = "warm and cold rooms " * 20
+    tokenizer = word_pieces(400, [text])
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 20}
+    config = AutoConfig.for_model("roberta", vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **sizes)
+    AutoModelForMaskedLM.from_config(config).save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    (new,) = masked_model.rewritten([text], ["0"], masked_model.Params(model="model", changed=0.5), str(tmp_path), 0)
+    assert new.split()[:8] != text.split()[:8]
+    assert new.split()[20:] == text.split()[20:], "behind what it reads nothing is replaced"
 
 
 def test_two_translators_write_a_text_anew(tmp_path: Path) -> None:

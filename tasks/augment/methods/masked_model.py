@@ -25,6 +25,7 @@ from tasks.core.imports import importing
 from tasks.core.rng import generator
 from tasks.manifests.seen import Fingerprint
 from tasks.models.folders import seen_folder
+from tasks.models.positions import longest, positions_of
 from tasks.models.pretrained import load_pretrained
 from tasks.text.words import parted
 
@@ -66,7 +67,7 @@ def rewritten(texts: Sequence[str], keys: Sequence[str], params: Params, base: s
     tokenizer, model = load_pretrained(WHAT, params.model, params.revision, base, AutoModelForMaskedLM)
     if tokenizer.mask_token_id is None:
         raise RecipeError(f"{WHAT} {params.model!r} has no token that covers a word (mask_token); take one like BERT")
-    longest = min(params.max_tokens, tokenizer.model_max_length, model.config.max_position_embeddings)
+    most = min(params.max_tokens, longest(tokenizer, positions_of(model), params.max_tokens))
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     apart = parted(pl.Series(texts, dtype=pl.String))
     pieces = apart.pieces
@@ -76,7 +77,7 @@ def rewritten(texts: Sequence[str], keys: Sequence[str], params: Params, base: s
     for start in range(0, len(texts), BATCH_ROWS):
         rows = range(start, min(start + BATCH_ROWS, len(texts)))
         covered = ["".join(_covered(pieces[row], places[row], tokenizer.mask_token)) for row in rows]
-        batch = tokenizer(covered, truncation=True, max_length=longest, padding=True, return_tensors="pt")
+        batch = tokenizer(covered, truncation=True, max_length=most, padding=True, return_tensors="pt")
         with torch.inference_mode():
             logits = model(**batch.to(model.device)).logits
         for at, row in enumerate(rows):
