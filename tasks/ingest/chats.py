@@ -15,7 +15,7 @@ PARTS = {"system": SETS, "prompt": ASKS, "response": ANSWERS_BY}
 """Columns that a chat can be made of -> role of the message that each becomes."""
 ROLES = {"system": SETS, "user": ASKS, "human": ASKS, "assistant": ANSWERS_BY, "gpt": ANSWERS_BY}
 """Role as it stands in the source -> ours."""
-ORDINALS = ("first", "second", "third")
+ORDINALS, ENDINGS = ("first", "second", "third"), {1: "st", 2: "nd", 3: "rd"}
 
 
 def chat_columns(role: Role, columns: Mapping[str, str | int], names: Sequence[str]) -> dict[str, str | int]:
@@ -115,4 +115,6 @@ def _content(at: int, value: JsonValue) -> str:
 
 
 def _ordinal(at: int) -> str:
-    return ORDINALS[at] if at < len(ORDINALS) else f"{at + 1}th"
+    number = at + 1
+    ending = "th" if number % 100 in (11, 12, 13) else ENDINGS.get(number % 10, "th")
+    return ORDINALS[at] if at < len(ORDINALS) else f"{number}{ending}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.imports import importing
+from tasks.models.building import building
 
 WANTED = "wanted: a folder or Hub name with safetensors weights"
 CONFIGURATION, ADAPTER, INDEX = "config.json", "adapter_config.json", "model.safetensors.index.json"
@@ -47,7 +48,8 @@ def load_pretrained(
         refuse_unsafe(f"{what} {name!r}", folder if folder.is_dir() else _on_hub(name, revision))
         known: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
         tokenizer = AutoTokenizer.from_pretrained(place, **known)
-        return tokenizer, model.from_pretrained(place, **known, use_safetensors=True, dtype="float32", **settings)
+        with building:
+            return tokenizer, model.from_pretrained(place, **known, use_safetensors=True, dtype="float32", **settings)
 
 
 @contextlib.contextmanager

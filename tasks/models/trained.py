@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.imports import importing
+from tasks.models.building import building
 
 
 class Ready(NamedTuple):
@@ -31,5 +32,6 @@ def load_trained(folder: Path, kind: str) -> Ready:
     transformers.utils.logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    loaded: Any = getattr(transformers, kind).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
+    with building:
+        loaded: Any = getattr(transformers, kind).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
     return Ready(loaded.to(device).eval(), tokenizer, device)

@@ -9,6 +9,7 @@ from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.core.records import Objective
 from tasks.manifests.seen import Fingerprint
+from tasks.models.building import building
 from tasks.models.folders import seen_folder
 from tasks.models.positions import longest, positions_of
 from tasks.models.pretrained import load_pretrained
@@ -114,7 +115,8 @@ def _build(built: BuiltModel, kind: Examples, objective: Objective, texts: Itera
         if config.is_encoder_decoder:
             config.decoder_start_token_id = config.pad_token_id
             config.forced_eos_token_id = None
-        model = kind.Model.from_config(config)
+        with building:
+            model = kind.Model.from_config(config)
     except (ValueError, TypeError, KeyError) as error:
         if UNFIT in str(error):
             raise RecipeError(messages.unfit(built.architecture, objective.task)) from None

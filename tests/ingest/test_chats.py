@@ -85,6 +85,16 @@ def test_a_chat_that_cannot_be_learned_from_is_refused_with_the_message_that_is_
     assert detail in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("at", "said"), [(4, "4th"), (11, "11th"), (12, "12th"), (21, "21st"), (23, "23rd"), (112, "112th")]
+)
+def test_a_message_far_down_is_counted_as_people_count(at: int, said: str) -> None:
+    chat = [ASKED, SAID] * at
+    with pytest.raises(UnreadError) as caught:
+        chat_of([*chat[: at - 1], {"role": chat[at - 1]["role"], "content": ""}], answered=True)
+    assert f"the {said} message" in caught.value.detail
+
+
 def test_a_chat_whose_answer_is_wanted_may_end_with_a_question() -> None:
     assert chat_of([*CHAT, ASKED], answered=False) == [*CHAT, ASKED]
 
