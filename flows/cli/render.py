@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def receipt(rows: Sequence[ReceiptRow]) -> None:
     """Print what was asked of every source and what it got, and which of its rows were dropped."""
+    weighed = any(row.loss_weight is not None for row in rows)
     shares = (
         [
             row.source,
@@ -32,10 +33,12 @@ def receipt(rows: Sequence[ReceiptRow]) -> None:
             row.tokens,
             percent(row.share_tokens),
             f"{row.epochs:.2f}",
+            *([f"{row.loss_weight or 0:.3g}"] if weighed else []),
         ]
         for row in rows
     )
     shown = ["asked>", "weight>", "rows>", "% of rows>", "tokens>", "% of tokens>", "epochs>"]
+    shown += ["in the loss>"] if weighed else []
     table("Receipt", ["source", *shown], shares)
     dropped = [
         (row.source, ", ".join(f"{reason} {count:,}" for reason, count in row.dropped.items()))

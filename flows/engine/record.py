@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.engine.calls import RunProducts
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import ReceiptRow, with_training
+from tasks.manifests.plan import ReceiptRow, with_loss_weights, with_training
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
@@ -72,7 +72,8 @@ def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...
     if made.model:
         epochs, cut = made.model.facts.epochs, made.model.facts.cut
     told = made.mix or made.plan
-    rows = with_training(told.facts.receipt if told else (), epochs, cut)
+    counted = with_loss_weights(told.facts.receipt if told else (), loaded.recipe.mix.loss_weights or {})
+    rows = with_training(counted, epochs, cut)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})
     )

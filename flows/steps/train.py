@@ -16,9 +16,8 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     seen = call(probe_model.of("model"), recipe.train, loaded.folder)
     distil = recipe.train.distil
     teacher = call(probe_teacher.of("teacher"), distil, loaded.folder) if distil else None
-    model = made.model = call(
-        train_model.of("model"), seen, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher
-    )
+    learned = (mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher, recipe.mix.loss_weights)
+    model = made.model = call(train_model.of("model"), seen, *learned)
     yield "train"
     told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)
     made.scores = call(evaluate_model.of("model"), model, mix, *told)

@@ -74,7 +74,7 @@ class TrialSetup:
             recipe.mix.select,
         ]
         learner = recipe.train if recipe.trials.full else None
-        made = [recipe.augment] if recipe.augment and recipe.trains_in_trials else []
+        made = [part for part in (recipe.augment, recipe.mix.loss_weights) if part and recipe.trains_in_trials]
         return digest(
             [
                 *pooled,
@@ -115,12 +115,13 @@ class TrialSetup:
             return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
-        trained = (mixed, recipe.train, recipe.objective, seed, self.loaded.folder, self.teacher)
+        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights)
+        trained = (mixed, recipe.train, recipe.objective, *told)
         model = self.call(train_model.of(name), self.start, *trained)
-        told = (recipe.evaluate.intervals, recipe.objective, seed)
+        asked = (recipe.evaluate.intervals, recipe.objective, seed)
         if sets := self.made.sets:
-            return self.call(evaluate_with_sets.of(name), model, mixed, sets, *told)
-        return self.call(evaluate_model.of(name), model, mixed, *told)
+            return self.call(evaluate_with_sets.of(name), model, mixed, sets, *asked)
+        return self.call(evaluate_model.of(name), model, mixed, *asked)
 
 
 def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSetup:

@@ -1,10 +1,12 @@
 """What a plan says: what was asked of each source and what it got."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.manifests.manifest import Facts
 
@@ -32,12 +34,15 @@ class ReceiptRow(Section):
     """Of a source without labels of its own: rule, or `teacher` -> rows that it labelled."""
     augmented: dict[str, int] = Field(default_factory=dict)
     """Way of augmentation -> rows that were made from the source's; they are not among `rows`."""
+    loss_weight: float | None = None
+    """How much a row of the source counts in the loss of training, where not every row counts 1; see
+    `with_loss_weights`."""
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Fingerprints of receipts without them are older than the fields.
-        later = {"labelled", "augmented"}
-        return {name: value for name, value in dump(self).items() if value or name not in later}
+        later = {"labelled", "augmented", "loss_weight"}
+        return {name: value for name, value in dump(self).items() if value not in (None, {}) or name not in later}
 
     @classmethod
     def left_out(cls, source: str, requested: float, reason: str) -> Self:
@@ -63,6 +68,42 @@ def with_training(rows: Iterable[ReceiptRow], epochs: float, cut: str = "") -> t
     seen = ((row, row.rows / row.available * epochs if row.available else 0.0) for row in rows)
     told = f"; training {cut}" * bool(cut)
     return tuple(row.model_copy(update={"epochs": round(often, 4), "reason": row.reason + told}) for row, often in seen)
+
+
+def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) -> tuple[ReceiptRow, ...]:
+    """Say how much a row of each source counts in the loss of training, apart from how many rows it gives.
+
+    A source with weight λ_i (1 where none is said) that has n_i of the rows, made ones included, counts
+    w_i = λ_i · Σ n_j / Σ n_j λ_j, so that the mean over the rows of an expected batch is 1 and the learning rate means
+    what it does without; the loss of a step is Σ w ℓ / Σ t over its rows, with the loss ℓ of a row and its t targets.
+    Under equal weights, and where nothing is planned, nothing is said.
+
+    Raises:
+        RecipeError: no row would count.
+    """
+    given = {row.source: row.rows + sum(row.augmented.values()) for row in rows}
+    asked = {name: weights.get(name, 1.0) for name, count in given.items() if count}
+    if (len({*asked.values()}) < 2 and any(asked.values())) or not asked:
+        return tuple(rows)
+    mean = math.fsum(given[name] * weight for name, weight in asked.items()) / sum(given.values())
+    if not mean:
+        raise RecipeError(
+            f"mix.loss_weights: {', '.join(asked)} {'has' if len(asked) == 1 else 'have'} all rows of the mix and "
+            "weight 0, so that nothing would be learned; give one of them a weight above 0"
+        )
+    weighed = {name: weight / mean for name, weight in asked.items()}
+    return tuple(
+        row.model_copy(
+            update={
+                "loss_weight": (weight := weighed[row.source]),
+                "reason": f"{row.reason}; a row counts {weight:.3g} in the loss, all of them "
+                f"{100 * weight * given[row.source] / sum(given.values()):.3g} % of it",
+            }
+        )
+        if row.source in weighed
+        else row
+        for row in rows
+    )
 
 
 class PlanFacts(Facts):

@@ -21,6 +21,7 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
     Attributes:
         sources: number of the source of every example, where the weights change while training.
         teacher: logits of a teacher for every example, where there is one to learn from.
+        weights: how much every example counts in the loss, where not all count 1.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         self.lengths = np.array([len(tokens) for tokens in ids])
         self.sources: NDArray[np.int64] | None = None
         self.teacher: NDArray[np.float32] | None = None
+        self.weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,4 +50,6 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         }
         if self.teacher is not None:
             example["teacher"] = self.teacher[number].tolist()
+        if self.weights is not None:
+            example["weight"] = float(self.weights[number])
         return example if self.sources is None else example | {"source": int(self.sources[number])}

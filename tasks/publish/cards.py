@@ -14,7 +14,7 @@ import yaml
 
 from tasks.manifests.dropped import figure_text, in_words
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import ReceiptRow, with_training
+from tasks.manifests.plan import ReceiptRow, with_loss_weights, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
 from tasks.objectives.parts import columns_of, measures_of
@@ -65,7 +65,8 @@ def escape(value: object) -> str:
 
 def receipt_of(start: RunStart, mix: Manifest[MixFacts]) -> tuple[ReceiptRow, ...]:
     """Give the receipt of a mix as the run sees it, its training counted in."""
-    return with_training(mix.facts.receipt, (start.recipe.get("train") or {}).get("epochs", 1.0))
+    counted = with_loss_weights(mix.facts.receipt, start.recipe["mix"].get("loss_weights") or {})
+    return with_training(counted, (start.recipe.get("train") or {}).get("epochs", 1.0))
 
 
 def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:

@@ -1,8 +1,5 @@
 """Labels and rows that the run makes itself: what of a recipe does not go with them."""
 
-import contextlib
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.suggest import Problem
@@ -59,30 +56,3 @@ def helping_models(recipe: "Recipe") -> dict[str, str]:
     named = {place: str(value) for place, value in fields}
     distil = recipe.train and recipe.train.distil
     return named | ({"train.distil.teacher": distil.teacher} if distil else {})
-
-
-def distil_problems(recipe: "Recipe", base: str) -> list[Problem]:
-    """Say where a teacher would teach nothing, or has other labels, as far as its folder tells, with its place."""
-    distil, layout = recipe.train and recipe.train.distil, recipe.layout
-    if not distil:
-        return []
-    if layout.label is None and "target" not in layout.names:
-        why = f"a teacher gives the label of a row or writes its target, and task: {recipe.task} has neither"
-        return [("train.distil", f"{why}; take the section out")]
-    names: list[str] = []
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        read = json.loads((Path(base) / distil.teacher / "config.json").read_text("utf-8"))
-        names = [str(label) for label in read["id2label"].values()]
-    if layout.label is not None and names and {*names} != {*recipe.labels}:
-        told = f"its labels are {', '.join(names)}, and the recipe's are {', '.join(recipe.labels)}"
-        return [("train.distil.teacher", f"{told}; a teacher has the same labels")]
-    return []
-
-
-def softened_problems(recipe: "Recipe") -> list[Problem]:
-    """Say where labels are to be softened that are none, each with its place."""
-    fields = [name for name in ("label_smoothing", "mixup") if recipe.train and getattr(recipe.train, name)]
-    if recipe.layout.label is not None:
-        return []
-    why = f"it makes one label of a row less certain, and the rows of task: {recipe.task} bear none such; take it out"
-    return [(f"train.{name}", why) for name in fields]

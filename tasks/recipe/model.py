@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import Annotated, Self, cast
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
@@ -14,6 +14,7 @@ from tasks.clean.settings import WHOLE, CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section
+from tasks.core.references import SourceName
 from tasks.core.suggest import NAME, Problem
 from tasks.core.unseen import unseen
 from tasks.deduplicate.settings import HoldoutSettings
@@ -25,7 +26,8 @@ from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, tas
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
-from tasks.recipe.made import augment_problems, distil_problems, helping_models, labelling_problems, softened_problems
+from tasks.recipe.learned import distil_problems, loss_weight_problems, softened_problems
+from tasks.recipe.made import augment_problems, helping_models, labelling_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
@@ -48,6 +50,9 @@ class MixSettings(PlanSettings, ShareSettings):
 
     select: SelectionSettings | None = None
     """Keep, of the rows of the other sources, those that are like a target's; by default all."""
+    loss_weights: dict[SourceName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
+    """Source -> how much its rows count in the loss of training, beside how many there are; 1 for sources that are not
+    named, and normalised so that the mean over a batch is 1. A source with 0 teaches nothing."""
 
     @property
     def plan(self) -> PlanSettings:
@@ -252,7 +257,7 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         named |= helping_models(recipe)
         problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, named, folder)]
         problems += [*labelling_problems(recipe), *augment_problems(recipe), *softened_problems(recipe)]
-        problems += distil_problems(recipe, folder)
+        problems += [*distil_problems(recipe, folder), *loss_weight_problems(recipe)]
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from tasks.core.records import Objective, Section
 from tasks.train.settings import TrainSettings
 
@@ -27,6 +29,8 @@ class Job(Section):
     """Where everything is written to."""
     start: tuple[str, ...] = ()
     """Files of the model that it starts from."""
+    loss_weights: dict[str, float] = Field(default_factory=dict)
+    """Source -> how much a row of it counts in the loss; empty where every row counts 1."""
     accumulate: int = 1
     """Micro-batches per optimiser step."""
     parent: int = 0

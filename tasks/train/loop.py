@@ -113,6 +113,8 @@ def train(job: Job) -> None:
     rows = objective.examples(mix, tokenizer, longest, labels)
     if distil and not writes:
         rows.teacher = teacher_logits(distil, job.base, job.objective, mix, longest)[rows.row]
+    if job.loss_weights:
+        rows.weights = mix[SOURCE].replace_strict(job.loss_weights, return_dtype=pl.Float64).to_numpy()[rows.row]
     steering = steered(job, mix, rows)
     validation = validation_rows(job.validation, mix[SOURCE].unique().to_list(), layout.names)
     aside = pl.concat([pl.read_parquet(file, columns=list(layout.names)) for file in job.holdout])

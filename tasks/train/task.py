@@ -9,6 +9,7 @@ from tasks.core.tasks import task
 from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
+from tasks.manifests.plan import with_loss_weights
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.rows.files import SIDES, TRAIN, open_mix
@@ -55,7 +56,7 @@ def show_batch(
 
 
 @stage_task("train")
-def train_model(
+def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, or a product that it is made of)
     work: Workbench,
     seen: Fingerprint,
     mix: Manifest[MixFacts],
@@ -64,10 +65,11 @@ def train_model(
     seed: int,
     base: str,
     teacher: Fingerprint | None = None,  # noqa: ARG001 (what the teacher is stands in the content key)
+    loss_weights: dict[str, float] | None = None,
 ) -> Product[ModelFacts]:
-    """Fine-tune the model on the mix."""
+    """Fine-tune the model on the mix; `loss_weights` as in the recipe."""
+    counted = with_loss_weights(mix.facts.receipt, loss_weights or {})
     rows, aside, validation = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
-    start = tuple(file.name for file in seen.files)
     job = Job(
         settings=settings,
         objective=objective,
@@ -77,7 +79,8 @@ def train_model(
         validation=validation,
         base=base,
         folder=str(work.scratch),
-        start=start,
+        start=tuple(file.name for file in seen.files),
+        loss_weights={row.source: row.loss_weight for row in counted if row.loss_weight is not None},
     )
     with Mirror(work.store, work.path, job.checkpoints) as mirror, ui.Progress(work.subject, "Training") as progress:
         run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])

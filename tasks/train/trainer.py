@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from transformers import Trainer, TrainerCallback
 
+from tasks.models.targets import NOT_PREDICTED
 from tasks.train.job import DIVERGED, Message
 from tasks.train.order import WindowedLengths
 from tasks.train.softened import Softened
 from tasks.train.steered import Steered
 from tasks.train.steering import Steering
 
-UNREAD = ("source", "teacher")
+UNREAD = ("source", "teacher", "weight")
 """What a batch holds that no model takes."""
 
 
@@ -42,23 +43,23 @@ class Ordered(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Give the mean loss of a batch."""
-        sources = inputs.pop("source", None)
+        """Give the mean loss of a batch: Σ w ℓ over its examples, by the number of their targets."""
+        sources, weights = inputs.pop("source", None), inputs.pop("weight", None)
         if self.softened is not None:
             place = self.state.global_step, self.args.process_index
             each, outputs = self.softened.losses(model, inputs, place)
-            if self.steering is not None and sources is not None:
-                self.steering.saw(sources, each.detach(), torch.ones_like(sources))
-            loss = each.sum() / (len(each) if num_items_in_batch is None else num_items_in_batch)
-            return (loss, outputs) if return_outputs else loss
-        unsteered = self.steering is None or sources is None
-        if unsteered and "labels" in inputs:
+            counts = torch.ones_like(each)
+        elif sources is None and weights is None and "labels" in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        outputs = model(**inputs)
-        each, counts = self.losses(outputs, inputs)
+        else:
+            outputs = model(**inputs)
+            each, counts = self.losses(outputs, inputs)
         if self.steering is not None and sources is not None:
             self.steering.saw(sources, each.detach(), counts)
-        loss = each.sum() / (counts.sum() if num_items_in_batch is None else num_items_in_batch)
+        over = counts.sum()
+        if num_items_in_batch is not None:  # of all micro-batches; the Trainer counts numbers of labels, not targets
+            over = num_items_in_batch * (over / (inputs["labels"] != NOT_PREDICTED).sum())
+        loss = (each if weights is None else each * weights.to(each)).sum() / over
         return (loss, outputs) if return_outputs else loss
 
     def evaluate(
