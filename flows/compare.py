@@ -14,6 +14,7 @@ from flows.engine.flow import flow
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
+from flows.engine.running import noted
 from flows.engine.submitted import Submitted
 from flows.engine.unfinished import telling
 from flows.steps.arms import Arms, settle_arms
@@ -36,6 +37,7 @@ from tasks.manifests.scores import PredictionFacts, TrialFacts
 from tasks.publish.task import begin_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_comparison
+from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
 
 
@@ -63,31 +65,36 @@ def compare(
         overrides: More values over the recipe's, by dotted path, such as {"trials.size": 500}.
         without: Sources of the recipe that are left out this time.
     """
-    began = time.monotonic()
     given = {"compare.seeds": seeds, "compare.minutes": minutes}
     typed = {path: value for path, value in given.items() if value is not None}
     loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     names = _names(loaded, arms)
     home = open_store(store_uri(store))
     home.ensure_writable()
-    start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
-    limit = loaded.recipe.compare.minutes
+    start = begin_run(loaded.published)
+    with noted(home, start, "comparison"):
+        comparison = _compared(loaded, Submitted(home.uri), start, names)
+    if any(arm.name == RECIPE and arm.error for arm in comparison.arms):
+        raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
+    required: RequiredGain = "all" if require_gain is True else require_gain or "all"
+    if require_gain and (why := comparison.unmet(required)):
+        raise QualityGate(f"{comparison.sentence} A gain is required; {why}. Report: {comparison.report}")
+    return comparison
+
+
+def _compared(loaded: LoadedRecipe, calls: Submitted, start: RunStart, names: Sequence[str]) -> Comparison:
+    """Try the arms and judge them; a report and a record are left."""
+    began, limit = time.monotonic(), loaded.recipe.compare.minutes
     with interruptible(telling()):
-        setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, calls, made)
+        setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, calls, RunProducts())
         calls.finish()
         settled_arms = settle_arms(setup, calls, names)
         runner = TrialRunner(setup, calls, gives_up=True)
         run, judged = _try_and_judge(setup, runner, settled_arms, began + 60 * limit if limit else float("inf"))
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
     comparison = conclude(start, run.model_copy(update=done), judged, setup.pool.accounts)
-    comparison = calls.now(report_comparison, home.uri, comparison)
-    comparison = calls.now(record_comparison, home.uri, comparison)
-    if RECIPE in run.failed:
-        raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
-    required: RequiredGain = "all" if require_gain is True else require_gain or "all"
-    if require_gain and (why := comparison.unmet(required)):
-        raise QualityGate(f"{comparison.sentence} A gain is required; {why}. Report: {comparison.report}")
-    return comparison
+    comparison = calls.now(report_comparison, calls.store, comparison)
+    return calls.now(record_comparison, calls.store, comparison)
 
 
 def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:

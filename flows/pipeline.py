@@ -15,9 +15,10 @@ from pydantic import JsonValue
 from flows.engine.calls import RunProducts, carry_out
 from flows.engine.flow import flow
 from flows.engine.home import store_uri
-from flows.engine.interrupt import STOPPED, ending, interruptible
+from flows.engine.interrupt import interruptible
 from flows.engine.record import gather
 from flows.engine.runners import runner_named
+from flows.engine.running import how_it_ends, noted
 from flows.engine.submitted import Submitted
 from flows.engine.unfinished import telling
 from flows.steps.blend import blend
@@ -28,7 +29,7 @@ from tasks.core.suggest import nearest
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
-from tasks.recipe.model import load_recipe
+from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_run
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart
 from tasks.store.storage import open_store
@@ -66,23 +67,30 @@ def pipeline(
     loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()
-    start, calls, made = begin_run(loaded.published), Submitted(home.uri), RunProducts()
-    known = {"flow_run_id": str(flow_run.id)}
+    start = begin_run(loaded.published)
+    with noted(home, start, "run"):
+        return _carried_out(loaded, Submitted(home.uri), start, until)
+
+
+def _carried_out(loaded: LoadedRecipe, calls: Submitted, start: RunStart, until: Stage | None) -> dict[str, Any]:
+    """Carry out the stages up to one of them, or all; a record is left, however the run ends."""
+    made, known = RunProducts(), {"flow_run_id": str(flow_run.id)}
     try:
         with interruptible(telling()):
             carry_out(chain(blend(loaded, calls, made), train(loaded, calls, made)), until)
             calls.finish()
             published = publish(calls, start, made.settled(calls.completed))
     except (KeyboardInterrupt, TerminationSignal):
-        record = gather(start, loaded, home.uri, made.settled(calls.so_far), calls.notes_so_far(), **known, **ended())
-        record_run.run(home.uri, home.uri, record)  # Prefect has no time for it
+        known |= how_it_ends()
+        record = gather(start, loaded, calls.store, made.settled(calls.so_far), calls.notes_so_far(), **known)
+        record_run.run(calls.store, calls.store, record)  # Prefect has no time for it
         raise
     except Exception as error:
         known["error"] = str(error) or type(error).__name__
-        finish(calls, gather(start, loaded, home.uri, made.settled(calls.completed), calls.notes(), **known), None)
+        finish(calls, gather(start, loaded, calls.store, made.settled(calls.completed), calls.notes(), **known), None)
         raise
     done = made.settled(calls.completed)
-    return finish(calls, gather(start, loaded, home.uri, done, calls.notes(), **known, **published), done.mix)
+    return finish(calls, gather(start, loaded, calls.store, done, calls.notes(), **known, **published), done.mix)
 
 
 def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, PublishedMix | PublishedModel]:
@@ -96,13 +104,6 @@ def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, P
         return {"mix": mix}
     model = calls.now(publish_model, calls.store, start, made.model, made.metrics, mix)
     return {"mix": mix, "model": model}
-
-
-def ended() -> dict[str, str]:
-    """Say why a run ends before its end: it was interrupted, or lost Prefect's server."""
-    how = ending()
-    lost = how is not None and how.why != STOPPED
-    return {"error": how.why if how and lost else STOPPED, "status": "failed" if lost else "interrupted"}
 
 
 def finish(calls: Submitted, record: RunRecord, mix: Manifest[MixFacts] | None) -> dict[str, Any]:

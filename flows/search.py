@@ -16,6 +16,7 @@ from flows.engine.flow import flow
 from flows.engine.home import store_uri
 from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
+from flows.engine.running import noted
 from flows.engine.submitted import Submitted
 from flows.engine.unfinished import telling
 from flows.steps.trial_runner import Trial, TrialRunner
@@ -38,8 +39,9 @@ from tasks.experiments.search_record import SearchFindings, SearchRecord
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.scores import PredictionFacts
 from tasks.publish.task import begin_run
-from tasks.recipe.model import load_recipe
+from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_search
+from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
 
 CONFIRMING = 1_000
@@ -71,12 +73,18 @@ def search(
     loaded = load_recipe(recipe, (overrides or {}) | typed, without or ())
     home = open_store(store_uri(store))
     home.ensure_writable()
-    start, calls = begin_run(loaded.published), Submitted(home.uri)
+    start = begin_run(loaded.published)
+    with noted(home, start, "search"):
+        return _searched(loaded, Submitted(home.uri), start)
+
+
+def _searched(loaded: LoadedRecipe, calls: Submitted, start: RunStart) -> SearchRecord:
+    """Carry out trials and confirming runs; a report and a record are left."""
     began = time.monotonic()
     with interruptible(telling()):
         setup = trial_setup_for("search.target", loaded.recipe.search.target, loaded, calls, RunProducts())
         calls.finish()
-        runs = Submitted(home.uri, quiet=True)
+        runs = Submitted(calls.store, quiet=True)
         runner, state = TrialRunner(replace(setup, call=runs), runs), begun(setup)
         explore(state, runner, loaded.recipe.search.minutes)
         findings = confirm(state, runner, loaded.recipe.search.seeds)
@@ -90,8 +98,8 @@ def search(
         sources=state.space.sources,
         unit=loaded.recipe.mix.unit,
     )
-    record = calls.now(report_search, home.uri, record)
-    calls.now(record_search, home.uri, state, record)
+    record = calls.now(report_search, calls.store, record)
+    calls.now(record_search, calls.store, state, record)
     return record
 
 

@@ -1,18 +1,22 @@
 """What a store holds of earlier commands: runs, comparisons, searches and models; and one of them, looked up."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from pydantic import ConfigDict, JsonValue
 
+from flows.engine.killed import unfinished
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.experiments.comparison import Comparison
 from tasks.experiments.search_record import SearchRecord
+from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import all_measures
 from tasks.store.found import id_in, meant, read_record, record_paths
 from tasks.store.runs import RUN, RunRecord, find_run, list_records
 from tasks.store.storage import Store, open_store
+from tasks.store.unfinished import Kind, Unfinished
 
 COMPARISON, SEARCH = "comparisons/comparison.json", "searches/search.json"
 """Folder and name of their records."""
@@ -28,7 +32,12 @@ class Verdict(Section):
     started: str
     outcome: str
     sentence: str
-    seconds: float
+    seconds: float | None
+
+    @classmethod
+    def of_unfinished(cls, note: Unfinished) -> Self:
+        """Say what became of one that has found nothing."""
+        return cls(**note.model_dump(include={"name", "started", "seconds"}), outcome=note.status, sentence=note.error)
 
 
 class Listed(TypedDict):
@@ -50,34 +59,38 @@ class RowsOfFile(TypedDict):
 def list_store(store: str, name: str | None) -> Listed:
     """Say what a store holds, of all recipes or of one."""
     home = open_store(store)
-    records = list_records(home, name)
+    records, notes = list_records(home, name), unfinished(home, name)
+    runs = [*records, *(note for note in notes if note.kind == "run")]
     return {
-        "runs": [_of_run(record) for record in records],
-        "comparisons": _verdicts(home, COMPARISON, "comparison", name),
-        "searches": _verdicts(home, SEARCH, "search", name),
+        "runs": [_of_run(record) for record in sorted(runs, key=lambda record: record.run, reverse=True)],
+        "comparisons": _verdicts(home, COMPARISON, "comparison", name, notes),
+        "searches": _verdicts(home, SEARCH, "search", name, notes),
         "models": _models(home, records),
     }
 
 
-def _of_run(record: RunRecord) -> Row:
+def _of_run(record: RunRecord | Unfinished) -> Row:
+    mix, metrics = (record.mix, record.metrics) if isinstance(record, RunRecord) else (None, None)
     return {
         "run": record.run,
         "name": record.name,
         "status": record.status,
         "started": record.started,
-        "rows": record.mix.rows if record.mix else None,
-        **_scores(record),
+        "rows": mix.rows if mix else None,
+        **_scores(metrics),
         "seconds": record.seconds,
     }
 
 
-def _scores(record: RunRecord) -> Row:
-    return {key: record.metrics.value(key) if record.metrics else None for key in all_measures()}
+def _scores(metrics: Metrics | None) -> Row:
+    return {key: metrics.value(key) if metrics else None for key in all_measures()}
 
 
-def _verdicts(home: Store, file: str, called: str, name: str | None) -> list[Row]:
-    paths = record_paths(home, file, name)
-    return [{called: id_in(path), **read_record(home, path, Verdict).model_dump()} for path in paths]
+def _verdicts(home: Store, file: str, called: Kind, name: str | None, notes: Sequence[Unfinished]) -> list[Row]:
+    """Give what those with a record found, and what became of those without."""
+    found = {id_in(path): read_record(home, path, Verdict) for path in record_paths(home, file, name)}
+    found |= {note.run: Verdict.of_unfinished(note) for note in notes if note.kind == called}
+    return [{called: one, **found[one].model_dump()} for one in sorted(found, reverse=True)]
 
 
 def _models(home: Store, records: list[RunRecord]) -> list[Row]:
@@ -89,22 +102,28 @@ def _models(home: Store, records: list[RunRecord]) -> list[Row]:
             "model": model,
             "name": record.name,
             "run": record.run,
-            **_scores(record),
+            **_scores(record.metrics),
             "in_store": (record.name, model) in there,
         }
         for model, record in reversed(published.items())
     ]
 
 
-def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecord | RowsOfFile:
+def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecord | Unfinished | RowsOfFile:
     """Give the record of a run, a comparison or a search, or the rows of a Parquet file."""
     if wanted.endswith(".parquet"):
         return {"file": wanted, "rows": _rows_of(store, wanted)}
     home = open_store(store)
     kinds = {RUN: RunRecord, COMPARISON: Comparison, SEARCH: SearchRecord}
     paths = {id_in(path): (path, kind) for file, kind in kinds.items() for path in record_paths(home, file)}
-    found = meant(wanted, paths)
-    return read_record(home, *paths[found[0]]) if len(found) == 1 else find_run(home, wanted)
+    notes = {note.run: note for note in unfinished(home)}
+    if wanted == "latest":
+        runs = [one for one, (_, kind) in paths.items() if kind is RunRecord]
+        wanted = max([*runs, *(one for one, note in notes.items() if note.kind == "run")], default=wanted)
+    found = meant(wanted, [*paths, *notes])
+    if len(found) != 1:
+        return find_run(home, wanted)
+    return notes[found[0]] if found[0] in notes else read_record(home, *paths[found[0]])
 
 
 def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:

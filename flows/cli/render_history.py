@@ -15,6 +15,7 @@ from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.dropped import Dropped, in_words
 from tasks.objectives.parts import all_measures
 from tasks.store.runs import RunRecord
+from tasks.store.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from flows.cli.inspect import Replayed
@@ -44,11 +45,11 @@ def listed(store: Listed) -> None:
 def _list(title: str, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     """Print some facts of each row: heading -> fact."""
     if rows:
-        shown = (row | {"seconds": f"{row['seconds']:.1f}"} if "seconds" in row else row for row in rows)
+        shown = (row | {"seconds": f"{row['seconds']:.1f}"} if row.get("seconds") is not None else row for row in rows)
         table(title, [*columns], ([row[fact] for fact in columns.values()] for row in shown))
 
 
-def shown(record: RunRecord | Comparison | SearchRecord | RowsOfFile) -> None:
+def shown(record: RunRecord | Comparison | SearchRecord | Unfinished | RowsOfFile) -> None:
     """Print one run, a comparison, a search, or the rows of a file."""
     if isinstance(record, Comparison):
         compared(record)
@@ -56,6 +57,10 @@ def shown(record: RunRecord | Comparison | SearchRecord | RowsOfFile) -> None:
         searched(record)
     elif isinstance(record, RunRecord):
         _shown_run(record)
+    elif isinstance(record, Unfinished):
+        took = "" if record.seconds is None else f"  {record.seconds:.1f} s"
+        console.print(f"{record.run}  {record.name}  {record.kind} {record.status}  {record.started}{took}")
+        console.print(Text(record.error or f"under way in process {record.pid} of {record.machine.split()[0]}"))
     else:
         columns = list(record["rows"][0]) if record["rows"] else []
         table(record["file"], columns, (list(row.values()) for row in record["rows"]))

@@ -1,7 +1,6 @@
 """Commands that make something: mixes, models, comparisons, weights."""
 
 import contextlib
-import re
 from collections.abc import Generator, Mapping
 from typing import Annotated, Literal
 
@@ -20,7 +19,7 @@ def _begun(
     What is wrong with the recipe is then said before any server serves, and no server is told of a password in it. A
     temporary one gets ready meanwhile.
     """
-    from flows.engine.home import named_server
+    from flows.engine.home import named_server, without_password
     from flows.engine.temporary_server import prepared
     from tasks.core import ui
 
@@ -30,7 +29,7 @@ def _begun(
         from tasks.recipe.model import load_recipe
 
         load_recipe(recipe.file, values | given, recipe.left_out)
-        shown = re.sub(r"//[^/@]*@", "//", named or "").removesuffix("/api")
+        shown = without_password(named or "").removesuffix("/api")
         ui.tell(f"Prefect  {shown or 'a temporary server, ready in a few seconds; `prefect server start` keeps one'}")
         yield values
 

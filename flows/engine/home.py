@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import tomllib
 import traceback
 from pathlib import Path
@@ -75,6 +76,11 @@ def named_server() -> str | None:
         return here or profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
     except AttributeError:  # what stands there is no table; Prefect tells it better
         return None
+
+
+def without_password(url: str) -> str:
+    """Write a URL as it may be shown: without what stands before an `@`."""
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def _toml(path: Path) -> dict[str, Any]:

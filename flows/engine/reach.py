@@ -26,6 +26,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from flows.engine.home import without_password
 from flows.engine.interrupt import duty, end, ending
 from flows.engine.temporary_server import REMEDY, TemporaryServer, drop_prepared, started
 from tasks.core.errors import CuveeError, Unreachable
@@ -78,7 +79,7 @@ def refuse_silent(api: str) -> None:
     Raises:
         Unreachable: there is no Prefect server there.
     """
-    shown = re.sub(r"//[^/@]*@", "//", api)
+    shown = without_password(api)
     remedy = "start that server, set PREFECT_API_URL to another, or unset it to use a temporary one"
     if api.startswith(PREFECT_CLOUD_API_URL.value()):
         return

@@ -28,21 +28,27 @@ ABORTED = "Execution was aborted"
 def telling() -> Callable[[], None]:
     """Give what tells Prefect, from any thread, that the run under way here was interrupted."""
     context, run = contextvars.copy_context(), UUID(str(flow_run.id))
-    return lambda: context.copy().run(_tell, run)
+    return lambda: context.copy().run(tell, run, STOPPED)
 
 
-def _tell(run: UUID) -> None:
+def tell(run: UUID, why: str) -> None:
+    """Tell Prefect that a run was interrupted, where it knows no end of it.
+
+    Raises:
+        ObjectNotFound: it knows no such run.
+        httpx.HTTPError: it does not answer.
+    """
     with (
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
         get_client(httpx_settings={"timeout": ASKING}, sync_client=True) as client,
     ):
-        _tell_of_tasks(client, run)
         state = client.read_flow_run(run).state
+        _tell_of_tasks(client, run, why)
         if state is None or state.type in (StateType.RUNNING, StateType.PENDING):
-            client.set_flow_run_state(run, _interrupted(), force=True)
+            client.set_flow_run_state(run, _interrupted(why), force=True)
 
 
-def _tell_of_tasks(client: SyncPrefectClient, run: UUID) -> None:
+def _tell_of_tasks(client: SyncPrefectClient, run: UUID, why: str) -> None:
     types = TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.FAILED, StateType.CRASHED])
     found = client.read_task_runs(
         flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])),
@@ -51,8 +57,8 @@ def _tell_of_tasks(client: SyncPrefectClient, run: UUID) -> None:
     for task in found:
         said = (task.state and task.state.message) or ""
         if task.state_type == StateType.RUNNING or STOPPED in said or said.startswith(ABORTED):
-            client.set_task_run_state(task.id, _interrupted(), force=True)
+            client.set_task_run_state(task.id, _interrupted(why), force=True)
 
 
-def _interrupted() -> State[None]:
-    return Crashed(name="Interrupted", message=STOPPED)
+def _interrupted(why: str) -> State[None]:
+    return Crashed(name="Interrupted", message=why)
