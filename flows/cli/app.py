@@ -56,13 +56,27 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+Verbose = Annotated[
+    bool | None,
+    typer.Option(
+        "--verbose/--quiet",
+        "-v/-q",
+        help="Also tell what the tasks log, or tell nothing on the way; by default a line for each task that ends.",
+    ),
+]
+
+
 @app.callback()
 def about(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_print_version)
     ] = False,
+    verbose: Verbose = None,
 ) -> None:
     """Take what stands before the name of a command."""
+    if verbose is not None and context.invoked_subcommand:
+        context.default_map = {context.invoked_subcommand: {"verbose": verbose}}
 
 
 StoreUri = Annotated[
@@ -128,16 +142,6 @@ class RecipeRead:
             RecipeError: one of them is no PATH=VALUE, or its value no YAML.
         """
         return set_values(self.overrides or [], "mix.size=500")
-
-
-Verbose = Annotated[
-    bool | None,
-    typer.Option(
-        "--verbose/--quiet",
-        "-v/-q",
-        help="Also tell what the tasks log, or tell nothing on the way; by default a line for each task that ends.",
-    ),
-]
 
 
 @dataclass(frozen=True)

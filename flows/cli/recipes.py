@@ -83,8 +83,8 @@ def explain(recipe: RecipeRead, store: StoreUri = DEFAULT_STORE, *, out: Output)
 
 
 @command
-def schema() -> None:
+def schema(out: Output) -> None:
     """Print the JSON Schema of a recipe, for editors."""
     from tasks.recipe.schema import recipe_schema
 
-    typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+    out.give(recipe_schema(), lambda found: typer.echo(json.dumps(found, indent=2, ensure_ascii=False)))

@@ -166,6 +166,8 @@ def validated(recipe: "Validated") -> None:
         console.print()
     for name, why in recipe["unreached"].items():
         console.print(Text(f"{name}: cannot be reached now, which `on_failure` allows: {why}"))
+    kept = "rows kept aside to measure on"
+    console.print(f"Not counted here, but by `cuvee plan`: {', '.join([kept, *recipe['uncounted']])}")
     console.print(f"{recipe['recipe']}: valid; nothing was written")
 
 

@@ -26,6 +26,7 @@ class Validated(TypedDict):
 
     Attributes:
         unreached: source -> why it cannot be reached now, where the recipe allows that.
+        uncounted: what a run leaves out of these rows beside what is told of each source.
         sets: evaluation set -> how it reads, where there are any.
     """
 
@@ -34,6 +35,7 @@ class Validated(TypedDict):
     valid: bool
     sources: dict[str, Preview]
     unreached: dict[str, str]
+    uncounted: list[str]
     sets: NotRequired[dict[str, Preview]]
 
 
@@ -65,10 +67,27 @@ def validate_recipe(file: str, overrides: dict[str, JsonValue], without: Sequenc
         "valid": True,
         "sources": sources,
         "unreached": unreached,
+        "uncounted": _uncounted(loaded.recipe),
     }
     if sets:
         found["sets"] = sets
     return found
+
+
+def _uncounted(recipe: Recipe) -> list[str]:
+    """Name what takes rows out of the sources once all of them are read: it is not done here."""
+    asked = {
+        "personal data": recipe.personal and "drop" in {recipe.personal.of(name).action for name in recipe.sources},
+        "repetitions in other sources": len(recipe.sources) > 1,
+        "evaluation sets": recipe.sets,
+        "decontaminate": recipe.decontaminate,
+        "near duplicates": recipe.near_duplicates,
+        "semantic duplicates": recipe.semantic_duplicates,
+        "label_rules and label_by": recipe.labelling,
+        "sift": recipe.sift,
+        "mix.select": recipe.mix.select,
+    }
+    return [name for name, wanted in asked.items() if wanted]
 
 
 def _unfit_expectations(file: str, recipe: Recipe) -> list[CuveeError]:

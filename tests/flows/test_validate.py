@@ -119,3 +119,20 @@ def test_what_cleaning_leaves_too_few_of_is_told() -> None:
 def test_what_the_checks_leave_out_stops_nothing() -> None:
     recipe = written({"a": LINES, "b": LINES[:5]}, checks={"policies": {"b": "quarantine"}})
     assert validate_recipe(recipe, {})["valid"]
+
+
+def test_what_a_run_leaves_out_beyond_what_is_counted_is_named() -> None:
+    assert validate_recipe(written({"a": LINES}, near_duplicates=None), {})["uncounted"] == []
+    more = {
+        "personal": {"policies": {"b": "drop"}},
+        "decontaminate": {},
+        "mix": {"select": {"target": "a", "keep": 0.9}},
+    }
+    recipe = written({"a": LINES, "b": [f"other {line}" for line in LINES]}, **more)
+    named = ["personal data", "repetitions in other sources", "decontaminate", "near duplicates", "mix.select"]
+    assert validate_recipe(recipe, {})["uncounted"] == named
+    shown = CliRunner().invoke(app, ["validate", recipe, "--set", "personal.policies={}"])
+    assert (
+        "Not counted here, but by `cuvee plan`: rows kept aside to measure on, repetitions in other sources, "
+        "decontaminate, near duplicates, mix.select" in " ".join(shown.stdout.split())
+    )
