@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
+from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue, SpareSources
 from tasks.manifests.manifest import Facts
 from tasks.statistics.paired_tests import McNemar, PairedT
 from tasks.store.runs import RunStart
@@ -90,14 +91,6 @@ class Contrast(Section):
     outcome: Outcome
 
 
-class Estimate(Section):
-    """A value with its interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
 HomeWord = Literal["gains", "gains little", "loses", "loses little", "cannot tell"]
 
 
@@ -138,48 +131,6 @@ class OnSet(Estimate):
     """By the interval, which holds for all arms on this set together."""
 
 
-Value = Literal["leave_one_out", "add_one", "shapley"]
-Word = Literal["pays", "redundant", "drop", "cannot tell"]
-
-
-class SourceValue(Section):
-    """What one source is worth to the recipe's mix."""
-
-    source: str
-    share: float
-    leave_one_out: Estimate | None = None
-    """Score of the recipe's mix minus its score without the source, the others taking its place."""
-    add_one: Estimate | None = None
-    """What adding the source to the target, or on average to each other source, brings."""
-    shapley: Estimate | None = None
-    """Its share of what all sources together bring over answering with the commonest label."""
-    word: Word = "cannot tell"
-    trials: dict[str, int] = Field(default_factory=dict)
-    """Value -> trials behind it, those shared with other values included."""
-    seconds: dict[str, float] = Field(default_factory=dict)
-    """Value -> what these trials took, whenever they were run."""
-
-
-class ShapleyNote(Section):
-    """How the Shapley values were made."""
-
-    on: Literal["trials", "ensemble"] = "trials"
-    """What a set of sources is worth: by trials of its mix, or by an ensemble of one model per source."""
-    orders: int = 0
-    """Orders that the values are the mean over; 0 for a sum over all sets."""
-    wanted: int = 0
-    """Orders asked for."""
-    coalitions: int = 0
-    """Sets of sources that count; 0 where there are no values."""
-    drawn: bool = False
-    """Whether the orders are only some of all."""
-    sum: float = 0.0
-    whole: float = 0.0
-    nothing: float = 0.0
-    """Sum of the values, and what it must equal: the score of all sources minus that of a model that learned
-    nothing."""
-
-
 class Findings(Facts):
     """What the trials of a comparison show, before it is put into words."""
 
@@ -193,6 +144,7 @@ class Findings(Facts):
     one_for_each: OneForEach | None = None
     on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
     worth: tuple[SourceValue, ...] = ()
+    spare: SpareSources | None = None
     shapley: ShapleyNote = ShapleyNote()
     baselines: dict[str, float] = Field(default_factory=dict)
     """Source -> what is reached on its hold-out without a model, by what is commonest in its own rows or in all."""
@@ -248,6 +200,7 @@ class Comparison(RunStart):
     on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
     """The recipe's mix against every other arm, on each evaluation set."""
     worth: tuple[SourceValue, ...] = ()
+    spare: SpareSources | None = None
     shapley: ShapleyNote = ShapleyNote()
     baselines: dict[str, float] = Field(default_factory=dict)
     outcome: Outcome

@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
-from tasks.experiments.comparison import Arm, Comparison, Contrast, Estimate
+from tasks.experiments.comparison import Arm, Comparison, Contrast
+from tasks.experiments.valuation import Estimate
 from tasks.objectives.parts import measured_where
 from tasks.report import words
 from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
@@ -17,6 +18,8 @@ from tasks.report.plots import Axis, axis
 
 TITLES = {
     "leave_one_out": "What the mix loses without it",
+    "elsewhere": "What the mix loses without it on the hold-outs of the others",
+    "home": "What the mix loses without it on its own hold-out",
     "add_one": "What adding it to another source brings",
     "shapley": "Shapley value",
 }
@@ -50,11 +53,7 @@ def build_comparison(comparison: Comparison) -> str:
         margin=wording.size(comparison.margin),
         heat=_heat(ordered, wording),
         baseline=measured_where(comparison.metric).baseline,
-        values={
-            value: title
-            for value, title in VALUES.items()
-            if any(getattr(source, value) for source in comparison.worth)
-        },
+        values={value: VALUES[value] for value in wording.values},
         worth_charts=_worth_charts(comparison, wording),
         rules=_rules(comparison),
         how=_how(comparison),
@@ -146,7 +145,8 @@ def _worth_charts(
     comparison: Comparison, wording: ComparisonText
 ) -> list[tuple[str, str, Axis, list[tuple[str, Estimate]]]]:
     charts: list[tuple[str, str, Axis, list[tuple[str, Estimate]]]] = []
-    for value, title in TITLES.items():
+    for value in wording.values:
+        title = TITLES[value]
         rows = [(source.source, estimate) for source in comparison.worth if (estimate := getattr(source, value))]
         if rows:
             ends = [0.0, *(end for _, estimate in rows for end in (estimate.low, estimate.high))]
@@ -155,16 +155,17 @@ def _worth_charts(
 
 
 def _rules(comparison: Comparison) -> list[str]:
+    margin, where = ComparisonText(comparison).size(comparison.margin), "on the hold-outs of the others"
+    if comparison.target or not any(source.elsewhere for source in comparison.worth):
+        where = "there"
     rules = [
         (
-            "pays: the mix scores lower without it; drop: it scores higher without it; both where the interval of "
-            "“left out” excludes 0."
+            f"pays: the mix scores lower {where} without it. drop: it scores higher {where} without it, or its "
+            "Shapley value is below 0 and leaving it out does not seem to cost anything. pays at home: the mix scores "
+            f"lower without it on the source’s own hold-out alone. redundant: leaving it out costs less than {margin}. "
+            "Else: cannot tell. Each word comes from an interval."
         ),
-        (
-            "redundant: it can be left out, but its Shapley value is above 0: other sources bring the same. Else: "
-            "cannot tell."
-        ),
-        f"The intervals hold for all {len(comparison.worth)} sources together (Bonferroni).",
+        f"The intervals of a column hold for all {len(comparison.worth)} sources together (max-T).",
     ]
     note = comparison.shapley
     if not note.coalitions:

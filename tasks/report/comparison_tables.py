@@ -4,7 +4,8 @@ import io
 from typing import Any
 
 from tasks.core.imports import importing
-from tasks.experiments.comparison import Comparison, Estimate
+from tasks.experiments.comparison import Comparison
+from tasks.experiments.valuation import Estimate
 from tasks.report import words
 from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 
@@ -45,7 +46,7 @@ def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]
     ]
     worth = [
         {"source": source.source, "word": source.word, "share": words.percent(source.share)}
-        | {title: _value(getattr(source, value), wording, value) for value, title in VALUES.items()}
+        | {VALUES[value]: _value(getattr(source, value), wording, value) for value in wording.values}
         for source in comparison.worth
     ]
     tables = {"arms": arms, "differences": differences, "home": _at_home(comparison, wording), "worth": worth}

@@ -1,9 +1,16 @@
 """How the numbers of a comparison are written, on its page and in the UI."""
 
-from tasks.experiments.comparison import Comparison, Estimate
+from tasks.experiments.comparison import Comparison
+from tasks.experiments.valuation import Estimate
 from tasks.objectives.parts import measure_named
 
-VALUES = {"leave_one_out": "left out", "add_one": "added", "shapley": "Shapley"}
+VALUES = {
+    "leave_one_out": "left out",
+    "elsewhere": "left out, for the others",
+    "home": "left out, at home",
+    "add_one": "added",
+    "shapley": "Shapley",
+}
 FINDING = {"gain": "▲ better", "loss": "▼ worse", "none": "no detectable difference", "no claim": "no claim"}
 
 
@@ -12,6 +19,9 @@ class ComparisonText:
 
     def __init__(self, comparison: Comparison) -> None:
         self.measure, self.on = measure_named(comparison.metric), comparison.shapley.on
+        there = [value for value in VALUES if any(getattr(source, value) for source in comparison.worth)]
+        self.values = [value for value in there if value != "leave_one_out" or "elsewhere" not in there]
+        """What of the sources' worth is shown; the cost of leaving one out by place, where it is known."""
 
     def score(self, score: float | None) -> str:
         """Write a score."""
@@ -48,6 +58,10 @@ class ComparisonText:
     def p(self, chance: float) -> str:
         """Write a p value."""
         return "< 0.001" if chance < 0.001 else f"{chance:.3f}"
+
+    def times(self, factor: float) -> str:
+        """Write how many times as much something is."""
+        return f"{factor:.1f} ×" if factor < 10 else f"{factor:,.0f} ×"
 
     def in_nats(self, value: str) -> bool:
         """Say whether a value is an amount of log likelihood: Shapley's, where an ensemble says what sets of sources

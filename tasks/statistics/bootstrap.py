@@ -66,10 +66,13 @@ class RowGroups:
         """How many rows there are."""
         return sum(map(len, self.groups))
 
+    def by_group(self, amounts: Floats) -> Floats:
+        """Give Σ amounts / Σ weights of each group, shape (groups, ...) of amounts of shape (..., n)."""
+        return np.stack([amounts[..., group].sum(-1) / self.weights[group].sum() for group in self.groups])
+
     def scores(self, amounts: Floats) -> Floats:
-        """Give the mean over the groups of Σ amounts / Σ weights, shape (...) of amounts of shape (..., n)."""
-        parts = [amounts[..., group].sum(-1) / self.weights[group].sum() for group in self.groups]
-        return np.mean(parts, axis=0)
+        """Give the mean of that over the groups, shape (...)."""
+        return self.by_group(amounts).mean(0)
 
 
 def hierarchical_replicates(

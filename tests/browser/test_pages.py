@@ -5,19 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.experiments.comparison import (
-    Arm,
-    AtHome,
-    Budget,
-    Comparison,
-    Contrast,
-    Estimate,
-    OneForEach,
-    ShapleyNote,
-    SourceScore,
-    SourceValue,
-    TrialCounts,
-)
+from tasks.experiments.comparison import Arm, AtHome, Budget, Comparison, Contrast, OneForEach, SourceScore, TrialCounts
+from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue
 from tasks.report.comparison import build_comparison
 from tasks.statistics.paired_tests import PairedT
 

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tasks.experiments.comparison import Comparison, ShapleyNote
+from tasks.experiments.comparison import Comparison
+from tasks.experiments.valuation import ShapleyNote
 from tasks.report.comparison_text import ComparisonText
 
 

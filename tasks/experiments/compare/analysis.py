@@ -19,8 +19,9 @@ from tasks.experiments.compare.predictions import (
     read_predictions,
 )
 from tasks.experiments.compare.valuations import source_values
-from tasks.experiments.comparison import ArmScores, Findings, ShapleyNote
+from tasks.experiments.comparison import ArmScores, Findings
 from tasks.experiments.mixes import Mix
+from tasks.experiments.valuation import ShapleyNote
 from tasks.objectives.measuring import Measured
 from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile
@@ -55,10 +56,10 @@ def analyse(
         where = f"the target {inputs.target} has" if inputs.target else "there are"
         raise CuveeError(f"{where} no hold-out rows to judge on. Remedy: a larger holdout.share, or another target")
     results = TrialResults(held_out, predictions | ({NOTHING: baseline} if baseline else {}), rows, inputs)
-    values, note = (
+    values, note, spare = (
         source_values(results, generator(seed, "compare", "worth"))
         if inputs.recipe in predictions
-        else ((), ShapleyNote())
+        else ((), ShapleyNote(), None)
     )
     homes, one_for_each = at_home(results, generator(seed, "compare", "home"))
     return Findings(
@@ -70,6 +71,7 @@ def analyse(
         one_for_each=one_for_each,
         on_sets=on_sets(results, generator(seed, "compare", "sets")),
         worth=values,
+        spare=spare,
         shapley=note,
         baselines=baselines_by_source(held_out, counts) or dict(guessed_by_source),
         lacking={

@@ -28,9 +28,7 @@ def at_home(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[AtHo
         return (), None
     judged = replace(results, rows=RowGroups(tuple(homes.values()), results.rows.weights))
     # A difference at home is one on all rows that is 0 elsewhere; the mean over the sources divides it by their number.
-    differences = {
-        name: len(homes) * _inside(group, results.amounts({mix: 1.0, own[name]: -1.0})) for name, group in homes.items()
-    }
+    differences = {name: judged.on([name], results.amounts({mix: 1.0, own[name]: -1.0})) for name in homes}
     found, family = judged.joint(list(differences.values()), rng)
     shown = dict(zip(homes, together(found, family, results.inputs.confidence), strict=True))
     each = tuple(
@@ -38,12 +36,6 @@ def at_home(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[AtHo
         for name, interval in shown.items()
     )
     return each, _one_for_each(each, differences, judged, rng) if len(homes) > 1 else None
-
-
-def _inside(group: Ints, amounts: Floats) -> Floats:
-    inside = np.zeros_like(amounts)
-    inside[:, group] = amounts[:, group]
-    return inside
 
 
 def _at_home(name: str, own: Mix, interval: IntervalEstimate, seeds: int, group: Ints, results: TrialResults) -> AtHome:

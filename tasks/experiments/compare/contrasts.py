@@ -1,6 +1,6 @@
 """From the predictions of trials to scores and differences, each with its interval. Arrays in, records out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,12 @@ from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scor
 from tasks.experiments.compare.settings import RECIPE
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
 from tasks.experiments.mixes import Mix
+from tasks.experiments.valuation import Estimate
 from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals
 from tasks.statistics.intervals import IntervalEstimate, detectable_difference
 from tasks.statistics.paired import holm, mcnemar, paired_t
 from tasks.statistics.simultaneous import MaxT, max_t, over_the_best, together
-from tasks.text.hashing import Floats
+from tasks.text.hashing import Floats, Ints
 
 FEWEST_SEEDS = 3
 FEWEST_ROWS = 30
@@ -42,6 +43,29 @@ class TrialResults:
         seeds = min((len(self.predictions[mix].amounts) for mix in coefficients if mix != NOTHING), default=1)
         return np.sum([count * self.predictions[mix].amounts[:seeds] for mix, count in coefficients.items()], axis=0)
 
+    def seeds(self, mix: Mix) -> int:
+        """Give how many trials a mix has."""
+        return len(self.predictions[mix].amounts)
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The source of each group of rows that is judged on."""
+        return tuple(str(self.held_out.sources[int(group[0])]) for group in self.rows.groups)
+
+    def group(self, source: str) -> Ints | None:
+        """Give the rows of a source that are judged on; None where it has none that are."""
+        return dict(zip(self.judged, self.rows.groups, strict=True)).get(source)
+
+    def on(self, sources: Collection[str], amounts: Floats) -> Floats:
+        """Give amounts whose score is that on the rows of these sources alone: what stands elsewhere counts 0, and the
+        mean over all groups is brought to that over these.
+        """
+        groups = [group for name in sources if (group := self.group(name)) is not None]
+        inside = np.zeros_like(amounts)
+        for group in groups:
+            inside[..., group] = amounts[..., group] * (len(self.rows.groups) / len(groups))
+        return inside
+
     def score(self, mix: Mix) -> float:
         """Give a mix's mean score over its seeds."""
         return float(np.mean(self.rows.scores(self.predictions[mix].amounts)))
@@ -52,18 +76,30 @@ class TrialResults:
         """Give estimate, interval and p of each sum of scores, over seeds and rows; see `hierarchical_intervals`."""
         return hierarchical_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra)[0]
 
-    def joint(self, amounts: Sequence[Floats], rng: np.random.Generator) -> tuple[list[IntervalEstimate], MaxT]:
-        """Give estimate, interval and p of each sum of scores, and how their errors hang together."""
+    def joint(
+        self, amounts: Sequence[Floats], rng: np.random.Generator, extra: Sequence[float] = ()
+    ) -> tuple[list[IntervalEstimate], MaxT]:
+        """Give estimate, interval and p of each sum of scores, and how their errors hang together.
+
+        Args:
+            extra: variance that each has besides, from a sampling of its own.
+        """
         intervals, replicates = hierarchical_intervals(
-            amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng
+            amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra
         )
-        return intervals, max_t(replicates)
+        added = [rng.normal(0, np.sqrt(variance), self.inputs.resamples) for variance in extra] or [0.0] * len(amounts)
+        return intervals, max_t([drawn + more for drawn, more in zip(replicates, added, strict=True)])
 
     def arms(self) -> dict[str, Mix]:
         """Give the arms that have predictions."""
         return {
             trials.name: trials.mix for trials in self.inputs.trials if trials.name and trials.mix in self.predictions
         }
+
+
+def shown(interval: IntervalEstimate) -> Estimate:
+    """Keep of an interval what a comparison shows."""
+    return Estimate(estimate=interval.estimate, low=interval.low, high=interval.high)
 
 
 def may_claim(seeds: int, rows: int) -> bool:
@@ -114,11 +150,11 @@ def _of_the_recipe(pairs: Sequence[Pair], results: TrialResults, rng: np.random.
         return []
     amounts = [_amounts(pair, results) for pair in pairs]
     intervals, family = results.joint(amounts, rng)
-    shown = together(intervals, family, results.inputs.confidence)
+    held = together(intervals, family, results.inputs.confidence)
     corrected = holm([interval.p for interval in intervals])
     return [
         _contrast(pair, each, interval, p, results, rng)
-        for pair, each, interval, p in zip(pairs, amounts, shown, corrected, strict=True)
+        for pair, each, interval, p in zip(pairs, amounts, held, corrected, strict=True)
     ]
 
 
@@ -144,8 +180,8 @@ def _over_the_best(pairs: Sequence[Pair], best: str, results: TrialResults, rng:
         over = over_the_best(each, together(own, family, confidence))
         corrected = min(1.0, looked_at * over.p) if over.estimate > 0 else family.corrected(over.p)
         pair = name, best
-        shown = intervals[pair].model_copy(update={"low": over.low, "high": over.high, "p": over.p})
-        made.append(_contrast(pair, amounts[pair], shown, corrected, results, rng))
+        over_all = intervals[pair].model_copy(update={"low": over.low, "high": over.high, "p": over.p})
+        made.append(_contrast(pair, amounts[pair], over_all, corrected, results, rng))
     return made
 
 

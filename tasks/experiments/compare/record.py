@@ -6,18 +6,10 @@ from tasks.core.records import Section
 from tasks.experiments.compare.inputs import CoalitionGame, add_one_mixes, leave_one_out_mixes
 from tasks.experiments.compare.settings import ONLY, PROPORTIONAL, RECIPE
 from tasks.experiments.compare.valuation_trials import coalitions_tried
-from tasks.experiments.compare.verdict import verdict
-from tasks.experiments.comparison import (
-    Arm,
-    ArmScores,
-    Budget,
-    Comparison,
-    Findings,
-    SourceValue,
-    TrialCounts,
-    Value,
-)
+from tasks.experiments.compare.verdict import listed, verdict
+from tasks.experiments.comparison import Arm, ArmScores, Budget, Comparison, Findings, TrialCounts
 from tasks.experiments.mixes import Mix
+from tasks.experiments.valuation import SourceValue, Value
 from tasks.manifests.manifest import Account
 from tasks.store.runs import RunStart
 
@@ -109,8 +101,11 @@ def _priced_values(run: ComparisonRun, findings: Findings) -> tuple[SourceValue,
         return ()
     mix, cost = run.mixes[RECIPE], {mix: (trials, seconds) for mix, trials, seconds in run.cost}
     game = set(coalitions_tried(mix, run.game)) if run.game else set[Mix]()
+    left_out = {name: {mix, without} for name, without in leave_one_out_mixes(mix).items()}
     needed: dict[Value, Mapping[str, set[Mix]]] = {
-        "leave_one_out": {name: {mix, without} for name, without in leave_one_out_mixes(mix).items()},
+        "leave_one_out": left_out,
+        "elsewhere": left_out,
+        "home": left_out,
         "add_one": {
             name: {tried for pair in pairs for tried in pair} for name, pairs in add_one_mixes(mix, run.target).items()
         },
@@ -142,6 +137,7 @@ def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[
         f"{source} has no row labelled {', '.join(labels)}: alone it cannot teach that."
         for source, labels in findings.lacking.items()
     ]
+    notes += _on_worth(findings)
     judged, sources = (
         findings.judged,
         [name for name in (arms[0].by_source if arms else {}) if name not in ("all", *run.sets)],
@@ -161,4 +157,30 @@ def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[
     ours = next(arm for arm in arms if arm.name == RECIPE)
     if out := [name for name, share in ours.shares.items() if not share]:
         notes.append(f"Without a share in the recipe's mix, so without a value: {', '.join(out)}.")
+    return notes
+
+
+def _on_worth(findings: Findings) -> list[str]:
+    """Say whose labels the others contradict, and which sources may go together."""
+    notes = [
+        f"The labels of {value.source} contradict the other sources: models of theirs agree with them "
+        f"{100 * -value.agreement.estimate:.1f} points less often than chance would "
+        f"({100 * -value.agreement.high:.1f} to {100 * -value.agreement.low:.1f}). Look at some of its rows."
+        for value in findings.worth
+        if value.agreement and value.agreement.high < 0
+    ]
+    spare = findings.spare
+    if spare and spare.cost:
+        rest = [name for name in spare.of if name not in spare.sources]
+        notes.append(
+            f"{listed(spare.sources)} may be left out together: that costs less than the margin."
+            + (
+                f" {listed(rest)} may be left out instead, but were not shown to be redundant beside them."
+                if rest
+                else ""
+            )
+        )
+    elif spare:
+        tried = "was not tried" if not spare.tried else "was not shown"
+        notes.append(f"{listed(spare.of)} may each be left out; that two of them may go together {tried}.")
     return notes

@@ -1,23 +1,25 @@
 """What each source is worth to the recipe's mix: left out, added, and by Shapley's share. Amounts in, records out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tasks.experiments.compare import ensemble, shapley
-from tasks.experiments.compare.contrasts import Coefficients, TrialResults, may_claim
+from tasks.experiments.compare.contrasts import Coefficients, TrialResults, may_claim, shown
 from tasks.experiments.compare.inputs import (
     NOTHING,
     CoalitionGame,
+    ComparisonInputs,
     add_one_mixes,
     coalition_mix,
     leave_one_out_mixes,
 )
-from tasks.experiments.comparison import Estimate, ShapleyNote, SourceValue, Value, Word
+from tasks.experiments.compare.worth import SourceEvidence, agreements, spare_sources, wanting, word_for
 from tasks.experiments.mixes import Mix, restricted
-from tasks.statistics.intervals import IntervalEstimate
+from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue, SpareSources, Value
+from tasks.statistics.simultaneous import together
 from tasks.text.hashing import Floats
 
 
@@ -33,8 +35,10 @@ class ValueAmounts(NamedTuple):
     variance: float = 0.0
 
 
-Amounts = dict[tuple[Value, str], ValueAmounts]
-"""(value, source) -> what it is the mean of."""
+Place = tuple[Value, str]
+"""Which value of which source."""
+Amounts = dict[Place, ValueAmounts]
+"""What each value is the mean of."""
 
 
 def leave_one_out_terms(mix: Mix) -> dict[str, Coefficients]:
@@ -54,33 +58,74 @@ def add_one_terms(mix: Mix, target: str | None) -> dict[str, Coefficients]:
     return terms
 
 
-def source_values(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[SourceValue, ...], ShapleyNote]:
+def source_values(
+    results: TrialResults, rng: np.random.Generator
+) -> tuple[tuple[SourceValue, ...], ShapleyNote, SpareSources | None]:
     """Work out the values asked for, as far as their trials are there.
 
-    Intervals hold for all sources together (Bonferroni): each has 1 − (1 − confidence)/K.
+    The intervals of each value hold for all sources together (max-T); those that a word comes from, for leave-one-out
+    and Shapley's value together.
 
     Returns:
-        A record for every source of the recipe's mix, and how the Shapley values were made.
+        A record for every source of the recipe's mix, how the Shapley values were made, and which redundant sources may
+        go together.
     """
     inputs, mix = results.inputs, results.inputs.recipe
     wanted: Amounts = {}
     if "leave-one-out" in inputs.values:
         wanted |= _amounts_of("leave_one_out", leave_one_out_terms(mix), results)
+        wanted |= _by_place(wanted, results)
     if "add-one" in inputs.values:
         wanted |= _amounts_of("add_one", add_one_terms(mix, inputs.target), results)
     note = ShapleyNote()
     if inputs.game and NOTHING in results.predictions and _are_there(inputs.game, mix, results):
-        shares, note = _shapley(inputs.game, mix, results)
-        wanted |= shares
-    if not wanted:
-        return tuple(SourceValue(source=name, share=share) for name, share in mix), note
-    intervals = results.intervals(
-        [value.amounts for value in wanted.values()], rng, [value.variance for value in wanted.values()]
-    )
-    together = 1 - (1 - inputs.confidence) / max(len(mix), 1)
-    estimates = {place: interval.at(together) for place, interval in zip(wanted, intervals, strict=True)}
+        values, note = _shapley(inputs.game, mix, results)
+        wanted |= values
+    agreement = agreements(results, rng) if wanted else {}
+    families = [_together(family, wanted, results, rng) for family in _families(wanted)]
+    estimates = {place: estimate for family in families for place, estimate in family.items()}
     claims = {place: may_claim(len(value.amounts), results.rows.count) for place, value in wanted.items()}
-    return tuple(_value(name, share, estimates, claims) for name, share in mix), note
+    found = tuple(_value(name, share, estimates, claims, agreement.get(name), inputs) for name, share in mix)
+    spare = spare_sources(results, [one.source for one in found if one.word == "redundant"], rng)
+    return found, note, spare
+
+
+def _families(wanted: Amounts) -> list[list[Place]]:
+    """Put the values into families whose intervals hold together."""
+    kinds: list[tuple[Value, ...]] = [
+        ("leave_one_out",),
+        ("add_one",),
+        ("shapley",),
+        ("elsewhere", "shapley_elsewhere"),
+        ("home",),
+    ]
+    families = [[place for place in wanted if place[0] in kind] for kind in kinds]
+    return [family for family in families if family]
+
+
+def _together(
+    family: Sequence[Place], wanted: Amounts, results: TrialResults, rng: np.random.Generator
+) -> dict[Place, Estimate]:
+    values = [wanted[place] for place in family]
+    found, errors = results.joint([value.amounts for value in values], rng, [value.variance for value in values])
+    held = together(found, errors, results.inputs.confidence)
+    return {place: shown(interval) for place, interval in zip(family, held, strict=True)}
+
+
+def _by_place(left_out: Amounts, results: TrialResults) -> Amounts:
+    """Tell what leaving a source out costs on the hold-outs of the others, and on its own."""
+    parts: Amounts = {}
+    for (_, name), value in left_out.items():
+        if others := _others(name, results):
+            parts["elsewhere", name] = ValueAmounts(results.on(others, value.amounts))
+            parts["home", name] = ValueAmounts(results.on([name], value.amounts))
+    return parts
+
+
+def _others(name: str, results: TrialResults) -> list[str]:
+    """Give the judged sources but this one; none where a target decides, or where it is not judged itself, or alone."""
+    judged = () if results.inputs.target else results.judged
+    return [other for other in judged if other != name] if name in judged else []
 
 
 def _are_there(game: CoalitionGame, mix: Mix, results: TrialResults) -> bool:
@@ -95,41 +140,33 @@ def _amounts_of(value: Value, terms: Mapping[str, Coefficients], results: TrialR
 def _value(
     name: str,
     share: float,
-    estimates: Mapping[tuple[Value, str], IntervalEstimate],
-    claims: Mapping[tuple[Value, str], bool],
+    estimates: Mapping[Place, Estimate],
+    claims: Mapping[Place, bool],
+    agreement: Estimate | None,
+    inputs: ComparisonInputs,
 ) -> SourceValue:
-    own = {place[0]: interval for place, interval in estimates.items() if place[1] == name}
+    own = {place[0]: estimate for place, estimate in estimates.items() if place[1] == name}
     claimed = {place[0]: estimates[place] for place, may in claims.items() if may and place[1] == name}
-    shown = {
-        value: Estimate(estimate=interval.estimate, low=interval.low, high=interval.high)
-        for value, interval in own.items()
-    }
+    evidence = SourceEvidence(
+        claimed.get("elsewhere", claimed.get("leave_one_out")),
+        claimed.get("home"),
+        claimed.get("shapley_elsewhere", claimed.get("shapley")),
+        agreement,
+    )
+    word = word_for(evidence, inputs.margin)
     return SourceValue(
         source=name,
         share=share,
-        leave_one_out=shown.get("leave_one_out"),
-        add_one=shown.get("add_one"),
-        shapley=shown.get("shapley"),
-        word=word_for(claimed.get("leave_one_out"), claimed.get("shapley")),
+        leave_one_out=own.get("leave_one_out"),
+        elsewhere=own.get("elsewhere"),
+        home=own.get("home"),
+        add_one=own.get("add_one"),
+        shapley=own.get("shapley"),
+        shapley_elsewhere=own.get("shapley_elsewhere"),
+        agreement=agreement,
+        word=word,
+        wanting=wanting(evidence, inputs.margin) if word == "cannot tell" else None,
     )
-
-
-def word_for(left_out: IntervalEstimate | None, shapley_value: IntervalEstimate | None) -> Word:
-    """Say in a word what a source is for.
-
-    `drop`: without it the mix scores higher (the interval of leave-one-out lies below 0). `pays`: without it, lower.
-    `redundant`: it can be left out, but has a share in what the sources bring (Shapley's interval above 0): others
-    bring the same. Else, or where there are too few seeds or rows, `cannot tell`. Where only Shapley's value is known,
-    its sign decides.
-    """
-    first = left_out or shapley_value
-    if first is None:
-        return "cannot tell"
-    if first.high < 0:
-        return "drop"
-    if first.low > 0:
-        return "pays"
-    return "redundant" if shapley_value and shapley_value.low > 0 else "cannot tell"
 
 
 def _shapley(game: CoalitionGame, mix: Mix, results: TrialResults) -> tuple[Amounts, ShapleyNote]:
@@ -143,12 +180,18 @@ def _shapley(game: CoalitionGame, mix: Mix, results: TrialResults) -> tuple[Amou
     counts = shapley.of_orders(orders) if orders else shapley.exact(players)
     amounts_of = _on_trials(mix, results, counts) if game.on == "trials" else _on_ensemble(mix, results)
     sums = _summed(counts, amounts_of, players)
-    worth = {coalition: float(np.mean(results.rows.scores(amounts_of(coalition)))) for coalition in counts}
     drawn = bool(orders) and len(orders) < math.factorial(players)
-    noise = shapley.order_error(orders, worth) if drawn else np.zeros(players)
-    values: Amounts = {
-        ("shapley", name): ValueAmounts(sums[player], float(noise[player])) for player, (name, _) in enumerate(mix)
-    }
+    judged = results.judged
+    parts = {one: results.rows.by_group(amounts_of(one)).reshape(len(judged), -1).mean(1) for one in counts}
+    worth, values = {coalition: float(part.mean()) for coalition, part in parts.items()}, dict[Place, ValueAmounts]()
+    for player, (name, _) in enumerate(mix):
+        noise = float(shapley.order_error(orders, worth)[player]) if drawn else 0.0
+        values["shapley", name] = ValueAmounts(sums[player], noise)
+        if others := _others(name, results):
+            at = [place for place, group in enumerate(judged) if group in others]
+            to_them = {coalition: float(part[at].mean()) for coalition, part in parts.items()}
+            noise = float(shapley.order_error(orders, to_them)[player]) if drawn else 0.0
+            values["shapley_elsewhere", name] = ValueAmounts(results.on(others, sums[player]), noise)
     return values, note.model_copy(
         update={
             "coalitions": len(counts),

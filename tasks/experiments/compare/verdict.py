@@ -95,7 +95,7 @@ def _combining(contrast: Contrast, ours: Arm, arms: Sequence[Arm], measure: Meas
 def _at_home(homes: Sequence[AtHome], measure: Measure, confidence: float) -> str:
     """Say for which sources the mix is better than their own rows alone."""
     parts = [
-        f"{said} {_listed([_difference(home, measure) for home in homes if home.word == word])}"
+        f"{said} {listed([_difference(home, measure) for home in homes if home.word == word])}"
         for word, said in HOME.items()
         if any(home.word == word for home in homes)
     ]
@@ -151,7 +151,7 @@ def _else(contrasts: Sequence[Contrast], arms: Sequence[Arm], ours: Contrast, me
 def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], measure: Measure) -> str:
     """Say how the recipe's weights stand to the other mixes."""
     also = next(arm.also for arm in arms if arm.name == RECIPE)
-    text = f" Its weights are those of {_listed(also)}." if also else ""
+    text = f" Its weights are those of {listed(also)}." if also else ""
     openings = {
         "gain": "Its weights beat",
         "loss": "Its weights are worse than",
@@ -168,9 +168,10 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], measure: Measure
             if alike and kind == "none"
             else ""
         )
-        text += f" {opening} {_listed(said)}{seen}." if alike else ""
+        text += f" {opening} {listed(said)}{seen}." if alike else ""
     return text
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -52,7 +52,7 @@ def test_combining_what_helps_each_other_is_a_gain_told_in_record_and_report(
     assert contrast["low"] > 0
     assert contrast["holm"] < 0.05
     words = {one["source"]: one["word"] for one in found["worth"]}
-    assert words == {"food": "pays", "film": "pays"}
+    assert words == {"food": "pays at home", "film": "pays at home"}  # neither knows the other's words
     assert "Without a share in the recipe's mix, so without a value: noise." in found["notes"]
     record = open_store(str(store)).read_json(f"comparisons/small/{found['run']}/comparison.json")
     assert record["sentence"] == found["sentence"]
