@@ -8,6 +8,7 @@ import pytest
 from tasks.experiments.comparison import Arm, AtHome, Budget, Comparison, Contrast, OneForEach, SourceScore, TrialCounts
 from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue
 from tasks.report.comparison import build_comparison
+from tasks.report.comparison_text import VALUES
 from tasks.statistics.paired_tests import PairedT
 
 pytestmark = pytest.mark.browser
@@ -80,7 +81,7 @@ def comparison() -> Comparison:
             "at_home": [AtHome(source=source, rows=1300, seeds=5, word="cannot tell", **home) for source in SOURCES],
             "one_for_each": OneForEach(outcome="none", **home),
             "worth": [
-                SourceValue(source=source, share=0.125, leave_one_out=value, add_one=value, shapley=value)
+                SourceValue(source=source, share=0.125, wanting=1470.1, **dict.fromkeys(VALUES, value))
                 for source in SOURCES
             ],
             "shapley": ShapleyNote(),

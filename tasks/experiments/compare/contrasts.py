@@ -76,10 +76,10 @@ class TrialResults:
         """Give estimate, interval and p of each sum of scores, over seeds and rows; see `hierarchical_intervals`."""
         return hierarchical_intervals(amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra)[0]
 
-    def joint(
+    def redrawn(
         self, amounts: Sequence[Floats], rng: np.random.Generator, extra: Sequence[float] = ()
-    ) -> tuple[list[IntervalEstimate], MaxT]:
-        """Give estimate, interval and p of each sum of scores, and how their errors hang together.
+    ) -> tuple[list[IntervalEstimate], list[Floats]]:
+        """Give estimate, interval and p of each sum of scores, and its replicates, all redrawn together.
 
         Args:
             extra: variance that each has besides, from a sampling of its own.
@@ -88,7 +88,12 @@ class TrialResults:
             amounts, self.rows, self.inputs.confidence, self.inputs.resamples, rng, extra
         )
         added = [rng.normal(0, np.sqrt(variance), self.inputs.resamples) for variance in extra] or [0.0] * len(amounts)
-        return intervals, max_t([drawn + more for drawn, more in zip(replicates, added, strict=True)])
+        return intervals, [drawn + more for drawn, more in zip(replicates, added, strict=True)]
+
+    def joint(self, amounts: Sequence[Floats], rng: np.random.Generator) -> tuple[list[IntervalEstimate], MaxT]:
+        """Give estimate, interval and p of each sum of scores, and how their errors hang together."""
+        intervals, replicates = self.redrawn(amounts, rng)
+        return intervals, max_t(replicates)
 
     def arms(self) -> dict[str, Mix]:
         """Give the arms that have predictions."""

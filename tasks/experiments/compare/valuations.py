@@ -1,7 +1,7 @@
 """What each source is worth to the recipe's mix: left out, added, and by Shapley's share. Amounts in, records out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from tasks.experiments.compare.inputs import (
 from tasks.experiments.compare.worth import SourceEvidence, agreements, spare_sources, wanting, word_for
 from tasks.experiments.mixes import Mix, restricted
 from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue, SpareSources, Value
-from tasks.statistics.simultaneous import together
+from tasks.statistics.simultaneous import max_t, together
 from tasks.text.hashing import Floats
 
 
@@ -39,6 +39,14 @@ Place = tuple[Value, str]
 """Which value of which source."""
 Amounts = dict[Place, ValueAmounts]
 """What each value is the mean of."""
+FAMILIES: tuple[tuple[Value, ...], ...] = (
+    ("leave_one_out",),
+    ("add_one",),
+    ("shapley",),
+    ("elsewhere", "shapley_elsewhere"),
+    ("home",),
+)
+"""Values whose intervals hold together for all sources: a column of the report each, and what words come from."""
 
 
 def leave_one_out_terms(mix: Mix) -> dict[str, Coefficients]:
@@ -82,34 +90,28 @@ def source_values(
         values, note = _shapley(inputs.game, mix, results)
         wanted |= values
     agreement = agreements(results, rng) if wanted else {}
-    families = [_together(family, wanted, results, rng) for family in _families(wanted)]
-    estimates = {place: estimate for family in families for place, estimate in family.items()}
+    estimates = _estimates(wanted, results, rng)
     claims = {place: may_claim(len(value.amounts), results.rows.count) for place, value in wanted.items()}
     found = tuple(_value(name, share, estimates, claims, agreement.get(name), inputs) for name, share in mix)
     spare = spare_sources(results, [one.source for one in found if one.word == "redundant"], rng)
     return found, note, spare
 
 
-def _families(wanted: Amounts) -> list[list[Place]]:
-    """Put the values into families whose intervals hold together."""
-    kinds: list[tuple[Value, ...]] = [
-        ("leave_one_out",),
-        ("add_one",),
-        ("shapley",),
-        ("elsewhere", "shapley_elsewhere"),
-        ("home",),
-    ]
-    families = [[place for place in wanted if place[0] in kind] for kind in kinds]
-    return [family for family in families if family]
-
-
-def _together(
-    family: Sequence[Place], wanted: Amounts, results: TrialResults, rng: np.random.Generator
-) -> dict[Place, Estimate]:
-    values = [wanted[place] for place in family]
-    found, errors = results.joint([value.amounts for value in values], rng, [value.variance for value in values])
-    held = together(found, errors, results.inputs.confidence)
-    return {place: shown(interval) for place, interval in zip(family, held, strict=True)}
+def _estimates(wanted: Amounts, results: TrialResults, rng: np.random.Generator) -> dict[Place, Estimate]:
+    """Give every value with an interval that holds together with those of its family."""
+    if not wanted:
+        return {}
+    values = list(wanted.values())
+    found, drawn = results.redrawn([value.amounts for value in values], rng, [value.variance for value in values])
+    intervals, replicates = dict(zip(wanted, found, strict=True)), dict(zip(wanted, drawn, strict=True))
+    estimates: dict[Place, Estimate] = {}
+    for values_of_family in FAMILIES:
+        family = [place for place in wanted if place[0] in values_of_family]
+        if family:
+            errors = max_t([replicates[place] for place in family])
+            held = together([intervals[place] for place in family], errors, results.inputs.confidence)
+            estimates |= {place: shown(interval) for place, interval in zip(family, held, strict=True)}
+    return estimates
 
 
 def _by_place(left_out: Amounts, results: TrialResults) -> Amounts:
