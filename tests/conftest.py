@@ -24,6 +24,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+WARM = ROOT / "tests" / "warm"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
 SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -38,6 +39,13 @@ SETTINGS = {
 }
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 TINY_BERT = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+TRAINING = {  # as `tasks/train/launch.py` starts it
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "OMP_WAIT_POLICY": "passive",
+    "PYTHONUNBUFFERED": "1",
+    "TOKENIZERS_PARALLELISM": "true",
+    "TRANSFORMERS_VERBOSITY": "warning",
+}
 UNSET = ("PREFECT_API_URL", "PREFECT_PROFILE", "CUVEE_STORE", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR")
 
 
@@ -58,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         _compile()
+    _warm(config, home)
     sys.addaudithook(_stay_here)
     hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
     hypothesis.settings.load_profile("house")
@@ -70,6 +79,23 @@ def _compile() -> None:
     """Compile our modules once: the tests start hundreds of processes, and an environment may keep these from it."""
     for room in ("flows", "tasks"):
         compileall.compile_dir(ROOT / room, quiet=2)
+
+
+def _warm(config: pytest.Config, home: str) -> None:
+    """Have a server fork the training processes: to import their libraries takes longer than all else they do.
+
+    Without CUVEE_TESTS_WARM in its environment a process starts by itself, as a user's does.
+    """
+    path = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    os.environ |= {"CUVEE_TESTS_WARM": home, "PYTHONPATH": os.pathsep.join([str(WARM), *path])}
+    server = subprocess.Popen(
+        [sys.executable, WARM / "server.py", f"{home}/tasks.train.loop"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=os.environ | TRAINING,
+        cwd=home,
+    )
+    config.add_cleanup(server.communicate)
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -100,6 +126,12 @@ def _same_environment() -> Iterator[None]:
     for name in set(os.environ) - set(before):
         del os.environ[name]
     os.environ.update(before)
+
+
+@pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every process of the test starts by itself; for tests that look for it among the children of another."""
+    monkeypatch.delenv("CUVEE_TESTS_WARM", raising=False)
 
 
 @pytest.fixture(scope="session")

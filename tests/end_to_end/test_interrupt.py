@@ -17,7 +17,7 @@ import pytest
 from flows.engine.interrupt import PATIENCE, SAVING
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cold")]
 STATES = "select r.name, r.state_type, r.state_name, s.message from {0} r join {0}_state s on s.id = r.state_id"
 
 
