@@ -14,6 +14,8 @@ PAGES = sorted(ROOT.joinpath("docs").glob("*.md"))
 RECIPES = sorted(ROOT.joinpath("deployments/recipes").glob("*.yaml"))
 TRAINED = {"training"}
 """Pages whose recipe is about what comes after the mix."""
+LONG = {"cleaning"}
+"""Pages whose recipe takes as long as a training."""
 
 
 def recipes_on(page: Path) -> list[str]:
@@ -42,7 +44,13 @@ def sources(
     return folder
 
 
-@pytest.mark.parametrize(("page", "recipe"), RECIPES_ON_PAGES, ids=[page for page, _ in RECIPES_ON_PAGES])
+@pytest.mark.parametrize(
+    ("page", "recipe"),
+    [
+        pytest.param(page, recipe, id=page, marks=[pytest.mark.slow] * (page in LONG | TRAINED))
+        for page, recipe in RECIPES_ON_PAGES
+    ],
+)
 def test_the_recipe_of_a_page_runs(page: str, recipe: str, sources: Path, tmp_path: Path, prefect_server: str) -> None:
     from flows.pipeline import pipeline
 

@@ -39,6 +39,7 @@ def write_recipe(folder: Path, **checks: Any) -> str:
     return str(folder / "recipe.yaml")
 
 
+@pytest.mark.slow
 def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content(
     tmp_path: Path, prefect_server: str
 ) -> None:

@@ -63,6 +63,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "recipe.yaml"
 
 
+@pytest.mark.slow
 def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     recipe: Path, cuvee: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     assert AutoModelForCausalLM.from_pretrained(summary["model"]["uri"]).config.model_type == "gpt2"
 
 
+@pytest.mark.slow
 def test_a_trial_trains_the_recipes_own_model_and_tells_loss_and_tokens_of_every_row(
     recipe: Path, tmp_path: Path
 ) -> None:

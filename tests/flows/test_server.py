@@ -75,6 +75,7 @@ def test_a_taken_port_is_said_at_once(served: Any, folder: Path) -> None:
     assert "is taken; choose another" in done.stderr
 
 
+@pytest.mark.slow
 def test_one_run_at_a_time_and_neither_a_kill_nor_an_interrupt_leaves_anything_behind(served: Any) -> None:
     """One story, since each start of a server costs seconds: run, second run, kill -9, start again, run, Ctrl-C."""
     first = served.start_run("sleepy/now")
