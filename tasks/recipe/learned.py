@@ -53,3 +53,11 @@ def loss_weight_problems(recipe: "Recipe") -> list[Problem]:
     if not any(weights.get(name, 1) for name in recipe.sources):
         problems.append((place, "every source has weight 0, so that nothing would be learned"))
     return problems
+
+
+def batch_problems(recipe: "Recipe") -> list[Problem]:
+    """Say where no batch can hold the shares of the whole mix, with its place."""
+    if not (recipe.train and recipe.train.batches == "exact" and recipe.mix.phases):
+        return []
+    why = "each stretch of mix.phases has shares of its own, which a batch with those of the whole mix would undo"
+    return [("train.batches", f"{why}; take alike, which keeps to them")]

@@ -35,8 +35,8 @@ def run(job: Job, folder: Path, report: Report) -> None:
         code, why = _once(job, folder, report)
         if code == 0:
             return
-        if code == OUT_OF_MEMORY and job.accumulate < job.settings.batch_size:
-            job = job.model_copy(update={"accumulate": job.accumulate * 2})
+        if code == OUT_OF_MEMORY and (smaller := _more_parts(job)):
+            job = job.model_copy(update={"accumulate": smaller})
             report(
                 0.0,
                 (
@@ -79,10 +79,23 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
 
 
 def _command(job: Job, folder: Path) -> list[str]:
-    wanted = job.settings.processes
-    processes = 1 if job.settings.online else _devices() if wanted == "auto" else wanted
+    processes = _processes(job)
     start = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
     return [sys.executable, *start, "-m", "tasks.train.loop", str(folder / "job.json")]
+
+
+def _processes(job: Job) -> int:
+    """Say how many processes train: each takes an equal part of a batch, so that a batch is the same on any machine."""
+    wanted, batch = job.settings.processes, job.settings.batch_size
+    if wanted != "auto":
+        return wanted
+    return 1 if job.settings.online else max(one for one in range(1, min(_devices(), batch) + 1) if batch % one == 0)
+
+
+def _more_parts(job: Job) -> int | None:
+    """Give the next number of equal micro-batches, at least twice as many; None when each has one row already."""
+    rows = job.settings.batch_size // _processes(job)
+    return next((parts for parts in range(2 * job.accumulate, rows + 1) if rows % parts == 0), None)
 
 
 def _devices() -> int:

@@ -29,7 +29,7 @@ from tasks.train.best import Best, validation_rows
 from tasks.train.early_end import EarlyEnd
 from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
-from tasks.train.order import WindowedLengths, interleaved
+from tasks.train.order import interleaved, planned_order
 from tasks.train.softened import Softened
 from tasks.train.steering import Steering
 from tasks.train.teacher import TARGET, teacher_logits, with_targets_written
@@ -125,7 +125,7 @@ def train(job: Job) -> None:
     limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
     seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    order = steering.sampler if steering else WindowedLengths(rows.lengths, job.settings.batch_size, job.seed)
+    order = steering.sampler if steering else planned_order(job.settings, rows.lengths, mix[SOURCE][rows.row], job.seed)
     held = objective.examples(seen, tokenizer, longest, labels)
     trainer = Ordered(
         model=model,

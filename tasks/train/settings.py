@@ -72,6 +72,9 @@ class TrainSettings(Section):
     """How large the updates are of `tune: lora`."""
     epochs: float = Field(default=3.0, gt=0)
     """How often training goes through the mix."""
+    batches: Literal["alike", "exact"] = "alike"
+    """What a batch holds: rows of like length, as the mix has them within some dozen batches; or of each source exactly
+    its share of the mix, rounded so that the next batch makes up for it."""
     batch_size: int = Field(default=32, ge=1, le=1_000_000)
     """Examples per optimiser step, over all devices."""
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -123,8 +126,8 @@ class TrainSettings(Section):
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of recipes without them are older than the fields.
-        later = {"label_smoothing", "mixup", "distil"}
-        return {name: value for name, value in dump(self).items() if value is not None or name not in later}
+        later = {"label_smoothing": None, "mixup": None, "distil": None, "batches": "alike"}
+        return {name: value for name, value in dump(self).items() if name not in later or value != later[name]}
 
     @model_validator(mode="after")
     def _mixes_what_is_steered_by_no_one(self) -> Self:
@@ -132,6 +135,19 @@ class TrainSettings(Section):
             raise ValueError(
                 "train.mixup and train.online: a mixed example is of two sources, by whose losses weights would "
                 "change; take one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _says_once_what_a_batch_holds(self) -> Self:
+        if self.online and self.batches == "exact":
+            raise ValueError(
+                "train.batches: exact and train.online: batches follow changing weights exactly anyway; take one"
+            )
+        if self.processes != "auto" and self.batch_size % self.processes:
+            raise ValueError(
+                f"train.batch_size: {self.batch_size} rows cannot be shared equally by {self.processes} processes; "
+                f"take {max(1, self.batch_size // self.processes) * self.processes}"
             )
         return self
 

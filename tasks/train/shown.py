@@ -15,7 +15,7 @@ from tasks.models.targets import NOT_PREDICTED
 from tasks.objectives.parts import columns_of, examples_of, measures_of
 from tasks.rows.layout import ROW_ID, SOURCE, one_text
 from tasks.train.model import load
-from tasks.train.order import WindowedLengths
+from tasks.train.order import planned_order
 from tasks.train.settings import TrainSettings
 
 
@@ -36,7 +36,8 @@ def first_batch(mix: Sequence[Path], settings: TrainSettings, objective: Objecti
     texts = pl.concat([rows.select(one_text(layout, [role])).to_series() for role in layout.texts])
     _, tokenizer = load(settings, base, objective, texts)
     encoded = kind.examples(rows, tokenizer, settings.max_tokens, objective.labels)
-    chosen = WindowedLengths(encoded.lengths, settings.batch_size, seed).order()[: settings.batch_size].tolist()
+    order = planned_order(settings, encoded.lengths, rows[SOURCE][encoded.row], seed).order()
+    chosen = order[: settings.batch_size].tolist()
     shown = [
         ShownExample(
             source=rows[SOURCE][row],
