@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.engine.calls import RunProducts
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import ReceiptRow, with_loss_weights, with_training
+from tasks.manifests.plan import ReceiptRow, with_drawn, with_loss_weights, with_training
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
 from tasks.store.storage import open_store
@@ -73,6 +73,8 @@ def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...
         epochs, cut = made.model.facts.epochs, made.model.facts.cut
     told = made.mix or made.plan
     counted = with_loss_weights(told.facts.receipt if told else (), loaded.recipe.mix.loss_weights or {})
+    if loaded.recipe.train and loaded.recipe.train.resample:
+        counted = with_drawn(counted, made.model.facts.drawn if made.model else None)
     rows = with_training(counted, epochs, cut)
     return with_unreached(
         rows, made.unreached, list(loaded.recipe.sources), getattr(loaded.recipe.mix.weights, "shares", {})

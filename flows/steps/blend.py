@@ -1,5 +1,6 @@
 """From the sources to one checked, weighted mix."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from flows.engine.calls import Call, RunProducts
@@ -16,10 +17,11 @@ from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.label.task import label_rows
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.rows import CleanedFacts, SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
-from tasks.mix.task import plan_mix, write_mix
+from tasks.mix.task import plan_mix, redraw_plan, write_mix
 from tasks.personal.task import protect_source
 from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe.measured_on import OverlapSettings
@@ -70,6 +72,23 @@ def augmented(
         seen = call(probe_augmenter.of(wanted.kind), wanted, loaded.folder)
         mix = call(augment_mix.of("mix"), seen, mix, sets, wanted, seed, loaded.folder)
     return mix
+
+
+def redrawn(
+    loaded: LoadedRecipe,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    sets: list[Manifest[CleanedFacts]],
+    seed: int,
+    call: Call,
+) -> list[Manifest[MixFacts]]:
+    """Draw the mix anew from the pool for each epoch of training after the first, where the recipe says so."""
+    settings, mixes = loaded.recipe.train, list[Manifest[MixFacts]]()
+    for epoch in range(1, math.ceil(settings.epochs) if settings and settings.resample else 1):
+        again, name = call(redraw_plan.of(f"epoch {epoch + 1}"), pool, plan, epoch), f"epoch {epoch + 1}"
+        mix = call(write_mix.of(name), pool, again, loaded.recipe.mix.shard_rows)
+        mixes.append(augmented(loaded, mix, sets, seed, call))
+    return mixes
 
 
 def _cleaned(recipe: Recipe, raw: dict[str, Manifest[SnapshotFacts]], call: Call) -> list[Manifest[CleanedFacts]]:

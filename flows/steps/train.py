@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flows.engine.calls import Call, RunProducts
+from flows.steps.blend import redrawn
 from tasks.evaluate.task import evaluate_model, evaluate_set, evaluate_teacher
 from tasks.recipe.model import LoadedRecipe
 from tasks.train.task import probe_model, probe_teacher, train_model
@@ -11,12 +12,13 @@ from tasks.train.task import probe_model, probe_teacher, train_model
 def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     """Call the tasks that fine-tune and measure; yield the name of each stage once its tasks are called."""
     recipe, mix = loaded.recipe, made.mix
-    if recipe.train is None or mix is None:
+    if recipe.train is None or mix is None or made.pool is None or made.plan is None:
         return
+    later = redrawn(loaded, made.pool, made.plan, made.sets, recipe.seed, call)
     seen = call(probe_model.of("model"), recipe.train, loaded.folder)
     distil = recipe.train.distil
     teacher = call(probe_teacher.of("teacher"), distil, loaded.folder) if distil else None
-    learned = (mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher, recipe.mix.loss_weights)
+    learned = (mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher, recipe.mix.loss_weights, later)
     model = made.model = call(train_model.of("model"), seen, *learned)
     yield "train"
     told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)

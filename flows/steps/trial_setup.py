@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flows.engine.calls import Call, RunProducts, carry_out
 from flows.engine.submitted import Submitted
-from flows.steps.blend import augmented, blend, weigh
+from flows.steps.blend import augmented, blend, redrawn, weigh
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
@@ -115,7 +115,8 @@ class TrialSetup:
             return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
-        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights)
+        later = redrawn(self.loaded, self.pool, plan, self.made.sets, seed, self.call)
+        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights, later)
         trained = (mixed, recipe.train, recipe.objective, *told)
         model = self.call(train_model.of(name), self.start, *trained)
         asked = (recipe.evaluate.intervals, recipe.objective, seed)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tasks.core.records import Section, said
 from tasks.manifests.manifest import Facts
@@ -39,6 +39,7 @@ class ModelFacts(Facts):
     epochs: float
     """How often it went through the mix; a training that was cut, how far it came."""
     examples: int
+    """What it read a row as, of all epochs together where each drew its own."""
     tokens: int
     truncated: int
     """Examples that were cut."""
@@ -51,6 +52,8 @@ class ModelFacts(Facts):
     """Micro-batches per optimiser step."""
     start: tuple[str, ...]
     """Files of the model that it started from; empty where it was built."""
+    drawn: dict[str, int] = Field(default_factory=dict)
+    """Source -> how many different rows it saw, where each epoch drew its own."""
     online: OnlineFacts | None = None
 
     @property

@@ -106,6 +106,25 @@ def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) 
     )
 
 
+def with_drawn(rows: Sequence[ReceiptRow], drawn: Mapping[str, int] | None) -> tuple[ReceiptRow, ...]:
+    """Say that each epoch draws its rows anew.
+
+    Args:
+        drawn: different rows that training saw of each source; None before it has.
+    """
+    return tuple(
+        row.model_copy(
+            update={
+                "reason": f"{row.reason}; each epoch draws anew"
+                + ("" if drawn is None else f", {drawn.get(row.source, 0):,} different rows in all")
+            }
+        )
+        if row.rows
+        else row
+        for row in rows
+    )
+
+
 class PlanFacts(Facts):
     """What a plan says: what each source gives. What it was asked for and changes no row is no part of it, so that the
     same rows in the same order are the same mix.

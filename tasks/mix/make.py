@@ -84,7 +84,7 @@ def make_plan(
         NotEnoughData: the sources cannot fill the mix as asked.
     """
     order = [account.source for account in accounts]
-    tokens = {name: pl.read_parquet(files[name], columns=["tokens"])["tokens"].to_numpy() for name in order}
+    tokens = {name: tokens_of(files[name]) for name in order}
     held = {
         name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()
     }
@@ -113,6 +113,11 @@ def make_plan(
         receipt(accounts, given, weighing.model_copy(update={"weights": wished})),
         planned if len(planned) > 1 else [],
     )
+
+
+def tokens_of(file: Path) -> NDArray[np.uint32]:
+    """Read the tokens of every row of a source."""
+    return pl.read_parquet(file, columns=["tokens"])["tokens"].to_numpy()
 
 
 def _budget(weighing: WeightsFacts, settings: PlanSettings, run: Run) -> Budget:

@@ -15,9 +15,10 @@ from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
-from tasks.mix.make import Run, make_plan
+from tasks.mix.make import Run, make_plan, tokens_of
 from tasks.mix.plan import load_plan, save_plan
 from tasks.mix.receipt import headline
+from tasks.mix.redraw import redrawn
 from tasks.mix.replay import replay
 from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
@@ -47,6 +48,20 @@ def plan_mix(
         ui.log(f"{work.subject}: phase {number}, {100 * phase.share:.3g} % of it: {counted(phase.rows)}")
     facts = PlanFacts(sources=tuple(files), receipt=tuple(planned.receipt), seed=seed, unit=settings.unit)
     return Product(rows=len(planned.plan.row), tokens=sum(row.tokens for row in planned.receipt), facts=facts)
+
+
+@stage_task("plan")
+def redraw_plan(
+    work: Workbench, pool: Manifest[PoolFacts], plan: Manifest[PlanFacts], epoch: int
+) -> Product[PlanFacts]:
+    """Draw the plan anew for a later epoch of training; `epoch` counts from 1, the plan's own being 0."""
+    facts, files = plan.facts, open_pool(work, pool, TRAIN)
+    tokens = [tokens_of(files[source]) for source in facts.sources]
+    drawn = redrawn(load_plan(work.open(plan, "plan.npz")), tokens, facts.unit, facts.seed, epoch)
+    with work.writing("plan.npz") as path:
+        save_plan(drawn, path)
+    counts = [int(tokens[number][drawn.row[drawn.source == number]].sum()) for number in range(len(tokens))]
+    return Product(rows=len(drawn.row), tokens=sum(counts), facts=facts)
 
 
 @stage_task("mix")

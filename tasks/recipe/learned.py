@@ -56,8 +56,13 @@ def loss_weight_problems(recipe: "Recipe") -> list[Problem]:
 
 
 def batch_problems(recipe: "Recipe") -> list[Problem]:
-    """Say where no batch can hold the shares of the whole mix, with its place."""
-    if not (recipe.train and recipe.train.batches == "exact" and recipe.mix.phases):
+    """Say where batches or epochs would undo the phases of the mix, each with its place."""
+    if not recipe.train or not recipe.mix.phases:
         return []
-    why = "each stretch of mix.phases has shares of its own, which a batch with those of the whole mix would undo"
-    return [("train.batches", f"{why}; take alike, which keeps to them")]
+    problems: list[Problem] = []
+    if recipe.train.batches == "exact":
+        why = "each stretch of mix.phases has shares of its own, which a batch with those of the whole mix would undo"
+        problems.append(("train.batches", f"{why}; take alike, which keeps to them"))
+    if recipe.train.resample:
+        problems.append(("train.resample", "a mix of mix.phases is trained on once, stretch after stretch; take one"))
+    return problems

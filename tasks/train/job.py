@@ -23,6 +23,8 @@ class Job(Section):
     """Parquet files of the hold-out."""
     validation: tuple[str, ...] = ()
     """Parquet files of the rows that the checkpoint is chosen by."""
+    later: tuple[tuple[str, ...], ...] = ()
+    """Parquet shards of the mix as each epoch after the first has it, where it is drawn anew."""
     base: str
     """Folder that a relative model path starts at."""
     folder: str

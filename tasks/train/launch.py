@@ -35,7 +35,7 @@ def run(job: Job, folder: Path, report: Report) -> None:
         code, why = _once(job, folder, report)
         if code == 0:
             return
-        if code == OUT_OF_MEMORY and (smaller := _more_parts(job)):
+        if code == OUT_OF_MEMORY and (smaller := more_parts(job)):
             job = job.model_copy(update={"accumulate": smaller})
             report(
                 0.0,
@@ -79,12 +79,12 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
 
 
 def _command(job: Job, folder: Path) -> list[str]:
-    processes = _processes(job)
+    processes = processes_of(job)
     start = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
     return [sys.executable, *start, "-m", "tasks.train.loop", str(folder / "job.json")]
 
 
-def _processes(job: Job) -> int:
+def processes_of(job: Job) -> int:
     """Say how many processes train: each takes an equal part of a batch, so that a batch is the same on any machine."""
     wanted, batch = job.settings.processes, job.settings.batch_size
     if wanted != "auto":
@@ -92,9 +92,9 @@ def _processes(job: Job) -> int:
     return 1 if job.settings.online else max(one for one in range(1, min(_devices(), batch) + 1) if batch % one == 0)
 
 
-def _more_parts(job: Job) -> int | None:
+def more_parts(job: Job) -> int | None:
     """Give the next number of equal micro-batches, at least twice as many; None when each has one row already."""
-    rows = job.settings.batch_size // _processes(job)
+    rows = job.settings.batch_size // processes_of(job)
     return next((parts for parts in range(2 * job.accumulate, rows + 1) if rows % parts == 0), None)
 
 

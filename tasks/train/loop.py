@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +102,12 @@ def train(job: Job) -> None:
     set_seed(job.seed)
     task, labels, longest = job.objective.task, job.objective.labels, job.settings.max_tokens
     layout, objective = columns_of(task).layout(labels), examples_of(task)
-    mix = pl.read_parquet(list(job.mix), columns=[*layout.names, SOURCE, ROW_ID])
-    if (made := mix[ROW_ID].str.contains(MADE)).any():
-        mix = mix[interleaved(made.to_numpy(), job.seed).tolist()]
+    epochs = [read_rows(files, layout.names, job.seed) for files in (job.mix, *job.later)]
+    mix, drawn = pl.concat(epochs), epochs[0].height
     distil, writes = job.settings.distil, TARGET in layout.names
     if distil and writes:
         mix = with_targets_written(distil, job.base, job.objective, mix, longest)
-    texts = pl.concat([mix.select(one_text(layout, [role])).to_series() for role in layout.texts])
+    texts = pl.concat([mix[:drawn].select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
     tuner = tune(model, job.settings, task)
     rows = objective.examples(mix, tokenizer, longest, labels)
@@ -122,14 +122,16 @@ def train(job: Job) -> None:
     choose = validation is not None and job.settings.keep == "best"
     best = Best(job.checkpoints, job.settings.patience) if choose else None
     end = EarlyEnd(job.settings.max_minutes)
-    limit = min(max(CURVE_ROWS[0], int(len(mix) * job.settings.epochs / 10)), CURVE_ROWS[1])
+    limit = min(max(CURVE_ROWS[0], int(drawn * job.settings.epochs / 10)), CURVE_ROWS[1])
     seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    order = steering.sampler if steering else planned_order(job.settings, rows.lengths, mix[SOURCE][rows.row], job.seed)
+    parts = np.split(np.arange(len(rows)), np.searchsorted(rows.row, np.cumsum([part.height for part in epochs])[:-1]))
+    planned = planned_order(job.settings, rows.lengths, mix[SOURCE][rows.row], job.seed, parts)
+    order = steering.sampler if steering else planned
     held = objective.examples(seen, tokenizer, longest, labels)
     trainer = Ordered(
         model=model,
-        args=arguments(job, len(rows), processes),
+        args=arguments(job, len(planned), processes),
         train_dataset=rows,
         eval_dataset=held,
         processing_class=tokenizer,
@@ -147,13 +149,20 @@ def train(job: Job) -> None:
         steering.measure = lambda: trainer.mean_loss(probe)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(job.checkpoints)))
     if trainer.is_world_process_zero() and not end.stopped:
-        save(job, trainer, rows, best, tuner, cut=end.cut)
+        save(job, trainer, mix, rows, best, tuner, cut=end.cut)
     # a process that leaves first takes the others' connections with it, and they abort
     trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
     if end.stopped:
         state = trainer.state
         leave(STOPPED, f"the training was asked to end, and saved step {state.global_step} of {state.max_steps}")
+
+
+def read_rows(files: Sequence[str], columns: Sequence[str], seed: int) -> pl.DataFrame:
+    """Read a mix; rows that were made from its own stand anywhere among these."""
+    mix = pl.read_parquet(list(files), columns=[*columns, SOURCE, ROW_ID])
+    made = mix[ROW_ID].str.contains(MADE)
+    return mix[interleaved(made.to_numpy(), seed).tolist()] if made.any() else mix
 
 
 def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
@@ -170,7 +179,9 @@ def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:
     return steering
 
 
-def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None, tuner: Any, *, cut: bool) -> None:
+def save(
+    job: Job, trainer: Ordered, mix: pl.DataFrame, rows: Examples, best: Best | None, tuner: Any, *, cut: bool
+) -> None:
     """Write what training made: the best weights, where they were looked for, else the last ones."""
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
     learned = learning(model)
@@ -186,6 +197,7 @@ def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None, tuner: A
     history = trainer.state.log_history
     kept, aside = best.step if best else None, "holdout_loss" if trainer.aside is None else "validation_loss"
     (job.out / "curve.json").write_text(json.dumps(curve(history, aside, kept), indent=1), "utf-8")
+    read = mix.filter(~pl.col(ROW_ID).str.contains(MADE)).group_by(SOURCE).agg(pl.col(ROW_ID).n_unique())
     facts = ModelFacts(
         steps=trainer.state.global_step,
         kept=kept,
@@ -200,6 +212,7 @@ def save(job: Job, trainer: Ordered, rows: Examples, best: Best | None, tuner: A
         architecture=model.config.model_type,
         accumulate=job.accumulate,
         start=job.start,
+        drawn=dict(sorted(read.iter_rows())) if job.later else {},
         online=trainer.steering.facts(trainer.state.global_step) if trainer.steering else None,
     )
     (job.out / "facts.json").write_text(facts.model_dump_json(), "utf-8")

@@ -2,7 +2,7 @@
 batches that each hold the sources' shares.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -16,17 +16,23 @@ WINDOW_BATCHES = 50
 
 
 def planned_order(
-    settings: TrainSettings, lengths: NDArray[np.int64], sources: pl.Series, seed: int
+    settings: TrainSettings,
+    lengths: NDArray[np.int64],
+    sources: pl.Series,
+    seed: int,
+    parts: Sequence[NDArray[np.int64]] = (),
 ) -> "WindowedLengths":
     """Give the order of the examples where no weights change while training.
 
     Args:
         lengths: tokens of every example, shape (examples,).
         sources: of every example.
+        parts: see `WindowedLengths`.
     """
     if settings.batches == "alike":
-        return WindowedLengths(lengths, settings.batch_size, seed)
-    return ExactShares(lengths, settings.batch_size, seed, np.unique(sources.to_numpy(), return_inverse=True)[1])
+        return WindowedLengths(lengths, settings.batch_size, seed, parts)
+    numbers = np.unique(sources.to_numpy(), return_inverse=True)[1]
+    return ExactShares(lengths, settings.batch_size, seed, numbers, parts)
 
 
 def interleaved(made: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
@@ -51,26 +57,43 @@ class WindowedLengths(Sampler[int]):
     Args:
         lengths: tokens of every row, shape (rows,).
         batch_size: rows per optimiser step.
+        parts: numbers of the rows of each epoch, where epochs have rows of their own; each has as many as the smallest.
     """
 
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        batch_size: int,
+        seed: int,
+        parts: Sequence[NDArray[np.int64]] = (),
+    ) -> None:
         self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+        self.parts = parts or [np.arange(len(lengths))]
+        self.size = min(map(len, self.parts))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of epoch `epoch`, from 0."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return self.size
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.order().tolist())
 
     def order(self) -> NDArray[np.int64]:
-        """Give the row numbers in this epoch's order; every row once."""
-        rng = np.random.default_rng([self.seed, self.epoch])
+        """Give the numbers of this epoch's rows in order; every one once, but for those that no other epoch has room
+        for.
+        """
+        rows = self.parts[min(self.epoch, len(self.parts) - 1)]
+        return self._ordered(rows, np.random.default_rng([self.seed, self.epoch]))[: self.size]
+
+    def _rolled(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        return np.roll(rows, -int(rng.integers(max(len(rows), 1))) if self.epoch else 0)
+
+    def _ordered(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         window = WINDOW_BATCHES * self.batch_size
-        rows = np.roll(np.arange(len(self.lengths)), -int(rng.integers(len(self.lengths))) if self.epoch else 0)
+        rows = self._rolled(rows, rng)
         return np.concatenate(
             [self._window(rows[start : start + window], rng) for start in range(0, len(rows), window)]
         )
@@ -98,16 +121,19 @@ class ExactShares(WindowedLengths):
         source: number of the source of every example, shape (examples,).
     """
 
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int, source: NDArray[np.int64]) -> None:
-        super().__init__(lengths, batch_size, seed)
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        batch_size: int,
+        seed: int,
+        source: NDArray[np.int64],
+        parts: Sequence[NDArray[np.int64]] = (),
+    ) -> None:
+        super().__init__(lengths, batch_size, seed, parts)
         self.source = source
 
-    def order(self) -> NDArray[np.int64]:
-        """Give the example numbers in this epoch's order; every example once."""
-        rng = np.random.default_rng([self.seed, self.epoch])
-        own = [np.flatnonzero(self.source == number) for number in range(int(self.source.max()) + 1)]
-        if self.epoch:
-            own = [np.roll(rows, -int(rng.integers(max(len(rows), 1)))) for rows in own]
+    def _ordered(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        own = [self._rolled(rows[self.source[rows] == number], rng) for number in range(int(self.source.max()) + 1)]
         counts = exact_counts([len(rows) for rows in own], self.batch_size)
         taken, order = np.zeros(len(own), dtype=np.int64), list[NDArray[np.int64]]()
         for start in range(0, len(counts), WINDOW_BATCHES):

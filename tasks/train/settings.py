@@ -75,6 +75,9 @@ class TrainSettings(Section):
     batches: Literal["alike", "exact"] = "alike"
     """What a batch holds: rows of like length, as the mix has them within some dozen batches; or of each source exactly
     its share of the mix, rounded so that the next batch makes up for it."""
+    resample: bool = False
+    """Draw the mix anew from its sources for every epoch after the first: as many rows of each, those first that were
+    seen least."""
     batch_size: int = Field(default=32, ge=1, le=1_000_000)
     """Examples per optimiser step, over all devices."""
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -126,7 +129,7 @@ class TrainSettings(Section):
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of recipes without them are older than the fields.
-        later = {"label_smoothing": None, "mixup": None, "distil": None, "batches": "alike"}
+        later = {"label_smoothing": None, "mixup": None, "distil": None, "batches": "alike", "resample": False}
         return {name: value for name, value in dump(self).items() if name not in later or value != later[name]}
 
     @model_validator(mode="after")
@@ -139,7 +142,12 @@ class TrainSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _says_once_what_a_batch_holds(self) -> Self:
+    def _says_once_what_is_drawn(self) -> Self:
+        if self.online and self.resample:
+            raise ValueError(
+                "train.resample and train.online: changing weights draw rows anew from those of one mix; take one, and "
+                "with train.online a larger mix.size"
+            )
         if self.online and self.batches == "exact":
             raise ValueError(
                 "train.batches: exact and train.online: batches follow changing weights exactly anyway; take one"

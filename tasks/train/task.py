@@ -66,8 +66,9 @@ def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, o
     base: str,
     teacher: Fingerprint | None = None,  # noqa: ARG001 (what the teacher is stands in the content key)
     loss_weights: dict[str, float] | None = None,
+    later: list[Manifest[MixFacts]] | None = None,
 ) -> Product[ModelFacts]:
-    """Fine-tune the model on the mix; `loss_weights` as in the recipe."""
+    """Fine-tune the model on the mix; `loss_weights` as in the recipe, `later` the mixes of the later epochs."""
     counted = with_loss_weights(mix.facts.receipt, loss_weights or {})
     rows, aside, validation = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
     job = Job(
@@ -77,6 +78,7 @@ def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, o
         mix=rows,
         holdout=aside,
         validation=validation,
+        later=tuple(tuple(map(str, open_mix(work, drawn, TRAIN))) for drawn in later or ()),
         base=base,
         folder=str(work.scratch),
         start=tuple(file.name for file in seen.files),

@@ -67,6 +67,15 @@ class TinyMix:
             facts=MixFacts(receipt=receipt),
         )
 
+    def beside(self, rows: Mapping[str, int], key: str) -> "TinyMix":
+        """Make another one in the same store."""
+        return TinyMix(self.store, rows, key=key)
+
+    def forget(self) -> None:
+        """Let the next training begin anew."""
+        for manifest in self.store.glob("snapshots/train/*/manifest.json"):
+            manifest.unlink()
+
     def trained(self, *more: Any, objective: Objective | None = None, **settings: Any) -> Trained:
         """Train on it; `more` are the last arguments of the task."""
         chosen = TrainSettings(**(SETTINGS | settings))

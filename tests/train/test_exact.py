@@ -71,7 +71,7 @@ def test_a_step_sees_the_same_rows_by_any_number_of_processes_and_parts(parts: t
     settings = TrainSettings.model_validate({"model": MODEL, "batches": "exact", "batch_size": 12})
     order = planned_order(settings, np.arange(120), source, 0)
     sampler = BatchSampler(order, 12 // (processes * accumulate), drop_last=False)
-    shares = [list(BatchSamplerShard(sampler, processes, number)) for number in range(processes)]
+    shares = [[*iter(BatchSamplerShard(sampler, processes, number))] for number in range(processes)]
     for step in range(10):
         here = slice(step * accumulate, (step + 1) * accumulate)
         seen = [row for share in shares for micro in share[here] for row in micro]
@@ -84,12 +84,12 @@ def test_parts_of_a_batch_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
         return SimpleNamespace(settings=settings, accumulate=accumulate)
 
     monkeypatch.setattr(launch, "_devices", lambda: 8)
-    assert [launch._processes(job(batch)) for batch in (32, 12, 10, 7, 3, 1)] == [8, 6, 5, 7, 3, 1]
-    assert launch._processes(job(32, online="odm")) == 1
+    assert [launch.processes_of(job(batch)) for batch in (32, 12, 10, 7, 3, 1)] == [8, 6, 5, 7, 3, 1]
+    assert launch.processes_of(job(32, online="odm")) == 1
     monkeypatch.setattr(launch, "_devices", lambda: 1)
-    assert [launch._more_parts(job(12, parts)) for parts in (1, 2, 4, 12)] == [2, 4, 12, None]
-    assert launch._more_parts(job(12, 1, processes=3)) == 2
-    assert launch._more_parts(job(12, 4, processes=3)) is None
+    assert [launch.more_parts(job(12, parts)) for parts in (1, 2, 4, 12)] == [2, 4, 12, None]
+    assert launch.more_parts(job(12, 1, processes=3)) == 2
+    assert launch.more_parts(job(12, 4, processes=3)) is None
     with pytest.raises(ValidationError, match="10 rows cannot be shared equally by 4 processes; take 8"):
         job(10, processes=4)
 
