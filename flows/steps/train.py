@@ -18,8 +18,8 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     seen = call(probe_model.of("model"), recipe.train, loaded.folder)
     distil = recipe.train.distil
     teacher = call(probe_teacher.of("teacher"), distil, loaded.folder) if distil else None
-    learned = (mix, recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher, recipe.mix.loss_weights, later)
-    model = made.model = call(train_model.of("model"), seen, *learned)
+    learned = ([mix, *later], recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher)
+    model = made.model = call(train_model.of("model"), seen, *learned, recipe.mix.loss_weights)
     yield "train"
     told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)
     made.scores = call(evaluate_model.of("model"), model, mix, *told)

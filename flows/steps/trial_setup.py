@@ -116,8 +116,8 @@ class TrialSetup:
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
         later = redrawn(self.loaded, self.pool, plan, self.made.sets, seed, self.call)
-        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights, later)
-        trained = (mixed, recipe.train, recipe.objective, *told)
+        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights)
+        trained = ([mixed, *later], recipe.train, recipe.objective, *told)
         model = self.call(train_model.of(name), self.start, *trained)
         asked = (recipe.evaluate.intervals, recipe.objective, seed)
         if sets := self.made.sets:

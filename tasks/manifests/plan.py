@@ -36,7 +36,7 @@ class ReceiptRow(Section):
     """Way of augmentation -> rows that were made from the source's; they are not among `rows`."""
     loss_weight: float | None = None
     """How much a row of the source counts in the loss of training, where not every row counts 1; see
-    `with_loss_weights`."""
+    `loss_weights_of`."""
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def with_training(rows: Iterable[ReceiptRow], epochs: float, cut: str = "") -> t
     return tuple(row.model_copy(update={"epochs": round(often, 4), "reason": row.reason + told}) for row, often in seen)
 
 
-def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) -> tuple[ReceiptRow, ...]:
+def loss_weights_of(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) -> dict[str, float]:
     """Say how much a row of each source counts in the loss of training, apart from how many rows it gives.
 
     A source with weight λ_i (1 where none is said) that has n_i of the rows, made ones included, counts
@@ -81,17 +81,24 @@ def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) 
     Raises:
         RecipeError: no row would count.
     """
-    given = {row.source: row.rows + sum(row.augmented.values()) for row in rows}
+    given = _rows_of(rows)
     asked = {name: weights.get(name, 1.0) for name, count in given.items() if count}
     if (len({*asked.values()}) < 2 and any(asked.values())) or not asked:
-        return tuple(rows)
+        return {}
     mean = math.fsum(given[name] * weight for name, weight in asked.items()) / sum(given.values())
     if not mean:
         raise RecipeError(
             f"mix.loss_weights: {', '.join(asked)} {'has' if len(asked) == 1 else 'have'} all rows of the mix and "
             "weight 0, so that nothing would be learned; give one of them a weight above 0"
         )
-    weighed = {name: weight / mean for name, weight in asked.items()}
+    return {name: weight / mean for name, weight in asked.items()}
+
+
+def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) -> tuple[ReceiptRow, ...]:
+    """Say how much a row of each source counts in the loss, and how much of it all of them are; see
+    `loss_weights_of`.
+    """
+    weighed, given = loss_weights_of(rows, weights), _rows_of(rows)
     return tuple(
         row.model_copy(
             update={
@@ -104,6 +111,10 @@ def with_loss_weights(rows: Sequence[ReceiptRow], weights: Mapping[str, float]) 
         else row
         for row in rows
     )
+
+
+def _rows_of(rows: Sequence[ReceiptRow]) -> dict[str, int]:
+    return {row.source: row.rows + sum(row.augmented.values()) for row in rows}
 
 
 def with_drawn(rows: Sequence[ReceiptRow], drawn: Mapping[str, int] | None) -> tuple[ReceiptRow, ...]:

@@ -38,9 +38,14 @@ def positions_in(config: Mapping[str, object]) -> int | None:
 def positions_of(model: Any) -> int | None:
     """Count the positions that a text may take in a loaded model, whose tables tell where they begin."""
     positions = getattr(model.config, "max_position_embeddings", None)
+    return positions and positions - first_position(model)
+
+
+def first_position(model: Any) -> int:
+    """Say what number the first position of a text has in a loaded model."""
     tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
     lost = [table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None]
-    return positions and positions - max(lost, default=0)
+    return max(lost, default=0)
 
 
 def longest(tokenizer: Any, positions: int | None, otherwise: int) -> int:

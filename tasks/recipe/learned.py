@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.suggest import Problem
+from tasks.objectives.parts import measures_of
 
 if TYPE_CHECKING:
     from tasks.recipe.model import Recipe
@@ -36,6 +37,18 @@ def softened_problems(recipe: "Recipe") -> list[Problem]:
         return []
     why = f"it makes one label of a row less certain, and the rows of task: {recipe.task} bear none such; take it out"
     return [(f"train.{name}", why) for name in fields]
+
+
+PACKED = ("text-generation", "fill-mask")
+"""What models do, as the Hub says it, that say something of each token where they read it."""
+
+
+def packing_problems(recipe: "Recipe") -> list[Problem]:
+    """Say where examples cannot stand in one row, with its place."""
+    if not (recipe.train and recipe.train.packing) or measures_of(recipe.task).hub in PACKED:
+        return []
+    model = measures_of(recipe.task).model
+    return [("train.packing", f"a {model} says one thing of what it reads, or writes apart; take it out")]
 
 
 def loss_weight_problems(recipe: "Recipe") -> list[Problem]:

@@ -26,7 +26,13 @@ from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, tas
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
-from tasks.recipe.learned import batch_problems, distil_problems, loss_weight_problems, softened_problems
+from tasks.recipe.learned import (
+    batch_problems,
+    distil_problems,
+    loss_weight_problems,
+    packing_problems,
+    softened_problems,
+)
 from tasks.recipe.made import augment_problems, helping_models, labelling_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
@@ -258,6 +264,7 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, named, folder)]
         problems += [*labelling_problems(recipe), *augment_problems(recipe), *softened_problems(recipe)]
         problems += [*distil_problems(recipe, folder), *loss_weight_problems(recipe), *batch_problems(recipe)]
+        problems += packing_problems(recipe)
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)

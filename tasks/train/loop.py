@@ -31,6 +31,7 @@ from tasks.train.early_end import EarlyEnd
 from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
 from tasks.train.order import interleaved, planned_order
+from tasks.train.packing import Packing
 from tasks.train.softened import Softened
 from tasks.train.steering import Steering
 from tasks.train.teacher import TARGET, teacher_logits, with_targets_written
@@ -59,9 +60,9 @@ def watch_parent(parent: int) -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
-def arguments(job: Job, rows: int, processes: int) -> TrainingArguments:
+def arguments(job: Job, rows: int) -> TrainingArguments:
     """Translate our settings into the Trainer's."""
-    settings = job.settings
+    settings, processes = job.settings, int(os.environ.get("WORLD_SIZE", "1"))
     per_device = max(1, settings.batch_size // (processes * job.accumulate))
     steps = max(1, math.ceil(math.ceil(rows / settings.batch_size) * settings.epochs))
     point = max(1, steps // POINTS)
@@ -109,6 +110,7 @@ def train(job: Job) -> None:
         mix = with_targets_written(distil, job.base, job.objective, mix, longest)
     texts = pl.concat([mix[:drawn].select(one_text(layout, [role])).to_series() for role in layout.texts])
     model, tokenizer = load(job.settings, job.base, job.objective, texts)
+    collator, losses = batching(job, model, tokenizer)
     tuner = tune(model, job.settings, task)
     rows = objective.examples(mix, tokenizer, longest, labels)
     if distil and not writes:
@@ -124,21 +126,20 @@ def train(job: Job) -> None:
     end = EarlyEnd(job.settings.max_minutes)
     limit = min(max(CURVE_ROWS[0], int(drawn * job.settings.epochs / 10)), CURVE_ROWS[1])
     seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
     parts = np.split(np.arange(len(rows)), np.searchsorted(rows.row, np.cumsum([part.height for part in epochs])[:-1]))
     planned = planned_order(job.settings, rows.lengths, mix[SOURCE][rows.row], job.seed, parts)
     order = steering.sampler if steering else planned
     held = objective.examples(seen, tokenizer, longest, labels)
     trainer = Ordered(
         model=model,
-        args=arguments(job, len(planned), processes),
+        args=arguments(job, len(planned)),
         train_dataset=rows,
         eval_dataset=held,
         processing_class=tokenizer,
-        data_collator=objective.Collator(tokenizer),
+        data_collator=collator,
         callbacks=[each for each in (Telling(order), steering, best, end) if each],
     )
-    trainer.losses, trainer.order, trainer.steering = losses_of(task).losses, order, steering
+    trainer.losses, trainer.order, trainer.steering = losses, order, steering
     if not writes and (softened := Softened.wanted(job.settings, job.seed)):
         softened.refuse(model)
         trainer.softened = softened
@@ -156,6 +157,17 @@ def train(job: Job) -> None:
     if end.stopped:
         state = trainer.state
         leave(STOPPED, f"the training was asked to end, and saved step {state.global_step} of {state.max_steps}")
+
+
+def batching(job: Job, model: Any, tokenizer: Any) -> tuple[Any, Any]:
+    """Give what makes examples a batch, and what gives the losses of one."""
+    task, objective = job.objective.task, examples_of(job.objective.task)
+    if not job.settings.packing:
+        return objective.Collator(tokenizer), losses_of(task).losses
+    forward = objective.Model.__name__ == "AutoModelForCausalLM"
+    packing = Packing(model, tokenizer, forward=forward)
+    packing.refuse(model, job.settings.max_tokens)
+    return packing, packing.losses
 
 
 def read_rows(files: Sequence[str], columns: Sequence[str], seed: int) -> pl.DataFrame:

@@ -88,6 +88,9 @@ class TrainSettings(Section):
     """Share of the steps in which the learning rate rises."""
     max_tokens: int = Field(default=128, ge=8, le=10_000_000)
     """Longest input in tokens; longer ones are cut and counted, and for language models go on in further examples."""
+    packing: bool = False
+    """For models of tokens: let short examples of a batch stand one behind another, apart from each other, in rows as
+    long as the longest, in place of padding each; faster where lengths are unlike, and otherwise the same."""
     beams: int = Field(default=1, ge=1, le=1_000)
     """Beams by which a model that writes searches for what it writes, when it is measured and as it is published; 1
     takes the likeliest token each time."""
@@ -129,8 +132,9 @@ class TrainSettings(Section):
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of recipes without them are older than the fields.
-        later = {"label_smoothing": None, "mixup": None, "distil": None, "batches": "alike", "resample": False}
-        return {name: value for name, value in dump(self).items() if name not in later or value != later[name]}
+        later = {"label_smoothing", "mixup", "distil", "batches", "resample", "packing"}
+        default = {name: field.default for name, field in type(self).model_fields.items() if name in later}
+        return {name: value for name, value in dump(self).items() if name not in later or value != default[name]}
 
     @model_validator(mode="after")
     def _mixes_what_is_steered_by_no_one(self) -> Self:

@@ -9,10 +9,10 @@ from tasks.core.tasks import task
 from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
-from tasks.manifests.plan import with_loss_weights
+from tasks.manifests.plan import loss_weights_of
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
-from tasks.rows.files import SIDES, TRAIN, open_mix
+from tasks.rows.files import HOLDOUT, TRAIN, VALIDATION, open_mix
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 from tasks.train.checkpoints import Mirror
@@ -56,45 +56,46 @@ def show_batch(
 
 
 @stage_task("train")
-def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, or a product that it is made of)
+def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, but for the workbench)
     work: Workbench,
     seen: Fingerprint,
-    mix: Manifest[MixFacts],
+    mixes: list[Manifest[MixFacts]],
     settings: TrainSettings,
     objective: Objective,
     seed: int,
     base: str,
     teacher: Fingerprint | None = None,  # noqa: ARG001 (what the teacher is stands in the content key)
     loss_weights: dict[str, float] | None = None,
-    later: list[Manifest[MixFacts]] | None = None,
 ) -> Product[ModelFacts]:
-    """Fine-tune the model on the mix; `loss_weights` as in the recipe, `later` the mixes of the later epochs."""
-    counted = with_loss_weights(mix.facts.receipt, loss_weights or {})
-    rows, aside, validation = (tuple(map(str, open_mix(work, mix, side))) for side in SIDES)
+    """Fine-tune the model on the mix, in later epochs on those behind it; `loss_weights` as in the recipe."""
+    mix, *later = mixes
     job = Job(
         settings=settings,
         objective=objective,
         seed=seed,
-        mix=rows,
-        holdout=aside,
-        validation=validation,
-        later=tuple(tuple(map(str, open_mix(work, drawn, TRAIN))) for drawn in later or ()),
+        mix=_opened(work, mix, TRAIN),
+        holdout=_opened(work, mix, HOLDOUT),
+        validation=_opened(work, mix, VALIDATION),
+        later=tuple(_opened(work, drawn, TRAIN) for drawn in later),
         base=base,
         folder=str(work.scratch),
         start=tuple(file.name for file in seen.files),
-        loss_weights={row.source: row.loss_weight for row in counted if row.loss_weight is not None},
+        loss_weights=loss_weights_of(mix.facts.receipt, loss_weights or {}),
     )
     with Mirror(work.store, work.path, job.checkpoints) as mirror, ui.Progress(work.subject, "Training") as progress:
         run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
-        facts = _collect(work, job.out)
-        mirror.clear()
-    return Product(rows=mix.rows, tokens=mix.tokens, facts=facts)
+        return Product(rows=mix.rows, tokens=mix.tokens, facts=_collect(work, job.out, mirror))
 
 
-def _collect(work: Workbench, out: Path) -> ModelFacts:
-    """Move what training wrote into the product; gives its facts."""
+def _opened(work: Workbench, mix: Manifest[MixFacts], side: str) -> tuple[str, ...]:
+    return tuple(map(str, open_mix(work, mix, side)))
+
+
+def _collect(work: Workbench, out: Path, mirror: Mirror) -> ModelFacts:
+    """Move what training wrote into the product, and let its checkpoints go; gives its facts."""
     facts = ModelFacts.model_validate_json((out / "facts.json").read_bytes())
     work.take(out / "curve.json", "training-curve.json")
     for path in sorted(path for path in out.iterdir() if path.name != "facts.json"):
         work.take(path, f"model/{path.name}")
+    mirror.clear()
     return facts

@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from transformers import Trainer, TrainerCallback
 from tasks.models.targets import NOT_PREDICTED
 from tasks.train.job import DIVERGED, Message
 from tasks.train.order import WindowedLengths
+from tasks.train.packing import SEGMENT
 from tasks.train.softened import Softened
 from tasks.train.steered import Steered
 from tasks.train.steering import Steering
 
-UNREAD = ("source", "teacher", "weight")
+UNREAD = ("source", "teacher", "weight", SEGMENT)
 """What a batch holds that no model takes."""
 
 
@@ -49,10 +50,10 @@ class Ordered(Trainer):
             place = self.state.global_step, self.args.process_index
             each, outputs = self.softened.losses(model, inputs, place)
             counts = torch.ones_like(each)
-        elif sources is None and weights is None and "labels" in inputs:
+        elif sources is None and weights is None and SEGMENT not in inputs and "labels" in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         else:
-            outputs = model(**inputs)
+            outputs = model(**read_of(inputs))
             each, counts = self.losses(outputs, inputs)
         if self.steering is not None and sources is not None:
             self.steering.saw(sources, each.detach(), counts)
@@ -91,13 +92,19 @@ class Ordered(Trainer):
         with torch.no_grad():
             for start in range(0, len(examples), size):
                 batch: Any = self.data_collator([examples[at] for at in range(start, min(start + size, len(examples)))])
-                held = {name: value.to(self.args.device) for name, value in batch.items() if name not in UNREAD}
+                held = {name: value.to(self.args.device) for name, value in batch.items()}
                 with self.accelerator.autocast():
-                    outputs = model(**held)
+                    outputs = model(**read_of(held))
                 found.append(tuple(part.double().cpu() for part in self.losses(outputs, held)))
         model.train()
         losses, counts = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
         return losses, counts
+
+
+def read_of(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what of a batch the model takes; of a packed one not the labels, whose loss it would reckon once more."""
+    unread = {*UNREAD, "labels"} if SEGMENT in batch else UNREAD
+    return {name: value for name, value in batch.items() if name not in unread}
 
 
 class Telling(TrainerCallback):

@@ -1,7 +1,7 @@
 """Tiny mixes of several sources, and trainings on them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,12 +76,19 @@ class TinyMix:
         for manifest in self.store.glob("snapshots/train/*/manifest.json"):
             manifest.unlink()
 
-    def trained(self, *more: Any, objective: Objective | None = None, **settings: Any) -> Trained:
-        """Train on it; `more` are the last arguments of the task."""
+    def trained(
+        self,
+        loss_weights: dict[str, float] | None = None,
+        later: Sequence["TinyMix"] = (),
+        objective: Objective | None = None,
+        **settings: Any,
+    ) -> Trained:
+        """Train on it."""
         chosen = TrainSettings(**(SETTINGS | settings))
         told = (objective or Objective(task="text-classification", labels=LABELS), 0, ".", None)
+        mixes = [self.manifest, *(mix.manifest for mix in later)]
         seen = probe_model.function(chosen, ".")
-        model = train_model.of("model").run(str(self.store), seen, self.manifest, chosen, *told, *more)
+        model = train_model.of("model").run(str(self.store), seen, mixes, chosen, *told, loss_weights)
         curve = json.loads((self.store / model.path / "training-curve.json").read_bytes())
         return Trained(model.facts, model.file("model/model.safetensors").sha256, curve)
 

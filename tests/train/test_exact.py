@@ -71,7 +71,10 @@ def test_a_step_sees_the_same_rows_by_any_number_of_processes_and_parts(parts: t
     settings = TrainSettings.model_validate({"model": MODEL, "batches": "exact", "batch_size": 12})
     order = planned_order(settings, np.arange(120), source, 0)
     sampler = BatchSampler(order, 12 // (processes * accumulate), drop_last=False)
-    shares = [[*iter(BatchSamplerShard(sampler, processes, number))] for number in range(processes)]
+    shares = list[list[list[int]]]()
+    for number in range(processes):
+        shard: Any = BatchSamplerShard(sampler, processes, number)
+        shares.append(list(shard))
     for step in range(10):
         here = slice(step * accumulate, (step + 1) * accumulate)
         seen = [row for share in shares for micro in share[here] for row in micro]

@@ -58,7 +58,7 @@ def test_killed_in_a_later_epoch_it_resumes_to_the_same_weights(
     tiny_mix: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mix = tiny_mix({"a": 60, "b": 36})
-    later = [mix.beside({"a": 60, "b": 36}, key=f"m{epoch}").manifest for epoch in (1, 2)]
+    later = [mix.beside({"a": 60, "b": 36}, key=f"m{epoch}") for epoch in (1, 2)]
     told: dict[str, Any] = {"resample": True, "batches": "exact", "epochs": 3}
     killed: list[int] = []
     read = launch.message_in
@@ -73,12 +73,12 @@ def test_killed_in_a_later_epoch_it_resumes_to_the_same_weights(
 
     monkeypatch.setattr(launch, "message_in", kill_in_the_second)
     with pytest.raises(TrainingFailed, match="SIGKILL"):
-        mix.trained(None, later, **told)
-    resumed = mix.trained(None, later, **told)
+        mix.trained(later=later, **told)
+    resumed = mix.trained(later=later, **told)
     assert resumed.facts.steps == 18
     assert resumed.facts.drawn == {"a": 60, "b": 36}, "these mixes hold the same rows"
     mix.forget()
-    whole = mix.trained(None, later, **told)
+    whole = mix.trained(later=later, **told)
     assert (whole.weights, whole.facts) == (resumed.weights, resumed.facts)
 
 
