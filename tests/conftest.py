@@ -284,6 +284,12 @@ def make_chats() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def make_programs() -> Callable[..., Any]:
+    """The generator of tasks with programs and tests: `make_programs(folder, seed=0)`."""
+    return load_script("deployments/recipes/programs/make_sources.py").make_sources
+
+
+@pytest.fixture(scope="session")
 def make_hotels() -> Callable[..., Any]:
     """The generator of what guests say of hotels: `make_hotels(folder, seed=0)`."""
     return load_script("deployments/recipes/hotels/make_sources.py").make_sources

@@ -38,6 +38,7 @@ ROOMS = {
     "statistics": 2,
     "similarity": 3,
     "models": 3,
+    "programs": 3,
     "objectives": 4,
     "recipe": 6,
 }

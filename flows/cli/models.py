@@ -65,6 +65,14 @@ def eval_(
     said: Said = None,
     store: StoreUri = DEFAULT_STORE,
     *,
+    run_code: Annotated[
+        bool,
+        typer.Option(
+            "--run-code",
+            help="Run programs that the model writes, each in a sandbox, against the tests of its row (--set "
+            "columns.tests=…), as evaluate.run_code of its recipe says.",
+        ),
+    ] = False,
     out: Output,
 ) -> None:
     """Score a published model on labelled files, with intervals; rows that it has learned from are left out."""
@@ -73,5 +81,5 @@ def eval_(
 
     values = set_values(said or [], "columns.text=review")
     with out.following():
-        found = score_files(store, model, files, values)
+        found = score_files(store, model, files, values, run_code=run_code)
     out.give(found, evaluated)

@@ -7,9 +7,10 @@ from rich.text import Text
 
 from flows.cli.tables import console, table
 from tasks.core.suggest import counted
-from tasks.manifests.scores import Metrics, Score
+from tasks.manifests.scores import Metrics, Programs, Score
 from tasks.objectives.measuring import Measure, Measured
 from tasks.objectives.parts import measures_of
+from tasks.programs import words
 
 if TYPE_CHECKING:
     from tasks.predict.task import Evaluation
@@ -27,6 +28,8 @@ def scores(metrics: Metrics, task: str) -> None:
         console.print()
         _table("Scores on evaluation sets", "set", metrics.sets.items(), measured, metrics)
         _beside_linear(metrics.sets.items(), measured)
+    for name, programs in metrics.programmed:
+        _programs(name, programs)
 
 
 def evaluated(found: "Evaluation") -> None:
@@ -36,6 +39,8 @@ def evaluated(found: "Evaluation") -> None:
     _table("Scores", "file", named, measured, found.files[0].metrics)
     _beside_linear(named, measured)
     for one in found.files:
+        if one.metrics.programs:
+            _programs(one.file, one.metrics.programs)
         if gone := one.left_out | ({"bad": one.bad} if one.bad else {}):
             console.print(Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records; not {counted(gone)}"))
     console.print(Text(f"Model    {found.model}"))
@@ -47,6 +52,16 @@ def _beside_linear(named: Iterable[tuple[str, Metrics]], measured: Measured) -> 
     for name, metrics in named:
         if told := measured.beside_linear(metrics):
             console.print(Text(f"{name}: {told}"))
+
+
+def _programs(of: str, programs: Programs) -> None:
+    """Print what became of the programs that the model wrote for some rows."""
+    console.print(Text(f"For {of} {words.sentence(programs)}"))
+    if programs.rows:
+        console.print(Text(words.SANDBOX))
+        console.print()
+        titles = ["source", *(f"{name}>" for name in words.columns(programs))]
+        table("", titles, ([name, *cells] for name, cells in words.lines(programs)))
 
 
 def _table(title: str, first: str, named: Iterable[tuple[str, Score]], measured: Measured, metrics: Metrics) -> None:

@@ -21,7 +21,7 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     learned = ([mix, *later], recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher)
     model = made.model = call(train_model.of("model"), seen, *learned, recipe.mix.loss_weights)
     yield "train"
-    told = (recipe.evaluate.intervals, recipe.objective, recipe.seed, recipe.trials.linear)
+    told = (recipe.evaluate.scoring, recipe.objective, recipe.seed, recipe.trials.linear)
     made.scores = call(evaluate_model.of("model"), model, mix, *told)
     if distil:
         limits = (recipe.evaluate.intervals, recipe.objective, recipe.seed, loaded.folder)

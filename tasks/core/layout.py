@@ -8,10 +8,10 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from tasks.core.records import Section
 
-Holds = Literal["text", "label", "labels", "value", "words", "tags", "answers", "messages", "asked", "nothing"]
+Holds = Literal["text", "label", "labels", "value", "words", "tags", "answers", "messages", "asked", "tests", "nothing"]
 """What a role may hold: a text; one of the label set, or any number of them; a number; the words of a text; a tag of
 the label set for each word; pieces of a text, each with its place; the messages of a chat with its answers, or of one
-whose last answer is wanted. `nothing`: null in every row."""
+whose last answer is wanted; the tests, if any, of a program that is to be written. `nothing`: null in every row."""
 CHATS = frozenset({"messages", "asked"})
 """What holds the messages of a chat."""
 TEXTS = frozenset({"text", "words"}) | CHATS
@@ -49,7 +49,7 @@ class Role(Section):
         """Whether a source must give it, and it is more than a text or a label: read from a cell by rules of its
         own.
         """
-        return self.holds in {"labels", "value", "words", "tags", "answers"} | CHATS
+        return self.holds in {"labels", "value", "words", "tags", "answers", "tests"} | CHATS
 
 
 class Layout(Section):
@@ -104,6 +104,11 @@ class Layout(Section):
         """The layout of rows that are labelled later: their label is null."""
         roles = (role.model_copy(update={"values": ()}) if role.holds == "label" else role for role in self.roles)
         return self.model_copy(update={"roles": tuple(roles)})
+
+    @property
+    def with_tests(self) -> "Layout":
+        """The layout of rows that may also have tests, which programs that are written for them must pass."""
+        return self.model_copy(update={"roles": (*self.roles, Role(name="tests", holds="tests"))})
 
     def role(self, name: str) -> Role:
         """Give the role of this name."""

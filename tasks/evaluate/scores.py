@@ -8,11 +8,12 @@ import polars as pl
 from tasks.core.layout import Layout
 from tasks.core.records import Objective
 from tasks.evaluate.linear import beside_linear
+from tasks.evaluate.programs import run_programs
+from tasks.evaluate.settings import EvaluateSettings
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import Trained, evaluate_of, has_trial
 from tasks.rows.layout import RowFile
-from tasks.statistics.resampling import Resampling
 
 
 def scored(
@@ -20,7 +21,7 @@ def scored(
     sides: tuple[Sequence[Path], Sequence[Path]],
     layout: Layout,
     objective: Objective,
-    settings: Resampling,
+    settings: EvaluateSettings,
     seed: int,
     linear: LinearSettings | None,
 ) -> tuple[pl.DataFrame, Metrics]:
@@ -37,4 +38,8 @@ def scored(
         mix = [RowFile(path, layout) for path in train], [RowFile(path, layout) for path in rows]
         known = (objective.task, objective.labels, linear, settings, seed)
         metrics = beside_linear(metrics, predictions, mix, *known)
+    if settings.run_code is not None:
+        written, programs = run_programs(trained, rows, layout, objective.task, settings, seed)
+        predictions = predictions.join(written, on=["source", "row_id"], how="left", maintain_order="left")
+        metrics = metrics.model_copy(update={"programs": programs})
     return predictions, metrics

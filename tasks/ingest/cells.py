@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from tasks.core.layout import Holds, Layout, Role
 from tasks.ingest.batch import as_text
 from tasks.ingest.chats import ASKS, chat_of
+from tasks.ingest.tests import SETUP, TESTS
 from tasks.ingest.unread import UnreadError
 from tasks.rows.layout import TYPES, Answers, Message
 
@@ -73,6 +74,9 @@ def _values(record: Record, roles: Sequence[Role], known: Mapping[str, Labels]) 
     values: dict[str, Value] = {}
     for role in roles:
         cell = record[role.name]
+        if role.holds == "tests" and cell is None:
+            values[role.name] = list[str]()
+            continue
         if cell is None or not cell.strip():
             raise UnreadError(f"missing_{role.name}")
         values[role.name] = READERS[role.holds](cell, role, known[role.name], record)
@@ -151,6 +155,18 @@ def _messages(cell: str, role: Role, _known: Labels, _record: Record) -> list[Me
     return chat_of(value, answered=role.holds == "messages")
 
 
+def _tests(cell: str, role: Role, _known: Labels, _record: Record) -> list[str]:
+    """Read tests, and before them what is to be run first: each a list, or a text that is one piece."""
+    parts = json.loads(cell)
+    setup, tests = (_pieces(parts.get(name), role) for name in (SETUP, TESTS))
+    return [*setup, *tests] if tests else []
+
+
+def _pieces(held: str | None, role: Role) -> list[str]:
+    listed = _listed(held or "", role)
+    return [piece for piece in ([held or ""] if listed is None else listed) if piece.strip()]
+
+
 def _pairs(cell: str, role: Role) -> list[tuple[str, int | None]]:
     value = _json(cell)
     if isinstance(value, dict) and isinstance(texts := value.get("text"), list):
@@ -208,5 +224,6 @@ READERS: Mapping[Holds, Callable[[str, Role, Labels, Record], Value]] = {
     "answers": _answers,
     "messages": _messages,
     "asked": _messages,
+    "tests": _tests,
 }
 """How what a role holds is read."""

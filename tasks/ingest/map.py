@@ -18,6 +18,7 @@ from tasks.ingest.cells import read_cells
 from tasks.ingest.chats import chat_columns
 from tasks.ingest.columns import composed, exact, named_column
 from tasks.ingest.settings import SourceSettings
+from tasks.ingest.tests import test_columns
 from tasks.rows.layout import BETWEEN, ROW_ID, RULE, SOURCE, read_schema
 
 FIELD = re.compile(r"\{([^{}]+)\}")
@@ -127,11 +128,8 @@ class Mapper:
         constant = self.settings.label if role.name not in columns else None
         if role.holds == "labels" and constant is not None:
             return pl.lit(json.dumps([constant]))
-        if role.is_chat:
-            held = {
-                part: self._column(part, wanted, names) for part, wanted in chat_columns(role, columns, names).items()
-            }
-            return held.get(role.name, pl.struct([one.alias(part) for part, one in held.items()]).struct.json_encode())
+        if role.is_chat or role.holds == "tests":
+            return self._object(role, names)
         if role.holds == "text" or role.is_read:
             return self._column(role.name, columns.get(role.name, role.name), names)
         if constant is not None:
@@ -148,6 +146,18 @@ class Mapper:
         """Give the label of each value that may stand in the source, composed as Unicode's NFC."""
         mapping = self.settings.labels or dict(zip(role.values, role.values, strict=True))
         return {unicodedata.normalize("NFC", raw): label for raw, label in mapping.items()}
+
+    def _object(self, role: Role, names: list[str]) -> pl.Expr:
+        """Give what a role holds that may stand in several columns: as JSON objects, or a chat in a column of its own
+        as it is.
+        """
+        columns = self.settings.columns
+        parts = chat_columns(role, columns, names) if role.is_chat else test_columns(columns, names)
+        held = {part: self._column(part, column, names) for part, column in parts.items()}
+        if not held:
+            return pl.lit(None, pl.String)
+        whole = pl.struct([column.alias(part) for part, column in held.items()]).struct.json_encode()
+        return held.get(role.name, whole) if role.is_chat else whole
 
     def _column(self, role: str, wanted: str | int, names: list[str]) -> pl.Expr:
         if isinstance(wanted, int):

@@ -72,6 +72,39 @@ class SourceScore(Score):
     """What the linear model scores on these rows that learned from the same mix, and by how much it is beaten."""
 
 
+class ProgramScore(Section):
+    """How many of the programs that a model wrote for some rows pass their tests."""
+
+    rows: int
+    """Rows with tests."""
+    outcomes: dict[str, int]
+    """How programs ended -> how many."""
+    right: int
+    """Rows whose own answer passes."""
+    pass_at: dict[str, Measurement] = Field(default_factory=dict)
+    """k -> how likely one of k drawn programs passes."""
+
+
+class ProgramExample(Section):
+    """A program that was written, and what became of it."""
+
+    row_id: str
+    outcome: str
+    why: str
+    written: str
+
+
+class Programs(ProgramScore):
+    """The same of all rows and by source; programs are run in a sandbox."""
+
+    samples: int
+    """Programs drawn for each row."""
+    temperature: float
+    by_source: dict[str, ProgramScore] = Field(default_factory=dict)
+    examples: tuple[ProgramExample, ...] = ()
+    """Some of each outcome."""
+
+
 class Confusion(Section):
     """How often each label was taken for which."""
 
@@ -93,8 +126,16 @@ class Metrics(Score):
     sets: dict[str, "Metrics"] = Field(default_factory=dict)
     """The same of the recipe's evaluation sets."""
     confusion: Confusion | None = None
+    programs: Programs | None = None
+    """What became of the programs that the model wrote, where they are run."""
     confidence: float | None = None
     """Of the intervals."""
+
+    @property
+    def programmed(self) -> list[tuple[str, Programs]]:
+        """What became of programs, by what they were written for."""
+        named = [("the rows kept aside", self), *self.sets.items()]
+        return [(name, metrics.programs) for name, metrics in named if metrics.programs]
 
     def with_sets(self, sets: "Mapping[str, Metrics]") -> Self:
         """Give the scores with those on evaluation sets, each of one source, which is the set."""

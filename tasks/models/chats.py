@@ -2,7 +2,7 @@
 one that is saved with it. What is learned are the answers, each with what ends it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from tasks.core.imports import importing
 from tasks.models import causal_lm
 from tasks.models.causal_lm import BATCH_TOKENS, Pieces
 from tasks.models.targets import NOT_PREDICTED
-from tasks.models.trained import Ready
+from tasks.models.trained import AS_SET, Ready
 from tasks.rows.layout import ANSWERS_BY, Message
 
 PLAIN = (
@@ -185,8 +185,12 @@ def encode(tokenizer: Any, chats: Sequence[Chat], longest: int) -> Encoded:
     return Encoded(Pieces(inputs, targets, np.array(rows, np.int64)), cut)
 
 
-def answers(ready: Ready, chats: Sequence[Chat], longest: int) -> list[str]:
-    """Let a trained model write the last answer of every chat, as it is set to by its folder."""
+def answers(ready: Ready, chats: Sequence[Chat], longest: int, how: Mapping[str, Any] = AS_SET) -> list[str]:
+    """Let a trained model write the last answer of every chat, as it is set to by its folder.
+
+    Args:
+        how: what is otherwise, as `generate` takes it.
+    """
     with importing:
         import torch
         from transformers.utils import logging
@@ -200,7 +204,7 @@ def answers(ready: Ready, chats: Sequence[Chat], longest: int) -> list[str]:
             rows, step = np.flatnonzero(lengths == length).tolist(), max(1, BATCH_TOKENS // longest)
             for some in (rows[at : at + step] for at in range(0, len(rows), step)):
                 ids = torch.tensor([asked[row] for row in some], device=ready.device)
-                made = ready.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids))
+                made = ready.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **how)
                 texts = ready.tokenizer.batch_decode(made[:, length:], skip_special_tokens=True)
                 for row, text in zip(some, texts, strict=True):
                     written[row] = text

@@ -2,7 +2,7 @@
 itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
 from tasks.models.targets import NOT_PREDICTED, losses
-from tasks.models.trained import Ready, load_trained
+from tasks.models.trained import AS_SET, Ready, load_trained
 
 BATCH_ROWS, BATCH_TOKENS = 64, 4_096
 """Most texts that are read at a time, and most tokens of them."""
@@ -91,15 +91,19 @@ def load(folder: Path) -> Ready:
     return load_trained(folder, "AutoModelForSeq2SeqLM")
 
 
-def write(ready: Ready, texts: Sequence[str], longest: int) -> list[str]:
-    """Let a trained model write for every text, as it is set to by its folder."""
+def write(ready: Ready, texts: Sequence[str], longest: int, how: Mapping[str, Any] = AS_SET) -> list[str]:
+    """Let a trained model write for every text, as it is set to by its folder.
+
+    Args:
+        how: what is otherwise, as `generate` takes it.
+    """
     with importing:
         import torch
 
     read, written = encode(ready.tokenizer, texts, longest).ids, [""] * len(texts)
     with torch.inference_mode():
         for rows in _batches(read):
-            for row, text in zip(rows.tolist(), _written(ready, _padded(ready, read, rows)), strict=True):
+            for row, text in zip(rows.tolist(), _written(ready, _padded(ready, read, rows), how), strict=True):
                 written[row] = text
     return written
 
@@ -108,8 +112,8 @@ def _padded(ready: Ready, ids: Sequence[Sequence[int]], rows: NDArray[np.int64])
     return ready.tokenizer.pad({"input_ids": [ids[row] for row in rows]}, return_tensors="pt").to(ready.device)
 
 
-def _written(ready: Ready, batch: Any) -> list[str]:
-    return ready.tokenizer.batch_decode(ready.model.generate(**batch), skip_special_tokens=True)
+def _written(ready: Ready, batch: Any, how: Mapping[str, Any] = AS_SET) -> list[str]:
+    return ready.tokenizer.batch_decode(ready.model.generate(**batch, **how), skip_special_tokens=True)
 
 
 def answers(ready: Ready, texts: Sequence[str], targets: Sequence[str], longest: int) -> Answers:

@@ -1,10 +1,15 @@
 """A trained model as it is used: its weights and its tokenizer, loaded once for whatever is asked of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tasks.core.imports import importing
 from tasks.models.building import building
+
+AS_SET: Mapping[str, Any] = MappingProxyType({})
+"""How a model writes that is told nothing: as its folder says."""
 
 
 class Ready(NamedTuple):

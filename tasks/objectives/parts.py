@@ -89,6 +89,14 @@ class Generation(Protocol):
         """
         ...
 
+    def drawn(self, ready: "Ready", rows: "pl.DataFrame", trained: "Trained", how: Mapping[str, Any]) -> list[str]:
+        """Let a model write for every row, otherwise than it is set to."""
+        ...
+
+    def right(self, rows: "pl.DataFrame") -> list[str]:
+        """Give what was to be written for every row."""
+        ...
+
 
 class Losses(Protocol):
     """`losses.py`: what training minimises."""

@@ -18,10 +18,11 @@ from tasks.experiments.trial.settings import LinearSettings
 from tasks.ingest.read import read_source, refuse
 from tasks.manifests.manifest import Account
 from tasks.manifests.scores import BaselineScore, Metrics
-from tasks.objectives.parts import columns_of
+from tasks.objectives.parts import columns_of, generates
 from tasks.predict.find import Published
 from tasks.predict.predict import loaded
 from tasks.predict.rows import source_of
+from tasks.programs.sandbox import why_not
 from tasks.rows.emptied import why_empty
 from tasks.rows.files import TRAIN, of_side
 from tasks.rows.groups import groups_of
@@ -78,6 +79,8 @@ def evaluation(
     said: Mapping[str, JsonValue],
     scratch: Path,
     progress: Callable[[float, str], None],
+    *,
+    run_code: bool = False,
 ) -> Evaluation:
     """Score a model on labelled files, each by itself. All of them are read before the first is scored.
 
@@ -85,31 +88,55 @@ def evaluation(
         said: what the command says of each file; see `source_of`.
         scratch: a folder for intermediate files.
         progress: is told which share is done, and what that is.
+        run_code: whether programs that the model writes are run.
+
+    Raises:
+        RecipeError: no program can be run here, or none is written.
     """
+    settings = settings_of(model, run_code=run_code)
     train = mix_of(model)
     read = [
-        without_learned(file, read_labelled(file, said, model, scratch / str(number)), train, model)
+        without_learned(file, read_labelled(file, said, model, settings, scratch / str(number)), train, model)
         for number, file in enumerate(files)
     ]
     loaded(model)  # what is wrong with its files is said of them
     scores: list[FileScores] = []
     for file, given in zip(files, read, strict=True):
         progress(len(scores) / len(files), f"{len(scores):,} of {len(files):,} files")
-        scores.append(score_labelled(file, given, train, model))
+        scores.append(score_labelled(file, given, train, model, settings))
     recipe, mix = model.recipe, model.mix if train else None
     return Evaluation(model=model.place.where, name=recipe.name, task=recipe.task, mix=mix, files=tuple(scores))
 
 
-def layout_for(model: Published) -> Layout:
+def settings_of(model: Published, *, run_code: bool) -> EvaluateSettings:
+    """Give how a model is scored: as its recipe says, but for the programs that it writes, which run only where the
+    command says so.
+    """
+    recipe = model.recipe
+    said = {name: value for name, value in recipe.evaluate.items() if name != "run_code"}
+    if run_code:
+        if not generates(recipe.task):
+            raise RecipeError(f"--run-code: models of task: {recipe.task} write no programs; take it out")
+        if why := why_not():
+            raise RecipeError(why)
+        said["run_code"] = recipe.evaluate.get("run_code") or {}
+    return EvaluateSettings.model_validate(_fields(EvaluateSettings, said))
+
+
+def layout_for(model: Published, settings: EvaluateSettings) -> Layout:
     """Give the layout of rows that a model is scored on."""
-    return columns_of(model.recipe.task).layout(model.trained.labels)
+    layout = columns_of(model.recipe.task).layout(model.trained.labels)
+    return layout.with_tests if settings.run_code else layout
 
 
-def read_labelled(path: str, said: Mapping[str, JsonValue], model: Published, folder: Path) -> Labelled:
+def read_labelled(
+    path: str, said: Mapping[str, JsonValue], model: Published, asked: EvaluateSettings, folder: Path
+) -> Labelled:
     """Read a labelled file as a source of a recipe is read.
 
     Args:
         said: what the command says of it: dotted path -> value.
+        asked: how the model is scored.
         folder: a new one, for what is read of it.
 
     Raises:
@@ -117,7 +144,7 @@ def read_labelled(path: str, said: Mapping[str, JsonValue], model: Published, fo
         QualityGate: it has too many bad records, such as labels that the model does not know, or none that could be
             asked about.
     """
-    settings, layout = source_of(path, said), layout_for(model)
+    settings, layout = source_of(path, said), layout_for(model, asked)
     if settings.labelling:
         raise RecipeError(f"{path}: made labels are never measured on; say neither label_rules nor label_by")
     folder.mkdir()
@@ -131,6 +158,8 @@ def read_labelled(path: str, said: Mapping[str, JsonValue], model: Published, fo
     account = clean_file(outcome.account, (raw, rows, keys), cleaning, layout).account
     if not account.rows:
         raise QualityGate(f"{path}: no row to measure on: {why_empty(account)}")
+    if asked.run_code and not pl.read_parquet(rows, columns=["tests"])["tests"].list.len().sum():
+        raise RecipeError(f"{path}: --run-code, but no row has tests; say in which column: --set columns.tests=…")
     return Labelled(rows, keys, account)
 
 
@@ -154,7 +183,7 @@ def without_learned(path: str, given: Labelled, train: Sequence[Path], model: Pu
     Raises:
         QualityGate: none is left.
     """
-    layout = layout_for(model)
+    layout = columns_of(model.recipe.task).layout(model.trained.labels)
     held = each_match(pl.read_parquet(given.keys)["match"])
     numbers = as_number(held["match"])
     wanted, hits = numbers.unique().implode(), [pl.Series(dtype=pl.UInt128)]
@@ -176,14 +205,15 @@ def without_learned(path: str, given: Labelled, train: Sequence[Path], model: Pu
     return given._replace(account=account.model_copy(update={"rows": left.height, "dropped": dropped}))
 
 
-def score_labelled(path: str, given: Labelled, train: Sequence[Path], model: Published) -> FileScores:
+def score_labelled(
+    path: str, given: Labelled, train: Sequence[Path], model: Published, settings: EvaluateSettings
+) -> FileScores:
     """Score a model on a labelled file; what must be beaten is learned from the mix, and not known without it."""
     recipe = model.recipe
     objective = Objective(task=recipe.task, labels=model.trained.labels)
-    settings = EvaluateSettings.model_validate(_fields(EvaluateSettings, recipe.evaluate))
     linear = LinearSettings.model_validate(_fields(LinearSettings, recipe.trials)) if train else None
     sides = train or [given.rows], [given.rows]
-    _, metrics = scored(model.trained, sides, layout_for(model), objective, settings, recipe.seed, linear)
+    _, metrics = scored(model.trained, sides, layout_for(model, settings), objective, settings, recipe.seed, linear)
     unbeaten = {} if train else {"baseline": BaselineScore()}
     account = given.account
     return FileScores(

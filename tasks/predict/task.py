@@ -37,16 +37,19 @@ def predict_rows(
             progress(0.0, f"{done:,} rows")
 
 
-def score_files(store: str, model: str, files: Sequence[str], said: Mapping[str, JsonValue]) -> Evaluation:
+def score_files(
+    store: str, model: str, files: Sequence[str], said: Mapping[str, JsonValue], *, run_code: bool = False
+) -> Evaluation:
     """Score a published model on labelled files, each by itself. All of them are read before the first is scored.
 
     Args:
         model: see `find_model`.
         said: what a source of a recipe would say of each file: dotted path -> value.
+        run_code: whether programs that the model writes are run.
     """
     with (
         at_hand(find_model(store, model)) as found,
         tempfile.TemporaryDirectory(prefix="cuvee-") as scratch,
         ui.Progress("eval", "Scoring") as progress,
     ):
-        return evaluation(found, files, said, Path(scratch), progress)
+        return evaluation(found, files, said, Path(scratch), progress, run_code=run_code)

@@ -17,10 +17,13 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow, with_loss_weights, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
-from tasks.objectives.parts import columns_of, measures_of
+from tasks.objectives.described import about_columns
+from tasks.objectives.parts import measures_of
+from tasks.programs import words
 from tasks.publish.features import features_of
 from tasks.publish.licences import conflicts, obligations
 from tasks.rows.files import side_glob, sides_of
+from tasks.rows.layout import layout_of
 from tasks.store.runs import PublishedMix, RunStart
 
 _NAMES = (
@@ -74,7 +77,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     licences = licences_of(start)
     recipe, aside = start.recipe, sum(account.holdout + account.validation for account in mix.accounts)
     splits = [{"split": split, "path": side_glob(split)} for split in sides_of(mix)]
-    layout = columns_of(recipe["task"]).layout(recipe.get("labels") or ())
+    layout = layout_of(mix)
     front = {
         **_front(start),
         "pretty_name": start.name,
@@ -97,7 +100,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         steps=_steps(mix),
         labelled=mix.facts.labelled,
         augmented=mix.facts.augmented,
-        columns=columns_of(recipe["task"]).ABOUT,
+        columns=about_columns(recipe["task"], layout),
         sources=_sources(recipe),
         unit=recipe["mix"]["unit"],
         sha256=sha256,
@@ -163,6 +166,7 @@ def model_card(
         front,
         metrics=metrics,
         measured=measured,
+        words=words,
         use=Raw(measured.use),
         receipt=receipt,
         mix=mix,

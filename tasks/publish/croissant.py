@@ -9,8 +9,9 @@ from typing import NamedTuple
 from tasks.core.layout import Holds
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
-from tasks.objectives.parts import columns_of
+from tasks.objectives.described import about_columns
 from tasks.rows.files import side_glob, sides_of
+from tasks.rows.layout import layout_of
 from tasks.store.runs import RunStart
 
 _TERMS = (
@@ -56,6 +57,7 @@ KINDS: Mapping[Holds, Held] = {
     "labels": Held("sc:Text", several=True),
     "words": Held("sc:Text", several=True),
     "tags": Held("sc:Text", several=True),
+    "tests": Held("sc:Text", several=True),
     "answers": Held(parts={"text": "sc:Text", "answer_start": "sc:Integer"}),
     "messages": Held(parts={"role": "sc:Text", "content": "sc:Text"}),
 }
@@ -75,9 +77,10 @@ def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, o
     """
     publish = start.recipe["publish"]
     text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
-    columns = columns_of(start.recipe["task"])
-    held = {role.name: KINDS.get(role.holds, TEXT) for role in columns.layout(start.recipe.get("labels", ())).roles}
-    roles = {name: (held[name], about.sentence) for name, about in columns.ABOUT.items()}
+    layout = layout_of(mix)
+    held = {role.name: KINDS.get(role.holds, TEXT) for role in layout.roles}
+    described = about_columns(start.recipe["task"], layout)
+    roles = {name: (held[name], about.sentence) for name, about in described.items()}
     media = {"media": MEDIA[mix.columns["media"]]} if "media" in mix.columns else {}
     return {
         "@context": CONTEXT,

@@ -13,6 +13,7 @@ from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
 HELD: Mapping[Holds, dict[str, JsonValue]] = {
     "value": {"dtype": "float64"},
     "words": {"list": "string"},
+    "tests": {"list": "string"},
     "answers": {"struct": [{"name": "text", "list": "string"}, {"name": "answer_start", "list": "int32"}]},
     "messages": {"list": [{"name": "role", "dtype": "string"}, {"name": "content", "dtype": "string"}]},
 }

@@ -38,9 +38,14 @@ class MeasuringSettings(EvaluateSettings):
     rows that repeat their rows go, as `decontaminate` says, whether it is there or not."""
 
     @property
-    def intervals(self) -> EvaluateSettings:
+    def scoring(self) -> EvaluateSettings:
         """The section without the sets, which are read by then."""
         return EvaluateSettings(**{name: getattr(self, name) for name in EvaluateSettings.model_fields})
+
+    @property
+    def intervals(self) -> EvaluateSettings:
+        """The same where no program is run, as in trials."""
+        return self.scoring.model_copy(update={"run_code": None})
 
 
 def sources_measured_on(

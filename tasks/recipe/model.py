@@ -40,6 +40,7 @@ from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
 from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
 from tasks.recipe.overrides import with_overrides
+from tasks.recipe.programs import program_problems
 from tasks.recipe.references import follow, without
 from tasks.recipe.trials import ComparedSettings, TrialSettings
 from tasks.sift.settings import SelectionSettings, Sifting
@@ -140,7 +141,8 @@ class Recipe(Section):
     @property
     def layout(self) -> Layout:
         """What a row holds."""
-        return columns_of(self.task).layout(self.labels)
+        layout = columns_of(self.task).layout(self.labels)
+        return layout.with_tests if self.evaluate.run_code else layout
 
     @property
     def labelling(self) -> dict[str, SourceLabelling]:
@@ -265,6 +267,7 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         problems += [*labelling_problems(recipe), *augment_problems(recipe), *softened_problems(recipe)]
         problems += [*distil_problems(recipe, folder), *loss_weight_problems(recipe), *batch_problems(recipe)]
         problems += packing_problems(recipe)
+        problems += program_problems(recipe)
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:
         problems += explained(error, references)

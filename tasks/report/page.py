@@ -16,6 +16,7 @@ from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.dropped import figure_text
 from tasks.manifests.scores import Score
 from tasks.objectives.parts import measures_of
+from tasks.programs import words as program_words
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table
 from tasks.report.samples import Sample
@@ -57,6 +58,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         stopped=words.stopping(record),
         figure_text=figure_text,
         words=words,
+        program_words=program_words,
         diversity=diversity,
     )
 

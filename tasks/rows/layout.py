@@ -59,6 +59,7 @@ TYPES: Mapping[Holds, DataType] = {
     "answers": ANSWERS,
     "messages": MESSAGES,
     "asked": MESSAGES,
+    "tests": pl.List(pl.String),
     "nothing": pl.String,
 }
 """The type of what a role holds."""
@@ -69,6 +70,7 @@ NAMES: Mapping[Holds, str] = {
     "tags": "list of tags",
     "answers": "texts and where each begins",
     "messages": "messages, each with its role",
+    "tests": "list of tests",
 }
 """What columns hold that are no texts, for manifests."""
 FIRST = Layout(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tasks.programs.sandbox import why_not
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.joinpath("docs").glob("*.md"))
 RECIPES = sorted(ROOT.joinpath("deployments/recipes").glob("*.yaml"))
@@ -25,6 +27,12 @@ def recipes_on(page: Path) -> list[str]:
 RECIPES_ON_PAGES = [(page.stem, recipe) for page in PAGES for recipe in recipes_on(page)]
 
 
+def param(name: str, *values: Any, slow: bool = False) -> Any:
+    """A test of a recipe; one that runs programs needs the sandbox."""
+    boxed = [pytest.mark.sandbox, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+    return pytest.param(*values, id=name, marks=[*boxed * (name == "programs"), *[pytest.mark.slow] * slow])
+
+
 @pytest.fixture(scope="module")
 def sources(
     make_sources: Callable[..., Any],
@@ -32,6 +40,7 @@ def sources(
     make_translations: Callable[..., Any],
     make_hotels: Callable[..., Any],
     make_chats: Callable[..., Any],
+    make_programs: Callable[..., Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder as the pages ask for: `data/` beside the recipe."""
@@ -41,15 +50,13 @@ def sources(
     make_translations(folder / "data")
     make_hotels(folder / "data")
     make_chats(folder / "data")
+    make_programs(folder / "data")
     return folder
 
 
 @pytest.mark.parametrize(
     ("page", "recipe"),
-    [
-        pytest.param(page, recipe, id=page, marks=[pytest.mark.slow] * (page in LONG | TRAINED))
-        for page, recipe in RECIPES_ON_PAGES
-    ],
+    [param(page, page, recipe, slow=page in LONG | TRAINED) for page, recipe in RECIPES_ON_PAGES],
 )
 def test_the_recipe_of_a_page_runs(page: str, recipe: str, sources: Path, tmp_path: Path, prefect_server: str) -> None:
     from flows.pipeline import pipeline
@@ -68,11 +75,11 @@ def test_every_page_for_a_user_has_a_recipe() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES, ids=[path.stem for path in RECIPES])
+@pytest.mark.parametrize("recipe", [param(path.stem, path) for path in RECIPES])
 def test_a_recipe_of_the_deployments_runs(recipe: Path, sources: Path, tmp_path: Path, prefect_server: str) -> None:
     from flows.pipeline import pipeline
 
-    for folder in ("demo", "chinese", "translation", "hotels", "assistant"):
+    for folder in ("demo", "chinese", "translation", "hotels", "assistant", "programs"):
         shutil.copytree(sources / "data", tmp_path / folder / "data")
     shutil.copy(recipe, tmp_path)
     done = pipeline(recipe=str(tmp_path / recipe.name), store=str(tmp_path / "store"))

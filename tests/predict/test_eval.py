@@ -12,12 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.main import app
-from tasks.core.errors import CuveeError, QualityGate
+from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import BaselineScore
 from tasks.objectives.parts import Trained, columns_of, evaluate_of, measures_of, task_names
 from tasks.predict.scoring import Evaluation
 from tasks.predict.task import predict_rows, score_files
+from tasks.programs.sandbox import why_not
 
 LABELS = ("negative", "positive")
 HOUSE = "models/small/1a2b3c4d5e6f"
@@ -134,3 +135,35 @@ def test_the_command_prints_a_line_for_each_file(
     assert measured.baseline in shown
     assert [line.split()[-1] for line in shown.splitlines() if line.startswith(("one", "two"))] == ["2", "2"]
     assert "is not known" in shown
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_programs_run_where_the_command_says_so_and_nowhere_else(publish: Callable[..., Path], tmp_path: Path) -> None:
+    store, file = publish("instruction-tuning"), tmp_path / "rows.jsonl"
+    row = {"prompt": "so?", "response": "def f():\n    return 1", "checks": ["assert f() == 1"]}
+    file.write_text(json.dumps(row) + "\n")
+    said = ["eval", "small", str(file), "--store", str(store), "--set", "columns.tests=checks"]
+    plain, ran, told = (
+        CliRunner().invoke(app, [*said, *more]) for more in (["--json"], ["--json", "--run-code"], ["--run-code"])
+    )
+    assert "programs" not in json.loads(plain.stdout)["files"][0]["metrics"]
+    found = json.loads(ran.stdout)["files"][0]["metrics"]["programs"]
+    assert (found["rows"], found["right"], sum(found["outcomes"].values())) == (1, 1, 10)
+    assert "10 programs were drawn, 10 for each of 1 rows with tests" in told.stdout
+    assert "Each ran in a sandbox: without network" in " ".join(told.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("task", "said", "why"),
+    [
+        ("text-classification", {}, "--run-code: models of task: text-classification write no programs"),
+        ("instruction-tuning", {}, "no row has tests; say in which column: --set columns.tests=…"),
+    ],
+)
+def test_programs_that_cannot_be_judged_are_told(
+    task: str, said: dict[str, Any], why: str, publish: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "so?", "response": "f = 1"}\n')
+    with pytest.raises(RecipeError, match=why):
+        score_files(str(publish(task)), "small", [str(tmp_path / "rows.jsonl")], said, run_code=True)
