@@ -1,4 +1,4 @@
-"""What runs inside the sandbox: one program, then its tests, one after the other. Started as text; never imported.
+"""What runs inside the sandbox: one program, then its tests, one after the other. Started as a text of its own.
 
 That every test held is said by a word that came with the program, once the last test is through: neither what a
 program prints nor how it ends says it. The word lies in this process, so that a program which searches the
@@ -49,4 +49,5 @@ def said(error: BaseException) -> bytes:
     return f"{kind}: {text}"[:MOST_CHARS].encode("utf-8", "replace")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tasks.core.errors import RecipeError
+from tasks.programs import driver
 from tasks.programs.syscalls import seccomp_filter
 
 Kind = Literal["passed", "failed", "timed_out", "out_of_memory", "refused"]
@@ -169,7 +170,7 @@ def _python() -> Path:
 
 @functools.cache
 def _driver() -> str:
-    return Path(__file__).with_name("driver.py").read_text("utf-8")
+    return Path(driver.__file__).read_text("utf-8")
 
 
 def _last_line(text: bytes) -> str:

@@ -17,7 +17,7 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import ReceiptRow, with_loss_weights, with_training
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics, Score
-from tasks.objectives.described import about_columns
+from tasks.objectives.described import about_columns, published_layout
 from tasks.objectives.parts import measures_of
 from tasks.programs import words
 from tasks.publish.features import features_of
@@ -77,7 +77,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
     licences = licences_of(start)
     recipe, aside = start.recipe, sum(account.holdout + account.validation for account in mix.accounts)
     splits = [{"split": split, "path": side_glob(split)} for split in sides_of(mix)]
-    layout = layout_of(mix)
+    layout = published_layout(recipe["task"], recipe.get("labels") or (), layout_of(mix))
     front = {
         **_front(start),
         "pretty_name": start.name,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tasks.core.layout import Holds
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
-from tasks.objectives.described import about_columns
+from tasks.objectives.described import about_columns, published_layout
 from tasks.rows.files import side_glob, sides_of
 from tasks.rows.layout import layout_of
 from tasks.store.runs import RunStart
@@ -77,7 +77,7 @@ def croissant(start: RunStart, mix: Manifest[MixFacts], uri: str) -> dict[str, o
     """
     publish = start.recipe["publish"]
     text = publish["description"] or f"A training mix of {mix.rows} rows from {', '.join(start.recipe['sources'])}."
-    layout = layout_of(mix)
+    layout = published_layout(start.recipe["task"], start.recipe.get("labels", ()), layout_of(mix))
     held = {role.name: KINDS.get(role.holds, TEXT) for role in layout.roles}
     described = about_columns(start.recipe["task"], layout)
     roles = {name: (held[name], about.sentence) for name, about in described.items()}
