@@ -27,7 +27,8 @@ def show(
         str,
         typer.Argument(
             metavar="RUN",
-            help="Id of a run, a comparison or a search, or the start of it; `latest`; or a Parquet file of the store.",
+            help="Id of a run, comparison, search, mix or model, or the start of it; `latest`; or a Parquet file of "
+            "the store.",
         ),
     ],
     store: StoreUri = DEFAULT_STORE,

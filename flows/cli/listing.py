@@ -110,7 +110,9 @@ def _models(home: Store, records: list[RunRecord]) -> list[Row]:
 
 
 def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecord | Unfinished | RowsOfFile:
-    """Give the record of a run, a comparison or a search, or the rows of a Parquet file."""
+    """Give the record of a run, a comparison or a search, of the run that published a mix or a model, or the rows of a
+    Parquet file.
+    """
     if wanted.endswith(".parquet"):
         return {"file": wanted, "rows": _rows_of(store, wanted)}
     home = open_store(store)
@@ -121,9 +123,18 @@ def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecor
         runs = [one for one, (_, kind) in paths.items() if kind is RunRecord]
         wanted = max([*runs, *(one for one, note in notes.items() if note.kind == "run")], default=wanted)
     found = meant(wanted, [*paths, *notes])
+    if not found and (made := _made(home, wanted)):
+        return made
     if len(found) != 1:
         return find_run(home, wanted)
     return notes[found[0]] if found[0] in notes else read_record(home, *paths[found[0]])
+
+
+def _made(home: Store, wanted: str) -> RunRecord | None:
+    """Find the newest run that published the mix or the model of an id, or of the start of it."""
+    records = [(record, made.id) for record in list_records(home) for made in (record.mix, record.model) if made]
+    ids = set(meant(wanted, (one for _, one in records)))
+    return next(record for record, one in records if one in ids) if len(ids) == 1 else None
 
 
 def _rows_of(store: str, file: str) -> list[dict[str, JsonValue]]:

@@ -37,7 +37,7 @@ def receipt(rows: Sequence[ReceiptRow]) -> None:
         ]
         for row in rows
     )
-    shown = ["asked>", "weight>", "rows>", "% of rows>", "tokens>", "% of tokens>", "epochs>"]
+    shown = ["asked>", "used>", "rows>", "% of rows>", "tokens>", "% of tokens>", "epochs>"]
     shown += ["in the loss>"] if weighed else []
     table("Receipt", ["source", *shown], shares)
     dropped = [
@@ -68,8 +68,8 @@ def ran(summary: dict[str, Any]) -> None:
         console.print(summary["cut"])
     tasks = summary["tasks"]
     console.print(
-        f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s: {tasks['run']} tasks run, "
-        f"{tasks['cached']} cached"
+        f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s, start included: "
+        f"{tasks['run']} tasks run, {tasks['cached']} cached"
     )
     for name in ("mix", "model"):
         if summary.get(name):

@@ -87,6 +87,9 @@ def _shown_run(record: RunRecord) -> None:
         ["task", "subject", "state", "rows>", "seconds>"],
         ([note.name, note.subject, note.state, note.rows or None, note.seconds or None] for note in record.tasks),
     )
+    for name, place in (("Mix", record.mix), ("Model", record.model)):
+        if place:
+            console.print(f"{name:<9}{place.uri}")
     if record.report:
         console.print(f"Report   {record.report}")
 

@@ -58,7 +58,7 @@ def searched(record: SearchRecord) -> None:
     surrogate, counts = record.surrogate, record.counts
     console.print(
         f"Trials   {counts.own} made, {counts.earlier} of earlier searches, {counts.left_out} left out; "
-        f"{counts.confirming} confirming runs; {record.seconds:.0f} s in all"
+        f"{counts.confirming} confirming runs; {record.seconds:.0f} s in all, start included"
     )
     console.print(
         f"Guessed  by {surrogate.kind}; rank correlation on trials left out {surrogate.left_out_rank_correlation:.2f}"
@@ -79,7 +79,7 @@ def _error(error: float | None) -> str:
 
 def compared(comparison: Comparison) -> None:
     """Print a comparison."""
-    from tasks.report.task import comparison_tables
+    from tasks.report.task import comparison_tables, what_little_is
 
     console.print()
     for title, rows in comparison_tables(comparison).items():
@@ -90,9 +90,15 @@ def compared(comparison: Comparison) -> None:
                 [*columns[:1], *(f"{column}>" for column in columns[1:])],
                 ([row[column] for column in columns] for row in rows),
             )
-    for note in [*comparison.notes, *(f"No time for {line}." for line in comparison.left_out)]:
+    for note in [
+        *what_little_is(comparison),
+        *comparison.notes,
+        *(f"No time for {line}." for line in comparison.left_out),
+    ]:
         console.print(f"Note     {note}")
     trials = comparison.trials
-    console.print(f"Trials   {trials.run} run, {trials.cached} from the store, in {comparison.seconds:.1f} s")
+    console.print(
+        f"Trials   {trials.run} run, {trials.cached} from the store, in {comparison.seconds:.1f} s, start included"
+    )
     console.print(f"Report   {comparison.report}")
     console.print(comparison.sentence, style="bold")

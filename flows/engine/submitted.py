@@ -69,12 +69,12 @@ class Submitted:
         """Carry out a task that ends a flow, such as publishing; wait for it. It is in no record."""
         arguments = task.bind(*args, **kwargs)
         refuse_wrong(task, arguments)
-        return as_prefect(task.of(""))(self.store, task.subject, **arguments)
+        return as_prefect(task.of("")).with_options(task_run_name=task.title)(self.store, task.subject, **arguments)
 
     def _submit(self, task: Task[P, R], /, *args: P.args, **kwargs: P.kwargs) -> TaskRun:
         arguments = task.bind(*args, **kwargs)
         refuse_wrong(task, arguments)
-        chosen = as_prefect(task.of(""))
+        chosen = as_prefect(task.of("")).with_options(task_run_name=task.title)
         if isinstance(task, StageTask):
             chosen = chosen.with_options(result_storage=self.storage)
         future = chosen.submit(self.store, task.subject, **futures_in(arguments))
@@ -193,7 +193,6 @@ def as_prefect(task: Task[..., object]) -> prefect.Task[..., Any]:
         options = {"cache_key_fn": key, "persist_result": True, "result_serializer": SERIALIZER}
     return prefect.task(
         name=task.name,
-        task_run_name=task.run_name,
         retries=task.retries,
         retry_delay_seconds=exponential_backoff(backoff_factor=1),
         retry_jitter_factor=0.5,

@@ -15,13 +15,13 @@ from tasks.rows.files import SIDES, TRAIN, augmented_shard, is_augmented, open_m
 from tasks.store.products import Workbench, stage_task
 
 
-@task(run_name="probe-{subject}")
+@task()
 def probe_augmenter(settings: AugmentSettings, base: str) -> Fingerprint:
     """See what new rows are made with: models as they are now."""
     return registry.load(methods, settings.kind).seen(settings, base)
 
 
-@stage_task("augment", run_name="augment-{settings.kind}")
+@stage_task("augment")
 def augment_mix(
     work: Workbench,
     seen: Fingerprint,  # noqa: ARG001 (what the models are stands in the content key)

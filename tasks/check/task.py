@@ -66,7 +66,7 @@ def _checked(
     return Product(rows=facts.height, facts=result)
 
 
-@task(run_name="gate-{subject}")
+@task()
 def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: ChecksSettings) -> tuple[Verdict, ...]:
     """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
     results = [check.facts for check in checks]

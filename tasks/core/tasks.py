@@ -22,14 +22,12 @@ class Task(Generic[P, R_co]):
     Attributes:
         name: for people and records.
         function: what does the work.
-        run_name: what one run of it is called; `{subject}` and its parameters may stand in it.
         retries: how often it is tried again after a failure that another try may mend.
         subject: what this call of it is about: a source's name, `pool`, `mix`, `model`.
     """
 
     name: str
     function: Callable[..., Any]
-    run_name: str
     retries: int = RETRIES
     subject: str = ""
 
@@ -43,7 +41,7 @@ class Task(Generic[P, R_co]):
 
     @property
     def title(self) -> str:
-        """What people know it by."""
+        """What people know one run of it by, on a terminal and in the UI."""
         return f"{self.name} {self.subject}".rstrip()
 
     @property
@@ -74,15 +72,10 @@ def signature_of(function: Callable[..., object]) -> inspect.Signature:
     return inspect.signature(function, eval_str=True)
 
 
-def task(*, run_name: str = "") -> Callable[[Callable[P, R_co]], Task[P, R_co]]:
-    """Make a task of a function that is never cached: it looks at the world, or changes it.
-
-    Args:
-        run_name: what one run of it is called; by default as the task.
-    """
+def task() -> Callable[[Callable[P, R_co]], Task[P, R_co]]:
+    """Make a task of a function that is never cached: it looks at the world, or changes it."""
 
     def decorate(function: Callable[P, R_co]) -> Task[P, R_co]:
-        name = function.__name__.replace("_", "-")
-        return Task(name, function, run_name or name)
+        return Task(function.__name__.replace("_", "-"), function)
 
     return decorate

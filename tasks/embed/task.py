@@ -13,7 +13,7 @@ from tasks.rows.layout import layout_of
 from tasks.store.products import Workbench, stage_task
 
 
-@task(run_name="probe-{subject}")
+@task()
 def probe_encoder(settings: EncoderSettings, base: str) -> Fingerprint:
     """See what the encoder is now."""
     return seen_encoder(settings, base)

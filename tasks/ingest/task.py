@@ -17,7 +17,7 @@ from tasks.store.products import Workbench, newest, stage_task
 from tasks.store.storage import open_store
 
 
-@task(run_name="probe-{subject}")
+@task()
 def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprint:
     """See what a source holds now."""
     return fingerprint(source, settings, base)

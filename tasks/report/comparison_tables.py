@@ -17,6 +17,9 @@ TABLES = {
     "worth": "What each source is worth",
 }
 
+LITTLE = "little"
+"""Ends the words for a difference within the margin."""
+
 
 def comparison_tables(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
     """Give the tables that the UI shows: arms, differences, each source at home, worth, and evaluation sets where there
@@ -82,6 +85,13 @@ def _at_home(comparison: Comparison, wording: ComparisonText) -> list[dict[str, 
         }
         for name, finding, home in [*homes, *([("one for each", FINDING[mean.outcome], mean)] if mean else [])]
     ]
+
+
+def what_little_is(comparison: Comparison) -> list[str]:
+    """Say what the findings at home call little, where one does."""
+    if not any(home.word.endswith(LITTLE) for home in comparison.at_home):
+        return []
+    return [f"At home, “{LITTLE}” is less than compare.margin, {ComparisonText(comparison).size(comparison.margin)}."]
 
 
 def _value(estimate: Estimate | None, wording: ComparisonText, value: str) -> str:

@@ -8,7 +8,7 @@ from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
-from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables
+from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables, what_little_is
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
 from tasks.rows.files import TRAIN, open_mix
@@ -73,7 +73,8 @@ def report_comparison(store: str, comparison: Comparison) -> Comparison:
     home, path = open_store(store), f"{comparison_folder(comparison)}/report.html"
     home.write_bytes(path, build_comparison(comparison).encode("utf-8"))
     name = f"{comparison.name}-compare"
-    ui.show_markdown(f"{name}-verdict", ui.escape(comparison.sentence), "Does combining help?")
+    said = " ".join([comparison.sentence, *what_little_is(comparison)])
+    ui.show_markdown(f"{name}-verdict", ui.escape(said), "Does combining help?")
     for title, rows in comparison_tables(comparison).items():
         ui.show_table(f"{name}-{title}", rows, TABLES[title])
     if png := arms_png(comparison):

@@ -3,6 +3,7 @@
 from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped, Figure, figure_text
 from tasks.manifests.manifest import Account
+from tasks.manifests.model import ModelFacts
 from tasks.manifests.weights import WeightsFacts
 from tasks.objectives.parts import measures_of
 from tasks.rows.files import HOLDOUT, VALIDATION
@@ -216,6 +217,22 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
         ("time", duration(record.seconds), f"{plural(counts['run'], 'task')} run, {counts['cached']} from the store")
     )
     return shown
+
+
+def training_facts(facts: ModelFacts) -> list[str]:
+    """Say what a training was, each fact in words."""
+    told = [
+        facts.architecture,
+        f"{facts.parameters:,} parameters",
+        f"{facts.learning:,} of them or of their updates learned" if facts.learning else "",
+        f"{facts.steps:,} optimiser steps" + (f" of {facts.planned:,} planned" if facts.planned else ""),
+        f"published as of step {facts.kept:,}, the best by the validation rows" if facts.kept else "",
+        f"{facts.epochs:.3g} times through the mix",
+        f"{facts.examples:,} examples of {facts.tokens:,} tokens",
+        f"{facts.truncated:,} of them cut at {facts.max_tokens:,} tokens" if facts.truncated else "",
+        f"every batch in {facts.accumulate} parts, for memory" if facts.accumulate > 1 else "",
+    ]
+    return [text for text in told if text]
 
 
 def statement(accounts: tuple[Account, ...]) -> list[tuple[str, str, list[int]]]:

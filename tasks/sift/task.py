@@ -13,7 +13,7 @@ from tasks.sift.settings import SelectionSettings, SiftSettings
 from tasks.store.products import Workbench, stage_task
 
 
-@stage_task("sift", run_name="sift-{settings.kind}")
+@stage_task("sift")
 def sift_pool(work: Workbench, pool: Manifest[PoolFacts], settings: SiftSettings, seed: int) -> Product[PoolFacts]:
     """Drop the training rows that a model trained on the others thinks worst of."""
     with threadpool_limits(1):  # sums are then added in one order, so judgements do not depend on the machine's cores

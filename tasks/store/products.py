@@ -219,17 +219,15 @@ class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
 
 
 def stage_task(
-    stage: str, *, run_name: str = ""
+    stage: str,
 ) -> Callable[[Callable[Concatenate[Workbench, P], Product[F_co]]], StageTask[P, F_co]]:
     """Make a task of a function that writes one product; see `StageTask`.
 
     Args:
         stage: the folder below `snapshots/` that the products go to.
-        run_name: what one run of it is called; by default the first word of its name, and its subject.
     """
 
     def decorate(work: Callable[Concatenate[Workbench, P], Product[F_co]]) -> StageTask[P, F_co]:
-        name = work.__name__.replace("_", "-")
-        return StageTask(name, work, run_name or f"{name.partition('-')[0]}-{{subject}}", stage=stage)
+        return StageTask(work.__name__.replace("_", "-"), work, stage=stage)
 
     return decorate

@@ -23,13 +23,13 @@ from tasks.train.settings import DistilSettings, TrainSettings
 from tasks.train.teacher import seen_teacher
 
 
-@task(run_name="probe-{subject}")
+@task()
 def probe_model(settings: TrainSettings, base: str) -> Fingerprint:
     """See what the start model is now."""
     return seen_model(settings, base)
 
 
-@task(run_name="probe-{subject}")
+@task()
 def probe_teacher(distil: DistilSettings, base: str) -> Fingerprint:
     """See what the teacher is now."""
     return seen_teacher(distil, base)

@@ -95,7 +95,7 @@ def test_a_signal_ends_run_training_and_server_and_says_so_everywhere(
     assert "RUNNING" not in [state[1] for state in run.states("task_run")]
     cut = [state for state in run.states("task_run") if state[2] == "Interrupted"]
     assert [(name, said) for name, _, _, said in cut] == [
-        ("train-model", "interrupted; the same command goes on where it stopped")
+        ("train-model model", "interrupted; the same command goes on where it stopped")
     ]
     record = json.loads(next(run.store.glob("runs/tiny/*/run.json")).read_text())
     assert record["status"] == "interrupted"

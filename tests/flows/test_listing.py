@@ -55,6 +55,24 @@ def test_what_is_listed_can_be_shown(store: str, wanted: str, kind: type) -> Non
     assert isinstance(show_record(store, wanted), kind)
 
 
+def test_a_mix_and_a_model_show_the_newest_run_that_published_them(store: str) -> None:
+    runs = list_store(store, None)["runs"]
+    for wanted in ("acf9b8847005", "acf9"):
+        found = show_record(store, wanted)
+        assert isinstance(found, RunRecord)
+        assert found.model is not None
+        assert found.model.id == "acf9b8847005"
+    for row in runs:
+        record = show_record(store, str(row["run"]))
+        assert isinstance(record, RunRecord)
+        assert record.mix is not None
+        found = show_record(store, record.mix.id)
+        assert isinstance(found, RunRecord)
+        assert found.mix is not None
+        assert found.mix.id == record.mix.id
+        assert found.run >= record.run
+
+
 def test_what_several_ids_begin_with_shows_none(store: str) -> None:
     with pytest.raises(RecipeError, match="2 runs begin with '20261128'"):
         show_record(store, "20261128")

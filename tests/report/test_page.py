@@ -15,7 +15,7 @@ from tasks.manifests.scores import Metrics
 from tasks.manifests.weights import WeightsFacts
 from tasks.report.page import build_page, visible
 from tasks.report.samples import Sample
-from tasks.report.words import consequence, duration, headline, moment, reason_text, statement
+from tasks.report.words import consequence, duration, headline, moment, reason_text, statement, training_facts
 from tasks.store.runs import RunRecord
 
 HOSTILE = [
@@ -387,6 +387,25 @@ def test_the_statement_adds_up(accounts: list[Account]) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_what_a_training_was_is_told_in_words(record: RunRecord) -> None:
+    assert record.training is not None
+    assert training_facts(record.training) == [
+        "bert",
+        "22,713,986 parameters",
+        "1,875 optimiser steps",
+        "3 times through the mix",
+        "20,000 examples of 1,204,000 tokens",
+        "112 of them cut at 128 tokens",
+    ]
+    more = {"kept": 459, "planned": 2000, "accumulate": 4, "learning": 1000, "truncated": 0}
+    told = training_facts(record.training.model_copy(update=more))
+    assert "1,875 optimiser steps of 2,000 planned" in told
+    assert "published as of step 459, the best by the validation rows" in told
+    assert "every batch in 4 parts, for memory" in told
+    assert "1,000 of them or of their updates learned" in told
+    assert not any("cut" in fact for fact in told)
 
 
 def test_words_for_codes_times_and_consequences() -> None:

@@ -138,7 +138,7 @@ def record_search(store: str, state: SearchState, record: SearchRecord) -> None:
     archive.write_record(open_store(store), record, learned)
 
 
-@task(run_name="recall-{subject}")
+@task()
 def recall_weights(
     store: str, name: str, cleaned: list[Manifest[CleanedFacts]], asked: Section, unit: str
 ) -> Manifest[EvidenceFacts]:
