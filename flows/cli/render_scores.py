@@ -24,6 +24,8 @@ def scores(metrics: Metrics, task: str) -> None:
     _table("Scores on the hold-out", "source", named, measured, metrics)
     if told := measured.beside_linear(metrics):
         console.print(Text(told))
+    if metrics.calibration:
+        console.print(Text(metrics.calibration.told()))
     if metrics.sets:
         console.print()
         _table("Scores on evaluation sets", "set", metrics.sets.items(), measured, metrics)

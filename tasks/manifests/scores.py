@@ -113,6 +113,43 @@ class Confusion(Section):
     """A row for each true label, a column for each answer."""
 
 
+class CalibrationBin(Section):
+    """Events that a model finds alike likely."""
+
+    events: int
+    chance: float
+    happened: float
+    """Means of what the model says, and of what came."""
+
+
+class Calibration(Section):
+    """Whether a classifier is right as often as it is sure."""
+
+    error: Measurement
+    """Expected calibration error."""
+    by_chance: Measurement
+    """What that would be if every chance were the true one: a row happens or does not."""
+    log_loss: Measurement
+    """Nats a row; over all labels where a row has several."""
+    brier: Measurement
+    """Sum of the squared errors of a row's probabilities."""
+    bins: tuple[CalibrationBin, ...]
+
+    def told(self) -> str:
+        """Say it in words."""
+
+        def with_ends(measured: Measurement) -> str:
+            return f"{measured.value:.3f}" + (
+                " ({:.3f} to {:.3f})".format(*measured.interval) if measured.interval else ""
+            )
+
+        return (
+            f"Expected calibration error {with_ends(self.error)}, where chance alone makes "
+            f"{with_ends(self.by_chance)} of a model that is right as often as it is sure; log loss "
+            f"{with_ends(self.log_loss)}, Brier score {with_ends(self.brier)}."
+        )
+
+
 class Metrics(Score):
     """The scores of a model in total, by source, and beside what it must beat."""
 
@@ -128,6 +165,8 @@ class Metrics(Score):
     confusion: Confusion | None = None
     programs: Programs | None = None
     """What became of the programs that the model wrote, where they are run."""
+    calibration: Calibration | None = None
+    """Of a classifier: of its answers; where a row has several labels, of each label by itself."""
     confidence: float | None = None
     """Of the intervals."""
 

@@ -52,6 +52,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         score_axis=plots.score_axis(record.metrics, measured.main) if record.metrics and measured else None,
         scores=_scores(record),
         confusion=_confusion(record),
+        reliability=plots.reliability(record.metrics.calibration) if record.metrics else None,
         balance=_balance(record, labels),
         samples=_by_source(samples),
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),

@@ -12,7 +12,7 @@ from tasks.core.records import Section
 from tasks.manifests.manifest import Account
 from tasks.manifests.model import OnlineFacts
 from tasks.manifests.plan import ReceiptRow
-from tasks.manifests.scores import Metrics
+from tasks.manifests.scores import Calibration, Metrics
 from tasks.objectives.measuring import Measure
 
 SERIES = {"loss": "training loss", "holdout_loss": "hold-out loss", "validation_loss": "validation loss"}
@@ -90,6 +90,14 @@ def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
     drawn = _laid_out([(name, SERIES[name], places) for name, places in series.items()])
     kept = next((point["step"] for point in points if "kept" in point), None)
     return drawn and drawn.model_copy(update={"kept": None if kept is None else drawn.x.place(kept)})
+
+
+def reliability(calibration: Calibration | None) -> Curves | None:
+    """Lay out how often what a model finds likely comes, beside where it would come as often as it is likely."""
+    if not calibration:
+        return None
+    found = [(each.chance, each.happened) for each in calibration.bins]
+    return _laid_out([("base", "as often as it is likely", [(0, 0), (1, 1)]), ("line0", "the model", found)])
 
 
 def weights_path(online: OnlineFacts | None) -> Curves | None:

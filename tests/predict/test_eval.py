@@ -129,7 +129,7 @@ def test_the_command_prints_a_line_for_each_file(
     found = json.loads(done.stdout)
     assert [(one["file"], one["metrics"]["rows"]) for one in found["files"]] == [(file, 2) for file in files]
     assert found["mix"] is None
-    assert {*found["files"][0]["metrics"]} >= {"accuracy", "accuracy_interval", "macro_f1", "confusion"}
+    assert {*found["files"][0]["metrics"]} >= {"accuracy", "accuracy_interval", "macro_f1", "confusion", "calibration"}
     shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, words).stdout
     measured = measures_of("text-classification")
     assert measured.baseline in shown

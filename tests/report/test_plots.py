@@ -17,7 +17,7 @@ from tasks.objectives.text_classification.measures import MEASURED
 from tasks.report.artifacts import checks_table, dag_text, receipt_table, scores_table
 from tasks.report.dag import edges, mermaid
 from tasks.report.page import build_page
-from tasks.report.plots import axis, curve_png, curves, row_parts, score_axis, weights_path, widest_share
+from tasks.report.plots import axis, curve_png, curves, reliability, row_parts, score_axis, weights_path, widest_share
 from tasks.report.samples import LONGEST, label_counts, sample_rows
 from tasks.rows.layout import FIRST, RowFile
 from tasks.store.runs import RunRecord, TaskNote
@@ -52,6 +52,16 @@ def test_the_score_axis_holds_every_interval_and_the_baseline(record: RunRecord)
     assert found.low <= record.metrics.baseline.measures["accuracy"].value
     intervals = [score.measures["accuracy"].interval for score in record.metrics.by_source.values()]
     assert found.high >= max(high for _, high in filter(None, intervals))
+
+
+def test_a_model_that_boasts_is_drawn_below_the_diagonal(record: RunRecord) -> None:
+    assert record.metrics
+    found = reliability(record.metrics.calibration)
+    assert found
+    diagonal, model = found.lines
+    assert diagonal.points == ((0, 100), (100, 0))
+    assert model.points[0] == (60, 38)
+    assert all(100 - y < x for x, y in model.points[1:]), "y is counted from the top"
 
 
 def test_learning_curves_fall_on_the_page_as_the_losses_fall(record: RunRecord) -> None:

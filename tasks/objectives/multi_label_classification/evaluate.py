@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tasks.core.rng import generator
 from tasks.manifests.scores import Metrics
 from tasks.objectives.multi_label_classification.baseline import best_set, frequencies, together
 from tasks.objectives.multi_label_classification.measures import MEASURED
 from tasks.objectives.multi_label_classification.predict import BORNE, chances, load, named
 from tasks.objectives.parts import Trained
+from tasks.statistics.calibration import of_sets
 from tasks.statistics.redrawn import Figures, Judged, Look, evaluated, share, sums_of
 from tasks.statistics.resampling import Resampling
 from tasks.text.hashing import Floats
@@ -55,11 +57,13 @@ def score(
         rng,
     )
     each_label = [pl.Series(f"p_{label}", likely[:, number]) for number, label in enumerate(names)]
-    always = [names[at] for at in np.flatnonzero(guesses[""])]
-    return (
-        rows.drop("text").with_columns(named(likely, names), pl.Series("loss", nats(truth, likely)), *each_label),
-        metrics.model_copy(update={"baseline": metrics.baseline.model_copy(update={"label": ", ".join(always)})}),
-    )
+    always, loss = [names[at] for at in np.flatnonzero(guesses[""])], nats(truth, likely)
+    found = {
+        "baseline": metrics.baseline.model_copy(update={"label": ", ".join(always)}),
+        "calibration": of_sets(likely, truth, loss, settings, generator(seed, "calibration")),
+    }
+    table = rows.drop("text").with_columns(named(likely, names), pl.Series("loss", loss), *each_label)
+    return table, metrics.model_copy(update=found)
 
 
 def sets(labels: pl.Series, names: Sequence[str]) -> Floats:

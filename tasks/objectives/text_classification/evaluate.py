@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tasks.core.rng import generator
 from tasks.manifests.scores import Metrics
 from tasks.models.linear import numbered
 from tasks.objectives.parts import Trained
 from tasks.objectives.text_classification.baseline import commonest, commonest_by_source
 from tasks.objectives.text_classification.predict import chances, load
+from tasks.statistics.calibration import of_answers
 from tasks.statistics.classification import evaluated
 from tasks.statistics.resampling import Resampling
 
@@ -52,4 +54,5 @@ def score_answers(
     table = rows.drop(texts).with_columns(
         pl.Series("predicted", [labels[number] for number in predicted]), pl.Series("loss", loss), *named
     )
-    return table, metrics
+    calibration = of_answers(likely, truth, loss, settings, generator(seed, "calibration"))
+    return table, metrics.model_copy(update={"calibration": calibration})
