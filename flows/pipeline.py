@@ -26,8 +26,6 @@ from flows.steps.train import train
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.core.suggest import nearest
-from tasks.manifests.manifest import Manifest
-from tasks.manifests.pool import MixFacts
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import report_run
@@ -87,10 +85,10 @@ def _carried_out(loaded: LoadedRecipe, calls: Submitted, start: RunStart, until:
         raise
     except Exception as error:
         known["error"] = str(error) or type(error).__name__
-        finish(calls, gather(start, loaded, calls.store, made.settled(calls.completed), calls.notes(), **known), None)
+        finish(calls, gather(start, loaded, calls.store, made.settled(calls.completed), calls.notes(), **known))
         raise
     done = made.settled(calls.completed)
-    return finish(calls, gather(start, loaded, calls.store, done, calls.notes(), **known, **published), done.mix)
+    return finish(calls, gather(start, loaded, calls.store, done, calls.notes(), **known, **published), done)
 
 
 def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, PublishedMix | PublishedModel]:
@@ -106,9 +104,14 @@ def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, P
     return {"mix": mix, "model": model}
 
 
-def finish(calls: Submitted, record: RunRecord, mix: Manifest[MixFacts] | None) -> dict[str, Any]:
-    """Write report and record; give the summary that the command line prints."""
-    report = calls.now(report_run, calls.store, record, mix)
+def finish(calls: Submitted, record: RunRecord, made: RunProducts | None = None) -> dict[str, Any]:
+    """Write report and record; give the summary that the command line prints.
+
+    Args:
+        made: what the report shows rows of.
+    """
+    shown = made or RunProducts()
+    report = calls.now(report_run, calls.store, record, shown.mix, shown.scores)
     record = record.model_copy(update={"report": report})
     calls.now(record_run, calls.store, record)
     return record.summary()

@@ -86,7 +86,7 @@ def evaluate_teacher(
     answers = scored(trained, sides, layout_of(mix), objective, settings, seed, None)
     student = pl.read_parquet(work.open(scores, "predictions.parquet"))
     metrics = beside_teacher(scores.facts.metrics, student, answers, objective.labels, settings, seed)
-    return _product(work, answers[0], metrics)
+    return _product(work, student, metrics)
 
 
 def _scored(

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
+from tasks.experiments.disagreement import Disagreements
 from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue, SpareSources
 from tasks.manifests.manifest import Facts
 from tasks.statistics.paired_tests import McNemar, PairedT
@@ -150,6 +151,7 @@ class Findings(Facts):
     """Source -> what is reached on its hold-out without a model, by what is commonest in its own rows or in all."""
     lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Source -> labels that none of its training rows bears."""
+    disagreements: Disagreements | None = Field(default=None, exclude_if=lambda found: found is None)
 
 
 class Budget(Section):
@@ -203,6 +205,8 @@ class Comparison(RunStart):
     spare: SpareSources | None = None
     shapley: ShapleyNote = ShapleyNote()
     baselines: dict[str, float] = Field(default_factory=dict)
+    disagreements: Disagreements | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Where the recipe's mix and the best single source disagree, where answers are right or wrong."""
     outcome: Outcome
     """Of the recipe's mix over the best single source."""
     sentence: str

@@ -20,6 +20,7 @@ from tasks.programs import words as program_words
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table
 from tasks.report.samples import Sample
+from tasks.report.worst import Missed
 from tasks.store.runs import RunRecord
 
 FOLDER = Path(__file__).parent
@@ -27,12 +28,18 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no HTML page may hold."""
 
 
-def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str, Mapping[str, int]]) -> str:
+def build_page(
+    record: RunRecord,
+    samples: Sequence[Sample],
+    labels: Mapping[str, Mapping[str, int]],
+    worst: Sequence[Missed] = (),
+) -> str:
     """Write the page.
 
     Args:
         samples: a few rows of the mix.
         labels: source -> label -> rows in the mix; empty when there is no mix.
+        worst: the rows kept aside that the model is furthest from.
     """
     measured = measures_of(record.task) if record.metrics else None
     return template("template.html.j2").render(
@@ -53,6 +60,7 @@ def build_page(record: RunRecord, samples: Sequence[Sample], labels: Mapping[str
         scores=_scores(record),
         confusion=_confusion(record),
         reliability=plots.reliability(record.metrics.calibration) if record.metrics else None,
+        worst=worst,
         balance=_balance(record, labels),
         samples=_by_source(samples),
         recipe=yaml.safe_dump(record.recipe, sort_keys=False, allow_unicode=True),

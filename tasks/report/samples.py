@@ -46,7 +46,7 @@ def sample_rows(files: Sequence[RowFile], per_source: int) -> list[Sample]:
         SOURCE, ROW_ID, "label", pl.col("text").str.slice(0, LONGEST + 1)
     )
     return [
-        Sample(source=source, row_id=row_id, label=label, text=_cut(text))
+        Sample(source=source, row_id=row_id, label=label, text=cut(text))
         for source, row_id, label, text in wanted.sort(SOURCE, maintain_order=True).collect().iter_rows()
     ]
 
@@ -61,5 +61,6 @@ def _spread(rows: list[int], count: int) -> list[int]:
     return [rows[(2 * number + 1) * len(rows) // (2 * count)] for number in range(count)]
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Cut a text to what a page can show."""
     return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " …"

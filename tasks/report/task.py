@@ -6,28 +6,43 @@ from tasks.experiments.comparison import Comparison, comparison_folder
 from tasks.experiments.search_record import SearchRecord, search_folder
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.pool import MixFacts
+from tasks.manifests.scores import ScoresFacts
+from tasks.objectives.parts import measures_of
 from tasks.report import artifacts, plots, searches, words
 from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables, what_little_is
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
-from tasks.rows.files import TRAIN, open_mix
+from tasks.report.worst import Missed, worst_rows
+from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import RowFile, layout_of
 from tasks.store.runs import RunRecord, run_folder
-from tasks.store.storage import open_store
+from tasks.store.storage import Store, open_store
 
-SAMPLES = 3
+SAMPLES, WORST = 3, 8
+"""Rows that are shown: of each source in the mix, and of those that a model is furthest from."""
 
 
 @task()
-def report_run(store: str, record: RunRecord, mix: Manifest[MixFacts] | None = None) -> str:
+def report_run(
+    store: str,
+    record: RunRecord,
+    mix: Manifest[MixFacts] | None = None,
+    scores: Manifest[ScoresFacts] | None = None,
+) -> str:
     """Write the run's report and show it in the UI; gives the report's URI."""
     home, path = open_store(store), f"{run_folder(record)}/report.html"
     files = [RowFile(path, layout_of(mix)) for path in open_mix(home, mix, TRAIN)] if mix else []
-    page = build_page(record, sample_rows(files, SAMPLES), label_counts(files))
+    worst = _worst(home, record.task, mix, scores) if mix and scores else []
+    page = build_page(record, sample_rows(files, SAMPLES), label_counts(files), worst)
     home.write_bytes(path, page.encode("utf-8"))
     _show(record, home.where(path))
     return home.where(path)
+
+
+def _worst(home: Store, task: str, mix: Manifest[MixFacts], scores: Manifest[ScoresFacts]) -> list[Missed]:
+    predictions = home.open(scores, "predictions.parquet")
+    return worst_rows(open_mix(home, mix, HOLDOUT), predictions, layout_of(mix), measures_of(task).weighs, WORST)
 
 
 @task()

@@ -70,6 +70,9 @@ def test_chats_become_a_mix_and_a_model_that_answers(recipe: Path, cuvee: Callab
     questions = [{chat[0]["content"] for chat in rows["messages"].to_list()} for rows in (train, aside)]
     assert not questions[0] & questions[1], "what is asked on one side is not asked on the other"
     assert "jane" not in json.dumps(train["messages"].to_list() + aside["messages"].to_list())
+    page = Path(summary["report"]).read_text()
+    assert "Worst examples" in page
+    assert "jane" not in page
     record = json.loads(cuvee("show", "latest", *store, "--json"))
     accounts = {account["source"]: account for account in record["accounts"]}
     assert accounts["forum"]["quarantined"] == 4

@@ -82,6 +82,7 @@ def test_texts_become_a_mix_and_a_language_model_that_is_scored_by_perplexity(
     page = Path(summary["report"]).read_text()
     assert "with a perplexity of" in page
     assert "unigram model" in page
+    assert "for each of their tokens" in page, "worst examples"
     assert not [
         word for word in ("accuracy", "Confusion", "label balance", "Labels in the mix", "None") if word in page
     ]

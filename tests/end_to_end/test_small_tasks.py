@@ -65,7 +65,10 @@ def test_a_task_goes_from_its_sources_to_a_published_model(name: str, folder: Pa
     fields = json.loads((mix / "croissant.json").read_text("utf-8"))["recordSet"][0]["field"]
     assert [field["name"] for field in fields] == train.columns
     assert measured.main.name in (model / "README.md").read_text("utf-8")
-    assert measured.baseline in Path(done["report"]).read_text("utf-8")
+    page = Path(done["report"]).read_text("utf-8")
+    assert measured.baseline in page
+    assert "Worst examples" in page
+    assert ("calibration" in metrics) == ("Calibration" in page) == (name in {"topics", "pairs"})
 
 
 def test_published_models_load_as_their_cards_say(folder: Path, prefect_server: str) -> None:

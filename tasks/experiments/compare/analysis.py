@@ -8,6 +8,7 @@ from tasks.core.records import Objective
 from tasks.core.rng import generator
 from tasks.experiments.compare.at_home import at_home
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
+from tasks.experiments.compare.disagreements import disagreements
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
 from tasks.experiments.compare.on_sets import on_sets
 from tasks.experiments.compare.predictions import (
@@ -24,12 +25,14 @@ from tasks.experiments.mixes import Mix
 from tasks.experiments.valuation import ShapleyNote
 from tasks.objectives.measuring import Measured
 from tasks.objectives.parts import measures_of
+from tasks.rows.files import HOLDOUT, TRAIN
 from tasks.rows.layout import RowFile
+from tasks.rows.reading import Sides
 
 
 def analyse(
     files: Sequence[Path],
-    train: Mapping[str, RowFile],
+    sides: Sides,
     inputs: ComparisonInputs,
     objective: Objective,
     guessed: float | None,
@@ -40,13 +43,15 @@ def analyse(
 
     Args:
         files: predictions of every trial, mix by mix as `inputs.trials` has them, seeds in order.
-        train: training rows by source.
+        sides: of the pool: side -> source -> rows.
         guessed: score of what the recipe's own models must beat; None where they are not trained.
         guessed_by_source: the same on the rows of each source.
     """
     measured, labels = measures_of(objective.task), objective.labels
     held_out = read_held_out(files[0], measured, labels, inputs.sets)
-    counts = {} if held_out.truth is None else {name: _label_counts(file, labels) for name, file in train.items()}
+    counts = (
+        {} if held_out.truth is None else {name: _label_counts(file, labels) for name, file in sides[TRAIN].items()}
+    )
     predictions, errors = _predictions(files, inputs, measured, held_out)
     # What a model that has learned nothing would answer: Shapley values are measured from there.
     total = {label: sum(of_source[label] for of_source in counts.values()) for label in labels} if counts else {}
@@ -73,6 +78,7 @@ def analyse(
         worth=values,
         spare=spare,
         shapley=note,
+        disagreements=disagreements(results, sides[HOLDOUT], generator(seed, "compare", "disagreements")),
         baselines=baselines_by_source(held_out, counts) or dict(guessed_by_source),
         lacking={
             name: missing

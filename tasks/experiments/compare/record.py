@@ -72,6 +72,7 @@ def comparison_record(
         worth=_priced_values(run, findings),
         shapley=findings.shapley,
         baselines=findings.baselines,
+        disagreements=findings.disagreements,
         outcome=outcome,
         sentence=sentence,
         notes=(*run.notes, *_notes(arms, run, findings)),

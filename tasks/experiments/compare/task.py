@@ -18,7 +18,7 @@ from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.scores import Metrics, PredictionFacts, ScoresFacts
 from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile, layout_of
-from tasks.rows.pool import train_rows
+from tasks.rows.pool import open_sides
 from tasks.store.products import Workbench, stage_task
 from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
@@ -91,7 +91,7 @@ def judge_trials(
     beaten = {name: measure.to_beat(score) for name, score in {**metrics.by_source, "all": metrics}.items()}
     known = {name: measure.score(value) for name, value in beaten.items() if value is not None}
     guessed = known.pop("all", None)
-    found = analyse(files, train_rows(work, pool), inputs, objective, guessed, known, seed)
+    found = analyse(files, open_sides(work, pool), inputs, objective, guessed, known, seed)
     return Product(rows=len(trials), facts=found)
 
 

@@ -61,6 +61,13 @@ def test_every_mix_is_scored_on_every_set(tmp_path: Path, write_recipe: Write, p
     page = Path(found["report"]).read_text("utf-8")
     assert "On evaluation sets" in page
     assert "meals</bdi>: recipe − only-film" in page
+    apart = found["disagreements"]
+    assert "Where they disagree" in page
+    assert apart["mix"] > apart["single"]
+    kinds = [(row["mix"] == row["label"], row["single"] == row["label"]) for row in apart["rows"]]
+    assert [*dict.fromkeys(kinds)] == [(True, False), (False, True)], "either kind, each right on one side alone"
+    assert len(kinds) == min(apart["mix"], 4) + min(apart["single"], 4)
+    assert all(row["text"].startswith(row["source"]) for row in apart["rows"])
     judged = asked("compare", recipe, store, "--set", "compare.target=meals")
     assert (judged["judged"], judged["trials"]["run"]) == ({"meals": 300}, 0)
     assert judged["sentence"].startswith("On meals, ")
