@@ -24,6 +24,8 @@ def scores(metrics: Metrics, task: str) -> None:
     _table("Scores on the hold-out", "source", named, measured, metrics)
     if told := measured.beside_linear(metrics):
         console.print(Text(told))
+    if told := measured.beside_start(metrics):
+        console.print(Text(told))
     if metrics.calibration:
         console.print(Text(metrics.calibration.told()))
     if metrics.sets:
@@ -32,6 +34,7 @@ def scores(metrics: Metrics, task: str) -> None:
         _beside_linear(metrics.sets.items(), measured)
     for name, programs in metrics.programmed:
         _programs(name, programs)
+        _beside_others(metrics.sets.items(), measured)
 
 
 def evaluated(found: "Evaluation") -> None:
@@ -39,7 +42,7 @@ def evaluated(found: "Evaluation") -> None:
     measured = measures_of(found.task)
     named = [(one.file, one.metrics) for one in found.files]
     _table("Scores", "file", named, measured, found.files[0].metrics)
-    _beside_linear(named, measured)
+    _beside_others(named, measured)
     for one in found.files:
         if one.metrics.programs:
             _programs(one.file, one.metrics.programs)
@@ -50,9 +53,9 @@ def evaluated(found: "Evaluation") -> None:
     console.print(Text(f"Mix      {found.mix or unknown}"))
 
 
-def _beside_linear(named: Iterable[tuple[str, Metrics]], measured: Measured) -> None:
+def _beside_others(named: Iterable[tuple[str, Metrics]], measured: Measured) -> None:
     for name, metrics in named:
-        if told := measured.beside_linear(metrics):
+        for told in filter(None, (measured.beside_linear(metrics), measured.beside_start(metrics))):
             console.print(Text(f"{name}: {told}"))
 
 

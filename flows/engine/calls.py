@@ -13,7 +13,7 @@ from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.profile import DriftFacts, ProfileFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.manifests.scores import Metrics, ScoresFacts
+from tasks.manifests.scores import Metrics, ScoresFacts, StartFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
@@ -99,12 +99,16 @@ class RunProducts:
     model: Manifest[ModelFacts] | None = None
     scores: Manifest[ScoresFacts] | None = None
     set_scores: list[Manifest[ScoresFacts]] = field(default_factory=list)
+    before: Manifest[StartFacts] | None = None
 
     @property
     def metrics(self) -> Metrics | None:
-        """The scores on the hold-out, with those on the evaluation sets."""
+        """The scores on the hold-out, with those on the evaluation sets, and those of before training beside both."""
+        if self.scores is None:
+            return None
         sets = {one.subject: one.facts.metrics for one in self.set_scores}
-        return self.scores.facts.metrics.with_sets(sets) if self.scores else None
+        found = self.scores.facts.metrics.with_sets(sets)
+        return found.with_start(self.before.facts) if self.before else found
 
     def settled(self, completed: Callable[[Any], Any]) -> "RunProducts":
         """Replace promises by results, by the way of waiting given; what did not complete is left out."""

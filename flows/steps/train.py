@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flows.engine.calls import Call, RunProducts
 from flows.steps.blend import redrawn
-from tasks.evaluate.task import evaluate_model, evaluate_set, evaluate_teacher
+from tasks.evaluate.task import StartSettings, evaluate_model, evaluate_set, evaluate_start, evaluate_teacher
 from tasks.recipe.model import LoadedRecipe
 from tasks.train.task import probe_model, probe_teacher, train_model
 
@@ -29,4 +29,10 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     made.set_scores = [
         call(evaluate_set.of(name), model, mix, rows, *told) for name, rows in zip(recipe.sets, made.sets, strict=True)
     ]
+    if isinstance(recipe.train.model, str):
+        asked = StartSettings(
+            train=recipe.train, intervals=recipe.evaluate.intervals, objective=recipe.objective, seed=recipe.seed
+        )
+        given = (made.scores, made.set_scores, mix, made.sets)
+        made.before = call(evaluate_start.of("model"), seen, *given, asked, loaded.folder)
     yield "evaluate"

@@ -8,13 +8,15 @@ import polars as pl
 from tasks.core.records import Objective
 from tasks.evaluate.scores import scored
 from tasks.evaluate.settings import EvaluateSettings
+from tasks.evaluate.start import StartSettings, before, start_of
 from tasks.evaluate.teacher import beside_teacher, teacher_of
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.model import ModelFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.manifests.scores import Metrics, ScoresFacts
+from tasks.manifests.scores import BaselineScore, Metrics, ScoresFacts, StartFacts
+from tasks.manifests.seen import Fingerprint
 from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import layout_of
@@ -87,6 +89,32 @@ def evaluate_teacher(
     student = pl.read_parquet(work.open(scores, "predictions.parquet"))
     metrics = beside_teacher(scores.facts.metrics, student, answers, objective.labels, settings, seed)
     return _product(work, student, metrics)
+
+
+@stage_task("evaluate")
+def evaluate_start(
+    work: Workbench,
+    seen: Fingerprint,  # noqa: ARG001 (what the model is stands in the content key)
+    scores: Manifest[ScoresFacts],
+    set_scores: list[Manifest[ScoresFacts]],
+    mix: Manifest[MixFacts],
+    sets: list[Manifest[CleanedFacts]],
+    asked: StartSettings,
+    base: str,
+) -> Product[StartFacts]:
+    """Score the pretrained model that training begins with on all that the trained one was scored on."""
+    (folder := work.scratch / "start").mkdir(exist_ok=True)
+    start, learned = start_of(asked.train, asked.objective, base, folder), open_mix(work, mix, TRAIN)
+
+    def scored_before(scores: Manifest[ScoresFacts], rows: Sequence[Path]) -> BaselineScore:
+        trained = pl.read_parquet(work.open(scores, "predictions.parquet"))
+        return before(start, trained, (learned, rows), asked.objective.task, asked.intervals, asked.seed)
+
+    of_sets = {
+        one.subject: scored_before(one, [work.open(rows, "data.parquet")])
+        for one, rows in zip(set_scores, sets, strict=True)
+    }
+    return Product(facts=StartFacts(holdout=scored_before(scores, open_mix(work, mix, HOLDOUT)), sets=of_sets))
 
 
 def _scored(

@@ -160,6 +160,9 @@ class Metrics(Score):
     beaten."""
     teacher: BaselineScore | None = None
     """What the model's teacher scores, where it had one, and what the model gains over it, on the same rows."""
+    before: BaselineScore | None = None
+    """What the model scored before training, where it was pretrained, and what it has gained since on the same rows, of
+    the measure that mixes are compared by; or why it could not be asked."""
     sets: dict[str, "Metrics"] = Field(default_factory=dict)
     """The same of the recipe's evaluation sets."""
     confusion: Confusion | None = None
@@ -182,6 +185,11 @@ class Metrics(Score):
             update={"sets": {name: one.model_copy(update={"by_source": {}}) for name, one in sets.items()}}
         )
 
+    def with_start(self, start: "StartFacts") -> Self:
+        """Give the scores with those of before training beside them."""
+        sets = {name: one.model_copy(update={"before": start.sets.get(name)}) for name, one in self.sets.items()}
+        return self.model_copy(update={"before": start.holdout, "sets": sets})
+
 
 class PredictionFacts(Facts):
     """What is said of predictions for the rows kept aside."""
@@ -198,3 +206,10 @@ class ScoresFacts(PredictionFacts):
     """What the evaluation of a model says."""
 
     metrics: Metrics
+
+
+class StartFacts(Facts):
+    """What a pretrained model scores before it is trained."""
+
+    holdout: BaselineScore
+    sets: dict[str, BaselineScore]

@@ -40,11 +40,16 @@ def labels_of(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     Raises:
         RecipeError: they are others than the recipe's.
     """
-    names: Mapping[int, str] = config.id2label
-    own = tuple(names[number] for number in sorted(names))
+    own = named_in(config)
     if {*own} != {*labels} or len(own) != len(labels):
         raise RecipeError(
             f"{WHAT}: its labels are {', '.join(own)}, and the recipe's are {', '.join(labels)}; a teacher has the "
             "same labels. Train one on a recipe with these labels"
         )
     return own
+
+
+def named_in(config: Any) -> tuple[str, ...]:
+    """Give the labels of a model in its own order."""
+    names: Mapping[int, str] = config.id2label
+    return tuple(names[number] for number in sorted(names))

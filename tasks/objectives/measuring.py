@@ -179,6 +179,20 @@ class Measured(Section):
             return f"{reached}; the model is better by {teacher.gain:+.3g} ({low:+.3g} to {high:+.3g}; {teacher.note})."
         return f"{reached}; the model: {self.main.gain_text(teacher.gain)}, {self.main.range_text(low, high)}."
 
+    def beside_start(self, metrics: Metrics) -> str:
+        """Say what a model has gained since before its training, or forgotten; nothing where it was not pretrained."""
+        before, one = metrics.before, self.compared
+        if before is None:
+            return ""
+        if before.gain is None or before.gain_interval is None:
+            return f"It has no score from before its training: {before.note}."
+        low, high = before.gain_interval
+        how = (
+            "gained" if low > 0 else "forgotten" if high < 0 else "neither gained nor forgotten, as far as one can tell"
+        )
+        reached = f"Before its training it reached {self.main.say(before.measures[self.main.key].value)}"
+        return f"{reached}; {how}: {one.gain_text(before.gain)}, {one.range_text(low, high)}."
+
     @property
     def to_beat(self) -> str:
         """Say what is to be beaten on the rows of a source, as a sentence goes on."""

@@ -12,9 +12,9 @@ from tasks.manifests.seen import Fingerprint
 from tasks.models.building import building
 from tasks.models.folders import seen_folder
 from tasks.models.positions import longest, positions_of
-from tasks.models.pretrained import load_pretrained
 from tasks.models.sizes import BYTES_OF_TRAINING, least_weights
-from tasks.objectives.parts import Examples, examples_of, generates, generation_of
+from tasks.objectives.parts import Examples, examples_of
+from tasks.objectives.starting import open_start, settle
 from tasks.train import messages
 from tasks.train.settings import BuiltModel, TrainSettings
 
@@ -66,7 +66,7 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     if isinstance(settings.model, BuiltModel):
         model, tokenizer = _build(settings.model, kind, objective, texts)
     else:
-        model, tokenizer = _load(settings, base, kind, objective)
+        model, tokenizer = _load(settings, base, objective)
     kind.refuse(model, tokenizer)
     most = longest(tokenizer, positions_of(model), settings.max_tokens)
     if settings.max_tokens > most:
@@ -74,32 +74,18 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
             f"train.max_tokens is {settings.max_tokens}, but the model takes at most {most}; set "
             f"train.max_tokens <= {most}"
         )
-    tokenizer.model_max_length = settings.max_tokens  # who loads the model cuts as it was trained
-    if generates(objective.task):
-        generation_of(objective.task).settle(model, tokenizer, settings.max_tokens, settings.beams)
+    settle(model, tokenizer, objective.task, settings.max_tokens, settings.beams)
     return model, tokenizer
 
 
-def _load(settings: TrainSettings, base: str, kind: Examples, objective: Objective) -> tuple[Any, Any]:
-    known = {"ignore_mismatched_sizes": True, **kind.settings(objective.labels)}
+def _load(settings: TrainSettings, base: str, objective: Objective) -> tuple[Any, Any]:
     try:
-        tokenizer, model = load_pretrained(
-            "train.model", str(settings.model), settings.revision, base, kind.Model, **known
-        )
+        start = open_start(str(settings.model), settings.revision, base, objective.task, objective.labels)
     except RecipeError as error:
         if UNFIT in str(error):
             raise RecipeError(messages.unfit(str(settings.model), objective.task)) from None
         raise
-    return model, _with_padding(tokenizer, model)
-
-
-def _with_padding(tokenizer: Any, model: Any) -> Any:
-    """Give a tokenizer without padding (GPT-2 and its like) its end-of-text token for it."""
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.padding_side = "right"
-    model.config.pad_token_id = tokenizer.pad_token_id
-    return tokenizer
+    return start.model, start.tokenizer
 
 
 def _build(built: BuiltModel, kind: Examples, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:

@@ -83,6 +83,19 @@ def test_published_models_load_as_their_cards_say(folder: Path, prefect_server: 
     assert reader(**tokenizer("who", "Ana stayed", return_tensors="pt")).start_logits.shape[0] == 1
 
 
+def test_a_pretrained_model_stands_beside_what_it_was(folder: Path, prefect_server: str) -> None:
+    store = folder / "store"
+    start = next(store.joinpath("models", "pairs").glob("*/model.safetensors")).parent
+    again = {"train.model": str(start), "train.learning_rate": 1e-3}
+    done = run(recipe=str(folder / "pairs.yaml"), store=str(store), overrides=again)
+    before = done["metrics"]["before"]
+    assert before["accuracy"] == json.loads((start / "metrics.json").read_text("utf-8"))["accuracy"]
+    assert before["gain"] == pytest.approx(done["metrics"]["accuracy"] - before["accuracy"], abs=1e-6)
+    assert before["gain_interval"][0] <= before["gain"] <= before["gain_interval"][1]
+    for page in (Path(done["report"]), Path(done["model"]["uri"], "README.md")):
+        assert "Before its training it reached" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", ["answers", "names"])
 def test_a_task_is_compared_by_its_own_trials(name: str, folder: Path, prefect_server: str) -> None:
     found = compare(recipe=str(folder / f"{name}.yaml"), store=str(folder / "store"))
