@@ -21,7 +21,7 @@ from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core.errors import QualityGate, TrainingFailed
-from tasks.experiments.compare.settings import RECIPE
+from tasks.experiments.compare.settings import OWN_LABELS, RECIPE, UNAUGMENTED
 from tasks.experiments.compare.task import (
     ComparisonRun,
     ask_values,
@@ -99,7 +99,9 @@ def _compared(loaded: LoadedRecipe, calls: Submitted, start: RunStart, names: Se
 
 def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
     recipe = loaded.recipe
-    return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target)
+    made = {UNAUGMENTED: bool(recipe.augment) and recipe.trains_in_trials, OWN_LABELS: bool(recipe.labelling)}
+    without = [name for name, there in made.items() if there]
+    return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target, without)
 
 
 def _try_and_judge(

@@ -7,9 +7,9 @@ from flows.engine.submitted import Submitted
 from flows.steps.blend import weigh
 from flows.steps.trial_setup import TrialSetup
 from tasks.core.errors import CuveeError
-from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE
+from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE, UNAUGMENTED, WITHOUT
 from tasks.experiments.compare.task import merge_arms
-from tasks.experiments.mixes import Mix, as_mix
+from tasks.experiments.mixes import Mix, as_mix, restricted, unaugmented
 from tasks.experiments.search.task import last_learned
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.weights import WeightsFacts
@@ -40,6 +40,9 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
         if name.startswith(ONLY):
             mixes[name] = ((name.removeprefix(ONLY), 1.0),)
             continue
+        if name in WITHOUT:
+            mixes |= {name: mix} if (mix := _without(name, setup, mixes[RECIPE])) else {}
+            continue
         start = len(calls.runs)
         promise = _promise(setup, name, arms)
         settled = calls.completed(promise)
@@ -54,10 +57,24 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
     return arms
 
 
+def _without(name: str, setup: TrialSetup, ours: Mix) -> Mix:
+    """Give the recipe's mix without the rows that augmentation makes, or without the sources that the run labels; empty
+    where nothing is left.
+    """
+    if name == UNAUGMENTED:
+        return unaugmented(ours)
+    return restricted(ours, {*setup.loaded.recipe.sources} - {*setup.loaded.recipe.labelling})
+
+
 def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
     """Leave out sources that are there no more, or have nothing to learn from; a note says so."""
     empty = {source for source, factor in setup.factors.items() if factor == 0}
     empty |= {account.source for account in setup.pool.accounts if not account.rows}
+    if setup.loaded.recipe.augment and not setup.loaded.recipe.trains_in_trials:
+        arms.notes.append(
+            "These trials train linear classifiers, which do not see the rows that `augment` makes; trials.full: true "
+            "compares the recipe's mix with and without them."
+        )
     alone = {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
     gone = {name: source for name, source in alone.items() if source not in setup.loaded.recipe.sources}
     arms.notes += [f"{source} could not be reached; it is in no mix." for source in gone.values()]

@@ -1,7 +1,7 @@
 """What `compare` and `search` share: one pool, one budget, and a mix tried out on it under a seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.engine.calls import Call, RunProducts, carry_out
 from flows.engine.submitted import Submitted
@@ -11,7 +11,7 @@ from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model, evaluate_with_sets
 from tasks.experiments.compare.task import find_leak, refuse_leak
-from tasks.experiments.mixes import Mix, as_weights, mix_name
+from tasks.experiments.mixes import Mix, as_weights, is_augmented, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
@@ -113,9 +113,11 @@ class TrialSetup:
         if self.start is None or recipe.train is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
             return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
+        plain = recipe if is_augmented(mix) else recipe.model_copy(update={"augment": None})
+        loaded = replace(self.loaded, recipe=plain)
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
-        mixed = augmented(self.loaded, mixed, self.made.sets, seed, self.call)
-        later = redrawn(self.loaded, self.pool, plan, self.made.sets, seed, self.call)
+        mixed = augmented(loaded, mixed, self.made.sets, seed, self.call)
+        later = redrawn(loaded, self.pool, plan, self.made.sets, seed, self.call)
         told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights)
         trained = ([mixed, *later], recipe.train, recipe.objective, *told)
         model = self.call(train_model.of(name), self.start, *trained)

@@ -11,6 +11,8 @@ from tasks.manifests.weights import WeightsFacts
 Mix = tuple[tuple[str, float], ...]
 """Source and share of every source with a share above 0, in the recipe's order; shares sum to 1."""
 DIGITS = 9
+PLAIN = "", 0.0
+"""Stands at the end of a mix whose rows are trained on without those that augmentation makes of them."""
 
 
 def as_mix(shares: Mapping[str, float], factors: Mapping[str, float] | None = None) -> Mix:
@@ -31,8 +33,20 @@ def restricted(mix: Mix, sources: Iterable[str]) -> Mix:
     return as_mix(kept) if kept else ()
 
 
+def unaugmented(mix: Mix) -> Mix:
+    """Give a mix without the rows that augmentation makes of its own."""
+    return (*mix, PLAIN)
+
+
+def is_augmented(mix: Mix) -> bool:
+    """Say whether a mix has the rows that the recipe's augmentation, if any, makes of its own."""
+    return PLAIN not in mix
+
+
 def mix_name(mix: Mix) -> str:
     """Name a mix for people: its sources where they are few; else how many, and six digits that tell mixes apart."""
+    if not is_augmented(mix):
+        return f"{mix_name(mix[:-1])} unaugmented"
     if len(mix) == 1:
         return mix[0][0]
     return f"{len(mix)} sources {digest(mix)[:6]}"

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from tasks.experiments.compare.settings import WITHOUT
 from tasks.experiments.comparison import Arm, Comparison, Contrast
 from tasks.experiments.valuation import Estimate
 from tasks.objectives.parts import measured_where
@@ -109,8 +110,10 @@ def _measured(comparison: Comparison, wording: ComparisonText) -> str:
 
 def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]]:
     kinds = {arm.name: arm.kind for arm in comparison.arms}
-    combining = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "source"]
-    weighing = [contrast for contrast in comparison.contrasts if kinds[contrast.second] == "mix"]
+    made = [contrast for contrast in comparison.contrasts if contrast.second in WITHOUT]
+    rest = [contrast for contrast in comparison.contrasts if contrast not in made]
+    combining = [contrast for contrast in rest if kinds[contrast.second] == "source"]
+    weighing = [contrast for contrast in rest if kinds[contrast.second] == "mix"]
     single = (
         "Mixes of several sources against the best single source, as one model for all that is judged on. The interval "
         "holds whichever source is best: better is said where every source alone is beaten, worse where one of them is "
@@ -122,6 +125,11 @@ def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]
             "Are these the weights?",
             "The recipe’s mix against the other mixes. The intervals hold for all of them together.",
             weighing,
+        ),
+        (
+            "Does what the run makes pay?",
+            f"The recipe’s mix against itself without {' and without '.join(WITHOUT[one.second] for one in made)}.",
+            made,
         ),
     ]
     return [part for part in parts if part[2]]

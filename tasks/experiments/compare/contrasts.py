@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
 from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scores_by_source
-from tasks.experiments.compare.settings import RECIPE
+from tasks.experiments.compare.settings import RECIPE, WITHOUT
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
 from tasks.experiments.mixes import Mix
 from tasks.experiments.valuation import Estimate
@@ -139,15 +139,18 @@ Pair = tuple[str, str]
 
 def contrasts(results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
     """Compare the arms. Does combining help? Every arm of several sources against the best single one. Are these the
-    weights? The recipe's mix against every other one of several sources.
+    weights? The recipe's mix against every other one of several sources. Does what the run makes pay? The recipe's mix
+    against itself without that.
     """
-    arms = results.arms()
+    arms = {name: mix for name, mix in results.arms().items() if name not in WITHOUT}
     singles = [name for name, mix in arms.items() if len(mix) == 1]
     several = sorted((name for name, mix in arms.items() if len(mix) > 1), key=lambda name: name != RECIPE)
     combining = [(name, single) for name in several for single in singles]
     weighing = [(RECIPE, name) for name in several[1:]] if several[:1] == [RECIPE] else []
     best = max(singles, key=lambda name: results.score(arms[name])) if singles else ""
-    return _over_the_best(combining, best, results, rng) + _of_the_recipe(weighing, results, rng)
+    made = [(RECIPE, name) for name in results.arms() if name in WITHOUT and RECIPE in arms]
+    found = _over_the_best(combining, best, results, rng) + _of_the_recipe(weighing, results, rng)
+    return found + _of_the_recipe(made, results, rng)
 
 
 def _of_the_recipe(pairs: Sequence[Pair], results: TrialResults, rng: np.random.Generator) -> list[Contrast]:

@@ -91,7 +91,9 @@ def _arm(name: str, mix: Mix, run: ComparisonRun, findings: Findings, accounts: 
         kind="source" if len(mix) == 1 else "mix",
         also=run.also.get(name, ()),
         shares={account.source: shares.get(account.source, 0.0) for account in accounts},
-        epochs={source: share * run.budget.size / held[source] for source, share in shares.items() if held[source]},
+        epochs={
+            source: share * run.budget.size / held[source] for source, share in shares.items() if share and held[source]
+        },
     )
     return scored.model_copy(update={"error": run.failed[name]}) if name in run.failed else scored
 

@@ -9,7 +9,13 @@ from tasks.core.references import JudgeName
 
 RECIPE, UNIFORM, PROPORTIONAL, LEARNED = "recipe", "uniform", "proportional", "learned"
 TARGET, CONCATENATED, SINGLES = "target", "concatenated", "singles"
-ARMS = (RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES)
+UNAUGMENTED, OWN_LABELS = "unaugmented", "own-labels"
+WITHOUT = {
+    UNAUGMENTED: "the rows that `augment` makes",
+    OWN_LABELS: "the sources that the run labels itself",
+}
+"""Arms that are the recipe's mix without something, and what that is."""
+ARMS = (RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES, *WITHOUT)
 """Arms that every recipe has, and short names for some; no other arm may be called so."""
 ONLY = "only-"
 """What the name of a source alone begins with."""

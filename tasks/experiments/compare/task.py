@@ -1,6 +1,6 @@
 """Prefect tasks of the comparing stage. The work is in analysis.py (numbers), record.py and the files beside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tasks.core.records import Objective
 from tasks.core.tasks import task
@@ -25,10 +25,14 @@ from tasks.store.storage import open_store
 
 
 def choose_arms(
-    names: Sequence[str] | None, sources: Sequence[str], own: Iterable[str], target: str | None
+    names: Sequence[str] | None,
+    sources: Sequence[str],
+    own: Iterable[str],
+    target: str | None,
+    without: Collection[str],
 ) -> list[str]:
     """Say which arms are compared; no task, since nothing is made."""
-    return arms.arms_wanted(names, sources, own, target)
+    return arms.arms_wanted(names, sources, own, target, without)
 
 
 def merge_arms(mixes: Mapping[str, Mix]) -> dict[str, tuple[str, ...]]:

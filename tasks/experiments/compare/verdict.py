@@ -5,7 +5,7 @@ each, and beside other weights; and how large a difference could have been seen.
 from collections.abc import Sequence
 
 from tasks.experiments.compare.contrasts import FEWEST_ROWS, FEWEST_SEEDS
-from tasks.experiments.compare.settings import RECIPE
+from tasks.experiments.compare.settings import RECIPE, WITHOUT
 from tasks.experiments.comparison import Arm, AtHome, Contrast, Findings, HomeWord, OneForEach, Outcome
 from tasks.objectives.measuring import Measure
 from tasks.objectives.parts import measure_named
@@ -40,8 +40,9 @@ def verdict(arms: Sequence[Arm], findings: Findings, target: str | None, confide
         (contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "source"),
         None,
     )
+    made = [contrast for contrast in contrasts if contrast.second in WITHOUT]
     others = [contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "mix"]
-    beside = _beside(others, arms, measure)
+    beside = _beside([contrast for contrast in others if contrast not in made], arms, measure) + _made(made, measure)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
     judged = f"On {target}" if target else "As one model for all sources"
@@ -170,6 +171,16 @@ def _beside(contrasts: Sequence[Contrast], arms: Sequence[Arm], measure: Measure
         )
         text += f" {opening} {listed(said)}{seen}." if alike else ""
     return text
+
+
+def _made(contrasts: Sequence[Contrast], measure: Measure) -> str:
+    """Say whether what the run makes itself is worth it."""
+    said = {"gain": "pay", "loss": "harm", "none": "make no detectable difference", "no claim": "cannot be judged"}
+    return "".join(
+        f" {WITHOUT[each.second][:1].upper()}{WITHOUT[each.second][1:]} {said[each.outcome]}: "
+        f"{measure.gain_text(each.estimate)} ({measure.range_text(each.low, each.high)})."
+        for each in contrasts
+    )
 
 
 def listed(names: Sequence[str]) -> str:
