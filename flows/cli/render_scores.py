@@ -31,10 +31,9 @@ def scores(metrics: Metrics, task: str) -> None:
     if metrics.sets:
         console.print()
         _table("Scores on evaluation sets", "set", metrics.sets.items(), measured, metrics)
-        _beside_linear(metrics.sets.items(), measured)
+        _beside_others(metrics.sets.items(), measured)
     for name, programs in metrics.programmed:
         _programs(name, programs)
-        _beside_others(metrics.sets.items(), measured)
 
 
 def evaluated(found: "Evaluation") -> None:
