@@ -110,7 +110,8 @@ def set_values(texts: Sequence[str], example: str) -> dict[str, JsonValue]:
         try:
             written = parsed(value)
         except Mistake as mistake:  # the value is not shown: it may be a password
-            raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); put it in quotes") from None
+            quoted = f"put it in quotes that the shell leaves there: --set '{path}=\"…\"'"
+            raise RecipeError(f"--set {path}: the value is not valid YAML ({mistake}); {quoted}") from None
         values[path] = written.value if written else None
     return values
 

@@ -159,7 +159,16 @@ def _recommended(
     )
     steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
     generates = not recipe.layout.labels
-    return advise(store, recipe.name, pool.accounts, recipe.search, named, steps, generates=generates)
+    return advise(
+        store,
+        recipe.name,
+        pool.accounts,
+        recipe.search,
+        named,
+        steps,
+        generates=generates,
+        labelled=recipe.labelling.keys(),
+    )
 
 
 def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts]) -> float | None:

@@ -46,7 +46,9 @@ def evaluated(found: "Evaluation") -> None:
         if one.metrics.programs:
             _programs(one.file, one.metrics.programs)
         if gone := one.left_out | ({"bad": one.bad} if one.bad else {}):
-            console.print(Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records; not {counted(gone)}"))
+            console.print(
+                Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records are scored; left out: {counted(gone)}")
+            )
     console.print(Text(f"Model    {found.model}"))
     unknown = "not in that store: what is to be beaten, and whether the model has seen these rows, is not known"
     console.print(Text(f"Mix      {found.mix or unknown}"))

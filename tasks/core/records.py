@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, JsonValue
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -33,6 +33,26 @@ class Section(BaseModel):
                 if name in fields:
                     fields[name].setdefault("description", text)
         return made
+
+
+def written(value: object, dumped: JsonValue) -> JsonValue:
+    """Take out of a dumped record the fields that hold null because nobody set them; a null in place of another
+    default says something.
+    """
+    if isinstance(value, BaseModel) and isinstance(dumped, dict):
+        fields = type(value).model_fields
+        return {
+            name: written(getattr(value, name), inner)
+            for name, inner in dumped.items()
+            if name not in fields
+            or inner is not None
+            or fields[name].get_default(call_default_factory=True) is not None
+        }
+    if isinstance(value, Mapping) and isinstance(dumped, dict):
+        return {name: written(inner, dumped[str(name)]) for name, inner in value.items()}
+    if isinstance(value, list | tuple) and isinstance(dumped, list):
+        return [written(inner, each) for inner, each in zip(value, dumped, strict=True)]
+    return dumped
 
 
 class Fingerprinted(Section):

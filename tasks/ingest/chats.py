@@ -13,6 +13,7 @@ LISTS = ("messages", "conversations")
 """Names under which records hold the messages of a chat."""
 PARTS = {"system": SETS, "prompt": ASKS, "response": ANSWERS_BY}
 """Columns that a chat can be made of -> role of the message that each becomes."""
+IN_PARTS = "; a chat may also be made of two columns, said as `prompt` and `response`"
 ROLES = {"system": SETS, "user": ASKS, "human": ASKS, "assistant": ANSWERS_BY, "gpt": ANSWERS_BY}
 """Role as it stands in the source -> ours."""
 ORDINALS, ENDINGS = ("first", "second", "third"), {1: "st", 2: "nd", 3: "rd"}

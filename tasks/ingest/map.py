@@ -15,7 +15,7 @@ from tasks.core.suggest import nearest
 from tasks.ingest.asked import Asked, first_that_holds, rules_of
 from tasks.ingest.batch import CELLS, FILE, HOLDS, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
 from tasks.ingest.cells import read_cells
-from tasks.ingest.chats import chat_columns
+from tasks.ingest.chats import IN_PARTS, chat_columns
 from tasks.ingest.columns import composed, exact, named_column
 from tasks.ingest.settings import SourceSettings
 from tasks.ingest.tests import test_columns
@@ -153,13 +153,16 @@ class Mapper:
         """
         columns = self.settings.columns
         parts = chat_columns(role, columns, names) if role.is_chat else test_columns(columns, names)
-        held = {part: self._column(part, column, names) for part, column in parts.items()}
+        held = {
+            part: self._column(part, column, names, IN_PARTS if role.is_chat and part == role.name else "")
+            for part, column in parts.items()
+        }
         if not held:
             return pl.lit(None, pl.String)
         whole = pl.struct([column.alias(part) for part, column in held.items()]).struct.json_encode()
         return held.get(role.name, whole) if role.is_chat else whole
 
-    def _column(self, role: str, wanted: str | int, names: list[str]) -> pl.Expr:
+    def _column(self, role: str, wanted: str | int, names: list[str], hint: str = "") -> pl.Expr:
         if isinstance(wanted, int):
             if not 0 <= wanted < len(names):
                 raise RecipeError(
@@ -174,7 +177,8 @@ class Mapper:
         columns = {name: named_column(name, names) for name in fields}
         if missing := [name for name, column in columns.items() if column is None] or ([] if fields else [wanted]):
             raise RecipeError(
-                f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}"
+                f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};"
+                f"{nearest(missing[0], names)}{hint}"
             )
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))

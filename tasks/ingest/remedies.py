@@ -76,7 +76,7 @@ def remedy(source: str, settings: SourceSettings, layout: Layout, bad: BadRows) 
 
 
 def _for_each_reason(settings: SourceSettings, layout: Layout, bad: BadRows) -> Iterator[str]:
-    for reason in bad.reasons:
+    for reason in _most_first(bad.reasons):
         if reason == "unmapped_label":
             yield _labels(settings, layout, bad.unmapped)
         elif reason == "bad_encoding":
@@ -93,6 +93,10 @@ def _for_each_reason(settings: SourceSettings, layout: Layout, bad: BadRows) -> 
             yield BY_REASON[reason]
 
 
+def _most_first(counts: Mapping[str, int]) -> list[str]:
+    return sorted(counts, key=lambda name: (-counts[name], name))
+
+
 def _filled(settings: SourceSettings, role: str) -> str:
     """Write the condition that a role's column is filled."""
     column = settings.columns.get(role, role)
@@ -102,7 +106,8 @@ def _filled(settings: SourceSettings, role: str) -> str:
 def _labels(settings: SourceSettings, layout: Layout, unmapped: Mapping[str, int]) -> str:
     """Write the lines for `labels` that are missing, each to be filled in."""
     lines = [
-        f"{json.dumps(raw, ensure_ascii=False)}: {_meant(raw, layout.label_set)}" for raw in list(unmapped)[:SHOWN]
+        f"{json.dumps(raw, ensure_ascii=False)}: {_meant(raw, layout.label_set)}"
+        for raw in _most_first(unmapped)[:SHOWN]
     ]
     more = f" and {len(unmapped) - SHOWN:,} more" if len(unmapped) > SHOWN else ""
     known = "" if settings.labels else "; with `labels`, name those that are right already, too"

@@ -92,18 +92,23 @@ def refuse_unsafe(what: str, folder: Path | None) -> None:
 
 
 def _shards(what: str, index: Path) -> list[str]:
-    return sorted({str(shard) for shard in _read(what, index, "weight_map").values()})
+    return sorted({str(shard) for shard in read_json(what, index, "weight_map").values()})
 
 
 def _explicit(what: str, configuration: Path) -> Iterator[str]:
     """Give the file of weights that a configuration names, if it does; an index of them is looked into anyway."""
     if configuration.is_file():
-        name = _read(what, configuration).get("transformers_weights")
+        name = read_json(what, configuration).get("transformers_weights")
         if name not in (None, INDEX):
             yield str(name)
 
 
-def _read(what: str, file: Path, part: str = "") -> dict[str, Any]:
+def read_json(what: str, file: Path, part: str = "") -> dict[str, Any]:
+    """Read an object of JSON, or one of its parts.
+
+    Raises:
+        RecipeError: it is none.
+    """
     try:
         content = json.loads(file.read_bytes())
         content = content[part] if part else content

@@ -13,7 +13,7 @@ from tasks.check.settings import ChecksSettings
 from tasks.clean.settings import WHOLE, CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout
-from tasks.core.records import Objective, Section
+from tasks.core.records import Objective, Section, written
 from tasks.core.references import SourceName
 from tasks.core.suggest import NAME, Problem
 from tasks.core.unseen import unseen
@@ -275,6 +275,6 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
     if problems or recipe is None:
         listing = places.listing(problems, untold)
         raise RecipeError(listing, problems=[unseen(f"{path}: {text}") for path, text in problems])
-    dumped = recipe.model_dump(mode="json", exclude_none=True)
+    dumped = written(recipe, recipe.model_dump(mode="json"))
     published = cast("dict[str, JsonValue]", unexpand(dumped, without(tree, references.gone)))
     return LoadedRecipe(recipe, folder, published, tree, left_out, places)

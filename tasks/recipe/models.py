@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tasks.core.suggest import Problem, nearest
 from tasks.core.syntax import parse
+from tasks.models.folders import unfit_folder
 from tasks.models.positions import PADDING, positions_in
 from tasks.models.sizes import uneven
 from tasks.train.settings import BuiltModel, TrainSettings
@@ -48,7 +49,10 @@ def _unknown(place: str, name: str | BuiltModel, base: str) -> Iterator[Problem]
         if known and name.architecture not in known:
             near = nearest(name.architecture, known).partition(" known:")[0]
             yield f"{place}.architecture", f"transformers has no architecture {name.architecture!r};{near}".rstrip(";")
-    elif FOLDER.match(name) and not (Path(base) / name).is_dir():
+    elif (folder := Path(base) / name).is_dir():
+        if why := unfit_folder(repr(name), folder, architectures()):
+            yield place, why
+    elif FOLDER.match(name):
         yield place, f"there is no folder {name!r}; name one with a model, or a model of the Hub as OWNER/NAME"
 
 

@@ -147,7 +147,14 @@ def _mixed(record: RunRecord) -> str:
         return "The run ended before the mix, as asked."
     count = sum(row.rows > 0 for row in record.receipt)
     sources = f"{SMALL[count] if count < len(SMALL) else count} source{'' if count == 1 else 's'}"
-    return f"{sources} became one mix of {record.mix.rows:,} rows."
+    made = _made(record)
+    of_them = f", of which {made:,} more were made" if made else ""
+    return f"{sources} became one mix of {record.mix.rows - made:,} rows{of_them}."
+
+
+def _made(record: RunRecord) -> int:
+    """Count the rows that were made from those of the mix, and follow them."""
+    return sum(sum(one.rows.values()) for one in record.augmented)
 
 
 def _scored(record: RunRecord) -> str:
@@ -192,7 +199,9 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     """Give the few numbers to see first: what, how much, and a remark."""
     shown: list[tuple[str, str, str]] = []
     if record.mix:
-        shown.append(("rows in the mix", f"{record.mix.rows:,}", f"{record.mix.tokens:,} tokens"))
+        made = _made(record)
+        told = f"{made:,} more made; {record.mix.tokens:,} tokens in all" if made else f"{record.mix.tokens:,} tokens"
+        shown.append(("rows in the mix", f"{record.mix.rows - made:,}", told))
     if record.metrics:
         measured, scores, to_beat = measures_of(record.task), record.metrics.measures, record.metrics.baseline.measures
         shown += [

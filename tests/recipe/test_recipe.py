@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save
 
 from tasks.core.errors import RecipeError
 from tasks.recipe.model import load_recipe
@@ -40,6 +41,49 @@ def test_good_recipe_has_defaults_filled_in(tmp_path: Path) -> None:
     assert loaded.recipe.mix.weights.model_dump()["shares"] == {"movies": 0.4, "tweets": 0.6}
     assert loaded.folder == str(tmp_path)
     assert loaded.published["holdout"]["share"] == 0.1
+
+
+def test_a_published_recipe_is_the_same_recipe(tmp_path: Path) -> None:
+    """What is switched off by null stays off; what nobody said is not written."""
+    switched_off = GOOD.replace("0: negative", "0: null") + "near_duplicates: null\ndecontaminate: {near: null}\n"
+    loaded = load_recipe(write(tmp_path, switched_off))
+    assert loaded.published["near_duplicates"] is None
+    assert loaded.published["decontaminate"]["near"] is None
+    assert loaded.published["sources"]["movies"]["labels"] == {"0": None, "1": "positive"}
+    assert "semantic_duplicates" not in loaded.published
+    (again := tmp_path / "again.yaml").write_text(yaml.safe_dump(loaded.published))
+    assert load_recipe(str(again)).recipe == loaded.recipe
+
+
+def _broken(folder: Path, how: str) -> None:
+    config = {"model_type": "evil" if how == "code" else "bert"}
+    if how != "no config":
+        (folder / "config.json").write_text("[" if how == "no JSON" else json.dumps(config))
+    if how == "pickle":
+        (folder / "pytorch_model.bin").write_bytes(b"")
+    elif how != "no weights":
+        (folder / "model.safetensors").write_bytes(b"\x10" if how == "damaged" else save({}))
+    if how == "adapter":
+        (folder / "adapter_config.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("no config", "has no config.json"),
+        ("no JSON", "config.json cannot be read"),
+        ("no weights", "has no safetensors weights; wanted: "),
+        ("pickle", "has no safetensors weights; pytorch_model.bin may run code and is not loaded"),
+        ("damaged", "model.safetensors is damaged: "),
+        ("code", "is a model of the type 'evil', which transformers does not have"),
+        ("adapter", "is an adapter"),
+    ],
+)
+def test_a_folder_without_a_model_to_load_is_told_with_the_other_mistakes(tmp_path: Path, how: str, told: str) -> None:
+    (folder := tmp_path / "model").mkdir()
+    _broken(folder, how)
+    said = mistakes(tmp_path, GOOD + "train: {model: model, distil: {teacher: model}}\n")
+    assert said.count(told) == 2
 
 
 def test_five_mistakes_are_told_at_once_with_line_and_suggestion(tmp_path: Path) -> None:

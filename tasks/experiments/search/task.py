@@ -2,7 +2,7 @@
 search of our own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from threadpoolctl import threadpool_limits
 
@@ -67,10 +67,16 @@ def advise(
     steps: int,
     *,
     generates: bool,
+    labelled: Collection[str] = (),
 ) -> dict[str, str]:
-    """Name the way of setting the weights that fits what the user has; no task, since it only looks."""
+    """Name the way of setting the weights that fits what the user has; no task, since it only looks.
+
+    Args:
+        labelled: sources with made labels, of which no row is kept aside.
+    """
     filled = {account.source: account for account in accounts if account.rows}
-    wanted = [filled[target]] if target in filled else list(filled.values())
+    judging = [account for name, account in filled.items() if name not in labelled]
+    wanted = [filled[target]] if target in filled else judging
     took = [trial.seconds for trial in archive.read_trials(open_store(store), name) if trial.seconds]
     fewest = {field: min((getattr(account, field) for account in wanted), default=0) for field in ("rows", "holdout")}
     trials, seconds = settings.most_trials(len(filled)) + ARMS * settings.seeds, sum(took) / len(took) if took else None
