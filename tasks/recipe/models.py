@@ -5,6 +5,7 @@ their texts may be.
 import ast
 import contextlib
 import difflib
+import functools
 import importlib.util
 import json
 import re
@@ -65,13 +66,14 @@ def _misspelt(model: BuiltModel) -> Iterator[Problem]:
             yield f"train.model.config.{name}", f"{model.architecture!r} has no such setting; did you mean {near[0]!r}?"
 
 
-def _settings_of(architecture: str) -> set[str]:
+@functools.cache
+def _settings_of(architecture: str) -> frozenset[str]:
     """Name what an architecture's configuration takes, read from the source of its class; empty where it hangs on
     another architecture's.
     """
     found = importlib.util.find_spec("transformers")
     if not found or not found.origin:
-        return set()
+        return frozenset()
     folder, names = Path(found.origin).parent, set[str]()
     own = sorted((folder / "models" / architecture.replace("-", "_")).glob("configuration_*.py"))
     for file in [*own, folder / "configuration_utils.py"]:
@@ -86,7 +88,7 @@ def _settings_of(architecture: str) -> set[str]:
                 names.add(part.arg)
             elif isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.isidentifier():
                 names.add(part.value)  # other names of settings stand in tables
-    return names if own else set()
+    return frozenset(names if own else ())
 
 
 def _too_long(settings: TrainSettings, base: str) -> Iterator[Problem]:
