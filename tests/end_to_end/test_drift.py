@@ -48,7 +48,7 @@ def test_a_source_is_compared_with_the_snapshot_of_the_last_run_that_was_content
         write_source(tmp_path, name, number)
     first = pipeline(recipe=write_recipe(tmp_path, **limited), store=store, until="mix")
     assert first["drift"] == {"news": None, "talk": None}
-    assert "no previous snapshot" in Path(first["report"]).read_text()
+    assert "No source has an earlier snapshot" in Path(first["report"]).read_text()
 
     write_source(tmp_path, "talk", 5, rows=150)
     second = pipeline(recipe=write_recipe(tmp_path, **limited), store=store, until="mix")
