@@ -36,4 +36,5 @@ def sampled(temperature: float, seed: int, device: str) -> dict[str, Any]:
     if not temperature:
         return plain
     chance = torch.Generator(device).manual_seed(seed)
-    return plain | {"logits_processor": LogitsProcessorList([Gumbel(temperature, chance)])}  # pyright: ignore[reportArgumentType]
+    drawing: Any = Gumbel(temperature, chance)  # a processor to generate(), which asks for no more than the call
+    return plain | {"logits_processor": LogitsProcessorList([drawing])}
