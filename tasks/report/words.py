@@ -148,8 +148,8 @@ def _mixed(record: RunRecord) -> str:
     count = sum(row.rows > 0 for row in record.receipt)
     sources = f"{SMALL[count] if count < len(SMALL) else count} source{'' if count == 1 else 's'}"
     made = _made(record)
-    of_them = f", of which {made:,} more were made" if made else ""
-    return f"{sources} became one mix of {record.mix.rows - made:,} rows{of_them}."
+    new = f", from which {made:,} new ones were made" if made else ""
+    return f"{sources} became one mix of {record.mix.rows - made:,} rows{new}."
 
 
 def _made(record: RunRecord) -> int:
@@ -200,7 +200,7 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     shown: list[tuple[str, str, str]] = []
     if record.mix:
         made = _made(record)
-        told = f"{made:,} more made; {record.mix.tokens:,} tokens in all" if made else f"{record.mix.tokens:,} tokens"
+        told = f"and {made:,} made from them; {record.mix.tokens:,} tokens in all" if made else f"{record.mix.tokens:,} tokens"
         shown.append(("rows in the mix", f"{record.mix.rows - made:,}", told))
     if record.metrics:
         measured, scores, to_beat = measures_of(record.task), record.metrics.measures, record.metrics.baseline.measures
