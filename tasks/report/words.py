@@ -200,7 +200,8 @@ def figures(record: RunRecord) -> list[tuple[str, str, str]]:
     shown: list[tuple[str, str, str]] = []
     if record.mix:
         made = _made(record)
-        told = f"and {made:,} made from them; {record.mix.tokens:,} tokens in all" if made else f"{record.mix.tokens:,} tokens"
+        tokens = f"{record.mix.tokens:,} tokens"
+        told = f"and {made:,} made from them; {tokens} in all" if made else tokens
         shown.append(("rows in the mix", f"{record.mix.rows - made:,}", told))
     if record.metrics:
         measured, scores, to_beat = measures_of(record.task), record.metrics.measures, record.metrics.baseline.measures
