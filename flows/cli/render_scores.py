@@ -57,7 +57,7 @@ def evaluated(found: "Evaluation") -> None:
 def _beside_others(named: Iterable[tuple[str, Metrics]], measured: Measured) -> None:
     for name, metrics in named:
         for told in filter(None, (measured.beside_linear(metrics), measured.beside_start(metrics))):
-            console.print(Text(f"{name}: {told}"))
+            console.print(Text(f"For {name}, {told[0].lower()}{told[1:]}"))
 
 
 def _programs(of: str, programs: Programs) -> None:
