@@ -20,6 +20,8 @@ FIGURES: tuple[Shown, ...] = (
     ("entropy", lambda of: of.topics.entropy if of.topics else None, 2),
 )
 LABEL_BALANCE: Shown = ("label balance", lambda of: of.labels.balance if of.labels else None, 2)
+COMMON = 0.01
+"""Least share of a source's texts for which a length has a column of its own."""
 LANGUAGES = 6
 """Most languages that have a column; the others share one."""
 Shaded = tuple[str, list[str], list[tuple[str, list[tuple[str, float]]]]]
@@ -84,13 +86,33 @@ def _matrix(names: Sequence[str], values: Matrix) -> list[tuple[str, list[tuple[
 
 def _lengths(profile: ProfileFacts) -> Shaded:
     counts = {_titled(name, state): measures.characters.counts for name, state, measures in _subjects(profile)}
-    used = sorted({number for own in counts.values() for number, rows in enumerate(own) if rows})
-    bins = range(used[0], used[-1] + 1) if used else range(0)
-    columns = [f"{1 << (number - 1):,}" if number else "0" for number in bins]
-    lines = [
-        (title, _shares([own[number] if number < len(own) else 0 for number in bins])) for title, own in counts.items()
+    # What few texts have at either end shares a column with its neighbours: a single empty text else makes eight.
+    common = [
+        number for own in counts.values() for number, rows in enumerate(own) if rows and rows >= COMMON * sum(own)
     ]
-    return "How long the texts are: share of the rows with so many characters, or up to twice as many.", columns, lines
+    first, last = (min(common), max(common)) if common else (0, -1)
+    columns = [f"{_least(number):,}" for number in range(first, last + 1)]
+    lines = {title: [_held(own, number) for number in range(first, last + 1)] for title, own in counts.items()}
+    if any(any(own[:first]) for own in counts.values()):
+        columns.insert(0, f"under {_least(first):,}")
+        lines = {title: [sum(counts[title][:first]), *line] for title, line in lines.items()}
+    if any(any(own[last + 1 :]) for own in counts.values()):
+        columns.append(f"{_least(last + 1):,} or more")
+        lines = {title: [*line, sum(counts[title][last + 1 :])] for title, line in lines.items()}
+    return (
+        "How long the texts are: share of the rows with so many characters, or up to twice as many.",
+        columns,
+        [(title, _shares(line)) for title, line in lines.items()],
+    )
+
+
+def _least(number: int) -> int:
+    """Give the fewest characters of a bin: 0, 1, 2 to 3, 4 to 7 and so on."""
+    return 1 << (number - 1) if number else 0
+
+
+def _held(counts: Sequence[int], number: int) -> int:
+    return counts[number] if number < len(counts) else 0
 
 
 def _languages(profile: ProfileFacts) -> Shaded:

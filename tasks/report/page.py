@@ -52,7 +52,7 @@ def build_page(
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
         drift=drift_table(record),
-        actions={verdict.subject: verdict for verdict in record.verdicts},
+        actions={verdict.subject: said for verdict in record.verdicts if (said := words.consequence(verdict))},
         curves=plots.curves(record.curve),
         weights_path=plots.weights_path(record.training.online) if record.training else None,
         measured=measured,

@@ -47,6 +47,25 @@ def test_cells_are_as_dark_as_what_they_say(tmp_path: Path) -> None:
     assert {"en", "de"} <= set(languages[1])
 
 
+def test_rare_lengths_share_a_column_at_either_end(tmp_path: Path) -> None:
+    """One empty text and one book among 400 do not spread the table over bins that nothing is in."""
+    facts = profiled(tmp_path)
+    counts = facts.mix.characters.counts
+    common, rare = [0] * 5 + [400], [1, 0, 0, 0, 0, 397, 0, 0, 2, 1]
+    assert len(counts) > len(common)
+    figures = {
+        name: measures.model_copy(
+            update={"characters": measures.characters.model_copy(update={"counts": rare if name == "a" else common})}
+        )
+        for name, measures in facts.sources.items()
+    }
+    mix = facts.mix.model_copy(update={"characters": facts.mix.characters.model_copy(update={"counts": common})})
+    _, columns, lines = shaded(facts.model_copy(update={"raw": {}, "sources": figures, "mix": mix}))[2]
+    assert columns == ["under 16", "16", "32 or more"]
+    assert [said for said, _ in dict(lines)["a, cleaned"]] == ["< 1 %", "99 %", "< 1 %"]
+    assert [said for said, _ in dict(lines)["the mix"]] == ["–", "100 %", "–"]
+
+
 def test_names_of_sources_are_escaped(tmp_path: Path) -> None:
     told = {
         "run": "r",
