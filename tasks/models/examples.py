@@ -38,6 +38,9 @@ class Examples(torch.utils.data.Dataset[dict[str, Any]]):
         self.teacher: NDArray[np.float32] | None = None
         self.weights: NDArray[np.float64] | None = None
 
+    def begin(self, epoch: int, seed: int) -> None:
+        """Draw what an epoch of training draws anew; here nothing is drawn."""
+
     def __len__(self) -> int:
         return len(self.ids)
 

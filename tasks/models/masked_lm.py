@@ -4,7 +4,7 @@ well a trained one finds those.
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,15 +34,28 @@ class Found(NamedTuple):
     right: NDArray[np.float64]
 
 
-def masked(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
-    """Encode texts, cut them, and cover tokens. Which ones hangs on the tokens of the piece and on how often they came
-    before alone, so that every call gives the same; one at least is covered, where there is one.
+class Uncovered(NamedTuple):
+    """Texts cut into pieces, none of whose tokens is covered yet.
+
+    Attributes:
+        ids: tokens of each piece, special ones included.
+        places: where in it those tokens stand that may be covered.
+        row: number of the text that each piece is of, shape (pieces,); never falling.
+    """
+
+    ids: list[NDArray[np.int64]]
+    places: list[NDArray[np.int64]]
+    row: NDArray[np.int64]
+
+
+def uncovered(tokenizer: Any, texts: Sequence[str], longest: int) -> Uncovered:
+    """Encode texts, and cut them.
 
     Args:
         longest: tokens of a piece, special ones included.
     """
     if not texts:
-        return Pieces([], [], np.zeros(0, np.int64))
+        return Uncovered([], [], np.zeros(0, np.int64))
     encoded = tokenizer(
         list(texts),
         truncation=True,
@@ -51,14 +64,21 @@ def masked(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
         return_special_tokens_mask=True,
         verbose=False,
     )
+    ids = [np.array(piece, np.int64) for piece in encoded["input_ids"]]
+    places = [np.flatnonzero(np.array(special) == 0) for special in encoded["special_tokens_mask"]]
+    return Uncovered(ids, places, np.array(encoded["overflow_to_sample_mapping"], np.int64))
+
+
+def covered(tokenizer: Any, whole: Uncovered, draws: Iterable[np.random.Generator]) -> Pieces:
+    """Cover tokens of pieces, one at least of each that has any.
+
+    Args:
+        draws: by which each piece's are drawn.
+    """
     plain = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
-    before = Counter[bytes]()
     ids, targets = list[list[int]](), list[list[int]]()
-    for piece, special in zip(encoded["input_ids"], encoded["special_tokens_mask"], strict=True):
-        tokens, key = np.array(piece, np.int64), np.array(piece, np.uint32).tobytes()
-        rng = np.random.default_rng([zlib.crc32(key), before[key]])
-        before[key] += 1
-        asked = _asked(np.flatnonzero(np.array(special) == 0), rng)
+    for piece, places, rng in zip(whole.ids, whole.places, draws, strict=False):
+        asked, tokens = _asked(places, rng), piece.copy()
         wanted = np.full(len(tokens), NOT_PREDICTED)
         wanted[asked] = tokens[asked]
         how = rng.random(len(asked))
@@ -67,7 +87,26 @@ def masked(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
         tokens[others] = rng.choice(plain, len(others))
         ids.append(tokens.tolist())
         targets.append(wanted.tolist())
-    return Pieces(ids, targets, np.array(encoded["overflow_to_sample_mapping"], np.int64))
+    return Pieces(ids, targets, whole.row)
+
+
+def masked(tokenizer: Any, texts: Sequence[str], longest: int) -> Pieces:
+    """Encode texts, cut them, and cover tokens. Which ones hangs on the tokens of the piece and on how often they came
+    before alone, so that every call gives the same, and every model is asked the same.
+
+    Args:
+        longest: tokens of a piece, special ones included.
+    """
+    whole = uncovered(tokenizer, texts, longest)
+    return covered(tokenizer, whole, _of_tokens(whole))
+
+
+def _of_tokens(whole: Uncovered) -> Iterator[np.random.Generator]:
+    before = Counter[bytes]()
+    for piece in whole.ids:
+        key = piece.astype(np.uint32).tobytes()
+        yield np.random.default_rng([zlib.crc32(key), before[key]])
+        before[key] += 1
 
 
 def _asked(places: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

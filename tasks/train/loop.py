@@ -137,7 +137,7 @@ def train(job: Job) -> None:
         eval_dataset=held,
         processing_class=tokenizer,
         data_collator=collator,
-        callbacks=[each for each in (Telling(order), steering, best, end) if each],
+        callbacks=[each for each in (Telling(order, rows), steering, best, end) if each],
     )
     trainer.losses, trainer.order, trainer.steering = losses, order, steering
     if not writes and (softened := Softened.wanted(job.settings, job.seed)):

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import Trainer, TrainerCallback
 
+from tasks.models.examples import Examples
 from tasks.models.targets import NOT_PREDICTED
 from tasks.train.job import DIVERGED, Message
 from tasks.train.order import WindowedLengths
@@ -108,14 +109,16 @@ def read_of(batch: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Telling(TrainerCallback):
-    """Tells every step, keeps the sampler's epoch, and stops a training that diverges."""
+    """Tells every step, begins the epochs of order and examples, and stops a training that diverges."""
 
-    def __init__(self, order: WindowedLengths | Steered) -> None:
-        self.order = order
+    def __init__(self, order: WindowedLengths | Steered, rows: Examples) -> None:
+        self.order, self.rows = order, rows
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Choose the order of the epoch that begins."""
-        self.order.set_epoch(int(state.epoch or 0))
+        """Choose the order of the epoch that begins, and draw what is drawn for it."""
+        epoch = int(state.epoch or 0)
+        self.order.set_epoch(epoch)
+        self.rows.begin(epoch, args.seed)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell how far it is."""

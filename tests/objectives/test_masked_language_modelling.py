@@ -1,6 +1,7 @@
 """Which tokens are covered, what is asked of them, and what is known by hand of how well they are found."""
 
 import math
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from tasks.models.targets import NOT_PREDICTED, losses
 from tasks.models.trained import Ready
 from tasks.models.vocabularies import byte_pairs, word_pieces
 from tasks.objectives.masked_language_modelling.evaluate import score
-from tasks.objectives.masked_language_modelling.examples import refuse
+from tasks.objectives.masked_language_modelling.examples import examples, refuse
 from tasks.objectives.masked_language_modelling.predict import predict
 from tasks.objectives.parts import Trained
 from tasks.train.model import load
@@ -62,6 +63,32 @@ def test_a_text_that_stands_there_again_is_covered_elsewhere_whatever_stands_bet
     first, _, second = masked(TOKENIZER, [text, "x", text], 64).targets
     assert first != second
     assert masked(TOKENIZER, [text], 64).targets == [first]
+
+
+@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=6), st.integers(0, 3), st.integers(0, 3))
+def test_every_epoch_covers_tokens_of_its_own_and_the_same_epoch_the_same(
+    texts: list[str], epoch: int, seed: int
+) -> None:
+    one, again, still = (examples(pl.DataFrame({"text": texts}), TOKENIZER, 32, ()) for _ in range(3))
+    one.begin(epoch + 1, seed)
+    one.begin(epoch, seed)
+    again.begin(epoch, seed)
+    assert (one.ids, one.targets) == (again.ids, again.targets), "whatever came before, as in a resumed training"
+    read = [
+        [at if wanted == NOT_PREDICTED else wanted for at, wanted in zip(ids, targets, strict=True)]
+        for made in (one, still)
+        for ids, targets in zip(made.ids, made.targets, strict=True)
+    ]
+    assert read[: len(one)] == read[len(one) :]
+
+
+def test_what_is_covered_hangs_on_epoch_and_seed() -> None:
+    made = examples(pl.DataFrame({"text": ["the cat sat on the mat " * 5]}), TOKENIZER, 64, ())
+    drawn = [made.targets]
+    for epoch, seed in ((0, 0), (1, 0), (0, 1)):
+        made.begin(epoch, seed)
+        drawn.append(made.targets)
+    assert all(one != other for one, other in combinations(drawn, 2))
 
 
 def test_as_many_are_covered_as_the_paper_says() -> None:

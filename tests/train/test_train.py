@@ -54,6 +54,7 @@ TINY_GPT = BuiltModel(
     config={"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 32, "resid_pdrop": 0.1},
 )
 WORDS = Objective(task="language-modelling")
+COVERED = Objective(task="masked-language-modelling")
 GOOD, BAD = ("great", "lovely", "superb", "fine"), ("awful", "dull", "poor", "sad")
 
 
@@ -146,6 +147,7 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
             pytest.param(*case, marks=pytest.mark.slow)
             for case in (
                 (WORDS, None),
+                (COVERED, None),
                 (OBJECTIVE, {"kind": "bandit", "every": 7}),
                 (OBJECTIVE, "group-dro"),
                 (WORDS, "group-dro"),
@@ -156,7 +158,7 @@ def test_tiny_model_learns_and_is_scored(mix: tuple[Path, Manifest]) -> None:
 def test_killed_training_resumes_to_the_same_weights_and_curve(
     two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch, online: Any, objective: Objective
 ) -> None:
-    model = TINY if objective is OBJECTIVE else TINY_GPT
+    model = TINY_GPT if objective is WORDS else TINY
     mix, chosen = two_sources, settings(epochs=6, weight_decay=0.02, online=online, model=model)
     killed: list[int] = []
 
