@@ -12,7 +12,7 @@ from tasks.core.records import Objective, Section
 from tasks.core.rng import generator
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.manifests.scores import BaselineScore
-from tasks.models.teachers import named_in, place_of
+from tasks.models.pretrained import own_labels
 from tasks.objectives.measuring import Measured
 from tasks.objectives.parts import Trained, evaluate_of, measures_of
 from tasks.objectives.starting import open_start, settle
@@ -41,18 +41,14 @@ def start_of(train: TrainSettings, objective: Objective, base: str, folder: Path
         folder: an empty one.
     """
     with importing:
-        from transformers import AutoConfig
         from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # what is new is said here
     name, revision = str(train.model), train.revision
     labels = objective.labels
-    if labels:
-        place, known = place_of(name, base), {"revision": revision or "main", "trust_remote_code": False}
-        labels = named_in(AutoConfig.from_pretrained(place, **known))
-        if sorted(labels) != sorted(objective.labels):
-            return "it knows nothing of these labels, so that what chooses among them begins by chance"
+    if labels and sorted(own_labels("train.model", name, revision, base)) != sorted(labels):
+        return "it knows nothing of these labels, so that what chooses among them begins by chance"
     start = open_start(name, revision, base, objective.task, objective.labels)
     if start.new:
         return f"what gives its answers begins by chance ({', '.join(start.new[:3])})"

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,31 @@ def load_pretrained(
         tokenizer = AutoTokenizer.from_pretrained(place, **known)
         with building:
             return tokenizer, model.from_pretrained(place, **known, use_safetensors=True, dtype="float32", **settings)
+
+
+def own_labels(what: str, name: str, revision: str | None, base: str) -> tuple[str, ...]:
+    """Give the labels of a pretrained model in its own order.
+
+    Args:
+        what, name, revision, base: see `load_pretrained`.
+
+    Raises:
+        RecipeError: no such model, or a configuration that is not what it should be.
+    """
+    with importing:
+        from transformers import AutoConfig
+
+    folder = Path(base) / name
+    with loading(f"{what} {name!r}"):
+        place = str(folder) if folder.is_dir() else name
+        config: Any = AutoConfig.from_pretrained(place, revision=revision or "main", trust_remote_code=False)
+        return labels_in(config)
+
+
+def labels_in(config: Any) -> tuple[str, ...]:
+    """Give the labels of a configuration in its own order."""
+    names: Mapping[int, str] = config.id2label
+    return tuple(names[number] for number in sorted(names))
 
 
 @contextlib.contextmanager

@@ -1,12 +1,12 @@
 """A trained model as a teacher: its labels must be those of the recipe, in whichever order it has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import RecipeError
 from tasks.core.imports import importing
-from tasks.models.pretrained import load_pretrained
+from tasks.models.pretrained import labels_in, load_pretrained
 from tasks.models.trained import Ready
 
 WHAT = "train.distil.teacher"
@@ -40,16 +40,10 @@ def labels_of(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     Raises:
         RecipeError: they are others than the recipe's.
     """
-    own = named_in(config)
+    own = labels_in(config)
     if {*own} != {*labels} or len(own) != len(labels):
         raise RecipeError(
             f"{WHAT}: its labels are {', '.join(own)}, and the recipe's are {', '.join(labels)}; a teacher has the "
             "same labels. Train one on a recipe with these labels"
         )
     return own
-
-
-def named_in(config: Any) -> tuple[str, ...]:
-    """Give the labels of a model in its own order."""
-    names: Mapping[int, str] = config.id2label
-    return tuple(names[number] for number in sorted(names))

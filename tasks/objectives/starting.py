@@ -1,11 +1,12 @@
-"""A pretrained model as training begins with it: what of it is new, its padding, how long its texts are, how it
-writes.
+"""A pretrained model as training begins with it: what of it is new, its labels, its padding, how long its texts are,
+how it writes.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tasks.models.pretrained import load_pretrained
+from tasks.models.heads import name_labels
+from tasks.models.pretrained import load_pretrained, own_labels
 from tasks.objectives.parts import examples_of, generates, generation_of
 
 
@@ -23,12 +24,14 @@ class Start(NamedTuple):
 
 
 def open_start(name: str, revision: str | None, base: str, task: str, labels: Sequence[str]) -> Start:
-    """Load a pretrained model for a task.
+    """Load a pretrained model for a task. Where it knows the recipe's labels, in whichever order, it says of them what
+    it said; a head for other labels begins anew.
 
     Raises:
         RecipeError: no such model, no safe weights, or none for the task.
     """
     kind = examples_of(task)
+    own = own_labels("train.model", name, revision, base) if labels else ()
     known = {"ignore_mismatched_sizes": True, "output_loading_info": True, **kind.settings(labels)}
     tokenizer, (model, told) = load_pretrained("train.model", name, revision, base, kind.Model, **known)
     if tokenizer.pad_token is None:  # GPT-2 and its like
@@ -36,6 +39,8 @@ def open_start(name: str, revision: str | None, base: str, task: str, labels: Se
     tokenizer.padding_side = "right"
     model.config.pad_token_id = tokenizer.pad_token_id
     new = [*told["missing_keys"], *(weights for weights, *_ in told["mismatched_keys"])]
+    if len(own) == len(labels):
+        new += name_labels(model, own, labels, new)
     return Start(model, tokenizer, tuple(sorted(new)))
 
 
