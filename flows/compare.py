@@ -16,6 +16,7 @@ from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
 from flows.engine.running import noted
 from flows.engine.submitted import Submitted
+from flows.engine.titles import ended, name_run, run_title
 from flows.engine.unfinished import telling
 from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
@@ -72,6 +73,7 @@ def compare(
     home = open_store(store_uri(store))
     home.ensure_writable()
     start = begin_run(loaded.published)
+    name_run(run_title(loaded.recipe, f"comparison, {len(names)} arms"), (f"recipe {start.name}",))
     with noted(home, start, "comparison"):
         comparison = _compared(loaded, Submitted(home.uri), start, names)
     if any(arm.name == RECIPE and arm.error for arm in comparison.arms):
@@ -79,7 +81,7 @@ def compare(
     required: RequiredGain = "all" if require_gain is True else require_gain or "all"
     if require_gain and (why := comparison.unmet(required)):
         raise QualityGate(f"{comparison.sentence} A gain is required; {why}. Report: {comparison.report}")
-    return comparison
+    return ended(comparison, comparison.sentence, (f"verdict {comparison.outcome}",))
 
 
 def _compared(loaded: LoadedRecipe, calls: Submitted, start: RunStart, names: Sequence[str]) -> Comparison:

@@ -20,6 +20,7 @@ from flows.engine.record import gather
 from flows.engine.runners import runner_named
 from flows.engine.running import how_it_ends, noted
 from flows.engine.submitted import Submitted
+from flows.engine.titles import ended, name_run, run_title
 from flows.engine.unfinished import telling
 from flows.steps.blend import blend
 from flows.steps.train import train
@@ -28,7 +29,7 @@ from tasks.core.records import Section
 from tasks.core.suggest import nearest
 from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
-from tasks.report.task import report_run
+from tasks.report.task import closing_words, report_run
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart
 from tasks.store.storage import open_store
 
@@ -66,6 +67,7 @@ def pipeline(
     home = open_store(store_uri(store))
     home.ensure_writable()
     start = begin_run(loaded.published)
+    name_run(run_title(loaded.recipe), (f"recipe {start.name}", f"until {until}" if until else "all stages"))
     with noted(home, start, "run"):
         return _carried_out(loaded, Submitted(home.uri), start, until)
 
@@ -88,7 +90,10 @@ def _carried_out(loaded: LoadedRecipe, calls: Submitted, start: RunStart, until:
         finish(calls, gather(start, loaded, calls.store, made.settled(calls.completed), calls.notes(), **known))
         raise
     done = made.settled(calls.completed)
-    return finish(calls, gather(start, loaded, calls.store, done, calls.notes(), **known, **published), done)
+    record = gather(start, loaded, calls.store, done, calls.notes(), **known, **published)
+    checks = "checks passed" if all(check.passed for check in record.checks) else "checks failed"
+    reached = "model published" if record.model else "mix published" if record.mix else "nothing published"
+    return ended(finish(calls, record, done), closing_words(record), (reached, checks) if record.checks else (reached,))
 
 
 def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, PublishedMix | PublishedModel]:

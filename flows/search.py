@@ -18,6 +18,7 @@ from flows.engine.interrupt import interruptible
 from flows.engine.runners import runner_named
 from flows.engine.running import noted
 from flows.engine.submitted import Submitted
+from flows.engine.titles import ended, name_run, run_title
 from flows.engine.unfinished import telling
 from flows.steps.trial_runner import Trial, TrialRunner
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
@@ -74,8 +75,10 @@ def search(
     home = open_store(store_uri(store))
     home.ensure_writable()
     start = begin_run(loaded.published)
+    name_run(run_title(loaded.recipe, f"search, {loaded.recipe.search.trials} trials"), (f"recipe {start.name}",))
     with noted(home, start, "search"):
-        return _searched(loaded, Submitted(home.uri), start)
+        record = _searched(loaded, Submitted(home.uri), start)
+    return ended(record, record.sentence, (f"verdict {record.outcome}",))
 
 
 def _searched(loaded: LoadedRecipe, calls: Submitted, start: RunStart) -> SearchRecord:

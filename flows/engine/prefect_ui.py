@@ -7,6 +7,7 @@ from uuid import UUID
 
 from prefect.artifacts import (
     create_image_artifact,
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -14,6 +15,8 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging import get_run_logger
+
+from flows.engine.reports import link_to
 
 
 class PrefectUI:
@@ -40,6 +43,13 @@ class PrefectUI:
         """Show an image artifact that holds its picture."""
         uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
         create_image_artifact(key=key, image_url=uri, description=headline)
+
+    def report(self, key: str, where: str, headline: str) -> None:
+        """Show a link to a report, or its place, to be opened by hand, where a browser could not follow the link."""
+        if link := link_to(where):
+            create_link_artifact(key=key, link=link, link_text="Open the report", description=headline)
+        else:
+            self.markdown(key, f"Open it in a browser:\n\n    {where}", headline)
 
     def progress(self, key: str, title: str) -> Callable[[float, str], None]:
         """Show a progress artifact; what comes back moves it."""

@@ -20,6 +20,8 @@ import httpx
 import typer
 import yaml
 
+from flows.engine.reports import ADDRESS
+
 DEPLOYMENTS = Path("deployments/prefect.yaml")
 SETTINGS = {"PREFECT_PLUGINS_ENABLED": "false", "PREFECT_RUNNER_POLL_FREQUENCY": "2", "DO_NOT_TRACK": "1"}
 PATIENCE = 120
@@ -36,13 +38,15 @@ def main() -> None:
     os.environ |= SETTINGS | {"PREFECT_SERVER_API_PORT": port, "PREFECT_API_URL": api}
     if _answers(api):
         raise SystemExit(f"port {port} is taken; choose another: CUVEE_PORT=4300 make serve")
+    os.environ.setdefault(ADDRESS, f"http://127.0.0.1:{int(port) + 1}")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     with contextlib.suppress(KeyboardInterrupt), _process("-m", "prefect", "server", "start", quiet=True) as server:
         _wait_for(server, api)
         _end_unfinished(api, "left by a server that is gone")
         try:
-            with _process("-c", "from flows.engine.server import serve_deployments; serve_deployments()") as runner:
+            serve = "from flows.engine.server import serve_deployments; serve_deployments()"
+            with _process("-m", "flows.engine.reports"), _process("-c", serve) as runner:
                 runner.wait()
         finally:
             _end_unfinished(api, "stopped with the server")

@@ -34,6 +34,10 @@ class Port(Protocol):
         """Show a picture."""
         ...
 
+    def report(self, key: str, where: str, headline: str) -> None:
+        """Show where a report is; `where` is its URI."""
+        ...
+
     def progress(self, key: str, title: str) -> Callable[[float, str], None]:
         """Show how far a long task is; what comes back is called with the share that is done and its description."""
         ...
@@ -139,6 +143,12 @@ def show_image(key: str, png: bytes, headline: str) -> None:
     """Show a picture; it travels inside what is shown, so keep it small."""
     for port in _running():
         port.image(artifact_key(key), png, headline)
+
+
+def show_report(key: str, where: str, headline: str) -> None:
+    """Show where a report is: its URI, or a link where a browser can follow one."""
+    for port in _running():
+        port.report(artifact_key(key), where, headline)
 
 
 def tell(line: str) -> None:

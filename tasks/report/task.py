@@ -40,6 +40,11 @@ def report_run(
     return home.where(path)
 
 
+def closing_words(record: RunRecord) -> str:
+    """Say what came of a run, as its report begins."""
+    return words.headline(record)
+
+
 def _worst(home: Store, task: str, mix: Manifest[MixFacts], scores: Manifest[ScoresFacts]) -> list[Missed]:
     predictions = home.open(scores, "predictions.parquet")
     return worst_rows(open_mix(home, mix, HOLDOUT), predictions, layout_of(mix), measures_of(task).weighs, WORST)
@@ -53,13 +58,8 @@ def report_search(store: str, search: SearchRecord) -> SearchRecord:
     name = f"{search.name}-search"
     ui.show_markdown(name, ui.escape(search.sentence), "What the search found")
     ui.show_table(f"{name}-weights", searches.weights_table(search), "Weights used, and those of every mix confirmed")
-    _show_place(name, home.where(path), "The search")
+    ui.show_report(f"{name}-report", home.where(path), "The search, told in full")
     return search.model_copy(update={"report": home.where(path)})
-
-
-def _show_place(name: str, where: str, told: str) -> None:
-    """Say where a report is, to be opened by hand: browsers follow no link from a server's page to a file or bucket."""
-    ui.show_markdown(f"{name}-report", f"Open it in a browser:\n\n    {where}", f"{told}, told in full")
 
 
 def _show(record: RunRecord, report: str) -> None:
@@ -79,7 +79,7 @@ def _show(record: RunRecord, report: str) -> None:
     # Of a model that was there already, the run that trained it has shown this; nothing here takes longer than drawing.
     if trained and (png := plots.curve_png(record.curve)):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
-    _show_place(name, report, "The run")
+    ui.show_report(f"{name}-report", report, "The run, told in full")
 
 
 @task()
@@ -94,5 +94,5 @@ def report_comparison(store: str, comparison: Comparison) -> Comparison:
         ui.show_table(f"{name}-{title}", rows, TABLES[title])
     if png := arms_png(comparison):
         ui.show_image(f"{name}-picture", png, "Scores with their intervals")
-    _show_place(name, home.where(path), "The comparison")
+    ui.show_report(f"{name}-report", home.where(path), "The comparison, told in full")
     return comparison.model_copy(update={"report": home.where(path)})

@@ -77,6 +77,22 @@ def test_its_page_shows_every_artifact(run: dict[str, Any], page: Any, served: A
     assert page.get_by_text("Completed").first.is_visible()
 
 
+def test_the_run_says_what_it_is_and_how_it_ended(run: dict[str, Any], page: Any, served: Any) -> None:
+    assert run["name"] == "tiny · 200 rows · 3 sources"
+    assert {"recipe tiny", "started by person or API", "model published", "checks passed"} <= set(run["tags"])
+    assert run["state"]["message"].startswith("Three sources became one mix of 200 rows.")
+    page.goto(f"{served.api.removesuffix('/api')}/v2/runs")
+    page.get_by_text(run["name"]).first.wait_for()
+
+
+def test_the_report_is_a_click_away(run: dict[str, Any], page: Any, served: Any) -> None:
+    open_artifact("tiny-report", run, page, served)
+    link = page.get_by_role("link", name="Open the report").get_attribute("href")
+    page.goto(link)
+    page.get_by_role("heading", name="What was mixed").wait_for()
+    assert page.evaluate("document.querySelectorAll('script').length") == 0
+
+
 def open_artifact(name: str, run: dict[str, Any], page: Any, served: Any) -> None:
     (found,) = served.ask(
         "artifacts/filter", {"artifacts": {"key": {"any_": [name]}, "flow_run_id": {"any_": [run["id"]]}}}

@@ -80,7 +80,7 @@ class Pictures:
 
     def table(self, *told: object) -> None: ...
 
-    markdown = table
+    markdown = report = table
 
 
 @pytest.mark.parametrize(("state", "drawn"), [("run", ["opinions-learning-curve"]), ("cached", [])])
