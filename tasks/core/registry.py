@@ -66,6 +66,11 @@ def has(package: ModuleType, kind: object, name: str) -> bool:
     return importlib.util.find_spec(f"{_named(package, kind, folders(package))}.{name}") is not None
 
 
+def keys_beside(package: ModuleType, kind: object) -> str | None:
+    """Name the field of a kind whose keys stand beside `kind` in a recipe; None for most kinds, and for no kind."""
+    return getattr(load(package, kind).Params, "KEYS_BESIDE", None) if kind in names(package) else None
+
+
 def _named(package: ModuleType, kind: object, known: tuple[str, ...]) -> str:
     if kind not in known:
         near = difflib.get_close_matches(str(kind)[:LONGEST], known, n=1)
@@ -96,6 +101,8 @@ class OneOf:
             return {"kind": section}
         if self.is_inline(section) and self.inline:
             return {"kind": self.inline[0], self.inline[1]: section}
+        if isinstance(section, dict) and (field := self.keys_beside(section)):
+            return {"kind": section["kind"], field: {key: section[key] for key in section if key != "kind"}}
         if self.infer and isinstance(section, dict) and not section.get("kind"):
             return section | {"kind": self.infer(section)}
         return section
@@ -103,6 +110,13 @@ class OneOf:
     def is_inline(self, section: object) -> bool:
         """Say whether the whole section is the value of one field."""
         return self.inline is not None and isinstance(section, dict) and "kind" not in section
+
+    def keys_beside(self, section: Mapping[str, object]) -> str | None:
+        """Name the field whose keys stand beside `kind` in this section (`KEYS_BESIDE` of its kind's `Params`); None
+        where all stand in their fields.
+        """
+        field = keys_beside(self.package, section.get("kind"))
+        return field if field not in section else None
 
     def params(self, section: Mapping[str, object]) -> type[BaseModel]:
         """Give the model of a section that is spelled out.

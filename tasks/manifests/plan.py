@@ -59,6 +59,24 @@ class ReceiptRow(Section):
         return cls.model_validate({"source": source, "requested": requested, "reason": reason} | nothing)
 
 
+class WeightReading(Section):
+    """What one source is of a mix, in every way to say it."""
+
+    source: str
+    asked: float
+    """Share asked for, in the recipe's unit."""
+    rows: float
+    tokens: float
+    compute: float
+    """Shares of the mix, 0..1."""
+    positions: int
+    """That a model reads of it, going through the mix once."""
+    epochs: float
+    """How often the mix holds each of its rows."""
+    seen: float
+    """The same with the epochs of training."""
+
+
 def with_training(rows: Iterable[ReceiptRow], epochs: float, cut: str = "") -> tuple[ReceiptRow, ...]:
     """Count the trainer's epochs in.
 

@@ -35,6 +35,8 @@ class WeightsFacts(Facts):
         method: the weighing method, `kind`, with its settings.
         why: a row a source: `source`, its figures by name, and `weight`; empty for methods that look at sizes only.
         ceilings: source -> largest share.
+        epochs: source -> how often the mix is to hold each of its rows, where the weights say that; it is then as large
+            as that takes.
         phases: one after the other; empty where the mix has none.
     """
 
@@ -45,6 +47,7 @@ class WeightsFacts(Facts):
     method: dict[str, JsonValue]
     why: tuple[dict[str, Figure], ...] = ()
     ceilings: dict[str, float] = Field(default_factory=dict)
+    epochs: dict[str, float] = Field(default_factory=dict, exclude_if=lambda epochs: not epochs)
     phases: "tuple[WeightsFacts, ...]" = ()
 
     @property

@@ -86,6 +86,19 @@ def quotas(available: Mapping[str, float], weights: Mapping[str, float], budget:
     return {name: weight * budget.size for name, weight in weights.items()}
 
 
+def size_of_epochs(available: Mapping[str, float], weights: Mapping[str, float], epochs: Mapping[str, float]) -> int:
+    """Give the size of a mix that goes through its sources as often as they are to be: min_i e_i n_i / w_i, which is Σ
+    e_i n_i for w_i ∝ e_i n_i. Where checks or bounds have moved the shares, no source is gone through more often.
+
+    Args:
+        available: what each source holds, in the unit.
+        weights: shares, summing to 1.
+        epochs: e_i.
+    """
+    sizes = (epochs.get(name, 0.0) * available[name] / weight for name, weight in weights.items() if weight > 0)
+    return math.floor(_snap(min(sizes)))
+
+
 def fill(weights: Mapping[str, float], caps: Mapping[str, float], size: float) -> dict[str, float]:
     """Pour `size` over sources in proportion to their weights, none above its cap (water-filling).
 

@@ -13,7 +13,7 @@ from tasks.core.errors import NotEnoughData
 from tasks.manifests.manifest import Account
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.weights import WeightsFacts
-from tasks.mix.counts import Budget, large_enough
+from tasks.mix.counts import Budget, large_enough, size_of_epochs
 from tasks.mix.phases import Stretch, phase_quotas, whole_phases
 from tasks.mix.plan import Plan, draw_rows, draw_tokens, generator, interleave, joined
 from tasks.mix.receipt import Given, receipt
@@ -88,7 +88,7 @@ def make_plan(
     held = {
         name: float(len(rows) if settings.unit == "rows" else rows.sum(dtype=np.int64)) for name, rows in tokens.items()
     }
-    budget = _budget(weighing, settings, run)
+    budget = _budget(held, weighing, settings, run)
     phases = [Stretch(phase.share, phase.weights) for phase in weighing.stretches]
     quota = phase_quotas(held, phases, budget)
     drawn = (_draw_rows if settings.unit == "rows" else _draw_tokens)(tokens, quota, budget, run.seed)
@@ -120,10 +120,11 @@ def tokens_of(file: Path) -> NDArray[np.uint32]:
     return pl.read_parquet(file, columns=["tokens"])["tokens"].to_numpy()
 
 
-def _budget(weighing: WeightsFacts, settings: PlanSettings, run: Run) -> Budget:
+def _budget(held: Mapping[str, float], weighing: WeightsFacts, settings: PlanSettings, run: Run) -> Budget:
+    size = size_of_epochs(held, weighing.weights, weighing.epochs) if weighing.epochs else None
     on_cap = [phase.method.get("on_cap", settings.on_cap) for phase in weighing.stretches]
     return Budget(
-        None if settings.size == "all" else settings.size,
+        size if settings.size == "all" else settings.size,
         settings.max_epochs,
         run.trainer_epochs,
         redistribute="redistribute" in on_cap,

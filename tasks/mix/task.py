@@ -3,13 +3,14 @@
 import itertools
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.core import ui
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
-from tasks.manifests.plan import PlanFacts, with_training
+from tasks.manifests.plan import PlanFacts, ReceiptRow, WeightReading, with_training
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.rows import SnapshotFacts
 from tasks.manifests.weights import WeightsFacts
@@ -17,6 +18,7 @@ from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan, tokens_of
 from tasks.mix.plan import load_plan, save_plan
+from tasks.mix.readings import readings
 from tasks.mix.receipt import headline
 from tasks.mix.redraw import redrawn
 from tasks.mix.replay import replay
@@ -48,6 +50,19 @@ def plan_mix(
         ui.log(f"{work.subject}: phase {number}, {100 * phase.share:.3g} % of it: {counted(phase.rows)}")
     facts = PlanFacts(sources=tuple(files), receipt=tuple(planned.receipt), seed=seed, unit=settings.unit)
     return Product(rows=len(planned.plan.row), tokens=sum(row.tokens for row in planned.receipt), facts=facts)
+
+
+def read_weights(
+    store: str,
+    pool: Manifest[PoolFacts],
+    plan: Manifest[PlanFacts],
+    receipt: Sequence[ReceiptRow],
+    longest: int | None,
+) -> tuple[WeightReading, ...]:
+    """Say what every source is of the mix, in each way to say it; no task, since nothing is made."""
+    home = open_store(store)
+    tokens = {name: tokens_of(file) for name, file in open_pool(home, pool, TRAIN).items()}
+    return readings(load_plan(home.open(plan, "plan.npz")), tokens, receipt, longest)
 
 
 @stage_task("plan")

@@ -137,6 +137,8 @@ class Measured(Section):
     """Which models can be trained, with examples."""
     use: str
     """How a published model is used, in Python."""
+    cuts: bool = True
+    """Whether a row longer than `train.max_tokens` is cut; else it is several examples, and all of it is learned."""
     answers: tuple[str, str] | None = None
     """Columns of the predictions that hold the truth and the answer, where rows are answered rightly or wrongly; else
     mixes are compared by the loss."""

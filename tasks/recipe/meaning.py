@@ -49,7 +49,10 @@ class _Meaning:
             node: where it stands; None where the recipe knows no such place.
         """
         if node and node.inline and isinstance(value, dict):
-            return self.of(value, dict(node.children())[node.inline])
+            fields = dict(node.children())
+            inner = {key: each for key, each in value.items() if key != "kind"}
+            kind = {"kind": self.of(value["kind"], fields["kind"])} if "kind" in value else {}
+            return kind | cast("dict[str, JsonValue]", self.of(inner, fields[node.inline]))
         inside = dict(node.children()) if node and isinstance(value, dict | list) else {}
         if isinstance(value, dict):
             return {key: self.of(inner, inside.get(key)) for key, inner in value.items()}

@@ -46,7 +46,7 @@ from tasks.recipe.trials import ComparedSettings, TrialSettings
 from tasks.sift.settings import SelectionSettings, Sifting
 from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
-from tasks.weigh.settings import ShareSettings, WeighSettings
+from tasks.weigh.settings import ShareSettings, WeighSettings, method_of
 
 ALL_TEXTS = SourceCleaning(max_chars=WHOLE)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
@@ -60,6 +60,15 @@ class MixSettings(PlanSettings, ShareSettings):
     loss_weights: dict[SourceName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
     """Source -> how much its rows count in the loss of training, beside how many there are; 1 for sources that are not
     named, and normalised so that the mean over a batch is 1. A source with 0 teaches nothing."""
+
+    @model_validator(mode="after")
+    def _one_says_how_large(self) -> Self:
+        if self.size != "all" and hasattr(method_of(self.weights), "epochs_of"):
+            raise ValueError(
+                f"weights and size: epochs say how large the mix is, and so does size ({self.size:,}); leave size out, "
+                "or say the weights as shares"
+            )
+        return self
 
     @property
     def plan(self) -> PlanSettings:

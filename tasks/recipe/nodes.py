@@ -89,7 +89,9 @@ def _of_its_kind(node: Node, choice: OneOf) -> Node:
         settings = choice.params(whole) if isinstance(whole, Mapping) else NoneType
     except ValueError:  # there is no such kind, which is said when the section is validated
         return replace(node, annotation=NoneType)
-    inline = choice.inline[1] if choice.inline and choice.is_inline(node.value) else None
+    inline = choice.keys_beside(node.value) if isinstance(node.value, Mapping) else None
+    if choice.inline and choice.is_inline(node.value):
+        inline = choice.inline[1]
     return replace(node, annotation=settings, value=whole, inline=inline)
 
 

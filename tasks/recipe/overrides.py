@@ -36,6 +36,9 @@ def with_overrides(tree: Tree, overrides: Mapping[str, JsonValue]) -> Tree:
                 tree = _put(tree, above, _with_setting(tree, method, name, value))
             elif method == "given":
                 tree = _put(tree, [*above, "shares", name], value)
+            elif field := registry.keys_beside(methods, method):
+                inside = field in _mapping(_mapping(tree, "mix"), "weights")
+                tree = _put(tree, [*above, *[field] * inside, name], value)
             else:
                 weights[name] = value
         except RecipeError as error:

@@ -1,7 +1,7 @@
 """The JSON Schema of a recipe, with the fields of every kind; editors check and complete a recipe with it."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, JsonValue
@@ -20,6 +20,7 @@ def recipe_schema() -> dict[str, JsonValue]:
     for choice in _choices(parts):
         package, by_name, inline = (choice.pop(key) for key in (registry.KINDS_OF, "by_name", "inline"))
         choice["anyOf"] = [places[model, "validation"] for model in kinds[package].values()]
+        choice["anyOf"] += _beside(kinds[package])
         if by_name:
             choice["anyOf"].insert(
                 0, {"enum": [kind for kind, model in kinds[package].items() if _needs_nothing(model)]}
@@ -49,6 +50,21 @@ def _choices(schema: object) -> Iterator[dict[str, Any]]:
         yield from _choices(part)
     if isinstance(schema, dict) and registry.KINDS_OF in schema:
         yield schema
+
+
+def _beside(kinds: Mapping[str, type[BaseModel]]) -> list[dict[str, Any]]:
+    """Describe the kinds that have the keys of a field beside `kind`."""
+    fields = {kind: getattr(model, "KEYS_BESIDE", None) for kind, model in kinds.items()}
+    return [
+        {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"const": kind}},
+            "additionalProperties": kinds[kind].model_json_schema()["properties"][field]["additionalProperties"],
+        }
+        for kind, field in fields.items()
+        if field
+    ]
 
 
 def _needs_nothing(model: type[BaseModel]) -> bool:

@@ -64,6 +64,7 @@ def _of_phase(
         method=section,
         why=tuple(why),
         ceilings=settings.ceilings,
+        epochs=method.epochs_of(phase.weights) if hasattr(method, "epochs_of") else {},
     )
     return settled, weighed.notes
 

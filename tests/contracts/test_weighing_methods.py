@@ -31,6 +31,8 @@ def settings_of(method: ModuleType, names: list[str]) -> Any:
     told = yaml.safe_load((method.__doc__ or "").partition("Recipe:\n")[2])
     if "shares" in told:
         told["shares"] = {name: number + 0.5 for number, name in enumerate(names)}
+    if beside := getattr(method.Params, "KEYS_BESIDE", None):
+        told = {"kind": told["kind"], beside: {name: number + 0.5 for number, name in enumerate(names)}}
     if "target" in told:
         told["target"] = names[0]
     if "groups" in told:

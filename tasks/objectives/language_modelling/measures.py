@@ -15,4 +15,5 @@ MEASURED = Measured(
     takes="a model that reads from left to right, such as gpt2 or llama",
     use=by_pipeline("generate", "text-generation"),
     weighs="tokens",
+    cuts=False,
 )

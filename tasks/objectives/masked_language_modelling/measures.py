@@ -17,4 +17,5 @@ MEASURED = Measured(
 {by_pipeline("fill", "fill-mask")}
 fill(f"the end of this is {{fill.tokenizer.mask_token}}")""",
     weighs="tokens",
+    cuts=False,
 )

@@ -28,4 +28,5 @@ MEASURED = Measured(
     takes="an encoder such as bert, distilbert or roberta",
     use=USE,
     compared_by="span_perplexity",
+    cuts=False,
 )

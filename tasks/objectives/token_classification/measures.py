@@ -17,4 +17,5 @@ MEASURED = Measured(
     use=by_pipeline("tag", "token-classification"),
     weighs="words",
     compared_by="tag_perplexity",
+    cuts=False,
 )
