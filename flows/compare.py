@@ -21,6 +21,7 @@ from flows.engine.unfinished import telling
 from flows.steps.arms import Arms, settle_arms
 from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
+from tasks.core import ui
 from tasks.core.errors import QualityGate, TrainingFailed
 from tasks.experiments.compare.settings import OWN_LABELS, RECIPE, UNAUGMENTED
 from tasks.experiments.compare.task import (
@@ -29,6 +30,8 @@ from tasks.experiments.compare.task import (
     choose_arms,
     comparison_inputs,
     conclude,
+    foresee,
+    foreseen_in_words,
     judge_trials,
     record_comparison,
 )
@@ -113,6 +116,18 @@ def _try_and_judge(
     recipe = setup.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
     game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trains_in_trials)
+    alone = [len(mix) == 1 for mix in arms.mixes.values()]
+    foreseen = foresee(
+        setup.call.store,
+        recipe.name,
+        recipe.objective,
+        settings.settings,
+        setup.measured_on,
+        recipe.sources,
+        {kind: alone.count(kind) for kind in (True, False)},
+    )
+    for line in foreseen_in_words(foreseen):
+        ui.log(line)
     left_out: list[str] = []
     for title, mixes in {"arms": list(arms.mixes.values()), **values}.items():
         wanted = [(mix, seed) for seed in seeds for mix in mixes]
@@ -144,6 +159,7 @@ def _try_and_judge(
         sets=tuple(recipe.sets),
         confidence=settings.confidence,
         margin=settings.margin,
+        beforehand=foreseen,
     )
     return run, judged
 

@@ -1,6 +1,6 @@
 """What the look-only commands do: the run's own steps without writing anything, and reading back what runs left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict, cast
 
@@ -13,14 +13,18 @@ from flows.engine.record import receipt_of
 from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.core.errors import RecipeError
-from tasks.experiments.search.task import advise
+from tasks.experiments.compare.settings import LEARNED
+from tasks.experiments.compare.task import choose_arms, foresee
+from tasks.experiments.comparison import Foresight
+from tasks.experiments.search.task import advise, last_learned
 from tasks.history.task import folder_of
 from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.plan import PlanFacts, ReceiptRow
+from tasks.manifests.plan import PlanFacts, ReceiptRow, WeightReading
 from tasks.manifests.pool import PoolFacts
-from tasks.mix.task import replay_mix
-from tasks.recipe.model import LoadedRecipe, load_recipe
+from tasks.mix.task import read_weights, replay_mix
+from tasks.objectives.parts import measures_of
+from tasks.recipe.model import LoadedRecipe, Recipe, load_recipe
 from tasks.store.runs import last_run
 from tasks.store.storage import open_store, overlay
 from tasks.train.task import show_batch as batch_of
@@ -40,7 +44,9 @@ class Planned(TypedDict):
 
     Attributes:
         unit: of the weights.
+        readings: what each source is of the mix in rows, tokens and compute, and how often its rows are seen.
         sets: evaluation set -> its rows, where there are any.
+        comparing: what `cuvee compare` could see, where there is something to compare.
         batch: the one that training would begin with, where it was asked for.
         cached, to_run: tasks with their subjects.
         resolved: the whole recipe with defaults.
@@ -52,6 +58,7 @@ class Planned(TypedDict):
     tokens: int
     unit: str
     receipt: tuple[ReceiptRow, ...]
+    readings: tuple[WeightReading, ...]
     unreached: list[dict[str, str]]
     holdout: dict[str, int]
     sets: NotRequired[dict[str, int]]
@@ -60,6 +67,7 @@ class Planned(TypedDict):
     recommended: dict[str, str]
     training_seconds: float | None
     batch: NotRequired[ShownBatch]
+    comparing: NotRequired[Foresight]
     resolved: dict[str, JsonValue]
 
 
@@ -112,17 +120,19 @@ def plan_recipe(
     products = RunProducts()
     with overlay(store) as upper:
         carry_out(blend(loaded, Plain(upper), products), "mix" if show_batch else "plan")
+        if products.pool is None or products.plan is None:
+            raise RuntimeError("the steps ended before the plan")
+        pool, manifest, receipt = products.pool, products.plan, receipt_of(products, loaded)
+        read = read_weights(upper, pool, manifest, receipt, _longest(loaded.recipe))
         batch = _first_batch(loaded, upper, products) if show_batch else None
-    if products.pool is None or products.plan is None:
-        raise RuntimeError("the steps ended before the plan")
-    pool, manifest = products.pool, products.plan
     found: Planned = {
         "recipe": file,
         "name": loaded.recipe.name,
         "rows": manifest.rows,
         "tokens": manifest.tokens,
         "unit": loaded.recipe.mix.unit,
-        "receipt": receipt_of(products, loaded),
+        "receipt": receipt,
+        "readings": read,
         "unreached": [source.told() for source in products.unreached],
         "holdout": {account.source: account.holdout for account in pool.accounts},
         "cached": [f"{row.task} {row.subject}" for row in tasks if row.hit],
@@ -134,9 +144,25 @@ def plan_recipe(
     sets = {one.subject: one.rows for one in products.sets}
     if sets:
         found["sets"] = sets
+    if foreseen := _foreseen(loaded, store, found["holdout"] | sets):
+        found["comparing"] = foreseen
     if batch:
         found["batch"] = batch
     return found
+
+
+def _longest(recipe: Recipe) -> int | None:
+    """Give the tokens after which training cuts a row; None where it learns all of it, or there is no training."""
+    return recipe.train.max_tokens if recipe.train and measures_of(recipe.task).cuts else None
+
+
+def _foreseen(loaded: LoadedRecipe, store: str, rows: Mapping[str, int]) -> Foresight | None:
+    """Say what a comparison of the recipe as it stands could see."""
+    recipe = loaded.recipe
+    names = choose_arms(None, [*recipe.sources], recipe.compare.arms, recipe.compare.target, ())
+    several = [name for name in names if name != LEARNED or last_learned(store, recipe.name)]
+    arms = {True: len(recipe.sources), False: len(several) - len(recipe.sources)}
+    return foresee(store, recipe.name, recipe.objective, recipe.compare.settings, rows, recipe.sources, arms)
 
 
 def _first_batch(loaded: LoadedRecipe, store: str, products: RunProducts) -> ShownBatch | None:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, JsonValue
 from flows.engine.killed import unfinished
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
-from tasks.experiments.comparison import Comparison
+from tasks.experiments.comparison import COMPARISONS, Comparison
 from tasks.experiments.search_record import SearchRecord
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import all_measures
@@ -18,8 +18,8 @@ from tasks.store.runs import RUN, RunRecord, find_run, list_records
 from tasks.store.storage import Store, open_store
 from tasks.store.unfinished import Kind, Unfinished
 
-COMPARISON, SEARCH = "comparisons/comparison.json", "searches/search.json"
-"""Folder and name of their records."""
+SEARCH = "searches/search.json"
+"""Folder and name of the records of searches."""
 Row = dict[str, str | float | bool | None]
 
 
@@ -63,7 +63,7 @@ def list_store(store: str, name: str | None) -> Listed:
     runs = [*records, *(note for note in notes if note.kind == "run")]
     return {
         "runs": [_of_run(record) for record in sorted(runs, key=lambda record: record.run, reverse=True)],
-        "comparisons": _verdicts(home, COMPARISON, "comparison", name, notes),
+        "comparisons": _verdicts(home, COMPARISONS, "comparison", name, notes),
         "searches": _verdicts(home, SEARCH, "search", name, notes),
         "models": _models(home, records),
     }
@@ -116,7 +116,7 @@ def show_record(store: str, wanted: str) -> RunRecord | Comparison | SearchRecor
     if wanted.endswith(".parquet"):
         return {"file": wanted, "rows": _rows_of(store, wanted)}
     home = open_store(store)
-    kinds = {RUN: RunRecord, COMPARISON: Comparison, SEARCH: SearchRecord}
+    kinds = {RUN: RunRecord, COMPARISONS: Comparison, SEARCH: SearchRecord}
     paths = {id_in(path): (path, kind) for file, kind in kinds.items() for path in record_paths(home, file)}
     notes = {note.run: note for note in unfinished(home)}
     if wanted == "latest":

@@ -10,7 +10,7 @@ from flows.cli.render_scores import scores
 from flows.cli.tables import console, one_line, percent, table
 from flows.engine.home import page_of
 from tasks.core.suggest import counted
-from tasks.manifests.plan import ReceiptRow
+from tasks.manifests.plan import ReceiptRow, WeightReading
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
 
@@ -82,7 +82,10 @@ def ran(summary: dict[str, Any]) -> None:
 
 def planned(plan: "Planned") -> None:
     """Print what a run would do."""
+    from tasks.experiments.compare.task import foreseen_in_words
+
     receipt(plan["receipt"])
+    _readings(plan["readings"], plan["unit"])
     unreached(plan["unreached"])
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
@@ -91,10 +94,27 @@ def planned(plan: "Planned") -> None:
     console.print(f"Cached   {', '.join(plan['cached']) or 'nothing'}")
     console.print(f"To run   {', '.join(plan['to_run']) or 'nothing'}")
     console.print(f"Training {_training(plan)}")
+    for line in foreseen_in_words(plan.get("comparing")):
+        console.print(f"Compare  {line}")
     console.print(f"Weights  recommended: {plan['recommended']['method']}. {plan['recommended']['why']}")
     if batch := plan.get("batch"):
         first_batch(batch)
     console.print("\nSettings in full: add --json and read `resolved`.")
+
+
+def _readings(rows: Sequence[WeightReading], unit: str) -> None:
+    """Print every way to say a weight, side by side."""
+    shares = (
+        [
+            row.source,
+            *map(percent, (row.asked, row.rows, row.tokens, row.compute)),
+            f"{row.epochs:.2f}",
+            f"{row.seen:.2f}",
+        ]
+        for row in rows
+    )
+    shown = [f"asked, of {unit}>", "of rows>", "of tokens>", "of compute>", "epochs in the mix>", "with training>"]
+    table("Weights in every reading", ["source", *shown], shares)
 
 
 def _training(plan: "Planned") -> str:

@@ -79,6 +79,7 @@ def _error(error: float | None) -> str:
 
 def compared(comparison: Comparison) -> None:
     """Print a comparison."""
+    from tasks.experiments.compare.task import foreseen_in_words
     from tasks.report.task import comparison_tables, what_little_is
 
     console.print()
@@ -100,5 +101,7 @@ def compared(comparison: Comparison) -> None:
     console.print(
         f"Trials   {trials.run} run, {trials.cached} from the store, in {comparison.seconds:.1f} s, start included"
     )
+    for line in foreseen_in_words(comparison.beforehand):
+        console.print(f"Before   {line}")
     console.print(f"Report   {comparison.report}")
     console.print(comparison.sentence, style="bold")

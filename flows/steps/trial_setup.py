@@ -60,6 +60,13 @@ class TrialSetup:
         return {verdict.subject: verdict.factor for verdict in self.made.verdicts}
 
     @property
+    def measured_on(self) -> dict[str, int]:
+        """Rows that are measured on, of each source and evaluation set."""
+        return {account.source: account.holdout for account in self.pool.accounts} | {
+            rows.subject: rows.rows for rows in self.made.sets
+        }
+
+    @property
     def setting(self) -> str:
         """Digest of all that trials must share to be compared, apart from the sources' rows and the mix."""
         recipe = self.loaded.recipe

@@ -9,13 +9,15 @@ from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
 from tasks.experiments.disagreement import Disagreements
-from tasks.experiments.valuation import Estimate, ShapleyNote, SourceValue, SpareSources
+from tasks.experiments.valuation import Correction, Estimate, ShapleyNote, SourceValue, SpareSources
 from tasks.manifests.manifest import Facts
 from tasks.statistics.paired_tests import McNemar, PairedT
 from tasks.store.runs import RunStart
 
 Outcome = Literal["gain", "loss", "none", "no claim"]
 RequiredGain = Literal["all", "single"]
+COMPARISONS = "comparisons/comparison.json"
+"""Folder and name of the records."""
 
 
 class SourceScore(Section):
@@ -26,6 +28,9 @@ class SourceScore(Section):
     """Nats a row, or a token."""
     rows: int
     macro_f1: float | None = None
+    low: float | None = None
+    high: float | None = None
+    """Interval of the score by itself, over seeds and rows; None where there are too few rows for one."""
 
 
 class ArmScores(Section):
@@ -66,23 +71,25 @@ class SeedMcNemar(McNemar):
     seed: int
 
 
-class Contrast(Section):
-    """The difference of two arms: the first minus the second."""
+class Contrast(Estimate):
+    """The difference of two arms: the first minus the second. The interval is over seeds and rows (hierarchical
+    bootstrap); over the best source alone it is that of the difference to the best of all, which holds whichever of
+    them is best, and `correction` is of its lower end.
+    """
 
     first: str
     second: str
-    estimate: float
-    low: float
-    high: float
-    """Interval over seeds and rows (hierarchical bootstrap). Over the best source alone: of the difference to the best
-    of all, which holds whichever of them is best."""
+    upper_correction: Correction | None = None
+    """Of its upper end, where that is another one."""
+    by_source: dict[str, Estimate] = Field(default_factory=dict)
+    """The difference on the hold-out of each source, or on each evaluation set, that has enough rows; the intervals
+    hold together."""
     p: float
     holm: float
     """p corrected for the other comparisons of the same question (Holm); over the best source alone a loss is corrected
     for every pair of mix and source (max-T), a gain for the other mixes, and that of the recipe's mix for nothing."""
     detectable: float
     """Least difference that would have been seen four times in five."""
-    seeds: int
     over_seeds: PairedT | None = None
     """Paired t over the seeds alone."""
     over_rows: tuple[float, float] | None = None
@@ -102,8 +109,6 @@ class AtHome(Estimate):
     mix: float
     alone: float
     """Scores there."""
-    rows: int
-    seeds: int
     word: HomeWord
     """By the interval, which holds for all sources together; `little` where all of it is within the margin."""
 
@@ -126,10 +131,40 @@ class OnSet(Estimate):
     mix: float
     other: float
     """Scores there: of the recipe's mix, and of the arm."""
-    rows: int
-    seeds: int
     outcome: Outcome
     """By the interval, which holds for all arms on this set together."""
+
+
+class Foreseen(Section):
+    """What one question of a comparison can see, said before its trials."""
+
+    question: str
+    source: str = ""
+    """At home: whose hold-out is judged on."""
+    differences: int
+    """That are looked at together, and corrected for."""
+    rows: int
+    seeds: int
+    row_variance: float
+    seed_deviation: float
+    """How much the difference of two models varies over rows and over seeds."""
+    smallest: float
+    """Least difference that is found four times in five."""
+    rows_for_a_point: int | None
+    """Hold-out rows in all that find .01 as often; None where no number of rows does."""
+    seeds_for_a_point: int
+    """With so many seeds: more than `seeds` where no number of rows does with those."""
+
+
+class Foresight(Section):
+    """What a comparison can see with its hold-outs and seeds."""
+
+    origin: str
+    """Run of the earlier comparison that the variances are taken from; empty where they are assumed."""
+    metric: str
+    """Key of the measure that mixes are compared by."""
+    confidence: float
+    questions: tuple[Foreseen, ...]
 
 
 class Findings(Facts):
@@ -207,6 +242,8 @@ class Comparison(RunStart):
     baselines: dict[str, float] = Field(default_factory=dict)
     disagreements: Disagreements | None = Field(default=None, exclude_if=lambda found: found is None)
     """Where the recipe's mix and the best single source disagree, where answers are right or wrong."""
+    beforehand: Foresight | None = None
+    """What it could see, as was said before its trials."""
     outcome: Outcome
     """Of the recipe's mix over the best single source."""
     sentence: str

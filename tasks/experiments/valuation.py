@@ -7,12 +7,26 @@ from pydantic import Field
 from tasks.core.records import Section
 
 
+class Correction(Section):
+    """How an interval is widened for being looked at beside others."""
+
+    method: Literal["none", "intersection-union", "Bonferroni", "max-T"] = "none"
+    """`intersection-union`: all of them must be there for anything to be said, so that nothing is widened."""
+    of: int = 1
+    """How many there are, this one included."""
+
+
 class Estimate(Section):
     """A value with its interval."""
 
     estimate: float
     low: float
     high: float
+    rows: int = 0
+    """Hold-out rows behind it; 0 in comparisons that did not write it down."""
+    seeds: int = 0
+    correction: Correction = Correction()
+    """Of the interval."""
 
 
 Value = Literal["leave_one_out", "elsewhere", "home", "add_one", "shapley", "shapley_elsewhere"]

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from tasks.experiments.compare.beforehand import in_words
 from tasks.experiments.compare.settings import WITHOUT
 from tasks.experiments.comparison import Arm, Comparison, Contrast
 from tasks.experiments.valuation import Estimate
@@ -213,10 +214,16 @@ def _how(comparison: Comparison) -> list[str]:
         ),
         f"Hold-outs are the same for all; rows: {held}.",
         (
+            "Intervals are over seeds and hold-out rows. Each source’s sample is taken as fixed: what another sample "
+            "of the same source would have given is in no interval."
+        ),
+        (
             f"{comparison.trials.run:,} trials run, {comparison.trials.cached:,} from the store: "
             f"{words.duration(comparison.trials.seconds)} of work."
         ),
     ]
+    if comparison.beforehand:
+        lines += [f"Said beforehand. {line}" for line in in_words(comparison.beforehand)]
     if budget.phases:
         lines.append("The recipe has phases; a linear classifier sees the rows of all of them shuffled together.")
     return lines

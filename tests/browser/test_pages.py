@@ -45,7 +45,7 @@ def arm(name: str, shares: dict[str, float]) -> Arm:
 
 
 def comparison() -> Comparison:
-    value = Estimate(estimate=-0.1234, low=-0.1456, high=-0.1012)
+    value = Estimate(estimate=-0.1234, low=-0.1456, high=-0.1012, rows=1300, seeds=5)
     apart = value.model_dump()
     contrast = Contrast(
         first="proportional",
@@ -53,7 +53,7 @@ def comparison() -> Comparison:
         p=0.0123,
         holm=0.0123,
         detectable=0.123,
-        seeds=5,
+        by_source=dict.fromkeys(SOURCES, value),
         over_seeds=PairedT(mean=0.1, sd=0.01, t=3.0, p=0.001, low=0.1, high=0.2),
         over_rows=(-0.1456, -0.1012),
         outcome="none",
@@ -78,7 +78,7 @@ def comparison() -> Comparison:
                 *(arm(name, dict.fromkeys(SOURCES, 0.125)) for name in ("uniform", "proportional", "recipe")),
             ],
             "contrasts": (contrast,),
-            "at_home": [AtHome(source=source, rows=1300, seeds=5, word="cannot tell", **home) for source in SOURCES],
+            "at_home": [AtHome(source=source, word="cannot tell", **home) for source in SOURCES],
             "one_for_each": OneForEach(outcome="none", **home),
             "worth": [
                 SourceValue(source=source, share=0.125, wanting=1470.1, **dict.fromkeys(VALUES, value))

@@ -7,6 +7,7 @@ from tasks.core.errors import CuveeError
 from tasks.core.records import Objective
 from tasks.core.rng import generator
 from tasks.experiments.compare.at_home import at_home
+from tasks.experiments.compare.by_source import with_arms_by_source, with_contrasts_by_source
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
 from tasks.experiments.compare.disagreements import disagreements
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
@@ -67,11 +68,13 @@ def analyse(
         else ((), ShapleyNote(), None)
     )
     homes, one_for_each = at_home(results, generator(seed, "compare", "home"))
+    arms = arm_scores(results, generator(seed, "compare", "arms"))
+    differences = contrasts(results, generator(seed, "compare", "contrasts"))
     return Findings(
         metric=measured.compared.key,
         judged={str(held_out.sources[int(group[0])]): len(group) for group in rows.groups},
-        arms=arm_scores(results, generator(seed, "compare", "arms")) | errors,
-        contrasts=tuple(contrasts(results, generator(seed, "compare", "contrasts"))),
+        arms=with_arms_by_source(results, arms, generator(seed, "compare", "arms by source")) | errors,
+        contrasts=with_contrasts_by_source(results, differences, generator(seed, "compare", "contrasts by source")),
         at_home=homes,
         one_for_each=one_for_each,
         on_sets=on_sets(results, generator(seed, "compare", "sets")),

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from tasks.experiments.compare.contrasts import TrialResults, may_claim, outcome_of
+from tasks.experiments.compare.contrasts import TrialResults, held_together, may_claim, outcome_of, shown
 from tasks.experiments.comparison import AtHome, HomeWord, OneForEach
 from tasks.experiments.mixes import Mix
+from tasks.experiments.valuation import Correction, Estimate
 from tasks.statistics.bootstrap import RowGroups
-from tasks.statistics.intervals import IntervalEstimate
 from tasks.statistics.simultaneous import together
-from tasks.text.hashing import Floats, Ints
+from tasks.text.hashing import Floats
 
 
 def at_home(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[AtHome, ...], OneForEach | None]:
@@ -30,31 +30,24 @@ def at_home(results: TrialResults, rng: np.random.Generator) -> tuple[tuple[AtHo
     # A difference at home is one on all rows that is 0 elsewhere; the mean over the sources divides it by their number.
     differences = {name: judged.on([name], results.amounts({mix: 1.0, own[name]: -1.0})) for name in homes}
     found, family = judged.joint(list(differences.values()), rng)
-    shown = dict(zip(homes, together(found, family, results.inputs.confidence), strict=True))
+    held = dict(zip(homes, together(found, family, results.inputs.confidence), strict=True))
+    correction = held_together(len(homes))
     each = tuple(
-        _at_home(name, own[name], interval, len(differences[name]), homes[name], results)
-        for name, interval in shown.items()
+        _at_home(name, own[name], shown(interval, len(homes[name]), len(differences[name]), correction), judged)
+        for name, interval in held.items()
     )
     return each, _one_for_each(each, differences, judged, rng) if len(homes) > 1 else None
 
 
-def _at_home(name: str, own: Mix, interval: IntervalEstimate, seeds: int, group: Ints, results: TrialResults) -> AtHome:
-    home = RowGroups((group,), results.rows.weights)
+def _at_home(name: str, own: Mix, difference: Estimate, judged: TrialResults) -> AtHome:
+    home = RowGroups((judged.held_out.rows_of(name),), judged.rows.weights)
     ours, alone = (
-        float(np.mean(home.scores(results.predictions[mix].amounts[:seeds]))) for mix in (results.inputs.recipe, own)
+        float(np.mean(home.scores(judged.predictions[mix].amounts[: difference.seeds])))
+        for mix in (judged.inputs.recipe, own)
     )
-    claim = may_claim(seeds, len(group))
-    return AtHome(
-        source=name,
-        mix=ours,
-        alone=alone,
-        estimate=interval.estimate,
-        low=interval.low,
-        high=interval.high,
-        rows=len(group),
-        seeds=seeds,
-        word=home_word(interval.low, interval.high, results.inputs.margin, claim=claim),
-    )
+    claim = may_claim(difference.seeds, difference.rows)
+    word = home_word(difference.low, difference.high, judged.inputs.margin, claim=claim)
+    return AtHome(**dict(difference), source=name, mix=ours, alone=alone, word=word)
 
 
 def _one_for_each(
@@ -63,11 +56,9 @@ def _one_for_each(
     seeds = min(home.seeds for home in homes)
     (mean,) = judged.intervals([np.mean([difference[:seeds] for difference in differences.values()], axis=0)], rng)
     return OneForEach(
+        **dict(shown(mean, judged.rows.count, seeds, Correction())),
         mix=float(np.mean([home.mix for home in homes])),
         alone=float(np.mean([home.alone for home in homes])),
-        estimate=mean.estimate,
-        low=mean.low,
-        high=mean.high,
         outcome=outcome_of(mean.low, mean.high, claim=may_claim(seeds, judged.rows.count)),
     )
 

@@ -1,6 +1,6 @@
 """From the predictions of trials to scores and differences, each with its interval. Arrays in, records out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scor
 from tasks.experiments.compare.settings import RECIPE, WITHOUT
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
 from tasks.experiments.mixes import Mix
-from tasks.experiments.valuation import Estimate
+from tasks.experiments.valuation import Correction, Estimate
 from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals
 from tasks.statistics.intervals import IntervalEstimate, detectable_difference
 from tasks.statistics.paired import holm, mcnemar, paired_t
@@ -55,6 +55,10 @@ class TrialResults:
     def group(self, source: str) -> Ints | None:
         """Give the rows of a source that are judged on; None where it has none that are."""
         return dict(zip(self.judged, self.rows.groups, strict=True)).get(source)
+
+    def count(self, sources: Iterable[str]) -> int:
+        """Count the rows of these sources that are judged on."""
+        return sum(len(group) for name in sources if (group := self.group(name)) is not None)
 
     def on(self, sources: Collection[str], amounts: Floats) -> Floats:
         """Give amounts whose score is that on the rows of these sources alone: what stands elsewhere counts 0, and the
@@ -102,9 +106,15 @@ class TrialResults:
         }
 
 
-def shown(interval: IntervalEstimate) -> Estimate:
+def shown(interval: IntervalEstimate, rows: int, seeds: int, correction: Correction) -> Estimate:
     """Keep of an interval what a comparison shows."""
-    return Estimate(estimate=interval.estimate, low=interval.low, high=interval.high)
+    ends = {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
+    return Estimate(**ends, rows=rows, seeds=seeds, correction=correction)
+
+
+def held_together(several: int) -> Correction:
+    """Say that intervals hold together (max-T); nothing is corrected where there is one."""
+    return Correction(method="max-T", of=several) if several > 1 else Correction()
 
 
 def may_claim(seeds: int, rows: int) -> bool:
@@ -159,9 +169,9 @@ def _of_the_recipe(pairs: Sequence[Pair], results: TrialResults, rng: np.random.
     amounts = [_amounts(pair, results) for pair in pairs]
     intervals, family = results.joint(amounts, rng)
     held = together(intervals, family, results.inputs.confidence)
-    corrected = holm([interval.p for interval in intervals])
+    corrected, correction = holm([interval.p for interval in intervals]), held_together(len(pairs))
     return [
-        _contrast(pair, each, interval, p, results, rng)
+        _contrast(pair, each, interval, (p, correction), results, rng)
         for pair, each, interval, p in zip(pairs, amounts, held, corrected, strict=True)
     ]
 
@@ -179,6 +189,7 @@ def _over_the_best(pairs: Sequence[Pair], best: str, results: TrialResults, rng:
     intervals, confidence = dict(zip(pairs, found, strict=True)), results.inputs.confidence
     mixes = list(dict.fromkeys(first for first, _ in pairs))
     others = len([name for name in mixes if name != RECIPE])
+    beats_all = Correction(method="intersection-union", of=len(pairs) // len(mixes))
     made: list[Contrast] = []
     for name in mixes:
         own, looked_at = [interval for pair, interval in intervals.items() if pair[0] == name], max(others, 1)
@@ -189,7 +200,9 @@ def _over_the_best(pairs: Sequence[Pair], best: str, results: TrialResults, rng:
         corrected = min(1.0, looked_at * over.p) if over.estimate > 0 else family.corrected(over.p)
         pair = name, best
         over_all = intervals[pair].model_copy(update={"low": over.low, "high": over.high, "p": over.p})
-        made.append(_contrast(pair, amounts[pair], over_all, corrected, results, rng))
+        gain = Correction(method="Bonferroni", of=looked_at) if looked_at > 1 else beats_all
+        contrast = _contrast(pair, amounts[pair], over_all, (corrected, gain), results, rng)
+        made.append(contrast.model_copy(update={"upper_correction": held_together(len(pairs))}))
     return made
 
 
@@ -202,7 +215,7 @@ def _contrast(
     pair: Pair,
     amounts: Floats,
     interval: IntervalEstimate,
-    corrected: float,
+    corrected: tuple[float, Correction],
     results: TrialResults,
     rng: np.random.Generator,
 ) -> Contrast:
@@ -215,8 +228,10 @@ def _contrast(
         estimate=interval.estimate,
         low=interval.low,
         high=interval.high,
+        rows=rows.count,
+        correction=corrected[1],
         p=interval.p,
-        holm=corrected,
+        holm=corrected[0],
         detectable=detectable_difference(interval.error, interval.freedom, confidence),
         seeds=len(by_seed),
         over_seeds=paired_t(by_seed, confidence),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tasks.experiments.compare.contrasts import TrialResults, may_claim, outcome_of
+from tasks.experiments.compare.contrasts import TrialResults, held_together, may_claim, outcome_of, shown
 from tasks.experiments.compare.settings import RECIPE
 from tasks.experiments.comparison import OnSet
 from tasks.statistics.bootstrap import RowGroups
@@ -23,20 +23,16 @@ def on_sets(results: TrialResults, rng: np.random.Generator) -> tuple[OnSet, ...
         judged = replace(results, rows=rows)
         amounts = [results.amounts({ours: 1.0, mix: -1.0}) for mix in others.values()]
         intervals, family = judged.joint(amounts, rng)
-        shown = together(intervals, family, results.inputs.confidence)
-        for (arm, mix), own, interval in zip(others.items(), amounts, shown, strict=True):
+        held = together(intervals, family, results.inputs.confidence)
+        for (arm, mix), own, interval in zip(others.items(), amounts, held, strict=True):
             claim = may_claim(len(own), rows.count)
             found.append(
                 OnSet(
+                    **dict(shown(interval, rows.count, len(own), held_together(len(others)))),
                     name=name,
                     arm=arm,
                     mix=judged.score(ours),
                     other=judged.score(mix),
-                    estimate=interval.estimate,
-                    low=interval.low,
-                    high=interval.high,
-                    rows=rows.count,
-                    seeds=len(own),
                     outcome=outcome_of(interval.low, interval.high, claim=claim),
                 )
             )

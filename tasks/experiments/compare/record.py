@@ -7,7 +7,7 @@ from tasks.experiments.compare.inputs import CoalitionGame, add_one_mixes, leave
 from tasks.experiments.compare.settings import ONLY, PROPORTIONAL, RECIPE
 from tasks.experiments.compare.valuation_trials import coalitions_tried
 from tasks.experiments.compare.verdict import listed, verdict
-from tasks.experiments.comparison import Arm, ArmScores, Budget, Comparison, Findings, TrialCounts
+from tasks.experiments.comparison import Arm, ArmScores, Budget, Comparison, Findings, Foresight, TrialCounts
 from tasks.experiments.mixes import Mix
 from tasks.experiments.valuation import SourceValue, Value
 from tasks.manifests.manifest import Account
@@ -36,6 +36,7 @@ class ComparisonRun(Section):
     sets: tuple[str, ...] = ()
     confidence: float
     margin: float
+    beforehand: Foresight | None = None
     finished: str = ""
     seconds: float = 0.0
 
@@ -73,6 +74,7 @@ def comparison_record(
         shapley=findings.shapley,
         baselines=findings.baselines,
         disagreements=findings.disagreements,
+        beforehand=run.beforehand,
         outcome=outcome,
         sentence=sentence,
         notes=(*run.notes, *_notes(arms, run, findings)),

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tasks.core.records import Objective
 from tasks.core.tasks import task
-from tasks.experiments.compare import arms, leakage, valuation_trials
+from tasks.experiments.compare import arms, beforehand, leakage, valuation_trials
 from tasks.experiments.compare.analysis import analyse
 from tasks.experiments.compare.inputs import CoalitionGame, ComparisonInputs, MixTrials
 from tasks.experiments.compare.record import ComparisonRun, comparison_record
 from tasks.experiments.compare.settings import CompareSettings
-from tasks.experiments.comparison import Comparison, Findings, comparison_folder
+from tasks.experiments.comparison import COMPARISONS, Comparison, Findings, Foresight, comparison_folder
 from tasks.experiments.mixes import Mix
 from tasks.manifests.leak import LeakFacts
 from tasks.manifests.manifest import Account, Manifest, Product
@@ -19,6 +19,7 @@ from tasks.manifests.scores import Metrics, PredictionFacts, ScoresFacts
 from tasks.objectives.parts import measures_of
 from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import open_sides
+from tasks.store.found import read_record, record_paths
 from tasks.store.products import Workbench, stage_task
 from tasks.store.runs import RunStart
 from tasks.store.storage import open_store
@@ -60,6 +61,37 @@ def comparison_inputs(
     trials = tuple(MixTrials(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
     asked = settings.model_dump(include={"target", "values", "confidence", "margin", "resamples"})
     return ComparisonInputs(trials=trials, recipe=recipe, game=game, sets=tuple(sets), **asked)
+
+
+def foresee(
+    store: str,
+    name: str,
+    objective: Objective,
+    settings: CompareSettings,
+    rows: Mapping[str, int],
+    sources: Collection[str],
+    arms: Mapping[bool, int],
+) -> Foresight | None:
+    """Say what a comparison of these mixes can see, by what the newest one of the recipe has seen; no task, since it is
+    arithmetic.
+
+    Args:
+        rows: source, or evaluation set -> its rows that are measured on.
+        sources: those of them that are mixed.
+        arms: how many are one source alone (true), and how many are several together.
+    """
+    home, measure = open_store(store), measures_of(objective.task).compared
+    paths = record_paths(home, COMPARISONS, name)
+    newest = read_record(home, paths[0], Comparison) if paths else None
+    holdout = {source: rows[source] for source in sources if source in rows}
+    target = rows.get(settings.target, 0) if settings.target else None
+    asked = beforehand.Asked(holdout, arms[True], arms[False], settings.seeds, settings.confidence, measure, target)
+    return beforehand.foresight(asked, newest if newest and newest.metric == measure.key else None)
+
+
+def foreseen_in_words(found: Foresight | None) -> list[str]:
+    """Say what a comparison can see; nothing where nothing is known."""
+    return beforehand.in_words(found) if found else []
 
 
 @stage_task("leak")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.experiments.compare import ensemble, shapley
-from tasks.experiments.compare.contrasts import Coefficients, TrialResults, may_claim, shown
+from tasks.experiments.compare.contrasts import Coefficients, TrialResults, held_together, may_claim, shown
 from tasks.experiments.compare.inputs import (
     NOTHING,
     CoalitionGame,
@@ -110,8 +110,20 @@ def _estimates(wanted: Amounts, results: TrialResults, rng: np.random.Generator)
         if family:
             errors = max_t([replicates[place] for place in family])
             held = together([intervals[place] for place in family], errors, results.inputs.confidence)
-            estimates |= {place: shown(interval) for place, interval in zip(family, held, strict=True)}
+            correction = held_together(len(family))
+            estimates |= {
+                place: shown(interval, _rows(place, results), len(wanted[place].amounts), correction)
+                for place, interval in zip(family, held, strict=True)
+            }
     return estimates
+
+
+def _rows(place: Place, results: TrialResults) -> int:
+    """Count the hold-out rows that a value is judged on."""
+    value, name = place
+    if value == "home":
+        return results.count([name])
+    return results.count(_others(name, results)) if value.endswith("elsewhere") else results.rows.count
 
 
 def _by_place(left_out: Amounts, results: TrialResults) -> Amounts:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.experiments.compare.contrasts import TrialResults, may_claim, shown
+from tasks.experiments.compare.contrasts import TrialResults, held_together, may_claim, shown
 from tasks.experiments.compare.inputs import leave_one_out_mixes
 from tasks.experiments.compare.predictions import Predictions
 from tasks.experiments.mixes import restricted
@@ -90,7 +90,11 @@ def agreements(results: TrialResults, rng: np.random.Generator) -> dict[str, Est
         return {}
     found, family = everywhere.joint(list(amounts.values()), rng)
     held = together(found, family, results.inputs.confidence)
-    return {name: shown(interval) for name, interval in zip(amounts, held, strict=True)}
+    correction = held_together(len(amounts))
+    return {
+        name: shown(interval, everywhere.count([name]), len(amounts[name]), correction)
+        for name, interval in zip(amounts, held, strict=True)
+    }
 
 
 def _beyond_chance(predictions: Predictions, truth: Ints, group: Ints) -> Floats:
@@ -123,6 +127,5 @@ def spare_sources(results: TrialResults, redundant: Sequence[str], rng: np.rando
     held = dict(zip(amounts, together(found, family, results.inputs.confidence), strict=True))
     fit = [some for some, interval in held.items() if interval.high < results.inputs.margin]
     best = max(fit, key=lambda some: (len(some), -held[some].high), default=None)
-    return SpareSources(
-        of=tuple(redundant), tried=len(amounts), sources=best or (), cost=shown(held[best]) if best else None
-    )
+    cost = shown(held[best], results.rows.count, len(amounts[best]), held_together(len(amounts))) if best else None
+    return SpareSources(of=tuple(redundant), tried=len(amounts), sources=best or (), cost=cost)

@@ -15,6 +15,7 @@ from tasks.core.errors import CuveeError, QualityGate, RecipeError, TrainingFail
 from tasks.store.storage import open_store
 
 Write = Callable[..., Path]
+WAYS = "first", "second"
 
 
 def said(recipe: Path, store: Path, *more: str) -> tuple[Result, dict[str, Any]]:
@@ -83,6 +84,54 @@ def test_each_source_at_home_and_one_for_each_are_told_beside_one_for_all(
     losing = [home["source"] for home in again["at_home"] if home["word"] == "loses"]
     assert done.exit_code == (3 if losing else 0)
     assert ("better for " + ", ".join(losing) in done.stderr) if losing else not done.stderr.count("is required")
+
+
+def test_all_that_has_an_interval_says_its_rows_seeds_and_correction_by_source_too(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    _, _, found = first
+    sources, total = found["judged"], sum(found["judged"].values())
+    for arm in found["arms"]:
+        assert arm["by_source"].keys() == {*sources, "all"}
+        for name, score in arm["by_source"].items():
+            assert score["low"] <= score["score"] <= score["high"]
+            assert score["rows"] == sources.get(name, total)
+    estimates = [*found["contrasts"], *found["at_home"], found["one_for_each"]]
+    for contrast in found["contrasts"]:
+        assert contrast["by_source"].keys() == sources.keys()
+        assert {name: one["rows"] for name, one in contrast["by_source"].items()} == sources
+        mean = sum(one["estimate"] for one in contrast["by_source"].values()) / 3
+        pair = [next(arm["score"] for arm in found["arms"] if arm["name"] == contrast[way]) for way in WAYS]
+        assert mean == pytest.approx(pair[0] - pair[1])
+        estimates += contrast["by_source"].values()
+    for value in found["worth"]:
+        estimates += [one for one in value.values() if isinstance(one, dict) and "estimate" in one]
+    assert len(estimates) > 30
+    for one in estimates:
+        assert one["rows"] in {total, *sources.values(), *(total - rows for rows in sources.values())}
+        assert one["seeds"] == 3
+        assert one["correction"]["of"] >= 1
+    ours = next(one for one in found["contrasts"] if one["first"] == "recipe")
+    assert ours["correction"] == {"method": "intersection-union", "of": 3}  # it beats every source alone
+    assert ours["upper_correction"] == {"method": "max-T", "of": 9}  # three mixes, each beside three sources
+    assert {home["correction"]["of"] for home in found["at_home"]} == {3}
+    assert "sample is taken as fixed" in Path(found["report"]).read_text("utf-8")
+
+
+def test_what_can_be_seen_is_said_beforehand_and_after_the_first_comparison_by_what_it_showed(
+    first: tuple[Path, Path, dict[str, Any]],
+) -> None:
+    recipe, store, found = first
+    told = found["beforehand"]
+    assert told["origin"] == ""  # nothing was known
+    assert "Said beforehand. With 3 seeds" in Path(found["report"]).read_text("utf-8")
+    done = CliRunner().invoke(app, ["plan", str(recipe), "--store", str(store), "--json"])
+    plan = json.loads(done.stdout)["comparing"]
+    assert plan["origin"] >= found["run"]  # the newest one
+    assert [(one["question"], one["source"], one["differences"]) for one in plan["questions"]] == [
+        (one["question"], one["source"], one["differences"]) for one in told["questions"]
+    ]
+    assert CliRunner().invoke(app, ["plan", str(recipe), "--store", str(store)]).stdout.count("four times in five") == 1
 
 
 def test_values_of_the_sources_sum_to_what_all_of_them_bring(first: tuple[Path, Path, dict[str, Any]]) -> None:
