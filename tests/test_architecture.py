@@ -87,7 +87,6 @@ HEAVY = {
     "datasets",
     "faiss",
     "great_expectations",
-    "lightgbm",
     "matplotlib",
     "pandas",
     "presidio_analyzer",

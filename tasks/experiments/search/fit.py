@@ -1,24 +1,24 @@
-"""From runs to a recommended mix: choose a surrogate, say how well it guesses, look for the best mix and how sure that
-is.
-"""
+"""From runs to a mix: fit a surrogate, say how far off it is, look for the best mix and how sure that is."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.core.errors import NotEnoughData
 from tasks.core.rng import generator
-from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, outcome_of
+from tasks.experiments.search.ensemble import Ensemble, fit_ensemble
+from tasks.experiments.search.evidence import Evidence
+from tasks.experiments.search.nested import Nested, nested_guesses
+from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, fewest_told, outcome_of
+from tasks.experiments.search.permutation import Learned
 from tasks.experiments.search.propose import Region, candidates, recommend
-from tasks.experiments.search.select import Evidence, Surrogate, select_surrogate
 from tasks.experiments.search.simplex import Limits
 from tasks.experiments.search.surrogate import Matrix, Vector
 
 DRAWN = 20_000
 REDRAWN = 4_000
 REFITS = 40
-DEAR_REFITS = 10
-"""For surrogates without a closed form."""
 LOW, HIGH = 0.05, 0.95
 
 
@@ -36,6 +36,9 @@ class Runs:
         higher_is_better: accuracy and the like; else the scores are losses.
         prior: the mix to stay near, shape (K,).
         limits: between what the shares of the mix to recommend lie; by default anything.
+        own: place of the source that each column is the loss of; empty where that is not known.
+        designed: which runs had their mixes chosen without a look at scores, shape (n,); by default all.
+        looks: how often it is asked what was learned as runs are added.
     """
 
     names: tuple[str, ...]
@@ -48,6 +51,9 @@ class Runs:
     prior: Vector | None = None
     limits: Limits | None = None
     seed: int = 0
+    own: tuple[int, ...] = ()
+    designed: NDArray[np.bool_] | None = None
+    looks: int = 1
 
     @property
     def sign(self) -> float:
@@ -57,7 +63,7 @@ class Runs:
     @property
     def evidence(self) -> Evidence:
         """The runs as mixes and costs."""
-        return Evidence(self.mixes, self.sign * self.scores, self.parts)
+        return Evidence(self.mixes, self.sign * self.scores, self.parts, self.own)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,9 @@ class LearnedMix:
     """What the runs teach.
 
     Attributes:
-        tried: surrogates, best first.
+        surrogate: what guesses costs.
+        nested: how far off its guesses are.
+        test: of whether anything was learned; None with too few runs.
         outcome: LEARNED, NO_EFFECT or TOO_FEW.
         why: the numbers behind the outcome.
         mix: the mix to use, shape (K,).
@@ -74,7 +82,9 @@ class LearnedMix:
         guessed: cost guessed for the mix, and the 5 % and 95 % of the costs that one more run on it may have.
     """
 
-    tried: list[Surrogate]
+    surrogate: Ensemble
+    nested: Nested
+    test: Learned | None
     outcome: str
     why: str
     mix: Vector
@@ -93,22 +103,23 @@ def learn(runs: Runs) -> LearnedMix:
     if len(evidence.mixes) < FEWEST:
         raise NotEnoughData(
             f"{len(evidence.mixes)} runs are too few to learn from: {FEWEST} are the least, "
-            f"{2 * len(runs.sources)} advised"
+            f"{fewest_told(len(runs.sources))} advised"
         )
-    tried = select_surrogate(evidence, runs.seed)
-    outcome, why = outcome_of(evidence, tried[0])
+    surrogate, nested = fit_ensemble(evidence), nested_guesses(evidence, runs.seed)
+    designed = evidence if runs.designed is None else evidence.only(np.flatnonzero(runs.designed))
+    outcome, why, test = outcome_of(designed, nested, runs.seed, runs.looks)
     if outcome != LEARNED:
-        return _fallen_back(runs, tried, outcome, why)
+        kept = _kept(runs, outcome)
+        return LearnedMix(surrogate, nested, test, outcome, why, kept, kept, kept)
     region = _region(runs, evidence)
-    spread = float(evidence.totals.std())
     drawn = candidates(region, DRAWN, generator(runs.seed, "candidates"))
-    mix = recommend(tried[0].predict, spread, region, drawn)
+    mix = recommend(surrogate.predict, float(evidence.totals.std()), region, drawn)
     mixes, costs = _refitted(
-        tried[0], evidence, region, drawn[:: DRAWN // REDRAWN], mix, generator(runs.seed, "refits")
+        surrogate, evidence, region, drawn[:: DRAWN // REDRAWN], mix, generator(runs.seed, "refits")
     )
     low, high = np.quantile(mixes, [LOW, HIGH], axis=0)
-    guessed = _guessed(float(tried[0].predict(mix[None])[0]), costs, tried[0], evidence, generator(runs.seed, "guess"))
-    return LearnedMix(tried, outcome, why, mix, np.minimum(low, mix), np.maximum(high, mix), guessed)
+    guessed = _guessed(float(surrogate.predict(mix[None])[0]), costs, nested, evidence, generator(runs.seed, "guess"))
+    return LearnedMix(surrogate, nested, test, outcome, why, mix, np.minimum(low, mix), np.maximum(high, mix), guessed)
 
 
 def _region(runs: Runs, evidence: Evidence) -> Region:
@@ -118,36 +129,36 @@ def _region(runs: Runs, evidence: Evidence) -> Region:
 
 
 def _refitted(
-    best: Surrogate, evidence: Evidence, region: Region, drawn: Matrix, mix: Vector, rng: np.random.Generator
+    surrogate: Ensemble, evidence: Evidence, region: Region, drawn: Matrix, mix: Vector, rng: np.random.Generator
 ) -> tuple[Matrix, Vector]:
     """Recommend again from runs drawn with replacement; give those mixes, and the costs those fits guess for `mix`."""
     mixes: list[Vector] = []
     costs: list[float] = []
-    for _ in range(DEAR_REFITS if best.folds else REFITS):
-        again = best.again(evidence.only(rng.integers(0, len(evidence.mixes), len(evidence.mixes))))
+    for _ in range(REFITS):
+        again = surrogate.again(evidence.only(rng.integers(0, len(evidence.mixes), len(evidence.mixes))))
         mixes.append(recommend(again.predict, float(evidence.totals.std()), region, drawn, polish=False))
         costs.append(float(again.predict(mix[None])[0]))
     return np.stack(mixes), np.array(costs)
 
 
 def _guessed(
-    cost: float, costs: Vector, best: Surrogate, evidence: Evidence, rng: np.random.Generator
+    cost: float, costs: Vector, nested: Nested, evidence: Evidence, rng: np.random.Generator
 ) -> tuple[float, float, float]:
     """Give the guess and its 90 % interval for one more run: the refits' guesses plus errors on the better half of the
     runs left out.
     """
     better = evidence.totals <= np.median(evidence.totals)
-    errors = (evidence.totals - best.left_out)[better]
+    errors = (evidence.totals - nested.surrogate.guessed)[better]
     sums = rng.choice(costs, 2000) + rng.choice(errors, 2000)
     low, high = np.quantile(sums, [LOW, HIGH])
     return cost, min(float(low), cost), max(float(high), cost)
 
 
-def _fallen_back(runs: Runs, tried: list[Surrogate], outcome: str, why: str) -> LearnedMix:
+def _kept(runs: Runs, outcome: str) -> Vector:
     """Recommend nothing new: the prior; without one, the even mix when mixes make no difference, else the best
     run's.
     """
+    if runs.prior is not None:
+        return runs.prior
     even = np.full(len(runs.sources), 1 / len(runs.sources))
-    best = runs.mixes[int(runs.evidence.totals.argmin())]
-    mix = runs.prior if runs.prior is not None else even if outcome == NO_EFFECT else best
-    return LearnedMix(tried, outcome, why, mix, mix, mix)
+    return even if outcome == NO_EFFECT else runs.mixes[int(runs.evidence.totals.argmin())]

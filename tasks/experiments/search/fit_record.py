@@ -3,6 +3,7 @@
 import numpy as np
 
 from tasks.experiments.search.fit import LearnedMix, Runs
+from tasks.experiments.search.nested import Guesses
 from tasks.experiments.search.outcome import LEARNED, NO_EFFECT, noise
 from tasks.experiments.search.surrogate import Vector
 from tasks.experiments.search_record import (
@@ -26,7 +27,7 @@ def fit_record(runs: Runs, learned: LearnedMix, notes: tuple[str, ...] = ()) -> 
     """
     totals = runs.scores @ runs.parts
     top = int((runs.sign * totals).argmin())
-    surrogate = chosen_surrogate(runs, learned)
+    surrogate = chosen_surrogate(learned)
     return FitRecord(
         outcome=learned.outcome,
         sentence=_sentence(runs, learned),
@@ -43,7 +44,7 @@ def fit_record(runs: Runs, learned: LearnedMix, notes: tuple[str, ...] = ()) -> 
         noise=noise(runs.evidence),
         best_run=BestRun(run=runs.names[top], score=float(totals[top]), weights=_named(runs.sources, runs.mixes[top])),
         recommended=recommendation(runs, learned),
-        notes=(*notes, *notes_beyond(runs, learned.mix)),
+        notes=(*notes, *notes_on_trivial(learned), *notes_beyond(runs, learned.mix)),
     )
 
 
@@ -60,25 +61,22 @@ def recommendation(runs: Runs, learned: LearnedMix) -> Recommendation:
     )
 
 
-def chosen_surrogate(runs: Runs, learned: LearnedMix) -> ChosenSurrogate:
-    """Tell how well the chosen surrogate guesses runs left out, and how well the mean of the other runs does."""
-    best, costs = learned.tried[0], runs.evidence.totals
-    others = (costs.sum() - costs) / (len(costs) - 1)
+def chosen_surrogate(learned: LearnedMix) -> ChosenSurrogate:
+    """Tell how far off the surrogate's guesses for runs left out are, beside those that cost nothing."""
+    nested = learned.nested
     return ChosenSurrogate(
-        kind=best.kind,
-        left_out_error=_finite(float(np.abs(best.left_out - costs).mean())),
-        left_out_rank_correlation=best.rank,
-        error_of_the_mean=float(np.abs(others - costs).mean()),
-        how="leave-one-out" if best.folds in (0, len(costs)) else f"{best.folds} folds",
-        tried=tuple(
-            SurrogateScore(
-                kind=surrogate.kind,
-                left_out_error=_finite(surrogate.error),
-                left_out_rank_correlation=surrogate.rank,
-            )
-            for surrogate in learned.tried
-        ),
+        **dict(_score(learned.surrogate.name, nested.surrogate)),
+        error_of_the_mean=nested.mean.error,
+        own_share=_score("own share", nested.own_share) if nested.own_share else None,
+        how=nested.how,
+        p=learned.test.p if learned.test else None,
+        orders=learned.test.orders if learned.test else 0,
+        tried=tuple(_score(kind, guesses) for kind, guesses in nested.kinds.items()),
     )
+
+
+def _score(kind: str, guesses: Guesses) -> SurrogateScore:
+    return SurrogateScore(kind=kind, left_out_error=_finite(guesses.error), left_out_rank_correlation=guesses.rank)
 
 
 def _guess(runs: Runs, learned: LearnedMix) -> tuple[float, float, float]:
@@ -93,8 +91,7 @@ def _sentence(runs: Runs, learned: LearnedMix) -> str:
     if learned.outcome == LEARNED:
         score, low, high = _guess(runs, learned)
         return (
-            f"{learned.tried[0].kind}: {learned.why}; the recommended mix should score {score:.4g} ({low:.4g} … "
-            f"{high:.4g}). "
+            f"Learned: {learned.why}; the recommended mix should score {score:.4g} ({low:.4g} … {high:.4g}). "
             "Confirm it with runs of its own: it was chosen on these scores."
         )
     kept = (
@@ -110,6 +107,17 @@ def _sentence(runs: Runs, learned: LearnedMix) -> str:
         else "The runs do not suffice to choose a mix by"
     )
     return f"{meaning}: {learned.why}. Kept: {kept}."
+
+
+def notes_on_trivial(learned: LearnedMix) -> list[str]:
+    """Tell where the target's own share guesses as well as the surrogate."""
+    own, error = learned.nested.own_share, learned.nested.surrogate.error
+    if learned.outcome != LEARNED or own is None or own.error > error:
+        return []
+    return [
+        f"the target's own share alone guesses runs left out as well (off by {own.error:.4g}, the surrogate by "
+        f"{error:.4g}): the other sources' shares add nothing that can be seen"
+    ]
 
 
 def notes_beyond(runs: Runs, mix: Vector) -> list[str]:

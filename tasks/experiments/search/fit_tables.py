@@ -4,6 +4,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from tasks.experiments.search.evidence import own_sources
 from tasks.experiments.search.fit import Runs, learn
 from tasks.experiments.search.fit_record import fit_record
 from tasks.experiments.search.prior import read_prior
@@ -25,14 +26,24 @@ def fit_files(
     scored = align(mixes, scored, (Path(mixtures).name, Path(scores).name))
     shares, prior_notes = read_prior(prior, mixes.columns) if prior else (None, ())
     wanted = read_mixtures(Path(predict), mixes.columns) if predict else None
-    runs = Runs(mixes.rows, mixes.columns, mixes.values, scored.columns, scored.values, parts, higher_is_better, shares)
+    runs = Runs(
+        mixes.rows,
+        mixes.columns,
+        mixes.values,
+        scored.columns,
+        scored.values,
+        parts,
+        higher_is_better,
+        shares,
+        own=own_sources(mixes.columns, scored.columns, scored.among),
+    )
     with threadpool_limits(1):  # matrices of some hundred rows: threads cost six times what they save
         learned = learn(runs)
     notes = (*mixes.notes, *scored.notes, *(wanted.notes if wanted else ()), *prior_notes)
     record = fit_record(runs, learned, notes)
     if wanted is None:
         return record
-    guessed = runs.sign * learned.tried[0].predict(wanted.values)
+    guessed = runs.sign * learned.surrogate.predict(wanted.values)
     predictions = [
         Prediction(run=name, predicted=float(score)) for name, score in zip(wanted.rows, guessed, strict=True)
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.experiments.search.confirm import ConfirmingRuns
 from tasks.experiments.search.fit import LearnedMix, Runs
-from tasks.experiments.search.fit_record import chosen_surrogate, notes_beyond, recommendation
+from tasks.experiments.search.fit_record import chosen_surrogate, notes_beyond, notes_on_trivial, recommendation
 from tasks.experiments.search.history import SearchHistory
 from tasks.experiments.search.outcome import LEARNED, noise
 from tasks.experiments.search.space import SearchSpace
@@ -45,7 +45,7 @@ def search_findings(
             measured=next((arm.cost_chosen_by for arm in confirmed.arms if arm.name == RECOMMENDED), None),
         ),
         confirmed=confirmed,
-        surrogate=chosen_surrogate(runs, learned),
+        surrogate=chosen_surrogate(learned),
         noise=noise(runs.evidence),
         why=learned.why,
         limits={
@@ -64,6 +64,7 @@ def search_findings(
             *space.notes,
             *_notes(history),
             *space.all_note(verdict.mix),
+            *notes_on_trivial(learned),
             *(notes_beyond(runs, learned.mix) if has_learned else ()),
         ),
     )
@@ -100,7 +101,7 @@ def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict
 
 def _trials(history: SearchHistory, runs: Runs, learned: LearnedMix) -> tuple[TrialRow, ...]:
     number = {trial.id: at for at, trials in enumerate(history.rounds, 1) for trial in trials}
-    rows = zip(history.known, runs.evidence.totals, learned.tried[0].left_out, strict=True)
+    rows = zip(history.known, runs.evidence.totals, learned.nested.surrogate.guessed, strict=True)
     return tuple(
         TrialRow(
             name=trial.name,

@@ -30,8 +30,8 @@ def fit_ridge(features: Callable[[Matrix], Matrix], mixes: Matrix, costs: Matrix
     centre, middle = inputs.mean(0), costs.mean(0)
     left, singular, right = np.linalg.svd(inputs - centre, full_matrices=False)
     projected = left.T @ (costs - middle)
-    shrunk = [_shrink(singular, penalty) for penalty in penalties]
-    left_out = np.stack([_left_out(left, shrink, projected, costs) for shrink in shrunk])
+    shrunk = [shrinking(singular, penalty) for penalty in penalties]
+    left_out = np.stack([left_out_of(left, shrink, projected, costs) for shrink in shrunk])
     errors = np.nan_to_num(((left_out - costs) ** 2).mean(1), nan=np.inf)
     best = np.argmin(errors, axis=0)
     inverse = np.stack([shrink / np.where(singular > 0, singular, 1) for shrink in shrunk])
@@ -44,13 +44,21 @@ def fit_ridge(features: Callable[[Matrix], Matrix], mixes: Matrix, costs: Matrix
     )
 
 
-def _shrink(singular: Vector, penalty: float) -> Vector:
+def shrinking(singular: Vector, penalty: float) -> Vector:
+    """Give by what each direction's part of the costs is multiplied: s² / (s² + penalty), 0 where s is."""
     squares = singular**2
     kept = singular > singular.max(initial=0.0) * 1e-10
     return np.where(kept, squares / np.where(kept, squares + penalty, 1), 0.0)
 
 
-def _left_out(left: Matrix, shrink: Vector, projected: Matrix, costs: Matrix) -> Matrix:
+def left_out_of(left: Matrix, shrink: Vector, projected: Matrix, costs: Matrix) -> Matrix:
+    """Give the guess for every run from the others, shape (n, D); NaN where the others say nothing.
+
+    Args:
+        left: directions as columns, orthogonal to the mean, shape (n, r).
+        shrink: what is kept of each, shape (r,).
+        projected: costs along them, shape (r, D).
+    """
     leverage = 1 / len(costs) + (left**2) @ shrink
     fit = costs.mean(0) + left @ (shrink[:, None] * projected)
     free = np.where(1 - leverage > 1e-8, 1 - leverage, np.nan)

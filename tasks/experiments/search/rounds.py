@@ -6,11 +6,11 @@ import numpy as np
 
 from tasks.core.rng import generator
 from tasks.experiments.search.design import REPEATS, first_round, next_round, wide_round
-from tasks.experiments.search.fit import learn
-from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT
+from tasks.experiments.search.fit import Runs, learn
+from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, TOO_FEW
 from tasks.experiments.search.space import SearchSpace
 from tasks.experiments.search.surrogate import Matrix, Vector
-from tasks.experiments.search.trials import Trial, runs_of
+from tasks.experiments.search.trials import Trial
 
 
 def round_sizes(trials: int, rounds: int) -> list[int]:
@@ -39,22 +39,23 @@ def opening(space: SearchSpace, runs: int, last: Sequence[Vector], earlier: Sequ
     )
 
 
-def following(space: SearchSpace, runs: int, known: Sequence[Trial], number: int, seed: int) -> Matrix | None:
-    """Give the mixes of a later round; None when more trials would show nothing, since the noise exceeds the effect.
+def following(space: SearchSpace, runs: int, table: Runs, number: int) -> tuple[Matrix, bool] | None:
+    """Give the mixes of a later round, and whether costs led to them; None when more trials would show nothing, since
+    the noise exceeds the effect.
 
     Where the trials so far do not say which mix is best, more of the space is covered.
 
     Args:
-        known: all trials so far, those of earlier searches included.
+        table: all trials so far, those of earlier searches included.
         number: of the round, from 1.
     """
-    rng = generator(seed, "round", str(number))
-    table = runs_of(space, known, seed)
-    if len(known) < FEWEST:
-        return wide_round(space.prior, space.limits, runs, rng, table.mixes)
-    learned = learn(table)
-    if learned.outcome == NO_EFFECT:
+    rng = generator(table.seed, "round", str(number))
+    outcome = TOO_FEW
+    if len(table.names) >= FEWEST:
+        learned = learn(table)
+        outcome = learned.outcome
+        if outcome == LEARNED:
+            return next_round(learned.mix, table.mixes, space.limits, runs, rng), True
+    if outcome == NO_EFFECT:
         return None
-    if learned.outcome == LEARNED:
-        return next_round(learned.mix, table.mixes, space.limits, runs, rng)
-    return wide_round(space.prior, space.limits, runs, rng, table.mixes)
+    return wide_round(space.prior, space.limits, runs, rng, table.mixes), False

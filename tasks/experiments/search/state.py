@@ -9,13 +9,14 @@ import numpy as np
 from tasks.core.errors import NotEnoughData, TrainingFailed
 from tasks.core.records import digest
 from tasks.experiments.search.archive import LearnedWeights
+from tasks.experiments.search.fit import Runs
 from tasks.experiments.search.history import SearchHistory
 from tasks.experiments.search.outcome import FEWEST
 from tasks.experiments.search.rounds import following, opening, round_sizes
 from tasks.experiments.search.space import Constraints, SearchSpace
 from tasks.experiments.search.splits import Split
 from tasks.experiments.search.surrogate import Vector
-from tasks.experiments.search.trials import Trial, still_valid
+from tasks.experiments.search.trials import Trial, runs_of, still_valid
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.rows import CleanedFacts
 
@@ -46,11 +47,22 @@ class SearchState:
         """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
         if number == 0:
             mixes = opening(self.space, self.sizes[0], self.last, self.history.past.kept, self.seed)
-        else:
-            if not self.history.known:
-                self.refuse_too_few()
-            mixes = following(self.space, self.sizes[number], self.history.known, number + 1, self.seed)
-        return None if mixes is None else [self.space.named(mix) for mix in mixes]
+            return [self.space.named(mix) for mix in mixes]
+        if not self.history.known:
+            self.refuse_too_few()
+        following_round = following(self.space, self.sizes[number], self.runs, number + 1)
+        if following_round is None:
+            return None
+        mixes, guided = following_round
+        if guided and self.history.guided is None:
+            self.history.guided = number
+        return [self.space.named(mix) for mix in mixes]
+
+    @property
+    def runs(self) -> Runs:
+        """All trials so far, as runs to learn from."""
+        history = self.history
+        return runs_of(self.space, history.known, history.designed, len(self.sizes), self.seed)
 
     def refuse_too_few(self) -> None:
         """Stop where nothing can be learned.

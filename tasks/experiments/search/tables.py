@@ -3,7 +3,7 @@ silence.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from tasks.experiments.search.long_tables import long_mixtures, long_scores
 from tasks.experiments.search.surrogate import Matrix, Vector
 
 KEYS = {"", "index", "id", "run", "run_id", "name", "trial", "mix", "mixture", "unnamed: 0"}
-FAR = 0.05
+FAR = 0.01
 """How far from 1 a row of shares may sum."""
 SHOWN = 5
 
@@ -25,6 +25,7 @@ class Table:
 
     Attributes:
         keyed: whether the file itself names its rows; else they are numbered from 1.
+        among: names of all columns of the file, where these are some of them.
         notes: what was done to the numbers, in words.
     """
 
@@ -33,6 +34,7 @@ class Table:
     values: Matrix
     keyed: bool
     notes: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
 
 
 def read_mixtures(path: Path, sources: Sequence[str] | None = None) -> Table:
@@ -55,16 +57,21 @@ def read_mixtures(path: Path, sources: Sequence[str] | None = None) -> Table:
     )
     sums = table.values.sum(1)
     worst = int(np.abs(sums - 1).argmax())
-    if abs(sums[worst] - 1) > FAR:
-        percent = " The shares seem to be in percent: divide them by 100." if np.allclose(sums, 100, rtol=FAR) else ""
+    if abs(sums[worst] - 1) > FAR + 1e-9:
+        far = int((np.abs(sums - 1) > FAR + 1e-9).sum())
+        others = f", and those of {far - 1} other{'s' if far > 2 else ''} do not either" if far > 1 else ""
+        percent = " The shares seem to be in percent: divide them by 100." if np.allclose(sums, 100, rtol=0.05) else ""
         raise RecipeError(
-            f"{path.name}: the shares of run {table.rows[worst]} sum to {sums[worst]:.3f}, not 1; "
-            f"every column must be the share of a source ({_some(table.columns)}), but for a first one called "
-            f"`index` that names the run.{percent}"
+            f"{path.name}: the shares of run {table.rows[worst]} sum to {sums[worst]:.4g}, not to 1 within {FAR:g}"
+            f"{others}; every column must be the share of a source ({_some(table.columns)}), but for a first one "
+            f"called `index` that names the run.{percent}"
         )
     if np.abs(sums - 1).max() > 1e-9:
-        note = f"{path.name}: rows summed to {sums.min():.3f} … {sums.max():.3f}; each was divided by its sum"
-        return Table(table.rows, table.columns, table.values / sums[:, None], table.keyed, (*table.notes, note))
+        note = (
+            f"{path.name}: rows summed to {sums.min():.3f} … {sums.max():.3f} (run {table.rows[worst]} is furthest "
+            "from 1); each was divided by its sum"
+        )
+        return replace(table, values=table.values / sums[:, None], notes=(*table.notes, note))
     return table
 
 
@@ -84,7 +91,7 @@ def read_scores(path: Path, target: str) -> tuple[Table, Vector]:
     table = _numbers(frame, path.name, notes)
     wanted = _columns(table.columns, target, path.name)
     places = [table.columns.index(name) for name in wanted]
-    table = Table(table.rows, wanted, table.values[:, places], table.keyed, table.notes)
+    table = replace(table, columns=wanted, values=table.values[:, places], among=table.columns)
     _refuse_odd(
         table,
         path.name,
@@ -134,7 +141,7 @@ def align(mixtures: Table, scores: Table, names: tuple[str, str]) -> Table:
         )
     place = {row: number for number, row in enumerate(scores.rows)}
     order = [place[row] for row in mixtures.rows]
-    return Table(mixtures.rows, scores.columns, scores.values[order], keyed=True, notes=scores.notes)
+    return replace(scores, rows=mixtures.rows, values=scores.values[order])
 
 
 def nearest_column(name: str, columns: Sequence[str]) -> str:
@@ -211,7 +218,7 @@ def _in_order(table: Table, sources: Sequence[str], name: str) -> Table:
             f"{name} must have a column for each of the sources that were learned from; it {' and '.join(differences)}"
         )
     places = [table.columns.index(source) for source in sources]
-    return Table(table.rows, tuple(sources), table.values[:, places], table.keyed, table.notes)
+    return replace(table, columns=tuple(sources), values=table.values[:, places])
 
 
 def _some(rows: Sequence[str]) -> str:

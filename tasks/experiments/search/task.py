@@ -18,7 +18,7 @@ from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.search.space import Constraints, search_space
 from tasks.experiments.search.splits import Split, read_splits
 from tasks.experiments.search.state import SearchState, begin
-from tasks.experiments.search.trials import Trial, runs_of
+from tasks.experiments.search.trials import Trial
 from tasks.experiments.search.verdict import ARMS, arms_of
 from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, Manifest
@@ -116,7 +116,7 @@ def splits_of(store: str, made: Manifest, state: SearchState) -> tuple[Split, Sp
 def learn_weights(state: SearchState) -> tuple[Runs, LearnedMix, dict[str, dict[str, float]]]:
     """Learn from all trials; gives also the mixes to confirm, by name."""
     state.refuse_too_few()
-    runs = runs_of(state.space, state.history.known, state.seed)
+    runs = state.runs
     with threadpool_limits(1):
         learned = learn(runs)
     return runs, learned, arms_of(state.space, runs, learned)

@@ -1,11 +1,12 @@
 """Trials as the store keeps them, and which of them still hold when data or settings have changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.experiments.search.evidence import own_sources
 from tasks.experiments.search.fit import Runs
 from tasks.experiments.search.space import SearchSpace
 
@@ -74,8 +75,13 @@ def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns:
     return ""
 
 
-def runs_of(space: SearchSpace, trials: Sequence[Trial], seed: int) -> Runs:
-    """Lay trials out as runs to learn from."""
+def runs_of(space: SearchSpace, trials: Sequence[Trial], designed: Collection[str], looks: int, seed: int) -> Runs:
+    """Lay trials out as runs to learn from.
+
+    Args:
+        designed: ids of the trials whose mixes were chosen without a look at costs.
+        looks: how often it is asked what they teach, as they become more.
+    """
     mixes = np.array([space.vector(trial.mix) for trial in trials]).reshape(-1, len(space.sources))
     scores = np.array([[trial.costs[name] for name in space.columns] for trial in trials]).reshape(
         -1, len(space.columns)
@@ -91,4 +97,7 @@ def runs_of(space: SearchSpace, trials: Sequence[Trial], seed: int) -> Runs:
         prior=space.prior,
         limits=space.limits,
         seed=seed,
+        own=own_sources(space.sources, space.columns, space.sources),
+        designed=np.array([trial.id in designed for trial in trials], bool),
+        looks=looks,
     )

@@ -40,15 +40,6 @@ def test_penalty_and_guesses_are_those_of_scikit_learn(seed: int, count: int, so
     assert ours.predict(mixes)[:, 0] == pytest.approx(fixed.predict(with_products(mixes)), abs=1e-8)
 
 
-def test_columns_are_fitted_as_if_alone() -> None:
-    mixes, costs = runs(1, 30, 4, 3)
-    together = fit_ridge(with_roots, mixes, costs, PENALTIES)
-    for column in range(3):
-        alone = fit_ridge(with_roots, mixes, costs[:, [column]], PENALTIES)
-        assert together.predict(mixes)[:, column] == pytest.approx(alone.predict(mixes)[:, 0])
-        assert together.left_out[:, column] == pytest.approx(alone.left_out[:, 0])
-
-
 def test_without_a_penalty_it_is_least_squares_also_on_shares_that_sum_to_one() -> None:
     mixes, costs = runs(2, 30, 5, 1)
     ours = fit_ridge(lambda shares: shares, mixes, costs, FREE).predict(mixes)
