@@ -24,6 +24,16 @@ def fitted(record: FitRecord) -> None:
     ]
     guesses.append(("mean of the other runs", _error(surrogate.error_of_the_mean), None))
     table(f"Guesses of runs left out ({surrogate.how})", ["by", "off by>", "rank correlation>"], guesses)
+    if record.sizes:
+        gains = (
+            (
+                ", ".join(f"{name} {size:,.6g}" for name, size in one.at.items()),
+                f"{one.gain:.4g}",
+                f"{one.low:.4g} to {one.high:.4g}",
+            )
+            for one in record.sizes.advantage
+        )
+        table("Advantage of the recommended weights", ["at", "better by>", "90 % of refits>"], gains)
     if record.predictions:
         table(
             "Guessed scores",

@@ -165,12 +165,20 @@ def fit(
     higher_is_better: Annotated[
         bool, typer.Option("--higher-is-better", help="The scores are accuracies or the like, not losses.")
     ] = False,
+    at: Annotated[
+        list[str],
+        typer.Option(
+            metavar="COLUMN=SIZE",
+            help="Size that the weights are for, where the scores have a column of how large each run was, and several "
+            "rows a run: `step=300000`, `model_size=1.4B`; may be given for several columns.",
+        ),
+    ] = [],  # noqa: B006 (typer reads it)
     *,
     out: Output,
 ) -> None:
     """Learn weights from runs made elsewhere: fit a surrogate, say how well it guesses, recommend a mix."""
     from flows.cli.render_weights import fitted
-    from tasks.experiments.search.task import fit_runs
+    from tasks.experiments.search.task import Tables, fit_runs
 
-    record = fit_runs(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
+    record = fit_runs(Tables(mixtures, scores, target, predict, prior, at, higher_is_better))
     out.give(record, fitted)

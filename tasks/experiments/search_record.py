@@ -77,6 +77,44 @@ class Prediction(Section):
     predicted: float
 
 
+class BeyondTest(Section):
+    """How far off the largest runs are guessed from smaller ones, by fits without the run."""
+
+    size: str
+    """Name of the size."""
+    times: float
+    """How many times larger they are than the largest that was learned from."""
+    runs: int
+    error: float
+
+
+class AdvantageAt(Section):
+    """By how much the recommended mix scores better than the baseline at a size, with 90 % over refits."""
+
+    at: dict[str, float]
+    gain: float
+    low: float
+    high: float
+
+
+class SizedFit(Section):
+    """What runs at several sizes teach for one."""
+
+    at: dict[str, float]
+    """Name of a size -> the one that the weights are for."""
+    error: float
+    """Mean absolute error at the sizes that were given, every run guessed by fits without it."""
+    error_of_the_mean: float
+    """Of guessing the mean of the other runs of that size."""
+    beyond: tuple[BeyondTest, ...]
+    stretch: float | None
+    """How many times farther beyond the runs the size lies than guesses were tested; 0 = within, None = not tested."""
+    advantage: tuple[AdvantageAt, ...]
+    """Over equal shares, or the prior, from the smallest size on; the last is the one asked for."""
+    fades_from: AdvantageAt | None = None
+    """The largest advantage at a smaller size, where that at the size asked for is below it in 95 % of refits."""
+
+
 class FitRecord(Section):
     """What runs made elsewhere teach."""
 
@@ -92,6 +130,8 @@ class FitRecord(Section):
     recommended: Recommendation
     notes: tuple[str, ...]
     predictions: tuple[Prediction, ...] = ()
+    sizes: SizedFit | None = None
+    """Where runs of several sizes were given and weights asked for one; `recommended` is for it, then."""
 
 
 class PredictedCost(Section):

@@ -28,9 +28,9 @@ TARGETS = ("metric/the_pile_pile_cc_val_loss", "mean")
 
 
 def ours(folder: Path, wanted: Path, target: str) -> list[float]:
-    from tasks.experiments.search.task import fit_runs
+    from tasks.experiments.search.task import Tables, fit_runs
 
-    found = fit_runs(str(folder / "mixes.csv"), str(folder / "scores.csv"), target, predict=str(wanted))
+    found = fit_runs(Tables(str(folder / "mixes.csv"), str(folder / "scores.csv"), target, predict=str(wanted)))
     return [row.predicted for row in found.predictions]
 
 

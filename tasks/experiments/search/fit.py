@@ -111,7 +111,7 @@ def learn(runs: Runs) -> LearnedMix:
     if outcome != LEARNED:
         kept = _kept(runs, outcome)
         return LearnedMix(surrogate, nested, test, outcome, why, kept, kept, kept)
-    region = _region(runs, evidence)
+    region = region_of(runs)
     drawn = candidates(region, DRAWN, generator(runs.seed, "candidates"))
     mix = recommend(surrogate.predict, float(evidence.totals.std()), region, drawn)
     mixes, costs = _refitted(
@@ -122,10 +122,11 @@ def learn(runs: Runs) -> LearnedMix:
     return LearnedMix(surrogate, nested, test, outcome, why, mix, np.minimum(low, mix), np.maximum(high, mix), guessed)
 
 
-def _region(runs: Runs, evidence: Evidence) -> Region:
+def region_of(runs: Runs) -> Region:
+    """Give where to look for a mix."""
     limits = Limits.none(len(runs.sources)) if runs.limits is None else runs.limits
-    centre = evidence.mixes.mean(0) if runs.prior is None else runs.prior
-    return Region(centre, evidence.mixes[int(evidence.totals.argmin())], limits, runs.prior)
+    centre = runs.mixes.mean(0) if runs.prior is None else runs.prior
+    return Region(centre, runs.mixes[int(runs.evidence.totals.argmin())], limits, runs.prior)
 
 
 def _refitted(

@@ -36,20 +36,28 @@ def long_mixtures(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, tuple[s
     )
 
 
-def long_scores(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Give one row per run and one column per domain; a table that is in that form already is given back as it is."""
+def long_scores(frame: pl.DataFrame, name: str, sizes: tuple[str, ...] = ()) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Give one row per run and one column per domain; a table that is in that form already is given back as it is.
+
+    Args:
+        sizes: columns that say how large a run was: a row for each of them, then.
+    """
     domain = next((column for column in DOMAINS if column in frame.columns), None)
     value = next((column for column in VALUES if column in frame.columns), None)
     if domain is None or value is None or "run" not in frame.columns:
         return frame, ()
     notes: tuple[str, ...] = ()
-    if "step" in frame.columns:
+    if "step" in frame.columns and "step" not in sizes:
         step = _last_common(frame.with_columns(pl.col("step").cast(pl.Float64, strict=False)), name)
         frame = frame.filter(pl.col("step").cast(pl.Float64, strict=False) == step)
         notes = (f"{name}: scores at step {step:g}, the last that every run has reached",)
     numbers = frame.with_columns(pl.col(value).cast(pl.Float64, strict=False))
-    wide = numbers.pivot(on=domain, index="run", values=value, aggregate_function="mean", maintain_order=True)
-    return wide.cast(pl.String), notes
+    index = ["run", *sizes]
+    wide = numbers.pivot(on=domain, index=index, values=value, aggregate_function="mean", maintain_order=True)
+    whole = wide.drop_nulls() if sizes else wide
+    if whole.height < wide.height:
+        notes = (*notes, f"{name}: {wide.height - whole.height} rows without a score in every domain were left out")
+    return whole.cast(pl.String), notes
 
 
 def _last_common(frame: pl.DataFrame, name: str) -> float:

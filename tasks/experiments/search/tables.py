@@ -47,9 +47,9 @@ def read_mixtures(path: Path, sources: Sequence[str] | None = None) -> Table:
         RecipeError: no such file, a share that is no number ≥ 0, a row that is far from summing to 1, other sources
             than wanted.
     """
-    frame = _read(path)
+    frame = read_table(path)
     frame, notes = long_mixtures(frame, path.name)
-    table = _numbers(frame, path.name, notes)
+    table = numbers_of(frame, path.name, notes)
     if sources is not None:
         table = _in_order(table, sources, path.name)
     _refuse_odd(
@@ -87,18 +87,27 @@ def read_scores(path: Path, target: str) -> tuple[Table, Vector]:
     Raises:
         RecipeError: no such file or column, or a score that is missing or not finite.
     """
-    frame, notes = long_scores(_read(path), path.name)
-    table = _numbers(frame, path.name, notes)
-    wanted = _columns(table.columns, target, path.name)
-    places = [table.columns.index(name) for name in wanted]
-    table = replace(table, columns=wanted, values=table.values[:, places], among=table.columns)
+    frame, notes = long_scores(read_table(path), path.name)
+    table = numbers_of(frame, path.name, notes)
+    return chosen_columns(table, target, path.name)
+
+
+def chosen_columns(table: Table, target: str, name: str) -> tuple[Table, Vector]:
+    """Keep the columns that `target` names, as in `read_scores`.
+
+    Raises:
+        RecipeError: no such column, or a score that is missing or not finite.
+    """
+    wanted = _columns(table.columns, target, name)
+    places = [table.columns.index(column) for column in wanted]
+    kept = replace(table, columns=wanted, values=table.values[:, places], among=table.columns)
     _refuse_odd(
-        table,
-        path.name,
-        ~np.isfinite(table.values),
+        kept,
+        name,
+        ~np.isfinite(kept.values),
         "a run without a score teaches nothing: take its row out of both tables, or run it again",
     )
-    return table, np.full(len(wanted), 1 / len(wanted))
+    return kept, np.full(len(wanted), 1 / len(wanted))
 
 
 def align(mixtures: Table, scores: Table, names: tuple[str, str]) -> Table:
@@ -155,7 +164,12 @@ def nearest_column(name: str, columns: Sequence[str]) -> str:
     return min(holding, key=len) if holding else next((column for column, text in plain.items() if text in alike), "")
 
 
-def _read(path: Path) -> pl.DataFrame:
+def read_table(path: Path) -> pl.DataFrame:
+    """Read a table as texts.
+
+    Raises:
+        RecipeError: no such file, no table, or no rows.
+    """
     try:
         frame = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=False)
     except FileNotFoundError as error:
@@ -169,7 +183,12 @@ def _read(path: Path) -> pl.DataFrame:
     return frame
 
 
-def _numbers(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
+def numbers_of(frame: pl.DataFrame, name: str, notes: tuple[str, ...]) -> Table:
+    """Read the numbers of a table; a first column may name its rows. What is no number is NaN.
+
+    Raises:
+        RecipeError: no column of numbers.
+    """
     first = frame.columns[0]
     values = frame.select(pl.all().str.strip_chars().cast(pl.Float64, strict=False))
     keyed = first.strip().lower() in KEYS or values[first].null_count() > frame.height / 2

@@ -11,7 +11,7 @@ from tasks.core.tasks import task
 from tasks.experiments.search import archive
 from tasks.experiments.search.confirm import ConfirmingRuns
 from tasks.experiments.search.fit import LearnedMix, Runs, learn
-from tasks.experiments.search.fit_tables import fit_files
+from tasks.experiments.search.fit_tables import Tables, fit_files
 from tasks.experiments.search.recommend import Resources, recommend
 from tasks.experiments.search.record import search_findings
 from tasks.experiments.search.settings import SearchSettings
@@ -32,17 +32,9 @@ Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
 """A mix, and for each seed the two splits of its predictions."""
 
 
-def fit_runs(
-    mixtures: str,
-    scores: str,
-    target: str,
-    predict: str | None = None,
-    prior: str | None = None,
-    *,
-    higher_is_better: bool = False,
-) -> FitRecord:
+def fit_runs(tables: Tables) -> FitRecord:
     """Learn weights from tables of runs made elsewhere; no task, since nothing is made."""
-    return fit_files(mixtures, scores, target, predict, prior, higher_is_better=higher_is_better)
+    return fit_files(tables)
 
 
 def begin_search(

@@ -16,7 +16,7 @@ from tasks.experiments.search.evidence import Evidence
 from tasks.experiments.search.nested import nested_guesses
 from tasks.experiments.search.surrogate import Matrix, Vector
 from tasks.experiments.search.surrogates.exponential_law import fit_law, mean_huber
-from tasks.experiments.search.task import fit_runs
+from tasks.experiments.search.task import Tables, fit_runs
 
 pytestmark = pytest.mark.shared_data
 
@@ -83,7 +83,7 @@ def first_85(shared_data: Path, tmp_path_factory) -> tuple[str, str]:
 def test_85_runs_rank_unseen_mixes_of_two_model_sizes(
     regmix, first_85, shared_data: Path, target: str, least: float
 ) -> None:
-    found = fit_runs(*first_85, target, predict=str(shared_data / "tables/regmix/test_mixture_60m.csv"))
+    found = fit_runs(Tables(*first_85, target, predict=str(shared_data / "tables/regmix/test_mixture_60m.csv")))
     guessed = [row.predicted for row in found.predictions]
     columns = list(range(13)) if target == "mean" else [regmix.pile_cc]
     for truth in (regmix.new_losses, regmix.larger_losses):
@@ -96,14 +96,14 @@ def test_85_runs_rank_unseen_mixes_of_two_model_sizes(
 
 
 def test_pile_cc_is_recommended_mostly_pile_cc(first_85) -> None:
-    found = fit_runs(*first_85, "metric/the_pile_pile_cc_val_loss").recommended
+    found = fit_runs(Tables(*first_85, "metric/the_pile_pile_cc_val_loss")).recommended
     assert found.weights["train_the_pile_pile_cc"] == pytest.approx(0.89, abs=0.1)
     assert found.predicted_low <= found.predicted <= found.predicted_high
 
 
 def test_a_published_prior_keeps_the_mix_near_it(first_85, shared_data: Path) -> None:
     prior = str(shared_data / "tables/regmix/config_1b_human.yaml")
-    found = fit_runs(*first_85, "mean", prior=prior)
+    found = fit_runs(Tables(*first_85, "mean", prior=prior))
     assert any("0.7868" in note for note in found.notes)
     assert found.recommended.weights["train_the_pile_pubmed_central"] > 0.02
 
@@ -170,7 +170,7 @@ def test_the_mean_of_kinds_guesses_26_runs_left_out_as_well_as_the_best_of_them(
 @pytest.mark.parametrize("name", ["2Mix_70M", "2Mix_160M", "3Mix_160M", "5Mix_70M"])
 def test_the_mixing_laws_logs_are_read_as_they_are(shared_data: Path, name: str) -> None:
     path = str(shared_data / f"tables/mixinglaws/{name}.csv.gz")
-    found = fit_runs(path, path, "Github")
+    found = fit_runs(Tables(path, path, "Github"))
     assert found.runs == {"2Mix_70M": 5, "2Mix_160M": 5, "3Mix_160M": 6, "5Mix_70M": 26}[name]
     assert any("the last that every run has reached" in note for note in found.notes)
     assert sum(found.recommended.weights.values()) == pytest.approx(1, abs=1e-4)
