@@ -1,6 +1,7 @@
 """How honest and how good `cuvee fit` is on published runs, and how often it learns from noise.
 
     python tests/benchmarks/surrogates.py scale|error|noise|power --data SHARED_DATA [--larger FOLDER] [--draws N]
+        [--runs N …]
 
 `scale`: many draws of which of RegMix's 512 runs of 1M parameters are seen; Spearman's rho on mixes run with 60M, and
 with 1B where `--larger` names a folder with RegMix's `test_mixture_1B.csv` and `test_pile_loss_1B.csv`. `error`: the
@@ -11,6 +12,7 @@ leave-one-out error, which is what was reported before. `noise`, `power`: how of
 import argparse
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,13 +87,13 @@ def interval(values: Vector) -> str:
     return f"{values.mean():+.4f} ± {2 * values.std(ddof=1) / len(values) ** 0.5:.4f}"
 
 
-def scale(data: Path, larger: Path | None, draws: int) -> None:
+def scale(data: Path, larger: Path | None, draws: int, counts: Collection[int]) -> None:
     """Compare ways to rank mixes of larger models, paired over draws."""
     known = regmix(data, "train", "1m")
     unseen = {"60M": regmix(data, "test", "60m")} | ({"1B": regmix(larger, "test", "1B")} if larger else {})
     print("| models | runs | target | ridge on [w, √w] | mean of kinds less it | chosen less it |")
     print("| --- | ---: | --- | ---: | ---: | ---: |")
-    for count in (12, 20, 34, 85, 170):
+    for count in counts:
         ranks = {(size, group): list[list[float]]() for size in unseen for group in ("13 each", "mean", "Pile-CC")}
         for draw in range(draws):
             rows = np.random.default_rng([count, draw]).choice(len(known.mixes), count, replace=False)
@@ -188,15 +190,15 @@ def designed(count: int, sources: int, rng: np.random.Generator) -> Matrix:
     return first_round(prior, Limits.none(sources), count, rng, none, none)
 
 
-CELLS = (10, 3, 1), (12, 5, 1), (20, 5, 5), (34, 17, 1), (51, 17, 13)
+CELLS = (10, 3, 1), (12, 5, 1), (20, 5, 5), (34, 17, 1)
 """Runs, sources and columns."""
 
 
-def noise(draws: int) -> None:
+def noise(draws: int, counts: Collection[int]) -> None:
     """Count how often costs that do not depend on the mix teach something."""
     print("| runs | sources | columns | noise | learned | rate | 95 % (Clopper-Pearson) | CPU ms a test |")
     print("| ---: | ---: | ---: | --- | ---: | ---: | --- | ---: |")
-    for count, sources, columns in CELLS:
+    for count, sources, columns in (cell for cell in CELLS if cell[0] in counts):
         for kind in ("normal", "heavy tails"):
             start, found = time.process_time(), 0
             for draw in range(draws):
@@ -239,15 +241,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--larger", type=Path)
     parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--runs", type=int, nargs="+", default=[10, 12, 20, 34, 85], help="numbers of runs to look at")
     asked = parser.parse_args()
     tables = asked.data / "tables"
     with threadpool_limits(1):
         if asked.what == "scale":
-            scale(tables / "regmix", asked.larger, asked.draws)
+            scale(tables / "regmix", asked.larger, asked.draws, asked.runs)
         elif asked.what == "error":
             error(tables, asked.draws)
         elif asked.what == "noise":
-            noise(asked.draws)
+            noise(asked.draws, asked.runs)
         else:
             power(asked.draws)
 

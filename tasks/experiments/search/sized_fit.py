@@ -77,7 +77,7 @@ def learn_for_size(known: SizedRuns, size: Vector, region: Region, baseline: Vec
         baseline: the mix that it is compared with, shape (K,).
     """
     law, inside = fit_law(known, seed), _left_out(known, seed)
-    beyond = tuple(test for axis in range(len(size)) if (test := _beyond(known, axis, seed)) is not None)
+    beyond = tuple(test for axis in range(len(size)) if (test := tested_beyond(known, axis, seed)) is not None)
     stretch = _stretch(known, size, beyond)
     drawn = candidates(region, DRAWN, generator(seed, "candidates"))
     spread = float(known.totals.std())
@@ -142,7 +142,7 @@ def _left_out(known: SizedRuns, seed: int) -> Vector:
     return known.totals - _guessed(known, everything, everything, seed)
 
 
-def _beyond(known: SizedRuns, axis: int, seed: int) -> Beyond | None:
+def tested_beyond(known: SizedRuns, axis: int, seed: int) -> Beyond | None:
     """Guess the largest runs from other runs of at most half their size, or of any smaller one where fewer than two
     sizes are that small; None where there are fewer than two smaller sizes.
     """
