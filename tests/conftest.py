@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 WARM = ROOT / "tests" / "warm"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
+DATABASE = "CUVEE_TESTS_DATABASE"
+"""Variable with the path of an empty database of Prefect."""
 SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "HF_HUB_OFFLINE": "1",
@@ -47,6 +50,8 @@ TRAINING = {  # as `tasks/train/launch.py` starts it
     "TOKENIZERS_PARALLELISM": "true",
     "TRANSFORMERS_VERBOSITY": "warning",
 }
+MAKING = [f"flows.cli.main {command}" for command in ("run", "compare", "search")]
+FORKED = ((TRAINING, ["tasks.train.loop"]), ({}, [*MAKING, "flows.engine.temporary_server", "uvicorn"]))
 UNSET = ("PREFECT_API_URL", "PREFECT_PROFILE", "CUVEE_STORE", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR")
 
 
@@ -67,6 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         _compile()
+    os.environ[DATABASE] = str(_database(config))
+    prefect_home(Path(home, "prefect"))
     _warm(config, home)
     sys.addaudithook(_stay_here)
     hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
@@ -82,21 +89,35 @@ def _compile() -> None:
         compileall.compile_dir(ROOT / room, quiet=2)
 
 
+def _database(config: pytest.Config) -> Path:
+    """Give an empty database of this Prefect: a server with a new home takes ten seconds to make its own."""
+    kept = config.cache.mkdir(f"prefect-{version('prefect')}") / "prefect.db"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=kept.parent) as home:
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+            subprocess.run(command, env=os.environ | {"PREFECT_HOME": home}, stdout=subprocess.DEVNULL, check=True)
+            Path(home, kept.name).replace(kept)
+    return kept
+
+
+def prefect_home(folder: Path) -> str:
+    """Make a home of Prefect whose database is there already."""
+    folder.mkdir()
+    shutil.copyfile(os.environ[DATABASE], folder / "prefect.db")
+    return str(folder)
+
+
 def _warm(config: pytest.Config, home: str) -> None:
-    """Have a server fork the training processes: to import their libraries takes longer than all else they do.
+    """Have servers fork the processes that tests start: to import their libraries takes longer than all else they do.
 
     Without CUVEE_TESTS_WARM in its environment a process starts by itself, as a user's does.
     """
     path = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     os.environ |= {"CUVEE_TESTS_WARM": home, "PYTHONPATH": os.pathsep.join([str(WARM), *path])}
-    server = subprocess.Popen(
-        [sys.executable, WARM / "server.py", f"{home}/tasks.train.loop"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | TRAINING,
-        cwd=home,
-    )
-    config.add_cleanup(server.communicate)
+    for settings, modules in FORKED:
+        command, environment = [sys.executable, WARM / "server.py", home, *modules], os.environ | settings
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment, cwd=home)
+        config.add_cleanup(server.communicate)
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -131,7 +152,8 @@ def _same_environment() -> Iterator[None]:
 
 @pytest.fixture
 def cold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every process of the test starts by itself; for tests that look for it among the children of another."""
+    """Every process of the test starts by itself; for tests that kill it, or look for it among the children of another,
+    or at what it reads and makes as it starts."""
     monkeypatch.delenv("CUVEE_TESTS_WARM", raising=False)
 
 
@@ -151,8 +173,12 @@ def prefect_server() -> Iterator[str]:
     from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=180):
-        yield str(PREFECT_API_URL.value())
+    folder = tempfile.mkdtemp(prefix="cuvee-prefect-")  # the harness removes it
+    shutil.copyfile(os.environ[DATABASE], Path(folder, "prefect-test.db"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prefect.testing.utilities.mkdtemp", lambda: folder)
+        with prefect_test_harness(server_startup_timeout=180):
+            yield str(PREFECT_API_URL.value())
 
 
 @pytest.fixture
@@ -216,14 +242,8 @@ class PostgresServer:
 
     def run(self, program: str, *words: str) -> None:
         command = [str(self.programs / program), *words]
-        subprocess.run(
-            command,
-            user=self.account,
-            cwd=self.folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, user=self.account, cwd=self.folder, check=True, **quiet)
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} -F"
@@ -341,7 +361,7 @@ class Served:
         self.folder, self.api, self.log = folder, f"http://127.0.0.1:{port}/api", folder / "serve.log"
         home = {
             "CUVEE_PORT": str(port),
-            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_HOME": prefect_home(folder / "prefect"),
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES,
         }
         self.env = dict(os.environ) | home

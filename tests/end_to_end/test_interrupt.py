@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from flows.engine.interrupt import PATIENCE, SAVING
+from tests.conftest import prefect_home
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cold")]
@@ -39,7 +40,7 @@ class Running:
             "prefect": ["-m", "prefect", "flow", "run", "flows/pipeline.py:pipeline"]
             + [f"-p{name}={value}" for name, value in parameters.items()],
         }
-        env = dict(os.environ) | {"PREFECT_HOME": str(self.home)} | settings
+        env = dict(os.environ) | {"PREFECT_HOME": prefect_home(self.home)} | settings
         self.process = subprocess.Popen(
             [sys.executable, *words[way]], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -111,7 +112,7 @@ def test_a_signal_ends_run_training_and_server_and_says_so_everywhere(
 
 
 def test_a_temporary_server_that_dies_in_the_middle_ends_the_run(tiny: Path, tmp_path: Path) -> None:
-    run = Running(tiny, tmp_path)
+    run = Running(tiny, tmp_path, PREFECT_HOME=str(tmp_path / "none"))  # as on a machine that Prefect has never run on
     run.server().kill()
     code, out, err = run.ended()
     assert code == 4, err

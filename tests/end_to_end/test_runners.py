@@ -36,6 +36,7 @@ def run(recipe: Path, store: Path, runner: str, env: dict[str, str]) -> dict[str
 
 @pytest.mark.slow
 @pytest.mark.runners
+@pytest.mark.usefixtures("cold")
 def test_threads_dask_and_ray_make_the_same_mix(tiny_recipe: Path, tmp_path: Path, prefect_env: dict[str, str]) -> None:
     missing = [name for name in ("prefect_dask", "prefect_ray") if importlib.util.find_spec(name) is None]
     if missing:

@@ -51,6 +51,7 @@ def test_bucket_holds_everything_and_the_second_run_is_cached(
         assert [name for name in there if part in name], part
 
 
+@pytest.mark.usefixtures("cold")
 def test_ctrl_c_ends_a_training_at_once_and_the_same_command_goes_on(
     tiny_recipe: Path, prefect_env: dict[str, str], tmp_path: Path
 ) -> None:

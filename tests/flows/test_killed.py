@@ -23,6 +23,8 @@ from tasks.core.errors import QualityGate
 from tasks.store.storage import Store, open_store
 from tasks.store.unfinished import RUNNING, Unfinished, list_running, note_ended, note_running
 
+pytestmark = pytest.mark.usefixtures("cold")
+
 ROOT = Path(__file__).parents[2]
 STOPPED = "interrupted; the same command goes on where it stopped"
 

@@ -15,6 +15,8 @@ import pytest
 from flows.engine.reach import refuse_silent
 from tasks.core.errors import Unreachable
 
+pytestmark = pytest.mark.usefixtures("cold")
+
 ROOT = Path(__file__).parents[2]
 RECIPE = """
 name: small

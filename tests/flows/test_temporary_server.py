@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from flows.engine.temporary_server import prepared
 
@@ -19,6 +20,7 @@ def test_a_server_that_no_flow_wants_is_ended() -> None:
     assert not server.is_running()
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_wrong_recipe_is_told_before_any_server_serves(tmp_path: Path) -> None:
     """Nothing of Prefect's is made, and no line is told but the mistake."""
     (tmp_path / "recipe.yaml").write_text("name: one\nsources: {a: {path: a.csv}}\nmixx: {}\n")

@@ -144,6 +144,7 @@ def test_numbers_of_few_digits_are_not_looked_for_in_texts(monkeypatch: pytest.M
     assert unseen("12 rows") == "12 rows"
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_mistake_starts_no_server_and_tells_it_no_password(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     file = written(tmp_path, RECIPE.replace("${LAKE}", ".").replace("${PLACE}", "p"))

@@ -1,10 +1,12 @@
-"""Imports the heavy libraries once, and forks itself for every process of a test that needs them: `server.py SOCKET`.
+"""Imports the heavy libraries once, and forks itself for every process of a test that begins with such words:
+`server.py FOLDER WORDS...`, a module or a module and its first argument, with a socket in the folder for each.
 
 The project's own modules, and Polars, whose threads do not live through a fork, are imported by each fork. The server
 ends with the process that holds the other end of its standard input, and each fork with the process that asked for it.
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import io
@@ -21,9 +23,17 @@ from typing import Any
 
 from sitecustomize import settled
 
-LIBRARIES = ("torch", "pandas", "scipy.stats", "sklearn.linear_model", "transformers.trainer")
-MOST = 1 << 20
-"""Bytes of a request at most; it comes in one piece."""
+LEARNING = ("torch", "pandas", "scipy.stats", "sklearn.linear_model", "transformers.trainer")
+SERVING = ("prefect.main", "prefect.server.api.server", "uvicorn")
+LIBRARIES = {
+    "flows.cli.main": ("prefect.main", "matplotlib.figure", *LEARNING),
+    "flows.engine.temporary_server": SERVING,
+    "tasks.train.loop": LEARNING,
+    "uvicorn": SERVING,
+}
+"""Module -> what is imported before the first fork for it."""
+MOST, FILES = 1 << 20, 64
+"""Bytes of a request at most, which comes in one piece, and the open files that come with it."""
 
 
 @dataclass
@@ -31,23 +41,21 @@ class Server:
     """The server and its forks.
 
     Attributes:
-        bound: where requests come in.
+        bound: where requests come in, and for which words.
         settled: what a process must have in common with this one to be forked from it.
         asking: the connection of each process whose fork is at work, by the fork's pid.
         ended: says that a fork has ended, by its pid.
     """
 
-    bound: socket.socket
+    bound: dict[socket.socket, str]
     settled: list[Any] = field(default_factory=settled)
     asking: dict[int, socket.socket] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
 
     def serve(self) -> dict[str, Any]:
         """Fork for each who asks; comes back in the fork, with what is wanted."""
-        select.select([0, self.bound], [], [])
-        warm_up()
         while True:
-            ready, _, _ = select.select([0, self.bound, *self.ended.values(), *self.asking.values()], [], [])
+            ready, _, _ = select.select([0, *self.bound, *self.ended.values(), *self.asking.values()], [], [])
             if 0 in ready:
                 [os.kill(pid, signal.SIGKILL) for pid in self.ended]
                 os._exit(0)
@@ -57,23 +65,25 @@ class Server:
                 elif self.asking[pid] in ready:  # its process is gone
                     os.kill(pid, signal.SIGKILL)
                     self.tell_end(pid)
-            if self.bound in ready and (wanted := self.forked()):
-                return wanted
+            for place in self.bound.keys() & set(ready):
+                if wanted := self.forked(place):
+                    return wanted
 
-    def forked(self) -> dict[str, Any] | None:
+    def forked(self, place: socket.socket) -> dict[str, Any] | None:
         """Take a request and fork for it; gives the request in the fork."""
-        connection, _ = self.bound.accept()
-        said, files, _, _ = socket.recv_fds(connection, MOST, 3)
+        connection, _ = place.accept()
+        said, files, _, _ = socket.recv_fds(connection, MOST, FILES)
         wanted = json.loads(said or b"{}")
         fits = wanted.get("settled") == self.settled
+        if fits:
+            warm_up(LIBRARIES[self.bound[place].split()[0]])
         if fits and (pid := os.fork()) == 0:
             os.setsid()
-            for number, file in enumerate(files):
-                os.dup2(file, number)
-            for each in (self.bound, connection, *self.asking.values()):
+            for each in (*self.bound, connection, *self.asking.values()):
                 each.close()
-            for file in (*files, *self.ended.values()):
+            for file in self.ended.values():
                 os.close(file)
+            take(files, wanted["files"])
             return wanted
         for file in files:
             os.close(file)
@@ -92,16 +102,28 @@ class Server:
             connection.send(f"{code}\n".encode())
 
 
-def warm_up() -> None:
-    """Import the libraries, and see that no thread is lost with a fork."""
+def warm_up(libraries: tuple[str, ...]) -> None:
+    """Import libraries, and see that no thread is lost with a fork."""
+    if sys.modules.keys() >= {*libraries}:
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in LIBRARIES:
+        for name in libraries:
             importlib.import_module(name)
     if {"polars", "tasks"} & sys.modules.keys():
         raise ImportError("what every fork is to import itself was imported by a library")
     gc.collect()
     gc.freeze()
+
+
+def take(files: list[int], numbers: list[int]) -> None:
+    """Give open files the numbers that they have in the process that sent them."""
+    above = max(*files, *numbers) + 1
+    moved = [fcntl.fcntl(file, fcntl.F_DUPFD, above) for file in files]
+    for file, number in zip(moved, numbers, strict=True):
+        os.dup2(file, number)
+    for file in {*files, *moved} - {*numbers}:
+        os.close(file)
 
 
 def become(wanted: dict[str, Any]) -> None:
@@ -115,6 +137,22 @@ def become(wanted: dict[str, Any]) -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         setattr(sys, name, _stream(number, getattr(sys, name)))
         setattr(sys, f"__{name}__", getattr(sys, name))
+    if "prefect.main" in sys.modules:
+        settle(wanted["argv"][0])
+
+
+def settle(module: str) -> None:
+    """Have Prefect read its settings as it does when it is imported, after the module has set its own."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.logging.configuration import PROCESS_LOGGING_CONFIG, setup_logging
+
+    if module == "flows.cli.main":
+        from flows.engine.home import settle_prefect
+
+        settle_prefect()
+    refresh_global_settings_context()
+    PROCESS_LOGGING_CONFIG.clear()
+    setup_logging()
 
 
 def _stream(number: int, before: Any) -> io.TextIOWrapper:
@@ -127,10 +165,15 @@ def _stream(number: int, before: Any) -> io.TextIOWrapper:
     )
 
 
+def listening(place: str) -> socket.socket:
+    """Open a socket that processes of tests find by its path."""
+    bound = socket.socket(socket.AF_UNIX)
+    bound.bind(place)
+    bound.listen(64)
+    return bound
+
+
 if __name__ == "__main__":
-    with socket.socket(socket.AF_UNIX) as place:
-        place.bind(sys.argv[1])
-        place.listen(64)
-        asked = Server(place).serve()
+    asked = Server({listening(f"{sys.argv[1]}/{words}"): words for words in sys.argv[2:]}).serve()
     become(asked)
     runpy._run_module_as_main(asked["argv"][0])

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = "CUVEE_TESTS_WARM"
-"""Variable with the folder of the servers' sockets, each named after the module that it forks for."""
+"""Variable with the folder of the servers' sockets, each named after the module that it forks for, with or without
+its first argument."""
 SETTLED = (
     "CUDA",
     "HF_",
@@ -44,8 +45,17 @@ def settled() -> list[Any]:
     return json.loads(json.dumps([environment, limits, ignored, os.getuid()]))
 
 
+def open_files() -> list[int]:
+    """List the numbers of the files that this process was started with."""
+    with os.scandir("/proc/self/fd") as entries:
+        numbers = sorted(int(entry.name) for entry in entries)
+    there = "/proc/self/fd/{}".format  # the list itself was open, too
+    return [number for number in numbers if Path(there(number)).exists()]
+
+
 def hand_over(place: str) -> None:
     """Have the server run this process's module, and end as that ends; come back where it does not serve."""
+    files = open_files()
     server = socket.socket(socket.AF_UNIX)
     try:
         server.connect(place)
@@ -55,11 +65,12 @@ def hand_over(place: str) -> None:
         "argv": sys.orig_argv[2:],
         "cwd": str(Path.cwd()),
         "environment": dict(os.environ),
+        "files": files,
         "path": sys.path,
         "settled": settled(),
     }
     with server, server.makefile("rb") as answers:
-        socket.send_fds(server, [json.dumps(wanted).encode() + b"\n"], [0, 1, 2])
+        socket.send_fds(server, [json.dumps(wanted).encode() + b"\n"], files)
         told = answers.readline()
         if not told.strip():
             return
@@ -76,4 +87,5 @@ def hand_over(place: str) -> None:
 
 
 if FOLDER in os.environ and sys.orig_argv[1:2] == ["-m"]:
-    hand_over(f"{os.environ[FOLDER]}/{sys.orig_argv[2]}")
+    for words in (sys.orig_argv[2:3], sys.orig_argv[2:4]):
+        hand_over(f"{os.environ[FOLDER]}/{' '.join(words)}")
