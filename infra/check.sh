@@ -8,4 +8,4 @@ if [ "${1:-}" = all ]; then shift; else set -- -m "not (slow or browser or postg
 ruff check
 ruff format --check
 basedpyright
-pytest -n 2 --dist loadfile "$@"
+pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"  # else files of few tests come last, and these take long
