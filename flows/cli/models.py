@@ -34,7 +34,7 @@ def predict(
         typer.Argument(
             metavar="[FILE]",
             help="Whatever a recipe reads: texts, CSV, JSON Lines, Parquet, …; `-` or none: standard input, which is "
-            "JSON Lines where its first line is a JSON object, else a text a line.",
+            "JSON Lines where its first line is a JSON object, else a text a line, or what --set kind=… says.",
         ),
     ] = "-",
     said: Said = None,
@@ -44,7 +44,9 @@ def predict(
     store: StoreUri = DEFAULT_STORE,
     verbose: Verbose = None,
 ) -> None:
-    """Let a published model predict every row of a file: a JSON object a line, in order, as soon as it is known."""
+    """Let a published model predict every record of a file: a JSON object a line, in order, as soon as it is known; one
+    that cannot be read gives an error in its place, and exit code 3 in the end.
+    """
     from flows.cli.predict import predict_file
     from flows.cli.progress import following
 
@@ -60,7 +62,12 @@ def predict(
 def eval_(
     model: ModelName,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES…", help="Labelled files, each whatever a source of a recipe may be.")
+        list[str],
+        typer.Argument(
+            metavar="FILES…",
+            help="Labelled files, each whatever a source of a recipe may be; `-`: standard input, which is JSON Lines "
+            "where its first line is a JSON object, else what --set kind=… says.",
+        ),
     ],
     said: Said = None,
     store: StoreUri = DEFAULT_STORE,
@@ -81,5 +88,5 @@ def eval_(
 
     values = set_values(said or [], "columns.text=review")
     with out.following():
-        found = score_files(store, model, files, values, run_code=run_code)
+        found = score_files(store, model, files, values, sys.stdin.buffer, run_code=run_code)
     out.give(found, evaluated)

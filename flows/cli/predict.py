@@ -16,15 +16,16 @@ EXAMPLE = "columns.text=review"
 
 
 def predict_file(store: str, model: str, file: str, said: Sequence[str], out: str | None) -> None:
-    """Write a line of JSON for every row of a file, to a file as a whole or not at all.
+    """Write a line of JSON for every record of a file, to a file as a whole or not at all.
 
     Raises:
         RecipeError: the command says what cannot be.
+        QualityGate: records cannot be read; all the others are answered by then.
         Unreachable: the file cannot be written.
     """
     values, stdin = set_values(said, EXAMPLE), sys.stdin.buffer
     if out is None:
-        predict_rows(store, model, file, values, stdin, _printed)
+        predict_rows(store, model, file, values, stdin, _printed).refuse()
         return
     target = Path(out)
     if target.is_dir() or not target.parent.is_dir():
@@ -33,10 +34,11 @@ def predict_file(store: str, model: str, file: str, said: Sequence[str], out: st
         handle, draft = tempfile.mkstemp(prefix=".cuvee-predict-", dir=target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as lines:
-            predict_rows(store, model, file, values, stdin, _into(lines.write, out))
+            tally = predict_rows(store, model, file, values, stdin, _into(lines.write, out))
         with reaching(out):
             Path(draft).chmod(usual_mode())
             Path(draft).replace(target)
+        tally.refuse()
     finally:
         Path(draft).unlink(missing_ok=True)
 

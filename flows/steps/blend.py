@@ -16,13 +16,16 @@ from tasks.experiments.search.task import recall_weights
 from tasks.history.task import count_spent, find_earlier
 from tasks.ingest.task import ingest_source, probe_source
 from tasks.label.task import label_rows
+from tasks.manifests.labelled import AnswersFacts
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.rows import CleanedFacts, SnapshotFacts
+from tasks.manifests.seen import Fingerprint
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, redraw_plan, write_mix
 from tasks.personal.task import protect_source
+from tasks.predict.task import ask_labeller, probe_labeller
 from tasks.profile.task import measure_drift, profile_mix
 from tasks.recipe.measured_on import OverlapSettings
 from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, SourceCleaning, SourceSettings, WeighSettings
@@ -32,6 +35,7 @@ from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
 
 def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     """Call the tasks that make the mix; yield the name of each stage once its tasks are called."""
+    labellers = _labellers(loaded, call)
     loaded, raw = read_sources(loaded, call, made)
     recipe = loaded.recipe
     snapshots = [*raw.values()]
@@ -41,7 +45,7 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     made.cleaned = _cleaned(recipe, raw, call)
     made.sets = _measured_on(loaded, recipe.sets, recipe.layout, recipe.clean.of_sets, call)
     yield "clean"
-    made.pool = _pool(loaded, made.cleaned, made.sets, call)
+    made.pool = _pool(loaded, made.cleaned, made.sets, labellers, call)
     yield "deduplicate"
     checked = made.pool
     made.checks = [call(check_source.of(name), checked, recipe.checks.asked, drift) for name in recipe.sources]
@@ -99,10 +103,42 @@ def _cleaned(recipe: Recipe, raw: dict[str, Manifest[SnapshotFacts]], call: Call
     return [call(protect_source.of(name), rows, recipe.personal.of(name)) for name, rows in cleaned.items()]
 
 
+def _labellers(loaded: LoadedRecipe, call: Call) -> dict[str, Fingerprint]:
+    """See the published models that label rows, by the source that each is asked about."""
+    recipe, folder = loaded.recipe, loaded.folder
+    wanted = {name: how.teacher for name, how in recipe.labelling.items() if how.teacher and how.teacher.model}
+    return {
+        name: call(probe_labeller.of(name), call.store, teacher, recipe.objective, folder)
+        for name, teacher in wanted.items()
+    }
+
+
+def _answers(
+    loaded: LoadedRecipe, pool: Manifest[PoolFacts], seen: Mapping[str, Fingerprint], call: Call
+) -> list[Manifest[AnswersFacts]]:
+    """Ask published models about the rows that they are to label, and about some with labels, which say how good they
+    are.
+    """
+    made = loaded.recipe.labelling
+    return [
+        call(ask_labeller.of(name), known, pool, made[name], [*made], loaded.folder)
+        for name, known in seen.items()
+        if name in made
+    ]
+
+
 def _pool(
-    loaded: LoadedRecipe, cleaned: list[Manifest[CleanedFacts]], sets: list[Manifest[CleanedFacts]], call: Call
+    loaded: LoadedRecipe,
+    cleaned: list[Manifest[CleanedFacts]],
+    sets: list[Manifest[CleanedFacts]],
+    seen: Mapping[str, Fingerprint],
+    call: Call,
 ) -> Manifest[PoolFacts]:
-    """Put the sources into one pool, and take out of it what the recipe says."""
+    """Put the sources into one pool, and take out of it what the recipe says.
+
+    Args:
+        seen: source -> the published model that labels its rows.
+    """
     recipe = loaded.recipe
     pool = call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, recipe.seed)
     if told := recipe.decontaminate:
@@ -121,7 +157,8 @@ def _pool(
         ]
         pool = call(drop_semantic_duplicates.of("pool"), pool, embedded, wanted.threshold, recipe.seed)
     if recipe.labelling:
-        pool = call(label_rows.of("pool"), pool, recipe.labelling, recipe.layout, recipe.trials.linear, recipe.seed)
+        told = (recipe.labelling, recipe.layout, recipe.trials.linear, recipe.seed)
+        pool = call(label_rows.of("pool"), pool, *told, _answers(loaded, pool, seen, call))
     for judge in recipe.sift:
         pool = call(sift_pool.of("pool"), pool, judge, recipe.seed)
     return pool
@@ -160,4 +197,4 @@ def _measured_on(
     cleaned = {name: call(clean_source.of(name), rows, cleaning) for name, rows in raw.items()}
     if personal is None:
         return [*cleaned.values()]
-    return [call(protect_source.of(name), rows, personal.of_benchmark()) for name, rows in cleaned.items()]
+    return [call(protect_source.of(name), rows, personal.of_benchmark(layout)) for name, rows in cleaned.items()]

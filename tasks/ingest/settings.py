@@ -47,12 +47,20 @@ class LabelRule(Section):
 
 
 class TeacherSettings(Section):
-    """A teacher that labels rows: a linear classifier on hashed words and pairs of words, which has learned from the
-    training rows of the sources with labels of their own.
+    """A teacher that labels rows: a published model, or a linear classifier on hashed words and pairs of words, which
+    has learned from the training rows of the sources with labels of their own.
     """
 
+    model: str | None = None
+    """A model that Cuvée published, of the recipe's task and labels: its folder, or its name, NAME/ID, id or run in
+    the store; by default the linear classifier."""
     confidence: float = Field(default=0.9, ge=0, le=1)
     """Least probability of a label that the teacher gives; rows of which it is less sure are left out."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Content keys of the linear classifier's labels are older than the field.
+        return {name: value for name, value in dump(self).items() if name != "model" or value is not None}
 
 
 class SourceLabelling(Section):

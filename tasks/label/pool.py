@@ -8,9 +8,9 @@ from pathlib import Path
 from tasks.core.layout import Layout
 from tasks.ingest.settings import SourceLabelling
 from tasks.label.rows import LabelledSource, label_source, without_rules
-from tasks.label.teacher import LinearTeacher, taught
+from tasks.label.teacher import Answers, AskedModel, taught
 from tasks.manifests.dropped import Dropped, Figure
-from tasks.manifests.labelled import Labelled, Teacher
+from tasks.manifests.labelled import Labelled
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.pool import PoolFacts
 from tasks.models.linear_training import Training
@@ -41,6 +41,7 @@ def label_pool(
     sides: Mapping[str, Mapping[str, RowFile]],
     writing: Callable[[str], AbstractContextManager[Path]],
     wanted: Mapping[str, SourceLabelling],
+    asked: Mapping[str, AskedModel],
     layout: Layout,
     learning: Training,
     seed: int,
@@ -51,12 +52,13 @@ def label_pool(
         sides: files of the pool.
         writing: gives a path to write a file of the new pool to, by its name.
         wanted: source -> how its rows are labelled.
+        asked: source -> the published model that has been asked about its rows, where that labels them.
         layout: with the label set.
     """
-    teacher = None
-    if any(one.teacher for one in wanted.values()):
+    teachers: dict[str, Answers] = dict(asked)
+    if learns := [source for source, one in wanted.items() if one.teacher and source not in asked]:
         own = [file for source, file in sides[TRAIN].items() if source not in wanted]
-        teacher = taught(own, layout.labels, learning, seed)
+        teachers |= dict.fromkeys(learns, taught(own, layout.labels, learning, seed))
     done: dict[str, LabelledSource] = {}
     accounts: list[Account] = []
     for side, files in sides.items():
@@ -66,9 +68,9 @@ def label_pool(
                     without_rules(file, path)
                     accounts += [pool.account(source)] if side == TRAIN else []
                     continue
-                asked = teacher if wanted[source].teacher else None
                 with writing(labels_file(source)) as origins:
-                    done[source] = label_source(source, file, (path, origins), wanted[source], asked, layout)
+                    given = (wanted[source], teachers.get(source), layout)
+                    done[source] = label_source(source, file, (path, origins), *given)
                 accounts.append(_account(pool.account(source), done[source], path))
     return LabelledPool(
         tuple(accounts),
@@ -76,7 +78,7 @@ def label_pool(
             update={
                 "layout": layout,
                 "dropped": (*pool.facts.dropped, _dropped(done)),
-                "labelled": _labelled(done, wanted, teacher),
+                "labelled": _labelled(done, wanted, teachers),
             }
         ),
         [f"{source}: {one.told()}" for source, one in done.items()],
@@ -100,15 +102,14 @@ def _dropped(done: Mapping[str, LabelledSource]) -> Dropped:
 
 
 def _labelled(
-    done: Mapping[str, LabelledSource], wanted: Mapping[str, SourceLabelling], teacher: LinearTeacher | None
+    done: Mapping[str, LabelledSource], wanted: Mapping[str, SourceLabelling], teachers: Mapping[str, Answers]
 ) -> Labelled:
-    teachers: dict[str, Teacher] = {}
-    for source, how in wanted.items():
-        if teacher and how.teacher:
-            teachers[source] = teacher.measured_at(how.teacher.confidence)
+    measured = {
+        source: teachers[source].measured_at(how.teacher.confidence) for source, how in wanted.items() if how.teacher
+    }
     return Labelled(
         counts={source: one.counts for source, one in done.items()},
         left_out={source: one.left_out.total() for source, one in done.items()},
-        teachers=teachers,
+        teachers=measured,
         examples=tuple(row for one in done.values() for row in one.examples),
     )

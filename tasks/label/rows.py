@@ -112,7 +112,7 @@ def _given(
     )
     if teacher is None or wanted.teacher is None:
         return by_rule
-    answers = teacher.asked(block.select(compared_text(layout)).to_series())
+    answers = teacher.asked(block.select(ROW_ID, compared_text(layout)))
     sure = (answers["confidence"] >= wanted.teacher.confidence) & rule.is_null()
     return by_rule.with_columns(
         pl.when(sure).then(answers["label"]).otherwise(pl.col("label")).alias("label"),

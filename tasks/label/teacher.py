@@ -1,4 +1,6 @@
-"""The teacher: a linear classifier that has learned from the rows with labels, and says how sure it is of others."""
+"""The teacher: a linear classifier that has learned from the rows with labels, and says how sure it is of others; or a
+published model, which has said so already.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from tasks.manifests.labelled import Teacher
 from tasks.models.features import BLOCK_ROWS, hashed_texts, stacked
 from tasks.models.linear import LinearClassifier, log_softmax, numbered
 from tasks.models.linear_training import Training, train_linear
-from tasks.rows.layout import RowFile
+from tasks.rows.layout import ROW_ID, RowFile
 from tasks.text.hashing import Floats, Ints
 
 UNSEEN, FEWEST = 0.1, 20
@@ -24,8 +26,16 @@ UNSEEN, FEWEST = 0.1, 20
 class Answers(Protocol):
     """Labels for texts."""
 
-    def asked(self, texts: pl.Series) -> pl.DataFrame:
-        """Give the likeliest `label` of each text, and its probability, `confidence`."""
+    def asked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give the likeliest `label` of each row, and its probability, `confidence`.
+
+        Args:
+            rows: `row_id` and `text`.
+        """
+        ...
+
+    def measured_at(self, confidence: float) -> Teacher:
+        """Say how good it is where it labels what it is so sure of."""
         ...
 
 
@@ -45,23 +55,62 @@ class LinearTeacher:
     chances: Floats
     truth: Ints
 
-    def asked(self, texts: pl.Series) -> pl.DataFrame:
-        """Give the likeliest `label` of each text, and its probability, `confidence`."""
-        chances = np.exp(log_softmax(self.classifier.logits(hashed_texts(texts))))
+    def asked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give the likeliest `label` of each row, and its probability, `confidence`."""
+        chances = np.exp(log_softmax(self.classifier.logits(hashed_texts(rows["text"]))))
         names = pl.Series("label", [self.labels[number] for number in chances.argmax(1)], pl.String)
         return pl.DataFrame([names, pl.Series("confidence", chances.max(1), pl.Float64)])
 
     def measured_at(self, confidence: float) -> Teacher:
         """Say how good it is where it labels what it is so sure of."""
         right, sure = self.chances.argmax(1) == self.truth, self.chances.max(1) >= confidence
-        return Teacher(
-            confidence=confidence,
-            rows=self.rows,
-            unseen=len(right),
-            right=_share(right),
-            sure=_share(sure),
-            right_where_sure=_share(right[sure]),
-        )
+        return measured(right, sure, confidence, self.rows)
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """A published model that has been asked already.
+
+    Attributes:
+        answers: `row_id`, `label` and `confidence` of rows.
+        teacher: how good it is.
+    """
+
+    answers: pl.DataFrame
+    teacher: Teacher
+
+    def asked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give the likeliest `label` of each row, and its probability, `confidence`; null of rows that it was not asked
+        about.
+        """
+        found = rows.select(ROW_ID).join(self.answers, on=ROW_ID, how="left", maintain_order="left")
+        return found.select("label", "confidence")
+
+    def measured_at(self, confidence: float) -> Teacher:
+        """Say how good it is where it labels what it is so sure of."""
+        return self.teacher.model_copy(update={"confidence": confidence})
+
+
+def measured(
+    right: NDArray[np.bool_], sure: NDArray[np.bool_], confidence: float, rows: int, model: str = ""
+) -> Teacher:
+    """Put together how good a teacher is.
+
+    Args:
+        right, sure: whether it is, of each row that it is measured on.
+        confidence: least probability of a label that it gives.
+        rows: that it learned from here.
+        model: where it lies.
+    """
+    return Teacher(
+        model=model,
+        confidence=confidence,
+        rows=rows,
+        unseen=len(right),
+        right=_share(right),
+        sure=_share(sure),
+        right_where_sure=_share(right[sure]),
+    )
 
 
 def _share(true: NDArray[np.bool_]) -> float | None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from tasks.core.records import Section
+from tasks.manifests.manifest import Facts
 
 
 class LabelledRow(Section):
@@ -19,20 +20,30 @@ class LabelledRow(Section):
 
 
 class Teacher(Section):
-    """How good the teacher is, measured on rows of the labelled sources that it had not learned from."""
+    """How good the teacher is, measured on rows of the labelled sources that it had not learned from; a published
+    model, on some of their rows to train on, which it may have learned from.
+    """
 
+    model: str = ""
+    """The published model, as the recipe names it; empty of a linear classifier."""
     confidence: float
     """Least probability of a label that it gives."""
     rows: int
-    """That it learned from."""
+    """That it learned from here."""
     unseen: int
-    """Rows that were set aside to measure it."""
+    """Rows that it is measured on."""
     right: float | None
     """Share of them whose label it gives; null where there are none."""
     sure: float | None
     """Share of them that it would label."""
     right_where_sure: float | None
     """Share of these whose label it gives; null where there are none."""
+
+
+class AnswersFacts(Facts):
+    """What a published model says of the rows of a source without labels."""
+
+    teacher: Teacher
 
 
 class Labelled(Section):

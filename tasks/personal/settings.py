@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from tasks.core import registry
+from tasks.core.layout import Layout
 from tasks.core.records import Section
 from tasks.core.references import SourceName
 from tasks.personal import detectors
@@ -60,11 +61,13 @@ class PersonalSettings(Protection):
             action=self.policies.get(source, self.action), kinds=self.kinds, versions=versions(self.kinds)
         )
 
-    def of_benchmark(self) -> SourceProtection:
-        """Give what holds for rows that are only compared with: they lose no row, or less would be measured."""
-        return SourceProtection(
-            action="keep" if self.action == "keep" else "redact", kinds=self.kinds, versions=versions(self.kinds)
-        )
+    def of_benchmark(self, layout: Layout) -> SourceProtection:
+        """Give what holds for rows that are only compared with, or that a model is asked about: they lose no row, or
+        less would be measured, and stay as they are where something has its place in their texts.
+        """
+        fixed = any(role.of for role in layout.roles)
+        action: Action = "keep" if fixed or self.action == "keep" else "redact"
+        return SourceProtection(action=action, kinds=self.kinds, versions=versions(self.kinds))
 
 
 def versions(chosen: Iterable[DetectorSettings]) -> dict[str, str]:

@@ -12,8 +12,10 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from tasks.core.errors import CuveeError, QualityGate, RecipeError
 from tasks.core.records import Section
+from tasks.manifests.seen import Fingerprint, SeenFile
 from tasks.models.pretrained import CONFIGURATION
-from tasks.objectives.parts import DEFAULT, TaskName, Trained
+from tasks.objectives.parts import DEFAULT, TaskName, Trained, columns_of
+from tasks.personal.settings import PersonalSettings, SourceProtection
 from tasks.store.found import meant
 from tasks.store.published import FORMAT
 from tasks.store.runs import find_run
@@ -46,6 +48,7 @@ class Meant(Section):
     labels: tuple[str, ...] = ()
     train: dict[str, Any] = Field(default_factory=dict)
     clean: Lines = Lines()
+    personal: PersonalSettings | None = None
     evaluate: dict[str, Any] = Field(default_factory=dict)
     trials: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
@@ -88,16 +91,27 @@ class Published(NamedTuple):
         clean = self.recipe.clean
         return bool(clean.keep_lines) or any(one.keep_lines for one in clean.sources.values())
 
+    @property
+    def protection(self) -> SourceProtection | None:
+        """Say how personal data is replaced in texts, as in the recipe's evaluation sets; None where it is not."""
+        if self.recipe.personal is None:
+            return None
+        found = self.recipe.personal.of_benchmark(columns_of(self.recipe.task).layout(self.trained.labels))
+        return found if found.action == "redact" else None
 
-def find_model(uri: str, wanted: str) -> Place:
+
+def find_model(uri: str, wanted: str, base: str = ".") -> Place:
     """Find a model by its folder, here or as a URI, or in a store by the name of its recipe (the one published last),
     `NAME/ID`, the id or the start of it, or a run that made it; `latest` is that of the newest run.
+
+    Args:
+        base: folder that a relative one starts at.
 
     Raises:
         RecipeError: nothing or several answer to it; the text says what is there.
     """
-    if Path(wanted, CONFIGURATION).is_file():
-        return _in_a_store(str(Path(wanted).absolute()))
+    if Path(base, wanted, CONFIGURATION).is_file():
+        return _in_a_store(str(Path(base, wanted).absolute()))
     if "://" in wanted:
         return _in_a_store(wanted.rstrip("/"))
     store = open_store(uri)
@@ -159,6 +173,19 @@ def at_hand(place: Place) -> Generator[Published]:
         yield Published(place, recipe, trained, str(lock.get("mix", "")))
 
 
+def seen_model(place: Place) -> Fingerprint:
+    """Identify a published model by the content of its files.
+
+    Raises:
+        RecipeError: the folder is none that was published, or was deleted.
+        QualityGate: it is damaged, or published by a later version.
+    """
+    _, lock = _said(place)
+    files = sorted(lock["files"].items())
+    seen = (SeenFile(name=name, bytes=fact["bytes"], tag=str(fact.get("sha256", ""))) for name, fact in files)
+    return Fingerprint(source="model", files=tuple(seen))
+
+
 def _longest(place: Place, recipe: Meant) -> int:
     """Say how many tokens an input may have; longer ones are cut as when the model was measured.
 
@@ -197,6 +224,5 @@ def _said(place: Place) -> tuple[Meant, dict[str, Any]]:
         written = yaml.safe_load(place.store.read_bytes(place.inside("recipe.yaml")))
         return Meant.model_validate(written), lock
     except (yaml.YAMLError, ValidationError) as error:
-        raise QualityGate(
-            f"{place.where}/recipe.yaml: no recipe of a model that this version can use: {str(error).splitlines()[0]}"
-        ) from None
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).splitlines()[0]
+        raise QualityGate(f"{place.where}/recipe.yaml: no recipe of a model that this version can use: {why}") from None

@@ -1,28 +1,33 @@
-"""Rows to predict: read as a recipe reads a source, a block after the other, and none of them left out."""
+"""Rows to predict: read as a recipe reads a source, a block after the other, and none of them left out: what cannot be
+read has its place, too.
+"""
 
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import polars as pl
 from pydantic import JsonValue, ValidationError
 
-from tasks.core.errors import QualityGate, RecipeError
+from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout
 from tasks.core.records import Section
 from tasks.core.suggest import Problem
 from tasks.ingest.batch import Batch, Opened
-from tasks.ingest.map import Mapper
+from tasks.ingest.map import Mapped, Mapper
 from tasks.ingest.read import batches
 from tasks.ingest.settings import Source, SourceSettings, kind_of
 from tasks.recipe.file import with_value
 from tasks.recipe.meaning import meant
+from tasks.rows.layout import ROW_ID
 
 BLOCK_ROWS = 512
 """Most rows that are read, answered and written at a time."""
 CHUNK = 1 << 20
 STDIN = "-"
+SHOWN = 80
+"""Characters of a record that is told because it cannot be read."""
 
 
 class Piped(io.RawIOBase):
@@ -96,7 +101,28 @@ def _told(path: str, name: str, text: str) -> str:
     return f"{f'--set {field}' if field else path}: {text.removeprefix('Value error, ')}"
 
 
-def rows_of(path: str, said: Mapping[str, JsonValue], stdin: BinaryIO, layout: Layout) -> Iterator[pl.DataFrame]:
+class Unread(NamedTuple):
+    """A record that cannot be read.
+
+    Attributes:
+        place: how many rows of its block stand before it.
+        record: its file and line, or number.
+        why: a reason code, with more words where there are some, and its beginning.
+    """
+
+    place: int
+    record: str
+    why: str
+
+
+class Block(NamedTuple):
+    """Rows that stand one behind another, and the records between them that cannot be read, both in order."""
+
+    rows: pl.DataFrame
+    unread: tuple[Unread, ...]
+
+
+def rows_of(path: str, said: Mapping[str, JsonValue], stdin: BinaryIO, layout: Layout) -> Iterator[Block]:
     """Read a file, or standard input where the path is `-`: texts, or JSON Lines where its first line is an object.
 
     Args:
@@ -105,12 +131,10 @@ def rows_of(path: str, said: Mapping[str, JsonValue], stdin: BinaryIO, layout: L
 
     Raises:
         RecipeError: there is no such column.
-        QualityGate: a record that cannot be read, with its line.
     """
     if path == STDIN:
         piped = Piped(stdin)
-        kind = "jsonl" if _is_object(piped.head) else "text"
-        settings = source_of(path, {"kind": kind, **said})
+        settings = piped_source(path, said, piped.head)
         records: Iterator[Batch] = kind_of(settings).batches(Opened("stdin", lambda: cast("BinaryIO", piped)), settings)
     else:
         settings = source_of(path, said)
@@ -119,7 +143,18 @@ def rows_of(path: str, said: Mapping[str, JsonValue], stdin: BinaryIO, layout: L
         settings = settings.model_copy(update={"columns": {layout.roles[0].name: "text"}})
     mapper = Mapper("file", settings, layout)
     for batch in records:
-        yield from _mapped(mapper, batch).iter_slices(BLOCK_ROWS)
+        yield from _blocks(_mapped(mapper, batch), layout)
+
+
+def piped_source(path: str, said: Mapping[str, JsonValue], head: bytes) -> SourceSettings:
+    """Give what is piped as a source: of the kind that is said, else JSON Lines where it begins with an object, else
+    lines of text.
+
+    Args:
+        path: it has as a source.
+        head: its first line, at least.
+    """
+    return source_of(path, {"kind": "jsonl" if _is_object(head) else "text", **said})
 
 
 def _is_object(head: bytes) -> bool:
@@ -129,13 +164,26 @@ def _is_object(head: bytes) -> bool:
         return False
 
 
-def _mapped(mapper: Mapper, batch: Batch) -> pl.DataFrame:
+def _mapped(mapper: Mapper, batch: Batch) -> Mapped:
     try:
-        mapped = mapper([mapper.complete(batch)])
+        return mapper([mapper.complete(batch)])
     except RecipeError as error:
         raise RecipeError(str(error).replace("sources.file.", "--set ")) from None
-    if mapped.bad.height:
-        first = mapped.bad.row(0, named=True)
-        why = f"{first['reason']} ({first['detail']})" if first["detail"] else first["reason"]
-        raise QualityGate(f"{first['file']}:{first['line']}: {why}: {first['raw'][:80]!r}; mend this record")
-    return mapped.rows.select(mapper.layout.names)
+
+
+def _blocks(mapped: Mapped, layout: Layout) -> Iterator[Block]:
+    """Divide what became of a batch, whose records are numbered in their order."""
+    numbers = mapped.rows[ROW_ID].str.extract(r":(\d+)$").cast(pl.Int64)
+    bad = mapped.bad.with_columns(numbers.search_sorted(mapped.bad["line"]).alias("place"))
+    height = mapped.rows.height
+    for start in range(0, max(1, height), BLOCK_ROWS):
+        end = start + BLOCK_ROWS
+        here = bad.filter((pl.col("place") >= start) & ((pl.col("place") < end) | (end >= height)))
+        unread = tuple(_unread(record, start) for record in here.iter_rows(named=True))
+        yield Block(mapped.rows.slice(start, BLOCK_ROWS).select(layout.names), unread)
+
+
+def _unread(record: Mapping[str, Any], start: int) -> Unread:
+    detail = f" ({record['detail']})" if record["detail"] else ""
+    why = f"{record['reason']}{detail}: {record['raw'][:SHOWN]!r}"
+    return Unread(record["place"] - start, f"{record['file']}:{record['line']}", why)

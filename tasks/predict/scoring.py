@@ -1,8 +1,9 @@
 """How good a published model is on labelled files: read, cleaned and scored as the evaluation sets of a recipe are."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 from pydantic import Field, JsonValue
@@ -16,12 +17,14 @@ from tasks.evaluate.scores import scored
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.ingest.read import read_source, refuse
+from tasks.ingest.settings import SourceSettings
 from tasks.manifests.manifest import Account
 from tasks.manifests.scores import BaselineScore, Metrics
 from tasks.objectives.parts import columns_of, generates
+from tasks.personal.redact import protect_file
 from tasks.predict.find import Published
 from tasks.predict.predict import loaded
-from tasks.predict.rows import source_of
+from tasks.predict.rows import STDIN, piped_source, source_of
 from tasks.programs.sandbox import why_not
 from tasks.rows.emptied import why_empty
 from tasks.rows.files import TRAIN, of_side
@@ -77,6 +80,7 @@ def evaluation(
     model: Published,
     files: Sequence[str],
     said: Mapping[str, JsonValue],
+    stdin: BinaryIO,
     scratch: Path,
     progress: Callable[[float, str], None],
     *,
@@ -85,18 +89,21 @@ def evaluation(
     """Score a model on labelled files, each by itself. All of them are read before the first is scored.
 
     Args:
+        files: `-` is `stdin`.
         said: what the command says of each file; see `source_of`.
         scratch: a folder for intermediate files.
         progress: is told which share is done, and what that is.
         run_code: whether programs that the model writes are run.
 
     Raises:
-        RecipeError: no program can be run here, or none is written.
+        RecipeError: no program can be run here, or none is written; or standard input is to be read twice.
     """
+    if list(files).count(STDIN) > 1:
+        raise RecipeError(f"{STDIN}: standard input can be read once; name it once")
     settings = settings_of(model, run_code=run_code)
     train = mix_of(model)
     read = [
-        without_learned(file, read_labelled(file, said, model, settings, scratch / str(number)), train, model)
+        without_learned(file, read_labelled(file, said, stdin, model, settings, scratch / str(number)), train, model)
         for number, file in enumerate(files)
     ]
     loaded(model)  # what is wrong with its files is said of them
@@ -130,7 +137,12 @@ def layout_for(model: Published, settings: EvaluateSettings) -> Layout:
 
 
 def read_labelled(
-    path: str, said: Mapping[str, JsonValue], model: Published, asked: EvaluateSettings, folder: Path
+    path: str,
+    said: Mapping[str, JsonValue],
+    stdin: BinaryIO,
+    model: Published,
+    asked: EvaluateSettings,
+    folder: Path,
 ) -> Labelled:
     """Read a labelled file as a source of a recipe is read.
 
@@ -144,10 +156,11 @@ def read_labelled(
         QualityGate: it has too many bad records, such as labels that the model does not know, or none that could be
             asked about.
     """
-    settings, layout = source_of(path, said), layout_for(model, asked)
+    folder.mkdir()
+    layout = layout_for(model, asked)
+    settings = source_of(path, said) if path != STDIN else _kept(stdin, said, folder / "stdin")
     if settings.labelling:
         raise RecipeError(f"{path}: made labels are never measured on; say neither label_rules nor label_by")
-    folder.mkdir()
     raw, rows, keys = (folder / name for name in ("raw.parquet", "rows.parquet", "keys.parquet"))
     try:
         outcome = read_source(FILE, settings, ".", layout, raw, folder / "bad.parquet")
@@ -156,11 +169,24 @@ def read_labelled(
         raise type(error)(_of_file(path, str(error))) from None
     cleaning = CleanSettings(keep_lines=model.keeps_lines).of_sets
     account = clean_file(outcome.account, (raw, rows, keys), cleaning, layout).account
+    if model.protection:
+        open_rows, open_keys = rows, keys
+        rows, keys = folder / "redacted.parquet", folder / "redacted-keys.parquet"
+        account = protect_file(account, (open_rows, open_keys), (rows, keys), model.protection, layout).account
     if not account.rows:
         raise QualityGate(f"{path}: no row to measure on: {why_empty(account)}")
     if asked.run_code and not pl.read_parquet(rows, columns=["tests"])["tests"].list.len().sum():
         raise RecipeError(f"{path}: --run-code, but no row has tests; say in which column: --set columns.tests=…")
     return Labelled(rows, keys, account)
+
+
+def _kept(stdin: BinaryIO, said: Mapping[str, JsonValue], file: Path) -> SourceSettings:
+    """Write what is piped into a file, and give that as a source."""
+    with file.open("wb") as kept:
+        shutil.copyfileobj(stdin, kept)
+    with file.open("rb") as kept:
+        settings = piped_source(STDIN, said, kept.readline())
+    return settings.model_copy(update={"path": str(file)})
 
 
 def _of_file(path: str, text: str) -> str:

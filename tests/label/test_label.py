@@ -1,6 +1,7 @@
 """Labels for sources without any: the first rule that holds, then a teacher where it is sure; nothing is measured on
 them, and every row is labelled or counted."""
 
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import set_seed
 
 from flows.pipeline import pipeline as run
 from tasks.core.errors import QualityGate, RecipeError
+from tasks.core.records import Objective
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.experiments.trial.settings import LinearSettings
 from tasks.history.task import trace_row
@@ -22,9 +25,14 @@ from tasks.ingest.asked import first_that_holds, rules_of
 from tasks.ingest.settings import LabelRule, SourceLabelling, TeacherSettings
 from tasks.label.rows import label_source
 from tasks.label.teacher import taught
+from tasks.manifests.labelled import Teacher
+from tasks.objectives.parts import guess_of
 from tasks.objectives.text_classification.columns import layout
+from tasks.predict.task import predict_rows, probe_labeller
 from tasks.recipe.model import load_recipe
 from tasks.rows.layout import RULE, RowFile, cleaned_schema
+from tasks.train.model import load
+from tasks.train.settings import BuiltModel, TrainSettings
 
 LABELS = ("negative", "positive")
 LAYOUT = layout(LABELS)
@@ -34,8 +42,11 @@ RULES = (LabelRule(when="x >= 4", label="positive"), LabelRule(when="x >= 2", la
 class Sure:
     """A teacher that is as sure as the number in a text."""
 
-    def asked(self, texts: pl.Series) -> pl.DataFrame:
-        return pl.DataFrame({"label": ["positive"] * len(texts), "confidence": texts.cast(pl.Float64)})
+    def asked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.select(label=pl.lit("positive"), confidence=pl.col("text").cast(pl.Float64))
+
+    def measured_at(self, confidence: float) -> Teacher:
+        raise AssertionError(confidence)
 
 
 def unlabelled(folder: Path, rules: list[int | None], texts: list[str]) -> RowFile:
@@ -97,7 +108,7 @@ def test_a_teacher_learns_the_same_twice_and_is_measured_on_rows_it_has_not_seen
     pl.DataFrame({"text": texts, "label": labels}).write_parquet(tmp_path / "rows.parquet")
     file = RowFile(tmp_path / "rows.parquet", LAYOUT)
     first, again = (taught([file], LABELS, LinearSettings(), 3) for _ in range(2))
-    asked = pl.Series(["good kind 7", "rude bad 9"])
+    asked = pl.DataFrame({"row_id": ["a", "b"], "text": ["good kind 7", "rude bad 9"]})
     assert first.asked(asked)["label"].to_list() == ["positive", "negative"]
     assert first.asked(asked).equals(again.asked(asked))
     measured = first.measured_at(0.5)
@@ -201,3 +212,84 @@ def test_a_source_without_labels_goes_into_the_mix_and_is_never_measured_on(
         if not named:
             break
     assert not named
+
+
+def with_model(folder: Path, labels: tuple[str, ...] = LABELS, task: str = "text-classification") -> Path:
+    """Put a model, its weights from chance, where a run would publish it."""
+    set_seed(0)
+    built = BuiltModel(vocabulary=300, **guess_of(task).model(16))
+    objective = Objective(task=task, labels=labels)
+    model, tokenizer = load(TrainSettings(model=built, max_tokens=16), ".", objective, ["good and bad"])
+    home = folder / "store/models/reviewer/0123456789ab"
+    for part in (model, tokenizer):
+        part.save_pretrained(home)
+    files = {path.name: {"bytes": path.stat().st_size, "sha256": ""} for path in home.iterdir()}
+    written = {"name": "reviewer", "task": task, "labels": [*labels], "personal": {"kinds": [{"kind": "email"}]}}
+    (home / "recipe.yaml").write_text(yaml.safe_dump(written))
+    (home / "lock.json").write_text(json.dumps({"format": 2, "id": home.name, "mix": "0", "files": files}))
+    (home.parent / "latest.json").write_text(json.dumps({"id": home.name, "path": f"models/reviewer/{home.name}"}))
+    return home
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["reviewer", "reviewer/0123", "store/models/reviewer/0123456789ab"])
+def test_a_published_model_labels_rows_as_predict_does(named: str, tmp_path: Path, prefect_server: str) -> None:
+    home = with_model(tmp_path, LABELS[::-1])
+    pl.DataFrame({"text": [f"good {n}" for n in range(60)], "label": [*LABELS] * 30}).write_csv(
+        tmp_path / "reviews.csv"
+    )
+    posts = [{"body": f"bad {n} by a{n}@b.org", "stars": 5 if n % 3 else None} for n in range(40)]
+    (tmp_path / "posts.jsonl").write_text("".join(json.dumps(post) + "\n" for post in posts), "utf-8")
+    changed = recipe()
+    changed["sources"]["posts"]["label_by"] = {"model": named, "confidence": 0.0}
+    changed["checks"] = {"on_failure": "warn"}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(changed), "utf-8")
+    done = run(recipe=str(tmp_path / "recipe.yaml"), store=str(tmp_path / "store"), until="deduplicate")
+    record = json.loads(next((tmp_path / "store/runs/labelled").glob("*/run.json")).read_text("utf-8"))
+    assert done["status"] == "completed"
+    counts = record["labelled"]["counts"]["posts"]
+    said: list[dict[str, Any]] = []
+    (tmp_path / "asked.jsonl").write_text(
+        "".join(json.dumps({"text": f"bad {n} by a{n}@b.org"}) + "\n" for n in range(0, 40, 3))
+    )
+    predict_rows(str(tmp_path / "store"), str(home), str(tmp_path / "asked.jsonl"), {}, io.BytesIO(), said.extend)
+    assert counts["teacher"] == Counter(one["predicted"] for one in said)
+    assert counts["rule 1 (stars >= 4)"] == {"positive": 26}
+    teacher = record["labelled"]["teachers"]["posts"]
+    assert (teacher["model"], teacher["rows"], teacher["sure"]) == (named, 0, 1.0)
+    assert teacher["unseen"] > 40
+    assert f"is the model <code>{named}</code>" in Path(record["report"]).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "told"),
+    [
+        (("bad", "good"), "text-classification", "labels are bad, good, and the recipe's are negative, positive"),
+        (LABELS, "pair-classification", "was trained for task: pair-classification, and the recipe's is text-"),
+    ],
+)
+def test_a_teacher_of_other_labels_or_another_task_is_refused(
+    labels: tuple[str, ...], task: str, told: str, tmp_path: Path
+) -> None:
+    with_model(tmp_path, labels, task)
+    asked = TeacherSettings(model="reviewer")
+    with pytest.raises(RecipeError, match=told):
+        probe_labeller.run(
+            str(tmp_path / "store"),
+            str(tmp_path / "store"),
+            asked,
+            Objective(task="text-classification", labels=LABELS),
+            ".",
+        )
+    with pytest.raises(RecipeError, match="no model and no run 'reviewr'"):
+        probe_labeller.run(
+            str(tmp_path / "store"),
+            str(tmp_path / "store"),
+            TeacherSettings(model="reviewr"),
+            Objective(task="text-classification", labels=LABELS),
+            ".",
+        )
+
+
+def test_a_teacher_without_a_model_is_said_as_it_was() -> None:
+    assert TeacherSettings().model_dump() == {"confidence": 0.9}

@@ -25,7 +25,7 @@ HOUSE = "models/small/1a2b3c4d5e6f"
 
 
 def scores_of(store: Path, *files: Path, **said: Any) -> Evaluation:
-    return score_files(str(store), "small", [str(file) for file in files], said)
+    return score_files(str(store), "small", [str(file) for file in files], said, io.BytesIO())
 
 
 def with_mix(store: Path, folder: Path, rows: pl.DataFrame) -> Path:
@@ -166,4 +166,46 @@ def test_programs_that_cannot_be_judged_are_told(
 ) -> None:
     (tmp_path / "rows.jsonl").write_text('{"prompt": "so?", "response": "f = 1"}\n')
     with pytest.raises(RecipeError, match=why):
-        score_files(str(publish(task)), "small", [str(tmp_path / "rows.jsonl")], said, run_code=True)
+        score_files(str(publish(task)), "small", [str(tmp_path / "rows.jsonl")], said, io.BytesIO(), run_code=True)
+
+
+PIPED = {
+    "rows.jsonl": ('{"text": "a good day", "label": "positive"}\n{"text": "bad", "label": "negative"}\n', {}),
+    "rows.csv": ("text,label\na good day,positive\nbad,negative\n", {"kind": "delimited"}),
+    "rows.txt": ("a good day\nbad\n", {"kind": "text", "label": "positive"}),
+}
+
+
+@pytest.mark.parametrize("name", PIPED)
+def test_standard_input_is_scored_as_a_file_is(name: str, publish: Callable[..., Path], tmp_path: Path) -> None:
+    store, (content, said) = str(publish("text-classification")), PIPED[name]
+    (tmp_path / name).write_text(content)
+    (file,) = score_files(store, "small", [str(tmp_path / name)], said, io.BytesIO()).files
+    (piped,) = score_files(store, "small", ["-"], said, io.BytesIO(content.encode())).files
+    assert (piped.file, piped.metrics, piped.read) == ("-", file.metrics, 2)
+
+
+def test_standard_input_that_cannot_be_scored_is_told(publish: Callable[..., Path]) -> None:
+    store = str(publish("text-classification"))
+    for files, content, why in (
+        (["-", "-"], b"", "^-: standard input can be read once"),
+        (["-"], b"a\nb\n", r"^-: --set columns\.label: there is no column 'label'"),
+        (["-"], b'{"text": "a", "label": "up"}\n', r"^-: 1 of 1 records are bad[\s\S]*stdin:1: unmapped_label"),
+    ):
+        with pytest.raises(CuveeError, match=why):
+            score_files(store, "small", files, {}, io.BytesIO(content))
+
+
+def test_files_are_scored_without_the_personal_data_that_the_recipe_replaces(
+    publish: Callable[..., Path], tmp_path: Path
+) -> None:
+    shutil.copytree(publish("text-classification"), store := tmp_path / "store")
+    recipe = store / HOUSE / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "personal: {action: redact, kinds: [{kind: email}]}\n")
+    for name, who in (("open", "a.b@example.org"), ("tagged", "[EMAIL]")):
+        (tmp_path / f"{name}.csv").write_text(f"text,label\ngood day {who},positive\nbad day {who},negative\n")
+    there, tagged = scores_of(store, tmp_path / "open.csv", tmp_path / "tagged.csv").files
+    assert there.metrics == tagged.metrics
+    (tmp_path / "same.csv").write_text("text,label\nto a@b.org,positive\nto c@d.org,positive\n")
+    (same,) = scores_of(store, tmp_path / "same.csv").files
+    assert (same.metrics.rows, same.left_out) == (1, {"exact_duplicate": 1})

@@ -123,17 +123,49 @@ def test_nothing_is_said_of_nothing(name: str, publish: Callable[..., Path], tmp
 
 
 BAD = {
-    "rows.jsonl": ('{"text": "a"}\n{"text": "b"}\n{"text": }\n', "rows.jsonl:3: bad_json"),
-    "rows.csv": ("text,n\na,1\nb\n", "rows.csv:3: bad_fields"),
-    "null.jsonl": ('{"text": "a"}\n{"text": null}\n', "null.jsonl:2: missing_text"),
+    "rows.jsonl": '{"text": "a"}\n{"text": "b"}\n{"text": }\n{"text": "c"}\n',
+    "rows.csv": "text,n\na,1\nb\nc,2\n",
+    "null.jsonl": '{"text": null}\n{"text": "a"}\n[]\n',
+}
+ANSWERED = {
+    "rows.jsonl": ["a", "b", "rows.jsonl:3: bad_json", "c"],
+    "rows.csv": ["a", "rows.csv:3: bad_fields", "c"],
+    "null.jsonl": ["null.jsonl:1: missing_text", "a", "null.jsonl:3: bad_json"],
 }
 
 
+@pytest.mark.parametrize("most", [1, 2, 512])
 @pytest.mark.parametrize("name", BAD)
-def test_a_record_that_cannot_be_read_is_named(name: str, publish: Callable[..., Path], tmp_path: Path) -> None:
-    (tmp_path / name).write_text(BAD[name][0])
-    with pytest.raises(QualityGate, match=f"^{BAD[name][1]}"):
-        said_of(publish("text-classification"), str(tmp_path / name))
+def test_a_record_that_cannot_be_read_is_named_in_its_place_and_the_others_are_answered(
+    name: str, most: int, publish: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BLOCK_ROWS", most)
+    (tmp_path / name).write_text(BAD[name])
+    found: Predicted = []
+    tally = predict_rows(
+        str(publish("text-classification")), "small", str(tmp_path / name), {}, io.BytesIO(), found.extend
+    )
+    told = [said.get("text") or f"{said['record']}: {said['error'].split(' ')[0].rstrip(':')}" for said in found]
+    assert told == ANSWERED[name]
+    bad = [answer for answer in ANSWERED[name] if ":" in answer]
+    assert (tally.records, tally.unread) == (len(found), len(bad))
+    with pytest.raises(QualityGate, match=f"^{len(bad)} of {len(found)} records cannot be read;[\\s\\S]*{bad[0]}"):
+        tally.refuse()
+
+
+def test_personal_data_is_replaced_where_the_recipe_did_and_shown_as_it_stood(
+    publish: Callable[..., Path], tmp_path: Path
+) -> None:
+    shutil.copytree(publish("text-classification"), store := tmp_path / "store")
+    texts = b"good day [EMAIL]\ngood day a.b@example.org\n"
+    plain = said_of(store, "-", stdin=texts)
+    recipe = store / "models/small/1a2b3c4d5e6f/recipe.yaml"
+    recipe.write_text(recipe.read_text() + "personal: {action: redact, kinds: [{kind: email}]}\n")
+    tagged, own = said_of(store, "-", stdin=texts)
+    assert own["text"] == "good day a.b@example.org"
+    for said in (tagged, own):
+        assert said["scores"] == pytest.approx(plain[0]["scores"], rel=1e-5)
+    assert own["scores"] != pytest.approx(plain[1]["scores"], rel=1e-5), "an address is read otherwise than its tag"
 
 
 def test_rows_are_given_block_by_block(
@@ -239,15 +271,17 @@ def test_the_command_answers_while_its_input_goes_on_and_ends_with_its_reader(pu
 def test_a_file_is_written_whole_or_not_at_all(publish: Callable[..., Path], tmp_path: Path) -> None:
     store, file, out = publish("text-classification"), tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
     out.write_text("before")
-    file.write_text('{"text": "good"}\n' * 3 + "{\n")
     words = command(store, str(file), "--out", str(out))
-    failed = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert failed.returncode == 3
-    assert failed.stderr.startswith("cuvee: rows.jsonl:4: bad_json")
+    file.write_text("")
+    failed = subprocess.run([*words, "--set", "delimiter=;"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert failed.returncode == 2
     assert [out.read_text(), sorted(path.name for path in tmp_path.iterdir())] == [
         "before",
         ["out.jsonl", "rows.jsonl"],
     ]
-    file.write_text('{"text": "good"}\n' * 3)
-    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert (done.stdout, len(out.read_text().splitlines())) == ("", 3)
+    file.write_text('{"text": "good"}\n' * 2 + '{\n{"text": "good"}\n')
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("cuvee: 1 of 4 records cannot be read;")
+    assert "\n  rows.jsonl:3: bad_json (" in done.stderr
+    assert ["error" in json.loads(line) for line in out.read_text().splitlines()] == [False, False, True, False]
