@@ -2,6 +2,16 @@
 
 from tasks.objectives.measuring import Measure, Measured, by_pipeline, perplexity
 
+USE = f"""\
+{by_pipeline("classify", "text-classification", cuts=True)}
+
+
+def labels(text):
+    return [one["label"] for one in classify([text], top_k=None)[0] if one["score"] > 0.5]
+
+
+labels("a text")"""
+
 MEASURED = Measured(
     measures=(
         Measure(key="micro_f1", name="micro-F1", hub="f1"),
@@ -15,6 +25,6 @@ MEASURED = Measured(
     hub="text-classification",
     model="classifier",
     takes="an encoder such as bert, distilbert or roberta",
-    use=by_pipeline("classify", "text-classification", cuts=True),
+    use=USE,
     compared_by="set_perplexity",
 )

@@ -7,8 +7,14 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 folder = "path/to/this/folder"  # or its name on the Hub
 tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder)
-read = tokenizer(["a text"], truncation=True, padding=True, return_tensors="pt")
-written = tokenizer.batch_decode(model.generate(**read), skip_special_tokens=True)"""
+
+
+def write(texts):
+    read = tokenizer(texts, truncation=True, padding=True, return_tensors="pt")
+    return tokenizer.batch_decode(model.generate(**read), skip_special_tokens=True)
+
+
+write(["a text"])"""
 
 MEASURED = Measured(
     measures=(
