@@ -79,9 +79,9 @@ NAME_A_MEASURE = {
 """Files outside the tasks' folders that name what a task's models are measured by, and why they may."""
 IMPURE = {"httpx", "random", "requests", "socket", "time", "urllib"}
 CLOCKS = {"now", "today", "utcnow"}
-WAITS = {("tasks", "train", "loop"), ("tasks", "train", "early_end")}
-"""The training process sleeps while it watches that its parent is alive, and knows when its time is up; nothing that it
-makes within its time depends on it."""
+WAITS = {("tasks", "train", "loop"), ("tasks", "train", "early_end"), ("tasks", "train", "usage")}
+"""The training process sleeps while it watches that its parent is alive, knows when its time is up, and says how long
+it took; nothing that it makes within its time depends on it."""
 HEAVY = {
     "accelerate",
     "datasets",

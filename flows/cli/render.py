@@ -71,6 +71,8 @@ def ran(summary: dict[str, Any]) -> None:
         f"Run      {summary['run']} {summary['status']} in {summary['seconds']:.1f} s, start included: "
         f"{tasks['run']} tasks run, {tasks['cached']} cached"
     )
+    if summary.get("usage"):
+        console.print(f"Took     {', '.join(summary['usage'])}, when the model was trained")
     for name in ("mix", "model"):
         if summary.get(name):
             console.print(f"{name.capitalize():<9}{summary[name]['uri']}")

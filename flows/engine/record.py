@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.engine.calls import RunProducts
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.model import USAGE, Usage
 from tasks.manifests.plan import ReceiptRow, with_drawn, with_loss_weights, with_training
 from tasks.recipe.model import LoadedRecipe
 from tasks.store.runs import RunRecord, RunStart, TaskNote, with_unreached
@@ -60,6 +61,7 @@ def gather(
         metrics=made.metrics,
         curve=_curve(store, made.model) if made.model else (),
         training=made.model.facts if made.model else None,
+        usage=_usage(store, made.model, loaded) if made.model else None,
         tasks=tuple(notes),
         versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         **more,
@@ -83,3 +85,12 @@ def receipt_of(made: RunProducts, loaded: LoadedRecipe) -> tuple[ReceiptRow, ...
 
 def _curve(store: str, model: Manifest) -> tuple[dict[str, float], ...]:
     return tuple(json.loads(open_store(store).read_bytes(f"{model.path}/training-curve.json")))
+
+
+def _usage(store: str, model: Manifest, loaded: LoadedRecipe) -> Usage | None:
+    """Say what a training took; nothing of one that an earlier version made."""
+    home, path, train = open_store(store), f"{model.path}/{USAGE}", loaded.recipe.train
+    if not home.exists(path):
+        return None
+    price = train.price_per_hour if train else None
+    return Usage.model_validate(home.read_json(path)).model_copy(update={"price_per_hour": price})

@@ -6,7 +6,7 @@ from flows.engine.calls import Call, RunProducts
 from flows.steps.blend import redrawn
 from tasks.evaluate.task import StartSettings, evaluate_model, evaluate_set, evaluate_start, evaluate_teacher
 from tasks.recipe.model import LoadedRecipe
-from tasks.train.task import probe_model, probe_teacher, train_model
+from tasks.train.task import Tracked, probe_model, probe_teacher, train_model
 
 
 def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
@@ -17,9 +17,10 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     later = redrawn(loaded, made.pool, made.plan, made.sets, recipe.seed, call)
     seen = call(probe_model.of("model"), recipe.train, loaded.folder)
     distil = recipe.train.distil
-    teacher = call(probe_teacher.of("teacher"), distil, loaded.folder) if distil else None
-    learned = ([mix, *later], recipe.train, recipe.objective, recipe.seed, loaded.folder, teacher)
-    model = made.model = call(train_model.of("model"), seen, *learned, recipe.mix.loss_weights)
+    teacher = [call(probe_teacher.of("teacher"), distil, loaded.folder)] if distil else []
+    learned = ([mix, *later], recipe.train.learning, recipe.objective, recipe.seed, loaded.folder)
+    tracked = Tracked(name=recipe.name, recipe=loaded.published) if recipe.train.report_to else None
+    model = made.model = call(train_model.of("model"), [seen, *teacher], *learned, recipe.mix.loss_weights, tracked)
     yield "train"
     told = (recipe.evaluate.scoring, recipe.objective, recipe.seed, recipe.trials.linear)
     made.scores = call(evaluate_model.of("model"), model, mix, *told)
@@ -31,7 +32,7 @@ def train(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     ]
     if isinstance(recipe.train.model, str):
         asked = StartSettings(
-            train=recipe.train, intervals=recipe.evaluate.intervals, objective=recipe.objective, seed=recipe.seed
+            train=recipe.train.untold, intervals=recipe.evaluate.intervals, objective=recipe.objective, seed=recipe.seed
         )
         given = (made.scores, made.set_scores, mix, made.sets)
         made.before = call(evaluate_start.of("model"), seen, *given, asked, loaded.folder)

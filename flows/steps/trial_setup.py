@@ -40,7 +40,7 @@ class TrialSetup:
         share: of the whole pool's rows that trials draw from.
         features: of every source, for the linear classifier; empty where the recipe's own model is trained.
         start: what the model to train is now; None where a linear classifier learns.
-        teacher: what its teacher is now; None where it has none.
+        teacher: what its teacher is now, where it has one.
     """
 
     loaded: LoadedRecipe
@@ -52,7 +52,7 @@ class TrialSetup:
     share: float
     features: list[Manifest[EmbeddingFacts]]
     start: Fingerprint | None
-    teacher: Fingerprint | None = None
+    teacher: tuple[Fingerprint, ...] = ()
 
     @property
     def factors(self) -> dict[str, float]:
@@ -80,7 +80,7 @@ class TrialSetup:
             *recipe.sift,
             recipe.mix.select,
         ]
-        learner = recipe.train if recipe.trials.full else None
+        learner = recipe.train.untold if recipe.train and recipe.trials.full else None
         made = [part for part in (recipe.augment, recipe.mix.loss_weights) if part and recipe.trains_in_trials]
         return digest(
             [
@@ -125,9 +125,9 @@ class TrialSetup:
         mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
         mixed = augmented(loaded, mixed, self.made.sets, seed, self.call)
         later = redrawn(loaded, self.pool, plan, self.made.sets, seed, self.call)
-        told = (seed, self.loaded.folder, self.teacher, recipe.mix.loss_weights)
-        trained = ([mixed, *later], recipe.train, recipe.objective, *told)
-        model = self.call(train_model.of(name), self.start, *trained)
+        told = (seed, self.loaded.folder, recipe.mix.loss_weights)
+        trained = ([mixed, *later], recipe.train.untold, recipe.objective, *told)
+        model = self.call(train_model.of(name), [self.start, *self.teacher], *trained)
         asked = (recipe.evaluate.intervals, recipe.objective, seed)
         if sets := self.made.sets:
             return self.call(evaluate_with_sets.of(name), model, mixed, sets, *asked)
@@ -157,9 +157,8 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
     pool = call.result(call(shrink_pool.of("pool"), whole, share, recipe.seed)) if share < 1 else whole
     full = recipe.train if recipe.trains_in_trials else None
     start = call.result(call(probe_model.of("model"), full, loaded.folder)) if full else None
-    teacher = (
-        call.result(call(probe_teacher.of("teacher"), full.distil, loaded.folder)) if full and full.distil else None
-    )
+    distil = full and full.distil
+    teacher = (call.result(call(probe_teacher.of("teacher"), distil, loaded.folder)),) if distil else ()
     features = [] if start else call.result(_features(loaded, call, made))
     return TrialSetup(loaded, call, made, whole, pool, size, share, features, start, teacher)
 

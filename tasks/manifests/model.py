@@ -7,6 +7,44 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from tasks.core.records import Section, said
 from tasks.manifests.manifest import Facts
 
+TRACKERS, USAGE = "trackers", "usage.json"
+"""What lies beside a trained model in the store and is no part of it: the folder of what trackers wrote, and the file
+of what the training took."""
+
+
+class Usage(Section):
+    """What a training took; where it was interrupted, its last part."""
+
+    seconds: float
+    memory: int
+    """Most bytes that its first process held."""
+    gpus: int = 0
+    gpu_memory: int | None = None
+    """Most bytes that a GPU held for it; null without one."""
+    joules: float | None = None
+    """What the GPUs took, as their driver says; null where it does not."""
+    price_per_hour: float | None = None
+    """As the recipe says it."""
+
+    @property
+    def cost(self) -> float | None:
+        """What it cost, where the recipe says what an hour does."""
+        return None if self.price_per_hour is None else self.seconds / 3_600 * self.price_per_hour
+
+    def told(self) -> list[str]:
+        """Say it in words."""
+        return [
+            text
+            for text in (
+                f"{self.seconds:,.1f} s of training",
+                f"at most {self.memory / 1e9:.2f} GB of memory",
+                f"{self.gpu_memory / 1e9:.2f} GB of that of a GPU" if self.gpu_memory is not None else "",
+                f"{self.joules / 3_600:.3g} Wh by the GPUs" if self.joules is not None else "",
+                f"{self.cost:.4g} at {self.price_per_hour:g} an hour" if self.cost is not None else "",
+            )
+            if text
+        ]
+
 
 class WeightsAt(Section):
     """The weights in force from an optimiser step on."""

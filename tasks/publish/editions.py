@@ -1,14 +1,14 @@
 """What goes into the folder of a published mix and of a published model."""
 
 from tasks.manifests.manifest import FileFact, Manifest
-from tasks.manifests.model import ModelFacts
+from tasks.manifests.model import TRACKERS, ModelFacts
 from tasks.manifests.plan import PlanFacts
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.scores import Metrics
 from tasks.publish.cards import dataset_card, model_card, receipt_of, recipe_yaml
 from tasks.publish.croissant import croissant
 from tasks.publish.folder import as_json, data_sha256, edition, lay_out, lock_of, move_latest
-from tasks.store.runs import PublishedMix, PublishedModel, RunStart
+from tasks.store.runs import PublishedMix, PublishedModel, RunStart, run_folder
 from tasks.store.storage import Store
 
 
@@ -34,7 +34,9 @@ def put_out_mix(store: Store, start: RunStart, mix: Manifest[MixFacts], plan: Ma
 def put_out_model(
     store: Store, start: RunStart, model: Manifest[ModelFacts], metrics: Metrics, mix: PublishedMix
 ) -> PublishedModel:
-    """Publish a model as a folder that transformers loads."""
+    """Publish a model as a folder that transformers loads; what trackers wrote of its training goes beside the run's
+    record.
+    """
     identity = edition(model)
     folder = f"models/{start.name}/{identity}"
     files = {file.name.removeprefix("model/"): file for file in model.files}
@@ -50,6 +52,8 @@ def put_out_model(
     }
     lay_out(store, folder, _copies(model, files), texts, lock_of(start, model, files, mix=mix.id, metrics=scores))
     move_latest(store, "models", start, identity)
+    for name in store.list(f"{model.path}/{TRACKERS}"):
+        store.copy(f"{model.path}/{TRACKERS}/{name}", f"{run_folder(start)}/{name}")
     return PublishedModel(id=identity, uri=store.where(folder))
 
 

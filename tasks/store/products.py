@@ -30,8 +30,9 @@ from tasks.store.storage import Store, as_fact, open_store, sha256_of
 P = ParamSpec("P")
 F = TypeVar("F", bound=Facts)
 F_co = TypeVar("F_co", bound=Facts, covariant=True)
-PLACES = {"base"}
-"""Arguments that say where things are, not what they are; they are no part of a key."""
+PLACES = {"base", "tracked"}
+"""Arguments that say where things are, or what they are called elsewhere, not what they are; they are no part of a
+key."""
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
 _cores = threading.BoundedSemaphore(threads())
@@ -150,8 +151,8 @@ def key_of(stage: str, parts: dict[str, str]) -> str:
 class StageTask(Task[P, Manifest[F_co]], Generic[P, F_co]):
     """A task whose function writes one product of a stage; the product is made once and found ever after.
 
-    The function's first parameter is its `Workbench`. All others are small frozen values, and all but `base` are part
-    of the content key, together with the subject.
+    The function's first parameter is its `Workbench`. All others are small frozen values, and all but those of `PLACES`
+    are part of the content key, together with the subject.
 
     Attributes:
         stage: the folder below `snapshots/` that the products go to.

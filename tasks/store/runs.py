@@ -25,7 +25,7 @@ from tasks.manifests.check import CheckResult, Verdict
 from tasks.manifests.dropped import Dropped
 from tasks.manifests.labelled import Labelled
 from tasks.manifests.manifest import Account, Facts, Manifest
-from tasks.manifests.model import ModelFacts
+from tasks.manifests.model import ModelFacts, Usage
 from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.profile import Drift, ProfileFacts
 from tasks.manifests.scores import Metrics
@@ -146,6 +146,8 @@ class RunRecord(RunStart):
     `learning_rate`, and `kept` where the published weights are from."""
     training: ModelFacts | None = None
     """Facts of the training; in JSON an empty object where there was none."""
+    usage: Usage | None = None
+    """What the training took when the model was made, whichever run that was."""
     tasks: tuple[TaskNote, ...] = ()
     error: str | None = None
     """What stopped the run: the whole text, with the remedy."""
@@ -197,6 +199,8 @@ class RunRecord(RunStart):
         }
         if self.training and self.training.cut:
             found["cut"] = f"The training was {self.training.cut}."
+        if self.usage:
+            found["usage"] = self.usage.told()
         return found | ({"error": self.error} if self.error else {})
 
 

@@ -2,10 +2,18 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from tasks.core.records import Objective, Section
 from tasks.train.settings import TrainSettings
+
+
+class Tracked(Section):
+    """A run as trackers know it."""
+
+    name: str
+    recipe: dict[str, JsonValue]
+    """As it is published: values of the environment stand there as `${NAME}`."""
 
 
 class Job(Section):
@@ -35,6 +43,8 @@ class Job(Section):
     """Source -> how much a row of it counts in the loss; empty where every row counts 1."""
     accumulate: int = 1
     """Micro-batches per optimiser step."""
+    tracked: Tracked | None = None
+    """What trackers are told of the run."""
     parent: int = 0
     """Process that waits for this one; when it is gone, so is the training."""
 
@@ -42,6 +52,11 @@ class Job(Section):
     def out(self) -> Path:
         """Folder that model, tokenizer, `curve.json` and `facts.json` are written to."""
         return Path(self.folder, "model")
+
+    @property
+    def trackers(self) -> Path:
+        """Folder of what trackers write."""
+        return Path(self.folder, "trackers")
 
     @property
     def checkpoints(self) -> Path:

@@ -22,7 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from tasks.core.errors import CuveeError, NoSpace
 from tasks.core.space import having_space
-from tasks.manifests.model import ModelFacts
+from tasks.manifests.model import USAGE, ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
 from tasks.rows.layout import MADE, ROW_ID, SOURCE, one_text
@@ -35,8 +35,10 @@ from tasks.train.packing import Packing
 from tasks.train.softened import Softened
 from tasks.train.steering import Steering
 from tasks.train.teacher import TARGET, teacher_logits, with_targets_written
+from tasks.train.tracking import RecipeTold, settle_trackers, tracked_by_source
 from tasks.train.trainer import Ordered, Telling, leave
 from tasks.train.tuning import learning, merged, tune
+from tasks.train.usage import Measuring
 
 POINTS = 20
 """Points of the learning curve; a checkpoint is saved at every second one, so that no mean loss spans an
@@ -90,7 +92,8 @@ def arguments(job: Job, rows: int) -> TrainingArguments:
         use_cpu=not gpu,
         optim="adamw_torch_fused",
         average_tokens_across_devices=False,
-        report_to="none",
+        report_to=[*settings.report_to] or "none",
+        run_name=job.tracked.name if job.tracked else None,
         disable_tqdm=True,
         dataloader_pin_memory=gpu,
         remove_unused_columns=False,
@@ -118,18 +121,16 @@ def train(job: Job) -> None:
     if job.loss_weights:
         rows.weights = mix[SOURCE].replace_strict(job.loss_weights, return_dtype=pl.Float64).to_numpy()[rows.row]
     steering = steered(job, mix, rows)
-    validation = validation_rows(job.validation, mix[SOURCE].unique().to_list(), layout.names)
-    aside = pl.concat([pl.read_parquet(file, columns=list(layout.names)) for file in job.holdout])
-    aside = aside if validation is None else validation
-    choose = validation is not None and job.settings.keep == "best"
-    best = Best(job.checkpoints, job.settings.patience) if choose else None
+    by_source = tracked_by_source(job, mix, rows)
+    seen, validates = kept_aside(job, mix, drawn, layout.names)
+    best = Best(job.checkpoints, job.settings.patience) if validates and job.settings.keep == "best" else None
     end = EarlyEnd(job.settings.max_minutes)
-    limit = min(max(CURVE_ROWS[0], int(drawn * job.settings.epochs / 10)), CURVE_ROWS[1])
-    seen = aside if aside.height <= limit else aside.sample(limit, seed=job.seed)
     parts = np.split(np.arange(len(rows)), np.searchsorted(rows.row, np.cumsum([part.height for part in epochs])[:-1]))
     planned = planned_order(job.settings, rows.lengths, mix[SOURCE][rows.row], job.seed, parts)
     order = steering.sampler if steering else planned
     held = objective.examples(seen, tokenizer, longest, labels)
+    usage, told = Measuring(), job.tracked and RecipeTold(job.tracked)
+    settle_trackers(job)
     trainer = Ordered(
         model=model,
         args=arguments(job, len(planned)),
@@ -137,26 +138,39 @@ def train(job: Job) -> None:
         eval_dataset=held,
         processing_class=tokenizer,
         data_collator=collator,
-        callbacks=[each for each in (Telling(order, rows), steering, best, end) if each],
+        callbacks=[each for each in (Telling(order, rows), steering, best, end, told) if each],
     )
-    trainer.losses, trainer.order, trainer.steering = losses, order, steering
+    trainer.losses, trainer.order, trainer.steering, trainer.by_source = losses, order, steering, by_source
     if not writes and (softened := Softened.wanted(job.settings, job.seed)):
         softened.refuse(model)
         trainer.softened = softened
-    if validation is not None:
-        trainer.aside = np.unique(seen[SOURCE].to_numpy(), return_inverse=True)[1][held.row]
+    trainer.watch(seen[SOURCE], held.row, by_means=validates)
     if steering and len(steering.probe):
         probe = torch.utils.data.Subset(rows, steering.probe.tolist())
         steering.measure = lambda: trainer.mean_loss(probe)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(job.checkpoints)))
     if trainer.is_world_process_zero() and not end.stopped:
         save(job, trainer, mix, rows, best, tuner, cut=end.cut)
+        (job.out / USAGE).write_text(usage.so_far().model_dump_json(), "utf-8")
     # a process that leaves first takes the others' connections with it, and they abort
     trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
     if end.stopped:
         state = trainer.state
         leave(STOPPED, f"the training was asked to end, and saved step {state.global_step} of {state.max_steps}")
+
+
+def kept_aside(job: Job, mix: pl.DataFrame, drawn: int, columns: Sequence[str]) -> tuple[pl.DataFrame, bool]:
+    """Give the rows that are looked at while training, and whether they are validation rows; else of the hold-out.
+
+    Args:
+        drawn: rows of an epoch.
+    """
+    validation = validation_rows(job.validation, mix[SOURCE].unique().to_list(), columns)
+    holdout = pl.concat([pl.read_parquet(file, columns=[*columns, SOURCE]) for file in job.holdout])
+    aside = holdout if validation is None else validation
+    limit = min(max(CURVE_ROWS[0], int(drawn * job.settings.epochs / 10)), CURVE_ROWS[1])
+    return aside if aside.height <= limit else aside.sample(limit, seed=job.seed), validation is not None
 
 
 def batching(job: Job, model: Any, tokenizer: Any) -> tuple[Any, Any]:
@@ -207,7 +221,7 @@ def save(
     tokenizer: Any = trainer.processing_class
     tokenizer.save_pretrained(job.out)
     history = trainer.state.log_history
-    kept, aside = best.step if best else None, "holdout_loss" if trainer.aside is None else "validation_loss"
+    kept, aside = best.step if best else None, "validation_loss" if trainer.by_means else "holdout_loss"
     (job.out / "curve.json").write_text(json.dumps(curve(history, aside, kept), indent=1), "utf-8")
     read = mix.filter(~pl.col(ROW_ID).str.contains(MADE)).group_by(SOURCE).agg(pl.col(ROW_ID).n_unique())
     facts = ModelFacts(

@@ -58,6 +58,9 @@ class DistilSettings(Section):
     """Of a classifier: part of the loss that is the teacher's; the rest is the labels'."""
 
 
+Tracker = Literal["tensorboard", "wandb", "mlflow"]
+
+
 class TrainSettings(Section):
     """How the model is fine-tuned."""
 
@@ -115,6 +118,30 @@ class TrainSettings(Section):
     rows, in distinct copies, and the weights it starts with."""
     processes: Annotated[int, Field(ge=1, le=1_024)] | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
+    report_to: tuple[Tracker, ...] = ()
+    """Trackers that are told losses, in all and of every source, shares and the learning rate while training; their
+    files lie beside the run's record in the end. They need the extra `trackers`."""
+    price_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """What an hour of training costs, of the whole machine, in whichever currency; the report then says what the model
+    cost."""
+
+    @property
+    def learning(self) -> Self:
+        """The section without what changes no weight of the model and is told to nobody while it is trained."""
+        return self.model_copy(update={"price_per_hour": None})
+
+    @property
+    def untold(self) -> Self:
+        """The same, of a training that no tracker is told of."""
+        return self.learning.model_copy(update={"report_to": ()})
+
+    @model_validator(mode="after")
+    def _reports_to_what_is_there(self) -> Self:
+        if missing := [name for name in self.report_to if importlib.util.find_spec(name) is None]:
+            raise ValueError(
+                f"train.report_to: {missing[0]} is not installed: pip install 'cuvee[trackers]', or take it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _tunes_what_has_learned(self) -> Self:
@@ -132,7 +159,7 @@ class TrainSettings(Section):
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of recipes without them are older than the fields.
-        later = {"label_smoothing", "mixup", "distil", "batches", "resample", "packing"}
+        later = {"label_smoothing", "mixup", "distil", "batches", "resample", "packing", "report_to", "price_per_hour"}
         default = {name: field.default for name, field in type(self).model_fields.items() if name in later}
         return {name: value for name, value in dump(self).items() if name not in later or value != default[name]}
 

@@ -8,7 +8,7 @@ from tasks.core.records import Objective
 from tasks.core.tasks import task
 from tasks.manifests.batch import ShownBatch
 from tasks.manifests.manifest import Manifest, Product
-from tasks.manifests.model import ModelFacts
+from tasks.manifests.model import TRACKERS, USAGE, ModelFacts
 from tasks.manifests.plan import loss_weights_of
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
@@ -16,7 +16,7 @@ from tasks.rows.files import HOLDOUT, TRAIN, VALIDATION, open_mix
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 from tasks.train.checkpoints import Mirror
-from tasks.train.job import Job
+from tasks.train.job import Job, Tracked
 from tasks.train.launch import any_at_work, run, stop_all
 from tasks.train.model import seen_model
 from tasks.train.settings import DistilSettings, TrainSettings
@@ -58,16 +58,16 @@ def show_batch(
 @stage_task("train")
 def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, but for the workbench)
     work: Workbench,
-    seen: Fingerprint,
+    seen: list[Fingerprint],
     mixes: list[Manifest[MixFacts]],
     settings: TrainSettings,
     objective: Objective,
     seed: int,
     base: str,
-    teacher: Fingerprint | None = None,  # noqa: ARG001 (what the teacher is stands in the content key)
     loss_weights: dict[str, float] | None = None,
+    tracked: Tracked | None = None,
 ) -> Product[ModelFacts]:
-    """Fine-tune the model on the mix, in later epochs on those behind it; `loss_weights` as in the recipe."""
+    """Fine-tune the model, seen first, before its teacher, on the mix, in later epochs on those behind it."""
     mix, *later = mixes
     job = Job(
         settings=settings,
@@ -79,23 +79,29 @@ def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, b
         later=tuple(_opened(work, drawn, TRAIN) for drawn in later),
         base=base,
         folder=str(work.scratch),
-        start=tuple(file.name for file in seen.files),
+        start=tuple(file.name for file in seen[0].files),
         loss_weights=loss_weights_of(mix.facts.receipt, loss_weights or {}),
+        tracked=tracked,
     )
     with Mirror(work.store, work.path, job.checkpoints) as mirror, ui.Progress(work.subject, "Training") as progress:
         run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
-        return Product(rows=mix.rows, tokens=mix.tokens, facts=_collect(work, job.out, mirror))
+        return Product(rows=mix.rows, tokens=mix.tokens, facts=_collect(work, job.out, job.trackers, mirror))
 
 
 def _opened(work: Workbench, mix: Manifest[MixFacts], side: str) -> tuple[str, ...]:
     return tuple(map(str, open_mix(work, mix, side)))
 
 
-def _collect(work: Workbench, out: Path, mirror: Mirror) -> ModelFacts:
-    """Move what training wrote into the product, and let its checkpoints go; gives its facts."""
+def _collect(work: Workbench, out: Path, tracked: Path, mirror: Mirror) -> ModelFacts:
+    """Move what training wrote into the product, and let its checkpoints go; gives its facts. What trackers wrote, and
+    what it took, is beside the product and no part of it, since no two trainings write the same.
+    """
+    for path in sorted(path for path in tracked.rglob("*") if path.is_file() and not path.is_symlink()):
+        work.store.write_bytes(f"{work.path}/{TRACKERS}/{path.relative_to(tracked)}", path.read_bytes())
+    work.store.write_bytes(f"{work.path}/{USAGE}", (out / USAGE).read_bytes())
     facts = ModelFacts.model_validate_json((out / "facts.json").read_bytes())
     work.take(out / "curve.json", "training-curve.json")
-    for path in sorted(path for path in out.iterdir() if path.name != "facts.json"):
+    for path in sorted(path for path in out.iterdir() if path.name not in ("facts.json", USAGE)):
         work.take(path, f"model/{path.name}")
     mirror.clear()
     return facts

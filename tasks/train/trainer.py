@@ -3,10 +3,11 @@
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from transformers import Trainer, TrainerCallback
@@ -19,6 +20,7 @@ from tasks.train.packing import SEGMENT
 from tasks.train.softened import Softened
 from tasks.train.steered import Steered
 from tasks.train.steering import Steering
+from tasks.train.tracking import BySource
 
 UNREAD = ("source", "teacher", "weight", SEGMENT)
 """What a batch holds that no model takes."""
@@ -31,13 +33,28 @@ class Ordered(Trainer):
     """
 
     losses: Callable[[Any, Any], tuple[Any, Any]]
-    aside: NDArray[np.int64] | None = None
-    """Number of the source of every validation example: the mean of the sources' means counts. None: the hold-out is
-    looked at, and its mean."""
+    aside: NDArray[np.int64]
+    """Number of the source of every example that is kept aside."""
+    aside_names: Sequence[str]
+    by_means: bool = False
+    """Whether the mean of these sources' means counts, or that of all examples."""
+    by_source: BySource | None = None
+    """What is told of every source by itself."""
     order: WindowedLengths | Steered
     steering: Steering | None = None
     softened: Softened | None = None
     """The loss of training in place of the plain one."""
+
+    def watch(self, sources: pl.Series, rows: NDArray[np.int64], *, by_means: bool) -> None:
+        """Tell apart whose examples are kept aside.
+
+        Args:
+            sources: of the rows kept aside.
+            rows: number of the row of each example.
+            by_means: whether the mean of the sources' means counts, or that of all examples.
+        """
+        names, numbers = np.unique(sources.to_numpy(), return_inverse=True)
+        self.aside, self.aside_names, self.by_means = numbers[rows], names.tolist(), by_means
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.order
@@ -51,13 +68,20 @@ class Ordered(Trainer):
             place = self.state.global_step, self.args.process_index
             each, outputs = self.softened.losses(model, inputs, place)
             counts = torch.ones_like(each)
-        elif sources is None and weights is None and SEGMENT not in inputs and "labels" in inputs:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        elif self.steering is None and weights is None and SEGMENT not in inputs and "labels" in inputs:
+            loss, outputs = super().compute_loss(
+                model, inputs, return_outputs=True, num_items_in_batch=num_items_in_batch
+            )
+            if self.by_source is not None and sources is not None:
+                with torch.no_grad():
+                    self.by_source.saw(sources, *self.losses(outputs, inputs))
+            return (loss, outputs) if return_outputs else loss
         else:
             outputs = model(**read_of(inputs))
             each, counts = self.losses(outputs, inputs)
-        if self.steering is not None and sources is not None:
-            self.steering.saw(sources, each.detach(), counts)
+        for watching in (self.steering, self.by_source):
+            if watching is not None and sources is not None:
+                watching.saw(sources, each.detach(), counts)
         over = counts.sum()
         if num_items_in_batch is not None:  # of all micro-batches; the Trainer counts numbers of labels, not targets
             over = num_items_in_batch * (over / (inputs["labels"] != NOT_PREDICTED).sum())
@@ -72,13 +96,16 @@ class Ordered(Trainer):
     ) -> dict[str, float]:
         """Measure the loss on what is kept aside."""
         losses, counts = self.measured(self.eval_dataset)
-        loss = losses.sum() / counts.sum()
-        if self.aside is not None:
-            loss = float(np.mean(np.bincount(self.aside, losses) / np.bincount(self.aside, counts)))
-        measured = {f"{metric_key_prefix}_loss": loss}
-        self.log(measured)
+        own = np.bincount(self.aside, losses) / np.bincount(self.aside, counts)
+        measured = {f"{metric_key_prefix}_loss": float(own.mean() if self.by_means else losses.sum() / counts.sum())}
+        each = zip(self.aside_names, own.tolist(), strict=True) if self.by_source else ()
+        self.log(measured | {f"{metric_key_prefix}_loss/{name}": loss for name, loss in each})
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, measured)
         return measured
+
+    def log(self, logs: dict[str, float], *args: Any, **named: Any) -> None:
+        """Tell losses; beside that of training those of the sources, and the share of each, since the last time."""
+        super().log(logs | (self.by_source.told() if self.by_source and "loss" in logs else {}), *args, **named)
 
     def mean_loss(self, examples: Any) -> float:
         """Measure the mean loss on examples, without learning from them."""

@@ -85,10 +85,10 @@ class TinyMix:
     ) -> Trained:
         """Train on it."""
         chosen = TrainSettings(**(SETTINGS | settings))
-        told = (objective or Objective(task="text-classification", labels=LABELS), 0, ".", None)
+        told = (objective or Objective(task="text-classification", labels=LABELS), 0, ".")
         mixes = [self.manifest, *(mix.manifest for mix in later)]
         seen = probe_model.function(chosen, ".")
-        model = train_model.of("model").run(str(self.store), seen, mixes, chosen, *told, loss_weights)
+        model = train_model.of("model").run(str(self.store), [seen], mixes, chosen, *told, loss_weights)
         curve = json.loads((self.store / model.path / "training-curve.json").read_bytes())
         return Trained(model.facts, model.file("model/model.safetensors").sha256, curve)
 

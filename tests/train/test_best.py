@@ -77,7 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, 
 def trained(mix: tuple[Path, Manifest[MixFacts]], **more: Any) -> tuple[Manifest[ModelFacts], list[dict[str, float]]]:
     chosen = TrainSettings(**(SETTINGS | more))
     model = train_model.of("model").run(
-        str(mix[0]), probe_model.function(chosen, "."), [mix[1]], chosen, OBJECTIVE, 0, "."
+        str(mix[0]), [probe_model.function(chosen, ".")], [mix[1]], chosen, OBJECTIVE, 0, "."
     )
     return model, json.loads((mix[0] / model.path / "training-curve.json").read_text())
 

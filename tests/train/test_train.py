@@ -106,7 +106,7 @@ def trained(
     mix: tuple[Path, Manifest], chosen: TrainSettings, base: str = ".", objective: Objective = OBJECTIVE
 ) -> Manifest[ModelFacts]:
     seen = probe_model.function(chosen, base)
-    return train_model.of("model").run(str(mix[0]), seen, [mix[1]], chosen, objective, 0, base)
+    return train_model.of("model").run(str(mix[0]), [seen], [mix[1]], chosen, objective, 0, base)
 
 
 def outcome(store: Path, model: Manifest) -> tuple[str, str]:

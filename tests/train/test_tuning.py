@@ -146,7 +146,7 @@ def trained(mix: tuple[Path, Manifest[MixFacts]], base: Path, **more: Any) -> tu
     known = {"batch_size": 16, "learning_rate": 1e-2, "max_tokens": 32}
     chosen = TrainSettings.model_validate(known | more)
     seen = probe_model.function(chosen, str(base))
-    made = train_model.of("model").run(str(mix[0]), seen, [mix[1]], chosen, OBJECTIVE, 0, str(base))
+    made = train_model.of("model").run(str(mix[0]), [seen], [mix[1]], chosen, OBJECTIVE, 0, str(base))
     return made, mix[0] / made.path / "model"
 
 
