@@ -73,8 +73,12 @@ def searched(record: SearchRecord) -> None:
         f"Trials   {counts.own} made, {counts.earlier} of earlier searches, {counts.left_out} left out; "
         f"{counts.confirming} confirming runs; {record.seconds:.0f} s in all, start included"
     )
+    trivial = [("the target's own share", surrogate.own_share.left_out_error)] if surrogate.own_share else []
+    beside = ", ".join(
+        f"{name} by {_error(error)}" for name, error in [("their mean", surrogate.error_of_the_mean), *trivial]
+    )
     console.print(
-        f"Guessed  by {surrogate.kind}; rank correlation on trials left out {surrogate.left_out_rank_correlation:.2f}"
+        f"Guessed  by the {surrogate.kind}; trials left out off by {_error(surrogate.left_out_error)}, {beside}"
     )
     for note in record.notes:
         console.print(f"Note: {note}")

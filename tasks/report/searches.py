@@ -66,7 +66,7 @@ def figures(search: SearchRecord) -> list[tuple[str, str, str]]:
         (
             "rank correlation",
             f"{search.surrogate.left_out_rank_correlation:.2f}",
-            f"{search.surrogate.kind}, on trials left out",
+            "between guesses of trials left out and what they cost",
         )
     )
     shown.append(("time", duration(search.seconds), f"{counts.confirming} confirming runs"))
