@@ -7,7 +7,7 @@ from rich.text import Text
 
 from flows.cli.render_batch import first_batch
 from flows.cli.render_scores import scores
-from flows.cli.tables import console, one_line, percent, table
+from flows.cli.tables import console, in_words, one_line, percent, table
 from flows.engine.home import page_of
 from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow, WeightReading
@@ -47,6 +47,11 @@ def receipt(rows: Sequence[ReceiptRow]) -> None:
     ]
     if dropped:
         table("Rows that are not in the mix", ["source", "reason and rows"], dropped)
+    for row in rows:
+        if row.labelled:
+            console.print(Text(f"Rows of {row.source} that the run has labelled: {counted(row.labelled)}"))
+        if row.augmented:
+            console.print(Text(f"Rows made from those of {row.source}, beside them: {counted(row.augmented)}"))
 
 
 def unreached(sources: Sequence[dict[str, str]]) -> None:
@@ -172,7 +177,7 @@ def validated(recipe: "Validated") -> None:
     for name, source in [*recipe["sources"].items(), *recipe.get("sets", {}).items()]:
         sample = source["sample"][:3]
         columns = [name for name in (sample[0] if sample else ()) if any(row[name] is not None for row in sample)]
-        rows = [[one_line(str(row[column]), 80) for column in columns] for row in sample]
+        rows = [[one_line(in_words(row[column]), 80) for column in columns] for row in sample]
         what = "evaluation set " if name in recipe.get("sets", {}) else ""
         table(one_line(f"{what}{name}: columns {', '.join(map(str, source['columns']))}", 200), columns, rows)
         looked = "all" if source["whole"] else "the first"

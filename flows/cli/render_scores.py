@@ -1,6 +1,6 @@
 """How the command line shows how good a model is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def scores(metrics: Metrics, task: str) -> None:
     """Print the scores in total, per source and for the baseline, then those on evaluation sets."""
     measured = measures_of(task)
-    baseline = [(measured.baseline, metrics.baseline)] if metrics.baseline.measures else []
-    named = [*metrics.by_source.items(), ("all", metrics), *baseline]
-    _table("Scores on the hold-out", "source", named, measured, metrics)
+    _table("Scores on the hold-out", "source", [*metrics.by_source.items(), ("all", metrics)], measured, metrics)
     if told := measured.beside_linear(metrics):
         console.print(Text(told))
     if told := measured.beside_start(metrics):
@@ -39,19 +37,29 @@ def scores(metrics: Metrics, task: str) -> None:
 def evaluated(found: "Evaluation") -> None:
     """Print the scores of a model on files."""
     measured = measures_of(found.task)
-    named = [(one.file, one.metrics) for one in found.files]
-    _table("Scores", "file", named, measured, found.files[0].metrics)
-    _beside_others(named, measured)
-    for one in found.files:
+    named = [*zip(told_apart([one.file for one in found.files]), found.files, strict=True)]
+    scored = [(name, one.metrics) for name, one in named]
+    _table("Scores", "file", scored, measured, found.files[0].metrics)
+    _beside_others(scored, measured)
+    for name, one in named:
         if one.metrics.programs:
-            _programs(one.file, one.metrics.programs)
+            _programs(name, one.metrics.programs)
         if gone := one.left_out | ({"bad": one.bad} if one.bad else {}):
             console.print(
-                Text(f"{one.file}: {one.metrics.rows:,} of {one.read:,} records are scored; left out: {counted(gone)}")
+                Text(f"{name}: {one.metrics.rows:,} of {one.read:,} records are scored; left out: {counted(gone)}")
             )
     console.print(Text(f"Model    {found.model}"))
     unknown = "not in that store: what is to be beaten, and whether the model has seen these rows, is not known"
     console.print(Text(f"Mix      {found.mix or unknown}"))
+
+
+def told_apart(paths: Sequence[str]) -> list[str]:
+    """Shorten paths to what is different: the folders that all of them begin with are left out."""
+    parts = [path.split("/") for path in paths]
+    shared = 0
+    while all(len(part) > shared + 1 for part in parts) and len({part[shared] for part in parts}) == 1:
+        shared += 1
+    return ["/".join(part[shared:]) for part in parts]
 
 
 def _beside_others(named: Iterable[tuple[str, Metrics]], measured: Measured) -> None:

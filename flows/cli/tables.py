@@ -2,7 +2,8 @@
 the terminal is cut into several, each with the first column.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -76,7 +77,22 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else in_words(value)
+
+
+def in_words(value: object) -> str:
+    """Write what a row holds for people: a chat as `role: text`, a message a line, other lists and records by their
+    parts.
+    """
+    if isinstance(value, Mapping):
+        inside = cast("Mapping[str, object]", value)
+        if {*inside} == {"role", "content"}:
+            return f"{inside['role']}: {inside['content']}"
+        return "; ".join(f"{name}: {in_words(part)}" for name, part in inside.items())
+    if isinstance(value, list | tuple):
+        parts = cast("Sequence[object]", value)
+        return ("\n" if any(isinstance(part, Mapping) for part in parts) else ", ").join(map(in_words, parts))
+    return str(value)
 
 
 def percent(share: float) -> str:

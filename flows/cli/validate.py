@@ -17,6 +17,7 @@ from tasks.core.suggest import counted
 from tasks.embed.task import probe_encoder
 from tasks.ingest.task import Preview, preview_source
 from tasks.manifests.manifest import Account
+from tasks.recipe.measured_on import AGAINST, SETS
 from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, SourceCleaning, SourceSettings, load_recipe
 from tasks.rows.emptied import why_empty
 
@@ -111,11 +112,17 @@ def _read(loaded: LoadedRecipe, problems: list[CuveeError]) -> tuple[dict[str, P
             if isinstance(error, Unreachable) and settings.on_failure != "stop":
                 unreached[name] = str(error)
                 continue
-            problems.append(type(error)(f"sources.{name}: {str(error).removeprefix(f'sources.{name}.')}"))
+            problems.append(_placed(f"sources.{name}", error))
             continue
         if why := sources[name]["stops"]:
             problems.append(RecipeError(f"sources.{name}: {why}"))
     return sources, unreached
+
+
+def _placed(place: str, error: CuveeError) -> CuveeError:
+    """Give every line of an error its place in the recipe, once."""
+    first, *others = str(error).split(f"\n{place}.")
+    return type(error)("\n".join(f"{place}: {line}" for line in (first.removeprefix(f"{place}."), *others)))
 
 
 def _too_little(recipe: Recipe, sources: Mapping[str, Preview]) -> Iterator[str]:
@@ -159,8 +166,8 @@ def _read_measured_on(loaded: LoadedRecipe, problems: list[CuveeError]) -> dict[
     recipe = loaded.recipe
     against = recipe.decontaminate.against if recipe.decontaminate else {}
     layout = recipe.layout
-    _measured_on(loaded, "decontaminate.against", against, layout.unlabelled, ALL_TEXTS, problems)
-    return _measured_on(loaded, "evaluate.sets", recipe.sets, layout, recipe.clean.of_sets, problems)
+    _measured_on(loaded, AGAINST, against, layout.unlabelled, ALL_TEXTS, problems)
+    return _measured_on(loaded, SETS, recipe.sets, layout, recipe.clean.of_sets, problems)
 
 
 def _measured_on(
@@ -181,10 +188,10 @@ def _measured_on(
         place, clean = f"{section}.{name}", sieve_for(cleaning, layout, repeated=not settings.media)
         try:
             with ui.working(f"read {name}"):
-                shown = read[name] = preview_source(name, settings, loaded.folder, layout, clean)
+                shown = read[name] = preview_source(name, settings, loaded.folder, layout, clean, section)
         except CuveeError as error:
-            problems.append(type(error)(f"{place}: {str(error).removeprefix(f'sources.{name}.')}"))
+            problems.append(_placed(place, error))
             continue
         if why := shown["stops"] or ("" if shown["rows"] or not shown["whole"] else _few(name, shown, 1)):
-            problems.append(RecipeError(f"{place}: {why.replace(f'sources.{name}.', f'{place}.')}"))
+            problems.append(RecipeError(f"{place}: {why}"))
     return read

@@ -27,7 +27,7 @@ from tasks.mix.task import plan_mix, redraw_plan, write_mix
 from tasks.personal.task import protect_source
 from tasks.predict.task import ask_labeller, probe_labeller
 from tasks.profile.task import measure_drift, profile_mix
-from tasks.recipe.measured_on import OverlapSettings
+from tasks.recipe.measured_on import AGAINST, SETS, OverlapSettings
 from tasks.recipe.model import ALL_TEXTS, LoadedRecipe, Recipe, SourceCleaning, SourceSettings, WeighSettings
 from tasks.sift.task import select_rows, sift_pool
 from tasks.weigh.task import appraise_sources, learn_source, weigh_sources
@@ -43,7 +43,7 @@ def blend(loaded: LoadedRecipe, call: Call, made: RunProducts) -> Iterator[str]:
     drift = made.drift = call(measure_drift.of("sources"), snapshots, earlier, recipe.seed)
     yield "ingest"
     made.cleaned = _cleaned(recipe, raw, call)
-    made.sets = _measured_on(loaded, recipe.sets, recipe.layout, recipe.clean.of_sets, call)
+    made.sets = _measured_on(loaded, SETS, recipe.sets, recipe.layout, recipe.clean.of_sets, call)
     yield "clean"
     made.pool = _pool(loaded, made.cleaned, made.sets, labellers, call)
     yield "deduplicate"
@@ -142,7 +142,7 @@ def _pool(
     recipe = loaded.recipe
     pool = call(deduplicate_sources.of("pool"), cleaned, recipe.holdout, recipe.seed)
     if told := recipe.decontaminate:
-        benchmarks = _measured_on(loaded, told.against, recipe.layout.unlabelled, ALL_TEXTS, call)
+        benchmarks = _measured_on(loaded, AGAINST, told.against, recipe.layout.unlabelled, ALL_TEXTS, call)
         pool = call(decontaminate_pool.of("pool"), pool, benchmarks, told.overlap, recipe.seed)
     if sets:
         overlap = told.overlap if told else OverlapSettings()
@@ -183,6 +183,7 @@ def weigh(
 
 def _measured_on(
     loaded: LoadedRecipe,
+    section: str,
     named: Mapping[str, SourceSettings],
     layout: Layout,
     cleaning: SourceCleaning,
@@ -190,10 +191,16 @@ def _measured_on(
 ) -> list[Manifest[CleanedFacts]]:
     """Read benchmarks, or evaluation sets, as sources are read, never to be mixed; of their texts only the empty ones
     are dropped, and personal data in them is replaced as in the sources.
+
+    Args:
+        section: of the recipe that names them.
     """
     folder, personal = loaded.folder, loaded.recipe.personal
     seen = {name: call(probe_source.of(name), name, source, folder) for name, source in named.items()}
-    raw = {name: call(ingest_source.of(name), seen[name], source, layout, folder) for name, source in named.items()}
+    raw = {
+        name: call(ingest_source.of(name), seen[name], source, layout, folder, section)
+        for name, source in named.items()
+    }
     cleaned = {name: call(clean_source.of(name), rows, cleaning) for name, rows in raw.items()}
     if personal is None:
         return [*cleaned.values()]

@@ -42,9 +42,13 @@ class Asked:
             raise RecipeError(f"{self.place}: {error}") from None
 
 
-def rules_of(source: str, rules: Sequence[LabelRule]) -> list[Asked]:
-    """Give the conditions of the rules that label a source."""
-    return [Asked(f"sources.{source}.label_rules.{number}.when", rule.when) for number, rule in enumerate(rules)]
+def rules_of(place: str, rules: Sequence[LabelRule]) -> list[Asked]:
+    """Give the conditions of the rules that label a source.
+
+    Args:
+        place: of the source in the recipe.
+    """
+    return [Asked(f"{place}.label_rules.{number}.when", rule.when) for number, rule in enumerate(rules)]
 
 
 def first_that_holds(rules: Sequence[Asked], frame: pl.DataFrame) -> pl.Series:

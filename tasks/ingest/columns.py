@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import polars as pl
 
+from tasks.core.errors import RecipeError
 from tasks.ingest.batch import OURS, as_text
 
 
@@ -47,6 +48,23 @@ def named_column(name: str, names: Collection[str]) -> pl.Expr | None:
         if column in names and all(inner) and not any({"'", '"', "\\", "]"} & {*part} for part in inner):
             return exact(column).str.json_path_match("$" + "".join(f"['{part}']" for part in inner))
     return None
+
+
+def each(columns: Mapping[str, Callable[[], pl.Expr]]) -> list[pl.Expr]:
+    """Give columns under their names; what is wrong with any is told of all.
+
+    Raises:
+        RecipeError: a line for each that cannot be had.
+    """
+    given, wrong = list[pl.Expr](), list[str]()
+    for name, column in columns.items():
+        try:
+            given.append(column().alias(name))
+        except RecipeError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise RecipeError("\n".join(wrong))
+    return given
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 
@@ -16,8 +17,8 @@ from tasks.ingest.asked import Asked, first_that_holds, rules_of
 from tasks.ingest.batch import CELLS, FILE, HOLDS, LINE, MEDIA, OURS, PART, REASON, ROLES, UNREAD, WHY, Batch
 from tasks.ingest.cells import read_cells
 from tasks.ingest.chats import IN_PARTS, chat_columns
-from tasks.ingest.columns import composed, exact, named_column
-from tasks.ingest.settings import SourceSettings
+from tasks.ingest.columns import composed, each, exact, named_column
+from tasks.ingest.settings import SOURCES, SourceSettings
 from tasks.ingest.tests import test_columns
 from tasks.rows.layout import BETWEEN, ROW_ID, RULE, SOURCE, read_schema
 
@@ -60,15 +61,16 @@ class Mapper:
         source: its name.
         layout: of the rows; where it has no label set, labels do not matter and rows have none, whatever the source
             says of its own.
+        section: of the recipe that names the source, for messages.
 
     Raises (also when mapping):
         RecipeError: a column that is not there, a template or condition that cannot be understood.
     """
 
-    def __init__(self, source: str, settings: SourceSettings, layout: Layout) -> None:
-        self.source, self.settings, self.layout = source, settings, layout
-        self.where = None if settings.where is None else Asked(f"sources.{source}.where", settings.where)
-        self.rules = rules_of(source, settings.label_rules or ())
+    def __init__(self, source: str, settings: SourceSettings, layout: Layout, section: str = SOURCES) -> None:
+        self.source, self.settings, self.layout, self.place = source, settings, layout, f"{section}.{source}"
+        self.where = None if settings.where is None else Asked(f"{self.place}.where", settings.where)
+        self.rules = rules_of(self.place, settings.label_rules or ())
         self.first = ""
         self.known: tuple[str, dict[str, None]] = ("", {})
 
@@ -102,7 +104,7 @@ class Mapper:
             return Mapped(pl.DataFrame(schema=read_schema(self.layout)), bad.drop(PART), _tallies(batches, None, bad))
         names = [name for name in frame.columns if name not in OURS]
         try:
-            filled = [self._filled(role, names).alias(role.name) for role in self.layout.roles]
+            filled = each({role.name: partial(self._filled, role, names) for role in self.layout.roles})
             frame = self._read(frame.with_columns(pl.struct(filled).alias(ROLES)))
             frame = frame.with_columns(self._judged(frame).alias(REASON))
             if self.rules:
@@ -153,21 +155,19 @@ class Mapper:
         """
         columns = self.settings.columns
         parts = chat_columns(role, columns, names) if role.is_chat else test_columns(columns, names)
-        held = {
-            part: self._column(part, column, names, IN_PARTS if role.is_chat and part == role.name else "")
-            for part, column in parts.items()
-        }
+        hints = {role.name: IN_PARTS} if role.is_chat else {}
+        held = each(
+            {part: partial(self._column, part, column, names, hints.get(part, "")) for part, column in parts.items()}
+        )
         if not held:
             return pl.lit(None, pl.String)
-        whole = pl.struct([column.alias(part) for part, column in held.items()]).struct.json_encode()
-        return held.get(role.name, whole) if role.is_chat else whole
+        return held[0] if role.is_chat and role.name in parts else pl.struct(held).struct.json_encode()
 
     def _column(self, role: str, wanted: str | int, names: list[str], hint: str = "") -> pl.Expr:
         if isinstance(wanted, int):
             if not 0 <= wanted < len(names):
                 raise RecipeError(
-                    f"sources.{self.source}.columns.{role}: there is no column {wanted}; they are numbered 0 to "
-                    f"{len(names) - 1}"
+                    f"{self.place}.columns.{role}: there is no column {wanted}; they are numbered 0 to {len(names) - 1}"
                 )
             return exact(names[wanted])
         wanted = unicodedata.normalize("NFC", wanted)
@@ -177,8 +177,7 @@ class Mapper:
         columns = {name: named_column(name, names) for name in fields}
         if missing := [name for name, column in columns.items() if column is None] or ([] if fields else [wanted]):
             raise RecipeError(
-                f"sources.{self.source}.columns.{role}: there is no column {missing[0]!r};"
-                f"{nearest(missing[0], names)}{hint}"
+                f"{self.place}.columns.{role}: there is no column {missing[0]!r};{nearest(missing[0], names)}{hint}"
             )
         # A field that is empty leaves nothing; a record with all of them empty has no text.
         parts = FIELD.sub("{}", wanted.replace("{}", ""))

@@ -14,7 +14,7 @@ from tasks.ingest.files import find, unpacked
 from tasks.ingest.map import Mapper, Tally
 from tasks.ingest.read import Reading, labels_of, parts_of
 from tasks.ingest.remedies import BadRows, remedy
-from tasks.ingest.settings import FileSettings, SourceSettings
+from tasks.ingest.settings import SOURCES, FileSettings, SourceSettings
 from tasks.manifests.seen import SeenFile
 from tasks.rows.layout import read_schema
 from tasks.text.encoding import encoding_of
@@ -71,13 +71,23 @@ class Cleans(Protocol):
         ...
 
 
-def preview(source: str, settings: SourceSettings, base: str, layout: Layout, clean: Cleans | None = None) -> Preview:
+def preview(
+    source: str,
+    settings: SourceSettings,
+    base: str,
+    layout: Layout,
+    clean: Cleans | None = None,
+    section: str = SOURCES,
+) -> Preview:
     """Read a source as a run would, and clean it where that is asked for.
+
+    Args:
+        section: of the recipe that names it.
 
     Raises:
         CuveeError: the source cannot be reached or mapped.
     """
-    looked = _Looked(Mapper(source, settings, layout), layout, clean)
+    looked = _Looked(Mapper(source, settings, layout, section), layout, clean)
     whole = _look(settings, base, looked)
     good, wrong, tally = looked.good, looked.wrong, looked.tally
     cleaned = clean.dropped if clean else Counter[str]()
@@ -88,7 +98,7 @@ def preview(source: str, settings: SourceSettings, base: str, layout: Layout, cl
         encoding=_likely_encoding(settings, base) if "bad_encoding" in wrong.reasons else "",
         examples=tuple(wrong.examples),
     )
-    mending = remedy(source, settings, layout, bad) if bad.count else ""
+    mending = remedy(f"{section}.{source}", settings, layout, bad) if bad.count else ""
     return {
         "columns": looked.columns,
         "looked_at": bad.read,

@@ -17,7 +17,7 @@ from tasks.ingest.files import begins, find, unpacked, whole
 from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.place import Place
 from tasks.ingest.remedies import LABEL, BadRows, remedy
-from tasks.ingest.settings import FileSettings, SourceSettings, kind_of
+from tasks.ingest.settings import SOURCES, FileSettings, SourceSettings, kind_of
 from tasks.ingest.write import MediaFile, media_beside
 from tasks.manifests.manifest import Account
 from tasks.manifests.seen import SeenFile
@@ -172,6 +172,7 @@ def read_source(
     rows: Path,
     quarantine: Path,
     known: Probed | None = None,
+    section: str = SOURCES,
 ) -> Outcome:
     """Write the good rows of a source to `rows` and the bad ones to `quarantine`, both Parquet; media go to
     `media_beside(rows)`.
@@ -179,8 +180,9 @@ def read_source(
     Args:
         known: what the source holds, and an earlier product: what that holds of files that did not change is taken
             over, and a file that grew is read from where it ended. The files written are the same bytes as without it.
+        section: of the recipe that names the source.
     """
-    mapper = Mapper(source, settings, layout)
+    mapper = Mapper(source, settings, layout, section)
     parts = parts_of(settings, base, known.seen.files if known else ())
     # Built on an earlier product only where each file gives rows without the others, and the probe saw exactly these.
     same = known and settings.alone and [file.name for file in known.seen.files] == [part.name for part in parts]
@@ -244,11 +246,19 @@ def _outcome(source: str, reading: Reading, bad: BadRows, how: str) -> Outcome:
     return Outcome(account, columns, bad, ReadingNote(files=tuple(file.note() for file in files)), how)
 
 
-def refuse(source: str, settings: SourceSettings, layout: Layout, outcome: Outcome, quarantine: str | None) -> None:
+def refuse(
+    source: str,
+    settings: SourceSettings,
+    layout: Layout,
+    outcome: Outcome,
+    quarantine: str | None,
+    section: str = SOURCES,
+) -> None:
     """Stop when a source gave too many bad rows. What follows where it has no row at all, the checks decide.
 
     Args:
         quarantine: where the bad rows can be looked at; None where they are not kept.
+        section: of the recipe that names the source.
 
     Raises:
         QualityGate: with the numbers, the first bad rows and the remedy.
@@ -258,5 +268,6 @@ def refuse(source: str, settings: SourceSettings, layout: Layout, outcome: Outco
         return
     first = "".join(f"\n  {example}" for example in bad.examples)
     look = f"{first}\n  all of them: {f'cuvee show {quarantine}' if quarantine else 'a run keeps them and says where'}"
-    mending = remedy(source, settings, layout, bad)
-    raise QualityGate(f"source {source!r}: {bad.told(settings)}{look}\n  remedy: {mending}")
+    place = f"{section}.{source}"
+    what, mending = f"source {source!r}" if section == SOURCES else place, remedy(place, settings, layout, bad)
+    raise QualityGate(f"{what}: {bad.told(settings)}{look}\n  remedy: {mending}")

@@ -65,13 +65,16 @@ class BadRows:
         return f"{self.count:,} of {self.read:,} records are bad ({allowed}): {counted(self.reasons)}"
 
 
-def remedy(source: str, settings: SourceSettings, layout: Layout, bad: BadRows) -> str:
+def remedy(place: str, settings: SourceSettings, layout: Layout, bad: BadRows) -> str:
     """Say what would mend the bad rows of a source, for each reason, the most frequent first; and how many bad ones to
     allow, where more are there and some are good.
+
+    Args:
+        place: of the source in the recipe.
     """
     fitting = list(dict.fromkeys(_for_each_reason(settings, layout, bad))) or ["mend the source"]
     if settings.max_bad < bad.share < 1:
-        fitting.append(f"or raise sources.{source}.max_bad to {min(1.0, math.ceil(100 * bad.share) / 100):g}")
+        fitting.append(f"or raise {place}.max_bad to {min(1.0, math.ceil(100 * bad.share) / 100):g}")
     return "; ".join(fitting)
 
 

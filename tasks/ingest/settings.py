@@ -32,6 +32,8 @@ SUFFIXES = {
     ".ods": "spreadsheet",
 }
 
+SOURCES = "sources"
+"""The section of a recipe that names what is mixed; other sections name what is measured on or compared with."""
 BY_KEY = ("hub", "sql")
 """Kinds that are known by a key of their own name."""
 

@@ -8,7 +8,7 @@ from tasks.ingest.earlier import probed
 from tasks.ingest.preview import Cleans, Preview, preview
 from tasks.ingest.probe import fingerprint
 from tasks.ingest.read import read_source, refuse
-from tasks.ingest.settings import SourceSettings
+from tasks.ingest.settings import SOURCES, SourceSettings
 from tasks.ingest.write import media_beside
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.rows import SnapshotFacts
@@ -23,28 +23,34 @@ def probe_source(source: str, settings: SourceSettings, base: str) -> Fingerprin
     return fingerprint(source, settings, base)
 
 
-def preview_source(subject: str, settings: SourceSettings, base: str, layout: Layout, clean: Cleans) -> Preview:
+def preview_source(
+    subject: str, settings: SourceSettings, base: str, layout: Layout, clean: Cleans, section: str = SOURCES
+) -> Preview:
     """See how a source reads and what cleaning leaves of it, from its first records; no task, since nothing is made."""
-    return preview(subject, settings, base, layout, clean)
+    return preview(subject, settings, base, layout, clean, section)
 
 
 @stage_task("ingest")
 def ingest_source(
-    work: Workbench, seen: Fingerprint, settings: SourceSettings, layout: Layout, base: str
+    work: Workbench,
+    seen: Fingerprint,
+    settings: SourceSettings,
+    layout: Layout,
+    base: str,
+    section: str = SOURCES,
 ) -> Product[SnapshotFacts]:
-    """Read a source and bring it to the task's layout; bad rows go to quarantine."""
+    """Read a source and bring it to the task's layout; bad rows go to quarantine.
+
+    Args:
+        section: of the recipe that names the source, for messages.
+    """
     probe = probed(seen, work.earlier("seen", SnapshotFacts), work.open)
     with work.writing("data.parquet") as rows, work.writing("quarantine.parquet") as quarantine:
-        outcome = read_source(work.subject, settings, base, layout, rows, quarantine, probe)
+        outcome = read_source(work.subject, settings, base, layout, rows, quarantine, probe, section)
         if settings.media:
             work.take(media_beside(rows), "media.arrow")
-    refuse(
-        work.subject,
-        settings,
-        layout,
-        outcome,
-        work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None,
-    )
+    where = work.store.where(f"{work.path}/quarantine.parquet") if work.store.behind is None else None
+    refuse(work.subject, settings, layout, outcome, where, section)
     work.leave(outcome.note.model_dump(mode="json"))
     ui.log(f"{work.subject}: {outcome.how}")
     ui.show_table(f"files-{work.subject}", outcome.shown(), f"{work.subject}: {outcome.how}")

@@ -13,6 +13,8 @@ from tasks.decontaminate.settings import OverlapSettings
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.ingest.settings import FileSettings, Source, SourceSettings
 
+AGAINST, SETS = "decontaminate.against", "evaluate.sets"
+"""Where benchmarks and evaluation sets are named."""
 CHOOSING = ("where", "member", "sheet", "records", "record", "languages", "config", "split", "sql", "query", "table")
 """Fields by which sources of one place may read different rows of it."""
 
@@ -60,7 +62,7 @@ def sources_measured_on(
         same = [source for source, mixed in sources.items() if _is_of(wanted, mixed, folder)]
         if same:
             yield (
-                f"evaluate.sets.{name}",
+                f"{SETS}.{name}",
                 f"this is read by the source {same[0]!r}, too: what is measured on is never trained on. Leave it out "
                 "in one of the two places, or say by `where` which rows each of them takes",
             )

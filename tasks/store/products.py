@@ -30,9 +30,9 @@ from tasks.store.storage import Store, as_fact, open_store, sha256_of
 P = ParamSpec("P")
 F = TypeVar("F", bound=Facts)
 F_co = TypeVar("F_co", bound=Facts, covariant=True)
-PLACES = {"base", "tracked"}
-"""Arguments that say where things are, or what they are called elsewhere, not what they are; they are no part of a
-key."""
+PLACES = {"base", "section", "tracked"}
+"""Arguments that say where things are, or what they are called elsewhere (`section`: where a recipe names a source), not
+what they are; they are no part of a key."""
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
 _cores = threading.BoundedSemaphore(threads())

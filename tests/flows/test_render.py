@@ -1,10 +1,13 @@
 """What the command line prints is true: where the UI is, and numbers as a person writes them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.cli import render_history, render_scores
+from flows.cli import render, render_history, render_scores
 from flows.engine.home import page_of
+from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import all_measures
 
@@ -66,7 +69,29 @@ def test_scores_stand_beside_what_a_linear_model_reaches(capsys: pytest.CaptureF
     lines = [line.split() for line in told.splitlines()]
     assert ["news", "0.700", "0.600", "0.625", "0.825", "40"] in lines
     assert ["all", "0.750", "0.700", "0.500", "0.800", "40"] in lines
+    assert told.count("majority class") == 1, "what is to be beaten is a column, and no line as well"
     said = "The model is worse than a linear model trained on the same mix (80.0 %): −5.0 points, −8.0 to −2.0."
     assert said in " ".join(told.split())
     render_scores.scores(Metrics.model_validate(metrics), "text-classification")
     assert "linear" not in capsys.readouterr().out
+
+
+PARTS = st.lists(st.sampled_from("abc"), min_size=1, max_size=5).map("/".join)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4), PARTS)
+def test_paths_are_shortened_to_what_is_different(paths: list[str], folder: str) -> None:
+    short = render_scores.told_apart(paths)
+    assert len({*short}) == len({*paths})
+    assert all(path == one or path.endswith(f"/{one}") for path, one in zip(paths, short, strict=True))
+    assert render_scores.told_apart([f"{folder}/{path}" for path in paths]) == short
+
+
+def test_labels_and_rows_that_a_run_has_made_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    row = ReceiptRow.left_out("posts", 0.5, "")
+    render.receipt([row])
+    assert "Rows" not in capsys.readouterr().out
+    render.receipt([row.model_copy(update={"labelled": {"teacher": 1200}, "augmented": {"eda": 30}})])
+    told = capsys.readouterr().out
+    assert "Rows of posts that the run has labelled: teacher 1,200" in told
+    assert "Rows made from those of posts, beside them: eda 30" in told

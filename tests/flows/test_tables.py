@@ -63,3 +63,11 @@ def test_prose_breaks_between_words_and_unspaced_scripts_anywhere() -> None:
 
 def test_an_empty_table_is_its_title() -> None:
     assert printed(80, "nothing", [], []).split() == ["nothing"]
+
+
+def test_what_a_row_holds_is_written_for_people() -> None:
+    chat = [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": "In Oslo."}]
+    assert tables.in_words(chat) == "user: Where?\nassistant: In Oslo."
+    assert tables.in_words(["room", "price"]) == "room, price"
+    assert tables.in_words({"text": ["Oslo"], "answer_start": [17]}) == "text: Oslo; answer_start: 17"
+    assert "user: Where?" in printed(80, "", ["messages"], [[chat]])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import JsonValue
 from typer.testing import CliRunner
 
 from flows.cli.main import app
@@ -58,7 +59,10 @@ def test_what_would_stop_a_run_is_told_of_all_sources_with_its_remedy() -> None:
 
 def test_the_remedies_that_are_told_make_it_valid() -> None:
     recipe = written({"a": [*LINES, *["again,meh"] * 10], "b": [*LINES, *["no label,"] * 9]})
-    mended = {"sources.a.labels": {"good": "good", "bad": "bad", "meh": None}, "sources.b.where": "\"label\" <> ''"}
+    mended: dict[str, JsonValue] = {
+        "sources.a.labels": {"good": "good", "bad": "bad", "meh": None},
+        "sources.b.where": "\"label\" <> ''",
+    }
     found = validate_recipe(recipe, mended)["sources"]
     assert {name: (one["looked_at"], one["whole"], one["rows"]) for name, one in found.items()} == {
         "a": (70, True, 60),
@@ -136,3 +140,41 @@ def test_what_a_run_leaves_out_beyond_what_is_counted_is_named() -> None:
         "Not counted here, but by `cuvee plan`: rows kept aside to measure on, repetitions in other sources, "
         "decontaminate, near duplicates, mix.select" in " ".join(shown.stdout.split())
     )
+
+
+def test_bad_rows_of_a_set_are_told_where_the_recipe_names_it() -> None:
+    sets = {"news": {"path": "b.csv"}}
+    recipe = written({"a": LINES, "b": [*LINES, *["again,meh"] * 20]}, evaluate={"sets": sets})
+    kept: dict[str, JsonValue] = {"sources": {"a": {"path": "a.csv"}}}
+    named = "evaluate.sets.news: 20 of 80 records are bad (25.0 %, at most 1 % allowed): unmapped_label 20"
+    with pytest.raises(RecipeError) as caught:
+        validate_recipe(recipe, kept)
+    assert named in str(caught.value)
+    assert "or raise evaluate.sets.news.max_bad to 0.25" in str(caught.value)
+    with pytest.raises(QualityGate) as stopped:
+        carry_out(blend(load_recipe(recipe, kept), Plain("store"), RunProducts()), "check")
+    assert str(stopped.value).startswith(named)
+    assert "or raise evaluate.sets.news.max_bad to 0.25" in str(stopped.value)
+    with pytest.raises(RecipeError, match=r"^evaluate\.sets\.news: columns\.text: there is no column 'body'; known: "):
+        validate_recipe(recipe, {**kept, "evaluate.sets.news.columns": {"text": "body"}})
+
+
+def test_all_roles_that_a_source_lacks_are_named() -> None:
+    Path("a.csv").write_text("x,y\n1,2\n")
+    Path("recipe.yaml").write_text("name: r\ntask: question-answering\nsources: {a: {path: a.csv}}\n")
+    with pytest.raises(RecipeError) as caught:
+        validate_recipe("recipe.yaml", {})
+    roles = ("question", "context", "answers")
+    told = [f"sources.a: columns.{role}: there is no column '{role}'; known: x, y" for role in roles]
+    assert str(caught.value).splitlines() == told
+    chat: dict[str, JsonValue] = {"task": "instruction-tuning", "sources.a.columns": {"prompt": "p", "response": "r"}}
+    with pytest.raises(RecipeError, match=r"columns.prompt: .*\n.*columns.response: there is no column 'r'"):
+        validate_recipe("recipe.yaml", chat)
+
+
+def test_chats_are_shown_as_who_says_what() -> None:
+    lines = (f'{{"prompt": "Where is Oslo {number}?", "response": "In Norway."}}\n' for number in range(30))
+    Path("a.jsonl").write_text("".join(lines))
+    Path("recipe.yaml").write_text("name: r\ntask: instruction-tuning\nsources: {a: {path: a.jsonl}}\n")
+    shown = CliRunner().invoke(app, ["validate", "recipe.yaml"])
+    assert "user: Where is Oslo 0? assistant: In Norway." in shown.stdout
