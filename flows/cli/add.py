@@ -31,7 +31,7 @@ def add_sources(files: Sequence[str], recipe: str, text: str | None, label: str 
     loaded = load_recipe(target).recipe
     with reaching(target):
         before = Path(target).read_bytes().decode("utf-8")
-    after, guessed = guess_additions(data, before, target, list(loaded.labels), loaded.sources, text, label)
+    after, guessed = guess_additions(data, before, target, loaded.objective, loaded.sources, text, label)
     with reaching(target):
         handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 (it is closed before it is read, and then takes a place)
             "wb", prefix=".cuvee-add-", suffix=".yaml", dir=Path(target).parent, delete=False

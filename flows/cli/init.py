@@ -9,7 +9,9 @@ from pathlib import Path
 from flows.cli.validate import validate_recipe
 from tasks.core.access import reaching, usual_mode
 from tasks.core.errors import CuveeError, RecipeError
+from tasks.core.suggest import nearest
 from tasks.guess.task import GuessedSources, guess_recipe
+from tasks.objectives.parts import task_names
 
 
 class GuessedRecipe(GuessedSources):
@@ -30,21 +32,27 @@ def init_recipe(
     name: str | None = None,
     text: str | None = None,
     label: str | None = None,
+    task: str | None = None,
     *,
     force: bool = False,
 ) -> GuessedRecipe:
     """Guess a recipe, validate it and write it, whole or not at all; what the user must fill in is told.
 
+    Args:
+        task: what the user wants to learn; by default what the files fit best.
+
     Raises:
         RecipeError: there is such a file already, or the files cannot be understood.
         Unreachable: a file cannot be read, or the recipe not be written.
     """
+    if task is not None and task not in task_names():
+        raise RecipeError(f"--task {task}: there is no such task;{nearest(task, task_names())}")
     target = Path(out)
     if not target.parent.is_dir():
         raise RecipeError(f"--out {out}: there is no folder {target.parent}")
     if target.is_dir() or (target.exists() and not force):
         raise RecipeError(f"{out} is there already; --force overwrites a file, --out FILE takes another name")
-    text_of_recipe, guessed = guess_recipe(files, out, name, text, label)
+    text_of_recipe, guessed = guess_recipe(files, out, name, text, label, task)
     with reaching(out):
         handle, draft = tempfile.mkstemp(prefix=".cuvee-init-", suffix=".yaml", dir=target.parent)
     try:

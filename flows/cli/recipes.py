@@ -1,11 +1,27 @@
 """Commands about a recipe; nothing is made."""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from flows.cli.app import DEFAULT_STORE, Output, RecipeRead, StoreUri, command
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What a user says of files, where the guess is wrong."""
+
+    text: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of texts, if the guess is wrong.")] = (
+        None
+    )
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of labels, if the guess is wrong.")
+    ] = None
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="What is to be learned; by default what the files fit best.")
+    ] = None
 
 
 @command
@@ -18,17 +34,12 @@ def init(
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The recipe's name; by default after its sources.")
     ] = None,
-    text: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The column of texts, if the guess is wrong.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The column of labels, if the guess is wrong.")
-    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     add: Annotated[
         bool, typer.Option("--add", help="Put the files into the recipe that is there, as more sources.")
     ] = False,
     *,
+    meant: Meant,
     out: Output,
 ) -> None:
     """Guess how files read, show it, and write a first recipe; what only you can say is told."""
@@ -37,9 +48,9 @@ def init(
     from flows.cli.render import guessed
 
     if add:
-        out.give(add_sources(files, file, text, label), guessed)
+        out.give(add_sources(files, file, meant.text, meant.label), guessed)
         return
-    out.give(init_recipe(files, file, name, text, label, force=force), guessed)
+    out.give(init_recipe(files, file, name, meant.text, meant.label, meant.task, force=force), guessed)
 
 
 @command

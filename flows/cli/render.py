@@ -7,12 +7,15 @@ from rich.text import Text
 
 from flows.cli.render_batch import first_batch
 from flows.cli.render_scores import scores
-from flows.cli.tables import console, in_words, one_line, percent, table
+from flows.cli.tables import GAP, console, in_words, one_line, percent, table
 from flows.engine.home import page_of
 from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow, WeightReading
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
+
+SHORT = 20
+"""Letters of a cell that is shown whole."""
 
 if TYPE_CHECKING:
     from flows.cli.init import GuessedRecipe
@@ -137,15 +140,13 @@ def guessed(recipe: "GuessedRecipe") -> None:
     """Print how each source was understood, with its first rows, and where the recipe is."""
     for name, source in recipe["sources"].items():
         counts = ", ".join(f"{label} {count:,}" for label, count in list(source["labels"].items())[:10])
-        rows = [
-            [one_line(row["text"] or "", max(20, console.width - 26)), one_line(row["label"] or "", 20)]
-            for row in source["sample"]
-        ]
-        table(
-            f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}",
-            ["text", "label"],
-            rows,
-        )
+        sample = source["sample"]
+        roles = [role for role in (sample[0] if sample else ()) if any(row[role] is not None for row in sample)]
+        rows = [[one_line(in_words(row[role] or ""), 200) for role in roles] for row in sample]
+        long = sum(any(len(row[at]) > SHORT for row in rows) for at in range(len(roles)))
+        wide = max(SHORT, (console.width - (SHORT + GAP) * (len(roles) - long)) // max(1, long) - GAP)
+        rows = [[one_line(cell, wide) for cell in row] for row in rows]
+        table(f"{name}: {source['sure']}; {source['rows']:,} records{': ' * bool(counts)}{counts}", roles, rows)
         for line in [*source["evidence"], *(f"Look: {doubt}" for doubt in source["doubts"])]:
             console.print(f"  {one_line(line, 150)}")
         console.print()
@@ -153,14 +154,12 @@ def guessed(recipe: "GuessedRecipe") -> None:
         console.print(f"Left out {one_line(row['file'])}: {one_line(row['why'], 150)}")
     if len(recipe["left_out"]) > 20:
         console.print(f"Left out {len(recipe['left_out']) - 20:,} files more; --json lists them")
-    model = measures_of(recipe["task"]).model
-    unlabelled = f"none; {'an' if model[0] in 'aeiou' else 'a'} {model} learns the texts"
-    console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or unlabelled}")
-    if recipe["wrong"]:
-        console.print(Text(f"Recipe   {recipe['recipe']}: `cuvee validate` does not pass it yet"))
-        console.print(Text(f"Fill in  {one_line(_to_fill_in(recipe), 300)}"))
-    else:
-        console.print(f"Recipe   {recipe['recipe']}: it passes `cuvee validate`")
+    console.print(f"Task     {recipe['task']}: {measures_of(recipe['task']).model}")
+    console.print(f"Labels   {', '.join(map(one_line, recipe['labels'])) or 'none'}")
+    passes = "`cuvee validate` does not pass it yet" if recipe["wrong"] else "it passes `cuvee validate`"
+    console.print(Text(f"Recipe   {recipe['recipe']}: {passes}"))
+    if missing := _to_fill_in(recipe):
+        console.print(Text(f"Fill in  {one_line(missing, 300)}"))
     console.print(f"Next     {recipe['next']}")
 
 
@@ -169,7 +168,7 @@ def _to_fill_in(recipe: "GuessedRecipe") -> str:
     labels = [f"{name} ({', '.join(one['fill_in'])})" for name, one in recipe["sources"].items() if one["fill_in"]]
     if labels:
         return f"`labels` of {', '.join(labels)}: a line under each says what is to be said"
-    return recipe["wrong"].splitlines()[0]
+    return recipe["wrong"].partition("\n")[0]
 
 
 def validated(recipe: "Validated") -> None:

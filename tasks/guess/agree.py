@@ -2,13 +2,86 @@
 labels of the others are in it, as far as they say.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from tasks.core.errors import RecipeError
+from tasks.guess.guesses import Guess, Guesses, with_known
 from tasks.guess.labels import PLACES, key_of, one_set
 from tasks.guess.roles import NUMBER
+from tasks.guess.spelling import is_near, slips
 
 Named = dict[str, str | None]
 """Label in the data -> label of the recipe; null where rows are left out."""
+
+
+def agreed(guesses: Mapping[str, Guess], left_out: list[tuple[str, str]]) -> Guesses:
+    """Give all sources one label set, where they have labels; what may be slips of the pen is for the user to say.
+
+    Args:
+        left_out: files that are no source, and why.
+
+    Raises:
+        RecipeError: there is one label only.
+    """
+    if not any(guess.label for guess in guesses.values()):
+        return Guesses([], {**guesses}, left_out)
+    slipped = _slips({name: _counts(guess) for name, guess in guesses.items()})
+    written = {
+        name: {raw: slipped[name][label] for raw, label in guess.mapping.items() if label in slipped[name]}
+        for name, guess in guesses.items()
+    }
+    labels, known = one_spelling(
+        {
+            name: {raw: label for raw, label in guess.mapping.items() if raw not in written[name]}
+            for name, guess in guesses.items()
+        },
+        {name: guess.seen.rows for name, guess in guesses.items()},
+    )
+    found = {name: with_known(guess, known[name], labels, written[name]) for name, guess in guesses.items()}
+    if len(labels) < 2:
+        raise RecipeError(
+            f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or "
+            "name the column by --label"
+        )
+    numbered = [
+        name
+        for name, guess in found.items()
+        if not guess.open and all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)
+    ]
+    for name in numbered if len(numbered) > 1 else []:
+        doubt = (
+            f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} "
+            "are; they are taken to mean the same"
+        )
+        found[name] = replace(found[name], doubts=(*found[name].doubts, doubt), sure="unsure")
+    return Guesses(labels, found, left_out)
+
+
+def _counts(guess: Guess) -> Counter[str]:
+    """Count the records of a source by the recipe's labels."""
+    counts: Counter[str] = Counter()
+    for raw, label in guess.mapping.items():
+        if label is not None:
+            counts[label] += guess.seen.labels[raw]
+    return counts
+
+
+def _slips(counts: Mapping[str, Counter[str]]) -> dict[str, dict[str, str]]:
+    """Give for each source the labels that may be slips of the pen: for one of its own that comes far more often, or
+    for one that other sources have and it has not.
+    """
+    found = {name: slips(own) for name, own in counts.items()}
+    whole = sum(counts.values(), Counter[str]())
+    often = sorted(whole, key=lambda label: (-whole[label], label))
+    for at, label in enumerate(often):
+        bearing = [name for name, own in counts.items() if label in own]
+        for other in often[:at]:
+            if is_near(label, other) and not any(other in counts[name] for name in bearing):
+                for name in bearing:
+                    found[name].setdefault(label, other)
+    return found
 
 
 def one_spelling(mappings: Mapping[str, Named], rows: Mapping[str, int]) -> tuple[list[str], dict[str, Named]]:

@@ -1,11 +1,12 @@
 """A source as it was understood, and all of them with the labels that they share."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tasks.guess.sample import Seen
 from tasks.guess.sections import SourceSection
-from tasks.guess.targets import Pair
+from tasks.objectives.parts import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Guess:
     evidence: tuple[str, ...]
     doubts: tuple[str, ...]
     seen: Seen = field(repr=False)
-    pair: Pair | None = None
-    """Columns of the text and of what is to be written from it, where there are such."""
+    role: str = "label"
+    """The role that holds its labels, where it has any."""
     open: tuple[str, ...] = ()
+    slips: Mapping[str, str] = field(default_factory=dict)
+    """Of these, labels that may be slips of the pen -> the label that may be meant."""
 
 
 @dataclass(frozen=True)
@@ -41,32 +44,55 @@ class Guesses:
     Attributes:
         labels: the label set; empty where no source has labels.
         left_out: files that are no source, and why.
-        paired: whether every source has a text and what is to be written from it.
+        task: what is learned from all of them.
+        others: tasks that they all fit as well.
     """
 
     labels: list[str]
     sources: dict[str, Guess]
     left_out: list[tuple[str, str]]
-    paired: bool = False
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What every source gives."""
-        return frozenset({"text"} | ({"label"} if self.labels else set()) | ({"target"} if self.paired else set()))
+    task: str = DEFAULT
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Known:
-    """A recipe that sources are put into: its label set, and the names that are taken."""
+    """A recipe that sources are put into: its label set, the names that are taken, and its task."""
 
     labels: Sequence[str]
     taken: Sequence[str]
+    task: str = DEFAULT
 
 
-def with_known(guess: Guess, known: dict[str, str | None], labels: Sequence[str]) -> Guess:
-    """Take over what the labels of a source are in the recipe; those that have no name there stay to be said."""
+def with_known(
+    guess: Guess, known: dict[str, str | None], labels: Sequence[str], slips: Mapping[str, str] | None = None
+) -> Guess:
+    """Take over what the labels of a source are in the recipe; those that have no name there stay to be said.
+
+    Args:
+        slips: labels that may be slips of the pen -> the label that may be meant.
+    """
     left = tuple(raw for raw in guess.mapping if raw not in known)
+    written = {raw: (slips or {})[raw] for raw in left if raw in (slips or {})}
+    unknown = [raw for raw in left if raw not in written]
+    told = [
+        f"its label {raw!r}, {guess.seen.labels[raw]:,} of its records, may be {meant!r}; its rows are left out until "
+        "`labels` says what it means"
+        for raw, meant in written.items()
+    ]
+    if unknown:
+        told.append(
+            f"its labels {', '.join(unknown)} are none of {', '.join(labels)}; say under `labels` what they mean"
+        )
     if not left:
         return replace(guess, mapping=known)
-    doubt = f"its labels {', '.join(left)} are none of {', '.join(labels)}; say under `labels` what they mean"
-    return replace(guess, mapping=known, doubts=(*guess.doubts, doubt), sure="unsure", open=left)
+    doubts, sure = (*guess.doubts, *told), "unsure" if unknown else "likely"
+    return replace(guess, mapping=known, doubts=doubts, sure=sure, open=left, slips=written)
+
+
+def label_counts(guess: Guess) -> Counter[str]:
+    """Count a source's records by the recipe's labels."""
+    counts: Counter[str] = Counter()
+    for raw, count in guess.seen.labels.items():
+        counts["(label still to be mapped)" if raw in guess.open else guess.mapping[raw] or "(left out)"] += count
+    return counts

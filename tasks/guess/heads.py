@@ -4,7 +4,7 @@ import codecs
 import glob
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from tasks.core.errors import RecipeError, Unreachable
+from tasks.core.errors import CuveeError, RecipeError, Unreachable
 from tasks.ingest.batch import Opened
 from tasks.ingest.blocks import ends_in_cr, is_wide
 from tasks.ingest.files import find, unpacked, whole
@@ -156,6 +156,45 @@ def heads(item: Item, number: int) -> list[Head]:
         found = [_head(item, file, HEAD_BYTES if at < WELL_READ else BRIEFLY) for at, file in enumerate(files, number)]
     members = tuple(head.member for head in found)
     return [replace(head, siblings=members) for head in found]
+
+
+def heads_of(
+    arguments: Sequence[str], base: str, problems: list[CuveeError], unfit: list[tuple[str, CuveeError]]
+) -> tuple[list[Head], list[tuple[str, str]]]:
+    """Read how all files begin that a user names.
+
+    Args:
+        problems: takes arguments that are wrong in themselves.
+        unfit: takes files that the user has named and that cannot be read.
+
+    Returns:
+        The beginnings, and files that are left out, with the reason.
+    """
+    first: list[Head] = []
+    again: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for argument in arguments:
+        try:
+            found = items(argument, base)
+        except Unreachable as error:
+            unfit.append((argument, Unreachable(str(error).removeprefix(f"cannot read {argument}: "))))
+            continue
+        except CuveeError as error:
+            problems.append(error)
+            continue
+        for item in found:
+            if (place := os.path.realpath(item.place.path) if "://" not in argument else item.place.path) in seen:
+                again.append((item.path, "it was given twice"))
+                continue
+            seen.add(place)
+            try:
+                first += heads(item, len(first))
+            except CuveeError as error:
+                if item.asked:
+                    unfit.append((item.path, error))
+                else:
+                    again.append((item.path, str(error)))
+    return first, again
 
 
 def _head(item: Item, file: Opened, most: int) -> Head:

@@ -4,15 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from unicodedata import normalize
 
 from tasks.guess.heads import Head
 from tasks.guess.names import words
 from tasks.guess.roles import LONGEST_LABEL, MOST_LABELS, parts_of
+from tasks.guess.spelling import chosen_spelling, spelling_key, usual_spellings
 from tasks.guess.vocabulary import LABEL, OTHER_LABELS, SCALES, VARIANTS
 
 SAME = {"pos": "positive", "neg": "negative", "neu": "neutral"}
 """Short spelling -> the long one; both surely mean the same."""
-PLACES = {word: place for scale in SCALES for place, word in enumerate(scale)} | {
+PLACES = {spelling_key(word): place for scale in SCALES for place, word in enumerate(scale)} | {
     variant: scale.index(plain) for variant, plain in VARIANTS.items() for scale in SCALES if plain in scale
 }
 """Word -> its place among the labels of its scale."""
@@ -113,29 +115,34 @@ def _may_belong(labels: Head, text: Head) -> bool:
 
 
 def mapping(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """Give each label of a source its name in the recipe; null where it stands for several labels at once.
+    """Give each label of a source its name in the recipe; null where it stands for several labels at once. Other
+    spellings of a label get the name of the usual one.
 
     Args:
         names: what a file says that they are called.
     """
+    usual = usual_spellings({raw: count for raw, count in counts.items() if not parts_of(raw, counts)})
     mapped: dict[str, str | None] = {}
     for raw in sorted(counts, key=_place):
         if parts_of(raw, counts):
             mapped[raw] = None
         else:
-            name = (names or {}).get(raw, WHOLE.sub("", raw))
-            mapped[raw] = VARIABLE.sub("", SAME.get(name.casefold(), name))
+            name = (names or {}).get(raw, WHOLE.sub("", usual.get(raw, raw)))
+            mapped[raw] = normalize("NFC", VARIABLE.sub("", SAME.get(name.casefold(), name)))
     return mapped
 
 
 def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:
-    """Bring labels that differ in capitals or in kind of characters only to one spelling, in place, and list all of
-    them in order.
+    """Bring labels that differ in capitals, widths, spaces or kind of characters only to one spelling, in place, and
+    list all of them in order.
     """
     spellings: dict[str, Counter[str]] = {}
     for name in (name for mapped in mappings for name in mapped.values() if name is not None):
         spellings.setdefault(key_of(name), Counter())[name] += 1
-    chosen = {key: key if len(names) > 1 or key in SCALES[0] else next(iter(names)) for key, names in spellings.items()}
+    chosen = {
+        key: key if key in SCALES[0] else _chosen(names) if len(names) > 1 else next(iter(names))
+        for key, names in spellings.items()
+    }
     for mapped in mappings:
         names = {name for name in mapped.values() if name is not None}
         # Within one source they may be two labels on purpose.
@@ -146,12 +153,17 @@ def one_set(mappings: Sequence[dict[str, str | None]]) -> list[str]:
 
 def key_of(name: str) -> str:
     """Give what spellings of one label share."""
-    return VARIANTS.get(name, name.casefold())
+    key = spelling_key(name)
+    return VARIANTS.get(key, key)
+
+
+def _chosen(names: Iterable[str]) -> str:
+    return chosen_spelling(VARIANTS.get(name, name) for name in names)
 
 
 def _place(name: str) -> tuple[int, float, str]:
-    if name in PLACES:
-        return 0, PLACES[name], name
+    if (key := spelling_key(name)) in PLACES:
+        return 0, PLACES[key], name
     number = re.fullmatch(r"[-+]?\d+(?:\.\d+)?", name)
     return (1, float(name), name) if number else (2, 0, name)
 
@@ -164,9 +176,9 @@ def suggestion(labels: Iterable[str], known: Iterable[str] = ()) -> dict[str, st
     """
     own = list(labels)
     others = set(map(key_of, known)) - set(map(key_of, own))
-    scales = [scale for scale in SCALES if len(others & set(scale)) > 1]
+    scales = [scale for scale in SCALES if len(others & {*map(key_of, scale)}) > 1]
     places = _places(own)
-    if places is None or (not scales and all(label in PLACES for label in own)):
+    if places is None or (not scales and all(key_of(label) in PLACES for label in own)):
         return None
     return {label: (scales or SCALES)[0][place] for label, place in places.items()}
 
@@ -174,9 +186,9 @@ def suggestion(labels: Iterable[str], known: Iterable[str] = ()) -> dict[str, st
 def _places(labels: Sequence[str]) -> dict[str, int] | None:
     """Give labels their places on a scale; None where they have none."""
     folded = sorted(
-        {label.casefold(): label for label in labels}, key=lambda key: (key.lstrip("-").isdigit(), _place(key))
+        {key_of(label): label for label in labels}, key=lambda key: (key.lstrip("-").isdigit(), _place(key))
     )
     places = VALUES.get(tuple(folded)) or tuple(PLACES[key] for key in folded if key in PLACES)
-    spelled = {label.casefold(): label for label in labels}
+    spelled = {key_of(label): label for label in labels}
     unlike = len(places) != len(labels) or len(set(places)) < len(places)
     return None if unlike else {spelled[key]: place for key, place in zip(folded, places, strict=True)}

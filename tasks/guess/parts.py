@@ -186,10 +186,9 @@ def _line_count(head: Head) -> int:
 
 def _parallel(group: Sequence[tuple[Head, Form]]) -> Part:
     path = {head.name.suffix[1:]: head.item.path for head, _ in group}
-    columns: dict[str, str | int] = {"text": " = ".join(f"{{{name}}}" for name in path)}
     return Part(
         tuple(head for head, _ in group),
-        {"kind": "parallel", "path": path, "columns": columns},
+        {"kind": "parallel", "path": path},
         (f"{len(group)} files with equally many lines, one for each of {', '.join(path)}",),
         "",
     )

@@ -3,8 +3,6 @@
 import os
 import posixpath
 import re
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Required, TypedDict, cast
 
@@ -13,17 +11,17 @@ from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import NAME
+from tasks.guess.guesses import Guess, Guesses, label_counts
 from tasks.guess.labels import suggestion
 from tasks.guess.names import words
 from tasks.guess.naming import slugged
 from tasks.guess.sections import SourceSection, paths_of
-from tasks.guess.sources import Guess, Guesses
 from tasks.guess.vocabulary import GENERAL
-from tasks.objectives.parts import DEFAULT, guess_for
+from tasks.objectives.parts import DEFAULT, guess_of
 
 SMALL, MIDDLE = 20_000, 100_000
 """Records below which training goes over the mix ten times, and four times."""
-LONGEST_COMMENT = 150
+LONGEST_COMMENT = 200
 MOST_TOLD = 20
 """Files left out that the recipe names."""
 
@@ -38,47 +36,6 @@ class FirstRecipe(TypedDict, total=False):
     clean: dict[str, dict[str, dict[str, bool]]]
     mix: Required[dict[str, str | int]]
     train: Required[dict[str, JsonValue]]
-
-
-class LeftOut(TypedDict):
-    """A file that is no source."""
-
-    file: str
-    why: str
-
-
-class GuessedSource(TypedDict):
-    """A source as it was understood.
-
-    Attributes:
-        bad: records that cannot be used.
-        whole: whether all records were looked at.
-        labels: label -> records.
-        fill_in: labels in the data that the user must say the meaning of.
-        sample: its first rows.
-    """
-
-    settings: SourceSection
-    label_from: str | None
-    sure: str
-    evidence: list[str]
-    doubts: list[str]
-    rows: int
-    bad: int
-    whole: bool
-    labels: dict[str, int]
-    fill_in: list[str]
-    sample: list[dict[str, str | None]]
-
-
-class GuessedSources(TypedDict):
-    """All sources, each with its evidence."""
-
-    name: str
-    task: str
-    labels: list[str]
-    sources: dict[str, GuessedSource]
-    left_out: list[LeftOut]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -108,7 +65,7 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> Fir
     if name is not None and not re.match(NAME, name):
         raise RecipeError(f"--name {name!r}: a recipe's name is lower-case letters, digits, - and _")
     sources = {source: _section(guess, base, folder) for source, guess in guesses.sources.items()}
-    task = guess_for(guesses.labels, guesses.roles)
+    task = guess_of(guesses.task)
     code = [source for source, guess in guesses.sources.items() if guess.section.get("kind") == "code"]
     rows = sum(guess.seen.rows for guess in guesses.sources.values())
     words = max(guess.seen.words for guess in guesses.sources.values())
@@ -116,7 +73,7 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> Fir
     tokens = 64 if words < 40 else 128 if words < 90 else 256
     recipe = {
         "name": name or _common_name(guesses),
-        **(task.learns(guesses.labels) or {}),
+        **_learned(guesses),
         "sources": sources,
         **({"clean": {"sources": {source: {"keep_lines": True} for source in code}}} if code else {}),
         "mix": {"weights": "proportional"} | ({"max_epochs": epochs} if epochs > 4 else {}),
@@ -165,7 +122,7 @@ def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
         _comment(f"Next: cuvee validate {file}, then cuvee run {file}"),
         "",
         _entry("name", recipe["name"]),
-        *_learned(guesses),
+        *_why_learned(guesses),
         "",
         "sources:",
     ]
@@ -192,7 +149,7 @@ def as_yaml(recipe: FirstRecipe, guesses: Guesses, file: str) -> str:
             "from few records:"
         ),
     ]
-    parts += [f"# train: {{model: {guess_for(guesses.labels, guesses.roles).PRETRAINED}}}"]
+    parts += [f"# train: {{model: {guess_of(guesses.task).PRETRAINED}}}"]
     parts += ["train:", *(f"  {_entry(key, value)}" for key, value in recipe["train"].items())]
     return "\n".join(parts) + "\n"
 
@@ -209,51 +166,18 @@ def entries_of(name: str, section: SourceSection, guesses: Guesses) -> tuple[lis
     return [_comment(f"{guess.sure}; {_size(guess)}"), *_lines_of(guess, section, guesses)], _one_line(section)
 
 
-def described(recipe: FirstRecipe, guesses: Guesses) -> GuessedSources:
-    """Give the guess with its evidence, for programs and for people to look at."""
-    return described_sections(recipe["name"], recipe["sources"], guesses, recipe.get("task", DEFAULT))
+def _learned(guesses: Guesses) -> dict[str, JsonValue]:
+    """Say what is learned: the task, where it is not that of every recipe which names none, and its labels."""
+    told: dict[str, JsonValue] = {} if guesses.task == DEFAULT else {"task": guesses.task}
+    return told | ({"labels": [*guesses.labels]} if guesses.labels else {})
 
 
-def described_sections(name: str, sections: Mapping[str, SourceSection], guesses: Guesses, task: str) -> GuessedSources:
-    """Give the same of some sources.
-
-    Args:
-        name, task: of the recipe.
-    """
-    sources: dict[str, GuessedSource] = {
-        source: {
-            "settings": sections[source],
-            "label_from": guess.label or None,
-            "sure": guess.sure,
-            "evidence": list(guess.evidence),
-            "doubts": list(guess.doubts),
-            "rows": guess.seen.rows,
-            "bad": guess.seen.bad,
-            "whole": guess.seen.all,
-            "labels": dict(label_counts(guess)),
-            "fill_in": list(guess.open),
-            "sample": [
-                {"text": text, "label": guess.mapping.get(label) if label else None} for text, label in guess.seen.first
-            ],
-        }
-        for source, guess in guesses.sources.items()
-    }
-    left_out: list[LeftOut] = [{"file": path, "why": why} for path, why in guesses.left_out]
-    return {"name": name, "task": task, "labels": guesses.labels, "sources": sources, "left_out": left_out}
-
-
-def _learned(guesses: Guesses) -> list[str]:
-    task = guess_for(guesses.labels, guesses.roles)
-    why = [f"# {task.WHY}"] if task.WHY else []
-    return why + [_entry(key, value) for key, value in (task.learns(guesses.labels) or {}).items()]
-
-
-def label_counts(guess: Guess) -> Counter[str]:
-    """Count a source's records by the recipe's labels."""
-    counts: Counter[str] = Counter()
-    for raw, count in guess.seen.labels.items():
-        counts["(label still to be mapped)" if raw in guess.open else guess.mapping[raw] or "(left out)"] += count
-    return counts
+def _why_learned(guesses: Guesses) -> list[str]:
+    why = guess_of(guesses.task).WHY
+    told = [_comment(why)] if why else []
+    if guesses.others:
+        told.append(_comment(f"By `cuvee init --task NAME` they may be read for another: {', '.join(guesses.others)}."))
+    return [*told, *(_entry(key, value) for key, value in _learned(guesses).items())]
 
 
 def _size(guess: Guess) -> str:
@@ -263,7 +187,7 @@ def _size(guess: Guess) -> str:
 
 def _suggested(guess: Guess, guesses: Guesses) -> list[str]:
     if guess.open:
-        meant = suggestion(guess.open, guesses.labels) or dict.fromkeys(guess.open)
+        meant = suggestion(guess.open, guesses.labels) or {**dict.fromkeys(guess.open), **guess.slips}
         line = _entry("labels", guess.mapping | meant)
         return [_comment("To fill in: what they mean; null leaves rows out. Perhaps:"), _comment(line)]
     names = suggestion(guess.mapping, guesses.labels)

@@ -12,7 +12,6 @@ from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
 from tasks.guess.names import is_neither, says_something, weight
-from tasks.guess.targets import Pair, target_pair
 from tasks.guess.vocabulary import LABEL, TEXT
 from tasks.text.words import space_clusters
 
@@ -74,14 +73,12 @@ class Roles:
         text, label: names of columns; no label where none looks like one.
         evidence: what speaks for them.
         others: columns that hold text too.
-        pair: the text, and the column that is to be written from it, where there are such.
     """
 
     text: str
     label: str | None
     evidence: tuple[str, ...]
     others: tuple[str, ...] = ()
-    pair: Pair | None = None
 
 
 def columns_of(values: Mapping[str, Sequence[str | None]]) -> list[Column]:
@@ -106,9 +103,6 @@ def roles_of(values: Mapping[str, Sequence[str | None]], text: str | None = None
         RecipeError: no column holds text.
     """
     columns = columns_of(values)
-    if (pair := _pair(values, columns, text, label)) is not None:
-        told = f"{pair[1]!r} can be written from {pair[0]!r}, by their names"
-        return Roles(pair[0], None, (f"text: column {pair[0]!r}", told), pair=pair)
     scores = {column.name: _text_score(column) for column in columns if column.name != label}
     best = text or max(scores, key=lambda name: scores[name], default=None)
     if best is None or (text is None and scores[best] <= 0):
@@ -125,22 +119,6 @@ def roles_of(values: Mapping[str, Sequence[str | None]], text: str | None = None
         )
     others = tuple(name for name, score in scores.items() if name not in (best, chosen) and score > 3)
     return Roles(best, chosen, tuple(evidence), others)
-
-
-def _pair(
-    values: Mapping[str, Sequence[str | None]], columns: Sequence[Column], text: str | None, label: str | None
-) -> Pair | None:
-    """Find a text and what is to be written from it, where no column says by its name that it is a label."""
-    if label or any(weight(column.name, LABEL) >= SURE and _label_score(column) > 0 for column in columns):
-        return None
-    pair = target_pair(values, [column.name for column in columns if _is_prose(column)])
-    return pair if text is None or (pair and pair[0] == text) else None
-
-
-def _is_prose(column: Column) -> bool:
-    """Say whether most records have a text there, and seldom the same."""
-    fresh = len(column.counts) / max(1, len(column.filled))
-    return column.share > 0.5 and fresh > 0.3 and column.words > 1 and column.part(NUMBER) < 0.5
 
 
 def _text_score(column: Column) -> float:

@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
+from pydantic import JsonValue
 
 from tasks.core import registry
+from tasks.core.layout import Holds, Layout
 from tasks.guess.heads import Head
 from tasks.guess.sections import SourceSection
+from tasks.guess.shapes import labels_in, tags_in
 from tasks.ingest import kinds as source_kinds
 from tasks.ingest.batch import OURS, Batch, Opened
 from tasks.ingest.columns import exact, named_column
 from tasks.ingest.map import FIELD
+from tasks.ingest.preview import preview
 from tasks.ingest.read import batches
 from tasks.ingest.settings import SourceSettings
+from tasks.rows.layout import TYPES, one_text
 from tasks.text.words import split_words
 
 ROWS = 2_000
@@ -67,7 +72,7 @@ class Seen:
 
     Attributes:
         columns: names of its columns.
-        first: the first texts with their labels.
+        first: the first rows: role -> what it holds, labels as they stand there.
         labels: label -> records.
         rows, bad: records read, and those of them that cannot be used.
         words: mean number of words of a text.
@@ -75,7 +80,7 @@ class Seen:
     """
 
     columns: tuple[str, ...]
-    first: list[tuple[str, str | None]]
+    first: list[dict[str, JsonValue]]
     labels: Counter[str]
     rows: int
     bad: int
@@ -91,7 +96,7 @@ def look(section: SourceSection, base: str, text: str, label: str | None, shown:
         shown: how many of the first records to keep.
     """
     columns: dict[str, None] = {}
-    first: list[tuple[str, str | None]] = []
+    first: list[dict[str, JsonValue]] = []
     labels: Counter[str] = Counter()
     rows = bad = words = 0
     for batch in batches(settings_of(section), base):
@@ -105,10 +110,53 @@ def look(section: SourceSection, base: str, text: str, label: str | None, shown:
         good = texts.filter(~unfit)
         kept = [None] * len(good) if marks is None else marks.filter(~unfit).to_list()
         labels.update(mark for mark in kept if mark is not None)
-        first += zip(good.head(shown - len(first)).to_list(), kept[: shown - len(first)], strict=True)
+        rest = shown - len(first)
+        first += [{"text": one, "label": mark} for one, mark in zip(good.head(rest), kept[:rest], strict=True)]
         if rows >= MOST_ROWS or len(labels) > MOST_VALUES:
             return Seen(tuple(columns), first, labels, rows, bad, words / max(1, rows), all=False)
     return Seen(tuple(columns), first, labels, rows, bad, words / max(1, rows), all=True)
+
+
+def count_labels(section: SourceSection, base: str, column: str, holds: Holds) -> tuple[Counter[str], bool]:
+    """Count the labels of a source whose rows may have several; give whether all of its records were looked at.
+
+    Args:
+        holds: what its column does: `label`, `labels` or `tags`.
+    """
+    counts: Counter[str] = Counter()
+    rows = 0
+    for batch in batches(settings_of(section), base):
+        cells = _values(batch.frame, column).drop_nulls().str.strip_chars().to_list()
+        for cell in cells:
+            several = labels_in(cell) if holds == "labels" else tags_in(cell) if holds == "tags" else [cell]
+            counts.update(filter(None, several))
+        rows += batch.frame.height
+        if rows >= MOST_ROWS or len(counts) > MOST_VALUES:
+            return counts, False
+    return counts, True
+
+
+def look_by_roles(section: SourceSection, base: str, layout: Layout, labels: Counter[str], shown: int) -> Seen:
+    """Read a source as a run would, in the roles of a task.
+
+    Args:
+        section: with columns and labels.
+        layout: with the label set.
+        labels: label -> how often it stands there.
+        shown: how many of the first rows to keep.
+    """
+    read = preview("source", settings_of(section), base, layout)
+    rows = pl.DataFrame(read["sample"], schema={role.name: TYPES[role.holds] for role in layout.roles})
+    words = split_words(rows.select(one_text(layout, layout.texts)).to_series()).list.len().mean()
+    return Seen(
+        tuple(read["columns"]),
+        read["sample"][:shown],
+        labels,
+        read["looked_at"],
+        sum(read["bad"].values()),
+        float(words) if isinstance(words, int | float) else 0.0,
+        all=read["whole"],
+    )
 
 
 def _values(frame: pl.DataFrame, name: str) -> pl.Series:

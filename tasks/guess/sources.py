@@ -1,34 +1,46 @@
-"""The whole guess: from the names of files to sources with one label set, each with its evidence."""
+"""The whole guess: from the names of files to sources that are read for one task, each with its evidence."""
 
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
+from typing import TypeVar
 
-from tasks.core.errors import CuveeError, RecipeError, Unreachable
+from tasks.core.errors import CuveeError, RecipeError
 from tasks.core.suggest import nearest
 from tasks.guess import labels as naming
-from tasks.guess.agree import one_spelling, onto
+from tasks.guess.agree import agreed, onto
+from tasks.guess.choose import Understood, chosen_task, other_tasks, understand
+from tasks.guess.fits import Fit, wanted
 from tasks.guess.guesses import Guess, Guesses, Known, with_known
-from tasks.guess.heads import Head, heads, items
-from tasks.guess.media import KINDS, roles_of_media
+from tasks.guess.heads import heads_of
+from tasks.guess.media import KINDS
 from tasks.guess.names import words
 from tasks.guess.naming import bare, free
 from tasks.guess.parts import Part, label_names, sort_out
-from tasks.guess.roles import MOST_LABELS, NUMBER, Roles, atoms, roles_of
-from tasks.guess.sample import first_values, look, values_of
-from tasks.guess.sections import SourceSection, but, paths_of, plain_section
-from tasks.guess.targets import files_pair
+from tasks.guess.roles import MOST_LABELS, atoms
+from tasks.guess.sample import Seen, count_labels, look, look_by_roles
+from tasks.guess.sections import SourceSection, paths_of, plain_section
 from tasks.guess.vocabulary import GENERAL, HELD_OUT
+from tasks.objectives.parts import DEFAULT, columns_of
 
+T = TypeVar("T")
 SHOWN = 10
 TOLERATED, HOPELESS = 0.01, 0.2
 """Share of bad records that a run lets pass by itself, and above which a source is not understood."""
+CERTAIN = 6.0
+"""How much must speak for a task without labels that is told by nothing else."""
 
 
 def guess_sources(
-    arguments: Sequence[str], base: str, text: str | None = None, label: str | None = None, known: Known | None = None
+    arguments: Sequence[str],
+    base: str,
+    text: str | None = None,
+    label: str | None = None,
+    known: Known | None = None,
+    task: str | None = None,
 ) -> Guesses:
     """Understand files, folders, globs and URLs.
 
@@ -36,28 +48,21 @@ def guess_sources(
         base: folder that relative paths start at.
         text, label: columns that the user names, for all files with columns.
         known: the recipe that they are put into.
+        task: what the user wants to learn from them; by default what they fit best.
 
     Raises:
         CuveeError: everything that is wrong, at once; its exit code is the first problem's.
     """
     problems: list[CuveeError] = []
     unfit: list[tuple[str, CuveeError]] = []
-    first, again = _heads(arguments, base, problems, unfit)
+    first, again = heads_of(arguments, base, problems, unfit)
     sorted_out = sort_out(first, base)
     unfit += [(path, RecipeError(why)) for path, why in sorted_out.wrong]
     left_out = again + sorted_out.left_out
-    guesses: dict[str, Guess] = {}
-    for part in sorted_out.parts:
-        try:
-            name = _name(part, [*guesses, *(known.taken if known else ())])
-            guesses[name] = _guess(part, base, text, label)
-        except CuveeError as error:
-            # What lies in a folder with the data need not be data.
-            if part.heads[0].item.asked and not part.heads[0].member:
-                unfit.append((part.heads[0].path, error))
-            else:
-                left_out.append((part.heads[0].path, str(error)))
-    problems += _unknown(guesses, text, label)
+    guess = _Guessing(base, unfit, left_out)
+    understood = guess.understood(sorted_out.parts, text, label, known.taken if known else ())
+    problems += _unknown(understood, text, label)
+    guesses, chosen = guess.read(understood, known.task if known else task, keep=known is not None)
     if not guesses:
         problems += [type(error)(f"{path}: {str(error).removeprefix(f'{path}: ')}") for path, error in unfit]
     if not guesses and not problems:
@@ -68,16 +73,91 @@ def guess_sources(
     # One bad or missing file is no reason to do without a recipe of the others.
     left_out = [*((path, str(error)) for path, error in unfit), *left_out]
     if known is None:
-        return _agreed(guesses, left_out)
-    return Guesses([*known.labels], {name: _added(guess, known.labels) for name, guess in guesses.items()}, left_out)
+        others = other_tasks({name: understood[name] for name in guesses}, chosen)
+        return replace(agreed(guesses, left_out), task=chosen, others=others)
+    added = {name: _added(guess, known.labels) for name, guess in guesses.items()}
+    return Guesses([*known.labels], added, left_out, known.task)
 
 
 def _added(guess: Guess, labels: Sequence[str]) -> Guess:
     return with_known(guess, onto(guess.mapping, labels), labels) if labels else replace(guess, label="", mapping={})
 
 
-def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) -> list[CuveeError]:
-    columns = dict.fromkeys(name for guess in guesses.values() for name in guess.seen.columns)
+class _Guessing:
+    """What becomes of the parts that files make: a source, or something that is left out and why.
+
+    Attributes:
+        unfit: files that the user has named and that are no source, and why.
+        left_out: others.
+    """
+
+    def __init__(self, base: str, unfit: list[tuple[str, CuveeError]], left_out: list[tuple[str, str]]) -> None:
+        self.base, self.unfit, self.left_out = base, unfit, left_out
+
+    def understood(
+        self, parts: Sequence[Part], text: str | None, label: str | None, taken: Sequence[str]
+    ) -> dict[str, Understood]:
+        """Look at the first records of all of them."""
+        found: dict[str, Understood] = {}
+        for part in parts:
+            name = _name(part, [*found, *taken])
+            if one := self._tried(part, partial(understand, part, self.base, text, label)):
+                found[name] = one
+        return found
+
+    def read(self, sources: dict[str, Understood], task: str | None, *, keep: bool) -> tuple[dict[str, Guess], str]:
+        """Read all sources for one task.
+
+        Args:
+            task: which; by default the one that is chosen.
+            keep: whether sources that do not fit it are read for what they fit best.
+        """
+        while any(one.fits for one in sources.values()):
+            wanted = task or chosen_task(sources)
+            fits = {name: one.fit(wanted) or (one.fits[0] if keep else None) for name, one in sources.items()}
+            unlabelled: list[str] = []
+            guesses: dict[str, Guess] = {}
+            for name, fit in fits.items():
+                if fit is None:
+                    continue
+                try:
+                    guess = self._tried(sources[name].part, partial(_guess, sources[name], fit, self.base))
+                except NoLabelsError:
+                    unlabelled.append(name)
+                    continue
+                if guess:
+                    guesses[name] = guess
+            if not unlabelled:
+                self._leave_out(sources, {name for name, fit in fits.items() if fit is None}, wanted)
+                return guesses, wanted
+            sources |= {name: sources[name].without_labels() for name in unlabelled}
+        return {}, task or DEFAULT
+
+    def _tried(self, part: Part, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except NoLabelsError:
+            raise
+        except CuveeError as error:
+            # What lies in a folder with the data need not be data.
+            if part.heads[0].item.asked and not part.heads[0].member:
+                self.unfit.append((part.heads[0].path, error))
+            else:
+                self.left_out.append((part.heads[0].path, str(error)))
+            return None
+
+    def _leave_out(self, sources: Mapping[str, Understood], names: Collection[str], task: str) -> None:
+        """Say of sources that do not fit the task what they lack."""
+        for name in names:
+            roles = wanted(columns_of(task).layout(()))
+            why = f"it does not fit `task: {task}`, which wants {', '.join(roles)}"
+            if any(role.holds == "label" for role in roles.values()):
+                why = "it has no labels, while others have; give it `label: …` to take it in"
+            self.left_out.append((_named(sources[name].part.section), why))
+
+
+def _unknown(sources: Mapping[str, Understood], text: str | None, label: str | None) -> list[CuveeError]:
+    columns = dict.fromkeys(name for source in sources.values() for name in source.columns)
     return [
         RecipeError(f"{option} {name!r}: no file has this column;{nearest(name, columns)}")
         for option, name in (("--text", text), ("--label", label))
@@ -85,108 +165,90 @@ def _unknown(guesses: Mapping[str, Guess], text: str | None, label: str | None) 
     ]
 
 
-def _heads(
-    arguments: Sequence[str], base: str, problems: list[CuveeError], unfit: list[tuple[str, CuveeError]]
-) -> tuple[list[Head], list[tuple[str, str]]]:
-    first: list[Head] = []
-    again: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    for argument in arguments:
-        try:
-            found = items(argument, base)
-        except Unreachable as error:
-            unfit.append((argument, Unreachable(str(error).removeprefix(f"cannot read {argument}: "))))
-            continue
-        except CuveeError as error:
-            problems.append(error)
-            continue
-        for item in found:
-            if (place := os.path.realpath(item.place.path) if "://" not in argument else item.place.path) in seen:
-                again.append((item.path, "it was given twice"))
-                continue
-            seen.add(place)
-            try:
-                first += heads(item, len(first))
-            except CuveeError as error:
-                if item.asked:
-                    unfit.append((item.path, error))
-                else:
-                    again.append((item.path, str(error)))
-    return first, again
+class NoLabelsError(RecipeError):
+    """A column that looked like labels has too many values, or one only."""
 
 
-def _guess(part: Part, base: str, text: str | None, label: str | None) -> Guess:
-    from_files = part.label != "column"
-    text_column = str(part.section.get("columns", {}).get("text", "text"))
-    roles, doubts = (
-        (Roles(text_column, "label" if part.label else None, ()), []) if from_files else _roles(part, base, text, label)
-    )
-    plain = plain_section(part.section)
-    seen = look(plain | {"kind": part.kind}, base, roles.text, roles.label, SHOWN)
+def _guess(source: Understood, fit: Fit, base: str) -> Guess:
+    part, plain = source.part, plain_section(source.part.section)
+    from_files = part.label in ("name", "folder", "file")
+    columns = {} if from_files else _columns(fit.columns, source.columns, numbered=plain.get("header") is False)
+    section: SourceSection = {**plain, **({"columns": columns} if columns else {})}
+    seen = _seen({**plain, "kind": part.kind}, {**section, "kind": part.kind}, fit, base)
+    unfit = f"lack {' or '.join(wanted(fit.layout))}, or cannot be read"
     if seen.bad > HOPELESS * seen.rows:
-        raise RecipeError(
-            f"{seen.bad:,} of its first {seen.rows:,} records lack a text or label, or cannot be read "
-            f"({', '.join(part.evidence)})"
-        )
-    doubts += [f"{name!r} holds text, too" for name in roles.others]
-    if roles.label is not None and (len(atoms(seen.labels)) > MOST_LABELS or not seen.labels):
-        doubts.append(f"column {roles.label!r} is no label: it has {len(seen.labels):,} values")
-        roles, seen = (
-            Roles(roles.text, None, roles.evidence[:1]),
-            look(plain | {"kind": part.kind}, base, roles.text, None, SHOWN),
-        )
+        why = ", ".join((*part.evidence, *fit.evidence))
+        raise RecipeError(f"{seen.bad:,} of its first {seen.rows:,} records {unfit} ({why})")
+    doubts = [*source.doubts, *(f"{name!r} holds text, too" for name in fit.others)]
     if seen.bad > TOLERATED * seen.rows:
-        plain["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
-        doubts.append(
-            f"{seen.bad:,} of {seen.rows:,} records lack a text or label, or cannot be read; they go to quarantine"
-        )
+        section["max_bad"] = math.ceil(100 * seen.bad / seen.rows + 1) / 100
+        doubts.append(f"{seen.bad:,} of {seen.rows:,} records {unfit}; they go to quarantine")
     held_out = [head.path for head in part.heads if HELD_OUT & {*words(head.name.stem), *head.name.parent.parts[-2:]}]
     if held_out:
         doubts.append(f"{held_out[0]} may be kept for measuring; under `decontaminate.against` it is not mixed")
     names = label_names(part, atoms(seen.labels))
     if part.names and names is None and seen.labels:
         doubts.append(f"{part.names[0]} does not name its labels")
-    evidence = (*part.evidence, *roles.evidence, *([f"label names: {part.names[0]}"] if part.names and names else []))
-    columns = {} if from_files else _columns(roles, seen.columns, numbered=plain.get("header") is False)
+    if fit.label and not seen.all:
+        doubts.append(f"its labels are those of its first {seen.rows:,} records; what follows was not looked at")
+    evidence = (*part.evidence, *fit.evidence, *_label_evidence(part, fit, seen))
     return Guess(
-        plain | ({"columns": columns} if columns else {}),
-        part.label if roles.label is not None else "",
+        section,
+        (part.label or "column") if fit.label else "",
         naming.mapping(seen.labels, names),
-        _sure(part, roles, doubts),
-        evidence,
+        _sure(part, fit, doubts),
+        (*evidence, *([f"label names: {part.names[0]}"] if part.names and names else [])),
         tuple(doubts),
         seen,
-        roles.pair or (None if part.label else files_pair(part.section)),
+        fit.label or "label",
     )
 
 
-def _roles(part: Part, base: str, text: str | None, label: str | None) -> tuple[Roles, list[str]]:
-    values = values_of(part.section, base) if part.kind in KINDS else first_values(part.heads[0], part.section)
-    if not any(len(column) for column in values.values()):
-        raise RecipeError("none of its first records can be read")
-    named = (text if text in values else None, label if label in values else None)
-    if part.kind == "text" or (part.kind == "code" and not any(named)):
-        by_line = part.kind == "text" and part.section.get("record") != "file"
-        return Roles("text", None, ("text: each line" if by_line else "text: each file",)), []
-    if part.kind in KINDS:
-        return roles_of_media(part.kind, values, *named)
-    return roles_of(values, *named), []
+def _seen(plain: SourceSection, section: SourceSection, fit: Fit, base: str) -> Seen:
+    """Read a source for a task.
+
+    Raises:
+        NoLabelsError: what looked like labels are none.
+    """
+    roles = wanted(fit.layout)
+    column = fit.columns[fit.label] if fit.label else None
+    if roles.keys() <= {"text", "label"}:
+        seen = look(plain, base, fit.columns["text"], column, SHOWN)
+        labels = seen.labels
+    else:
+        labels, whole = (
+            count_labels(plain, base, column, roles[fit.label].holds) if column and fit.label else (Counter(), True)
+        )
+        told = naming.mapping(labels)
+        layout = columns_of(fit.task).layout(sorted({name for name in told.values() if name is not None}))
+        seen = replace(look_by_roles({**section, **({"labels": told} if told else {})}, base, layout, labels, SHOWN))
+        seen = replace(seen, all=seen.all and whole)
+    if fit.label and not 1 <= len(atoms(labels)) <= MOST_LABELS:
+        raise NoLabelsError(f"column {column!r} is no label: it has {len(labels):,} values")
+    return seen
 
 
-def _columns(roles: Roles, columns: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
+def _label_evidence(part: Part, fit: Fit, seen: Seen) -> list[str]:
+    """Say how many labels there are, and in how many records they were looked for."""
+    if not fit.label or part.label in ("name", "folder", "file"):
+        return []
+    rows = f"all its {seen.rows:,}" if seen.all else f"its first {seen.rows:,}"
+    return [f"{fit.label}: column {fit.columns[fit.label]!r} with {len(seen.labels):,} values in {rows} records"]
+
+
+def _columns(roles: Mapping[str, str], columns: Sequence[str], *, numbered: bool) -> dict[str, str | int]:
     """Say which columns these are: by name where a recipe can say it, else by number."""
-    wanted = {"text": roles.text, "label": roles.label}
     return {
-        role: list(columns).index(name) if numbered or naming.VARIABLE.search(name) else name
-        for role, name in wanted.items()
-        if name is not None and (name != role or numbered)
+        role: list(columns).index(name) if name in columns and (numbered or naming.VARIABLE.search(name)) else name
+        for role, name in roles.items()
+        if name != role or numbered
     }
 
 
-def _sure(part: Part, roles: Roles, doubts: Sequence[str]) -> str:
+def _sure(part: Part, fit: Fit, doubts: Sequence[str]) -> str:
     if doubts or any("not valid UTF-8" in line or "its name says" in line for line in part.evidence):
         return "likely"
-    return "certain" if roles.label is not None else "likely"
+    return "certain" if fit.label or fit.score >= CERTAIN else "likely"
 
 
 def _name(part: Part, taken: Sequence[str]) -> str:
@@ -204,48 +266,6 @@ def _name(part: Part, taken: Sequence[str]) -> str:
     else:
         proposals = [f"{parent}-{own}"] if set(words(own)[:1]) & GENERAL else [own, f"{parent}-{own}"]
     return free(proposals, taken)
-
-
-def _agreed(guesses: dict[str, Guess], left_out: list[tuple[str, str]]) -> Guesses:
-    """Give all sources that have labels one set of them, and leave the others out; where none has any, all stay."""
-    labelled = {name: guess for name, guess in guesses.items() if guess.label}
-    if not labelled:
-        paired = all(guess.pair for guess in guesses.values())
-        return Guesses(
-            [], {name: _paired(guess) if paired else guess for name, guess in guesses.items()}, left_out, paired
-        )
-    labels, known = one_spelling(
-        {name: guess.mapping for name, guess in labelled.items()},
-        {name: guess.seen.rows for name, guess in labelled.items()},
-    )
-    labelled = {name: with_known(guess, known[name], labels) for name, guess in labelled.items()}
-    if len(labels) < 2:
-        raise RecipeError(
-            f"there is only one label, {labels[0]!r}; a model needs at least two: give files with other labels, or "
-            "name the column by --label"
-        )
-    numbered = [
-        name
-        for name, guess in labelled.items()
-        if not guess.open and all(NUMBER.fullmatch(label) for label in guess.mapping.values() if label)
-    ]
-    for name in numbered if len(numbered) > 1 else []:
-        doubt = (
-            f"its labels are numbers, as those of {', '.join(other for other in numbered if other != name)} "
-            "are; they are taken to mean the same"
-        )
-        labelled[name] = replace(labelled[name], doubts=(*labelled[name].doubts, doubt), sure="unsure")
-    why = "it has no labels, while others have; give it `label: …` to take it in"
-    left_out += [(_named(guess.section), why) for name, guess in guesses.items() if name not in labelled]
-    return Guesses(labels, labelled, left_out)
-
-
-def _paired(guess: Guess) -> Guess:
-    """Say of a source with a text and what is to be written from it which columns these are."""
-    columns = dict(zip(("text", "target"), guess.pair or (), strict=False))
-    named = {role: name for role, name in columns.items() if role != name}
-    section: SourceSection = {**guess.section, "columns": {**named}}
-    return replace(guess, section=section if named else but(section, "columns"))
 
 
 def _named(section: SourceSection) -> str:

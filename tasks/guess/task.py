@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tasks.core.records import Objective
+from tasks.guess.described import GuessedSources, described
 from tasks.guess.insert import refuse_known, with_source
-from tasks.guess.recipe import GuessedSources, as_yaml, described, described_sections, entries_of, recipe_of
+from tasks.guess.recipe import as_yaml, entries_of, recipe_of
 from tasks.guess.sources import Known, guess_sources
 from tasks.ingest.settings import SourceSettings
-from tasks.objectives.parts import DEFAULT
 
 
 def guess_recipe(
-    files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None
+    files: Sequence[str], file: str, name: str | None, text: str | None, label: str | None, task: str | None = None
 ) -> tuple[str, GuessedSources]:
     """Understand files and write a first recipe of them; no task, since nothing is made of the data.
 
@@ -20,20 +21,21 @@ def guess_recipe(
         file: path of the recipe.
         name: its name; by default that of its sources.
         text, label: columns that the user names.
+        task: what the user wants to learn; by default what the files fit best.
 
     Returns:
         The recipe's YAML, and the guess with its evidence.
     """
-    guesses = guess_sources(files, ".", text, label)
+    guesses = guess_sources(files, ".", text, label, task=task)
     recipe = recipe_of(guesses, ".", str(Path(file).parent), name)
-    return as_yaml(recipe, guesses, file), described(recipe, guesses)
+    return as_yaml(recipe, guesses, file), described(recipe["name"], recipe["sources"], guesses)
 
 
 def guess_additions(
     files: Sequence[str],
     recipe: str,
     file: str,
-    labels: list[str],
+    learned: Objective,
     there: Mapping[str, SourceSettings],
     text: str | None,
     label: str | None,
@@ -43,7 +45,7 @@ def guess_additions(
     Args:
         recipe: its text.
         file: its path.
-        labels: its label set.
+        learned: its task and its label set.
         there: its sources.
         text, label: columns that the user names.
 
@@ -51,8 +53,8 @@ def guess_additions(
         The recipe's text with them, and the guess with its evidence.
     """
     refuse_known(files, there, Path(file).parent)
-    guesses = guess_sources(files, ".", text, label, Known(labels, list(there)))
+    guesses = guess_sources(files, ".", text, label, Known(learned.labels, list(there), learned.task))
     guessed = recipe_of(guesses, ".", str(Path(file).parent), None)
     for name, section in (sections := guessed["sources"]).items():
         recipe = with_source(recipe, name, *entries_of(name, section, guesses))
-    return recipe, described_sections(Path(file).stem, sections, guesses, guessed.get("task", DEFAULT))
+    return recipe, described(Path(file).stem, sections, guesses)

@@ -89,30 +89,6 @@ NEITHER = _words(
     "วันที่ เวลา ชื่อ ผู้ใช้ รหัส ลำดับ จำนวน क्रमांक दिनांक तारीख नाम समय संख्या তারিখ নাম பெயர் தேதி",
     "fecha autor nombre usuario nome usuário date auteur nom datum autor imię tarih tanggal nama",
 )
-PAIRED = tuple(
-    (tuple(read.split()), tuple(written.split()))
-    for read, written in (
-        ("source src original 原文 源文", "target tgt trg translation translated 译文 譯文"),
-        ("document article dialogue text body 文章 正文 全文 文本", "summary highlights tldr abstract 摘要 概要 总结"),
-        ("input 输入", "output 输出"),
-        ("buggy before", "fixed after"),
-    )
-)
-"""Names of columns that are read, and of those that are written from them."""
-ASKED = _words("instruction instructions prompt question")
-"""With such a column beside it, an input is half of what is asked."""
-LANGUAGE_CODES = _words(
-    "af ar be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km ko ky la",
-    "lo lt lv mk ml mn mr ms mt my ne nl no pa pl ps pt ro ru si sk sl sq sr sv sw ta te tg th tl tr uk ur uz vi yo zh",
-)
-LANGUAGES = _words(
-    "arabic chinese czech danish dutch english finnish french german greek hebrew hindi hungarian indonesian italian",
-    "japanese korean latvian norwegian persian polish portuguese romanian russian spanish swedish thai turkish",
-    "ukrainian vietnamese deutsch englisch französisch français anglais español inglés italiano português",
-    "中文 汉语 英文 英语 日文 日语 法文 法语 德文 德语 俄文 俄语 韩文 韩语 西班牙语 葡萄牙语 意大利语 泰语 越南语",
-    "阿拉伯语 日本語 英語 한국어 영어 русский английский",
-)
-"""What columns are called that hold the same text in several languages."""
 OTHER_LABELS = _words("spam ham pros cons good bad toxic clean true false real fake yes no", "垃圾 正常 真 假 是 否")
 """What a file may be named after that holds the texts of one label, beside the words of SCALES."""
 SCALES = (

@@ -3,7 +3,7 @@
 `columns`, `measures` and `guess` are looked at by every command, and import neither torch nor transformers.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, cast
 
@@ -111,16 +111,36 @@ class Losses(Protocol):
         ...
 
 
+class Way(NamedTuple):
+    """One way in which people name the columns of a task, in any script; names stand between spaces, without their own.
+
+    Attributes:
+        named: role, or part of a chat -> names of its column; roles that are not here are known by what they hold.
+        perhaps: the same of columns that need not be there.
+        behind: role or part -> names of a column that is read behind it, where there is one.
+    """
+
+    named: Mapping[str, str] = {}
+    perhaps: Mapping[str, str] = {}
+    behind: Mapping[str, str] = {}
+
+
 class Guess(Protocol):
-    """`guess.py`: what `cuvee init` writes of the task."""
+    """`guess.py`: how `cuvee init` knows files of the task, and what it writes of them."""
 
     PRETRAINED: str
     """A model of the Hub that learns more from few records."""
     WHY: str
     """A comment for the recipe that says why this task, where that is not plain."""
+    ASKED_FOR: bool
+    """Whether the task is proposed only to one who names it."""
 
-    def learns(self, labels: Sequence[str]) -> dict[str, Any] | None:
-        """Give the keys of a recipe that learns from texts with these labels; None where the task does not fit."""
+    def ways(self, columns: Sequence[str]) -> Sequence[Way]:
+        """Give the ways in which the columns of a table may be named.
+
+        Args:
+            columns: those of them that hold texts.
+        """
         ...
 
     def model(self, longest: int) -> dict[str, Any]:
@@ -268,16 +288,6 @@ def has_trial(task: str) -> bool:
 def guess_of(task: str) -> Guess:
     """Give what `cuvee init` writes of the task."""
     return cast("Guess", registry.part(objectives, task, "guess"))
-
-
-def guess_for(labels: Sequence[str], roles: Collection[str]) -> Guess:
-    """Find the task that a recipe begins with: the first that fits these labels and needs no more than these roles."""
-    fitting = (guess_of(task) for task in reversed(task_names()) if _needs(task, labels) <= {*roles})
-    return next(guess for guess in fitting if guess.learns(labels) is not None)
-
-
-def _needs(task: str, labels: Sequence[str]) -> set[str]:
-    return {role.name for role in columns_of(task).layout(labels).roles if role.holds != "nothing"}
 
 
 def all_measures() -> dict[str, Measured]:

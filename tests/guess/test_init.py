@@ -334,7 +334,8 @@ def test_without_labels_a_language_model_learns_the_texts() -> None:
     assert load_recipe("recipe.yaml").published["train"]["model"]["architecture"] == "gpt2"
     assert "label" not in source(found)["settings"]
     shown = CliRunner().invoke(app, ["init", "notes.txt", "--out", "b.yaml"])
-    assert "Labels   none; a language model learns the texts" in shown.stdout
+    assert "Task     language-modelling: language model" in shown.stdout
+    assert "Labels   none" in shown.stdout
 
 
 def test_a_folder_of_images_is_one_source_with_the_texts_and_labels_of_its_metadata_or_its_folders() -> None:
@@ -417,7 +418,7 @@ def test_a_text_and_its_translation_are_read_side_by_side() -> None:
     recipe = load_recipe("recipe.yaml").recipe
     assert (recipe.task, found["task"]) == ("sequence-to-sequence", "sequence-to-sequence")
     assert "swap `text` and `target`" in Path("recipe.yaml").read_text()
-    assert source(found)["sample"][3]["text"] == "en sentence 3 = de sentence 3"
+    assert source(found)["sample"][3] == {"text": "en sentence 3", "target": "de sentence 3"}
     assert len(init_recipe(["train.en", "train.lv"], "other.yaml")["sources"]) == 2
 
 
@@ -441,7 +442,7 @@ def test_a_column_that_is_written_from_another_is_known_by_its_name(read: str, w
     }
     assert load_recipe("recipe.yaml").recipe.task == "sequence-to-sequence"
     shown = CliRunner().invoke(app, ["init", "rows.jsonl", "--out", "b.yaml"])
-    assert "Labels   none; an encoder-decoder learns the texts" in shown.stdout
+    assert "Task     sequence-to-sequence: encoder-decoder" in shown.stdout
 
 
 def test_translations_inside_json_objects_are_known_by_their_languages() -> None:
@@ -453,7 +454,7 @@ def test_translations_inside_json_objects_are_known_by_their_languages() -> None
     Path("notes.txt").write_text("\n".join(BAD) + "\n")
     both = init_recipe(["rows.jsonl", "notes.txt"], "both.yaml")
     assert both["task"] == "language-modelling", "notes have nothing to be written from them"
-    assert both["sources"]["rows"]["settings"]["columns"] == {"text": "translation.en"}
+    assert both["sources"]["rows"]["settings"]["columns"] == {"text": "translation.fr"}
 
 
 def test_a_label_tells_more_than_a_pair_of_names() -> None:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.guess.formats import form_of, record_tag, records_in
+from tasks.guess.guesses import Guess, Guesses
 from tasks.guess.heads import Head, Item
 from tasks.guess.labels import mapping, named, one_set
 from tasks.guess.recipe import as_yaml, recipe_of
 from tasks.guess.roles import roles_of
 from tasks.guess.sample import Seen, first_values
-from tasks.guess.sources import Guess, Guesses
 from tasks.ingest.batch import Opened
 from tasks.ingest.place import Place
 from tasks.recipe.model import load_recipe

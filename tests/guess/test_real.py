@@ -113,8 +113,6 @@ FILES = [
         delimiter=";",
         header=False,
     ),
-    known("sentiment/vader/tweets_GroundTruth.txt", "delimited", 2, header=False, delimiter="\t"),
-    known("sentiment/vader/amazonReviewSnippets_GroundTruth.txt", "delimited", 2, header=False, delimiter="\t"),
     known(
         "sentiment/movies_long/movie_reviews.zip",
         "text",
@@ -139,18 +137,11 @@ FILES = [
     *(known(f"text/papers_scitldr/{name}.jsonl.gz", "jsonl", ("source", "title")) for name in ("train", "dev")),
     *(known(f"text/papers_csabstruct/{name}.jsonl.gz", "jsonl", "sentences") for name in ("train", "dev")),
     known("text/wiki/wiki_demo.txt", "text", "text"),
-    known("code/mbpp.jsonl", "jsonl", ("text", "code")),
     known("code/codexglue_cloze_python.json.gz", "json", ("nl_tokens", "pl_tokens")),
-    known("code/codexglue_cosqa_dev.json", "json", ("doc", "code"), "label", "0 1"),
     *(known(f"code/codexglue_trans/train.java-cs.txt.{name}.gz", "text", "text") for name in ("java", "cs")),
-    known("code/conala_train.json", "json", ("intent", "snippet")),
     known("code/python_functions/repo_split.declbodies.valid.gz", "text", "text"),
-    known("qa/gsm8k_train.jsonl.gz", "jsonl", "question"),
-    known("qa/xquad.en.json", "json", "question", records="data.paragraphs.qas"),
     known("qa/NQ-open.dev.jsonl", "jsonl", "question"),
-    known("qa/alpaca_en_demo.json", "json", "instruction"),
     known("qa/seed_tasks.jsonl", "jsonl", "instruction", "is_classification", "true false"),
-    known("qa/code_alpaca_2k.json", "json", "instruction"),
     *(
         known(f"mt/multi30k/{part}.{name}.gz", "text", "text")
         for part in ("train", "val")
@@ -190,6 +181,22 @@ FILES = [
         "george jackson lucas nicolas theo yweweler",
     ),
 ]
+ALPACA = {"prompt": "{instruction}\n{input}", "response": "output"}
+OTHER_TASKS: dict[str, tuple[str, dict[str, str | int]]] = {
+    "sentiment/vader/tweets_GroundTruth.txt": ("regression", {"text": 2, "value": 1}),
+    "sentiment/vader/amazonReviewSnippets_GroundTruth.txt": ("regression", {"text": 2, "value": 1}),
+    "code/mbpp.jsonl": ("sequence-to-sequence", {"target": "code"}),
+    "code/conala_train.json": ("sequence-to-sequence", {"text": "intent", "target": "snippet"}),
+    "code/codexglue_cosqa_dev.json": ("pair-classification", {"text": "doc", "pair": "code"}),
+    "code/codexglue_trans": ("sequence-to-sequence", {"text": "cs", "target": "java"}),
+    "qa/gsm8k_train.jsonl.gz": ("instruction-tuning", {"prompt": "question", "response": "answer"}),
+    "qa/xquad.en.json": ("question-answering", {}),
+    "qa/alpaca_en_demo.json": ("instruction-tuning", ALPACA),
+    "qa/code_alpaca_2k.json": ("instruction-tuning", ALPACA),
+    "mt/msdocs_lv-en": ("sequence-to-sequence", {"text": "en", "target": "lv"}),
+    "mt/multi30k/train.en.gz mt/multi30k/train.de.gz": ("sequence-to-sequence", {"text": "en", "target": "de"}),
+}
+"""Files of other tasks than to tell the labels of texts, or to go on with them; with what is read in which role."""
 MISSED = {"sentiment/product_reviews/product_reviews_1.zip"}
 """What is not understood: labels marked inside lines are not found."""
 
@@ -219,6 +226,23 @@ def test_all_files_but_one_are_understood(shared_data: Path) -> None:
     found = {one.files[0]: wrong(one, shared_data) for one in FILES}
     missed = {file: why for file, why in found.items() if why}
     assert set(missed) <= MISSED, missed
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data
+@pytest.mark.parametrize("files", OTHER_TASKS)
+def test_files_of_other_tasks_give_recipes_that_validate_and_plan(
+    shared_data: Path, files: str, tmp_path: Path
+) -> None:
+    from flows.cli.init import init_recipe
+    from flows.cli.inspect import plan_recipe
+
+    task, columns = OTHER_TASKS[files]
+    out = str(tmp_path / "recipe.yaml")
+    found = init_recipe([str(shared_data / file) for file in files.split()], out)
+    (source,) = found["sources"].values()
+    assert (found["task"], source["settings"].get("columns", {}), found["wrong"]) == (task, columns, "")
+    assert plan_recipe(out, str(tmp_path / "store"), {})["rows"] > 500
 
 
 @pytest.mark.slow

@@ -1,13 +1,9 @@
-"""`cuvee init` proposes no masked model: where texts have no labels it proposes one that reads from left to right."""
+"""How `cuvee init` knows texts for a masked model, which it proposes only to one who asks for it."""
 
-from collections.abc import Sequence
-from typing import Any
+from tasks.objectives.language_modelling.guess import ways
+from tasks.objectives.text_classification.guess import PRETRAINED, model
 
-from tasks.objectives.text_classification.guess import PRETRAINED, WHY, model
+__all__ = ["ASKED_FOR", "PRETRAINED", "WHY", "model", "ways"]
 
-__all__ = ["PRETRAINED", "WHY", "learns", "model"]
-
-
-def learns(_labels: Sequence[str]) -> dict[str, Any] | None:
-    """Propose nothing."""
-    return None
+WHY = "A masked model learns the texts."
+ASKED_FOR = True

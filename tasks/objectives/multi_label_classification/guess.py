@@ -1,13 +1,16 @@
-"""`cuvee init` proposes one label a text; whoever has lists of them says so."""
+"""How `cuvee init` knows texts with several labels, and what it writes of them."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from tasks.objectives.text_classification.guess import PRETRAINED, WHY, model
+from tasks.objectives.parts import Way
+from tasks.objectives.text_classification.guess import PRETRAINED, model
 
-__all__ = ["PRETRAINED", "WHY", "learns", "model"]
+__all__ = ["ASKED_FOR", "PRETRAINED", "WHY", "model", "ways"]
+
+WHY = "A record may have several labels, so a classifier says of each label whether it is there."
+ASKED_FOR = False
 
 
-def learns(_labels: Sequence[str]) -> dict[str, Any] | None:
-    """Propose nothing."""
-    return None
+def ways(_columns: Sequence[str]) -> Sequence[Way]:
+    """Know a text and its list of labels by what they hold."""
+    return [Way()]
