@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Protocol, Self
 
 from tasks.core.unseen import unseen
@@ -117,8 +118,12 @@ def log(message: str, *, warn: bool = False) -> None:
 
 
 def artifact_key(*names: str) -> str:
-    """Make an artifact key of any names: lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
+    """Make an artifact key of any names: Latin lower-case letters, digits and dashes. Names in other scripts are told
+    apart by a digest.
+    """
+    name = "-".join(names)
+    told = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return told if name.isascii() else f"{told}-{sha256(name.encode()).hexdigest()[:8]}".strip("-")
 
 
 def escape(text: str) -> str:

@@ -1,16 +1,16 @@
 """What a source is called, when its files are named anyhow."""
 
-import re
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
+from tasks.core.naming import name_of
 from tasks.ingest.settings import SUFFIXES
 
 
 def free(proposals: Sequence[str], taken: Collection[str]) -> str:
     """Make a name that a recipe allows and no other source has."""
-    slugs = [slug for slug in map(slugged, proposals) if slug] or ["source"]
-    numbers = (f"{slugs[-1][:58]}-{number}" for number in range(2, len(taken) + 3))
+    slugs = [slug for slug in map(name_of, proposals) if slug] or ["source"]
+    numbers = (f"{slugs[-1][:45]}-{number}" for number in range(2, len(taken) + 3))
     return next(slug for slug in [*slugs, *numbers] if slug not in taken and slug != "mix")
 
 
@@ -23,8 +23,3 @@ def bare(path: str) -> str:
         if PurePosixPath(name).suffix.lower() in {*SUFFIXES, ".zip", ".tar", ".tgz"}
         else name
     )
-
-
-def slugged(name: str) -> str:
-    """Make a name that a recipe allows: lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:62].strip("-_")

@@ -10,11 +10,11 @@ import yaml
 from pydantic import JsonValue
 
 from tasks.core.errors import RecipeError
+from tasks.core.naming import name_of
 from tasks.core.suggest import NAME
 from tasks.guess.guesses import Guess, Guesses, label_counts
 from tasks.guess.labels import suggestion
 from tasks.guess.names import words
-from tasks.guess.naming import slugged
 from tasks.guess.sections import SourceSection, paths_of
 from tasks.guess.vocabulary import GENERAL
 from tasks.objectives.parts import DEFAULT, guess_of
@@ -84,13 +84,14 @@ def recipe_of(guesses: Guesses, base: str, folder: str, name: str | None) -> Fir
 
 def _common_name(guesses: Guesses) -> str:
     """Name a recipe after its only source, or the folder that all lie in."""
-    if len(guesses.sources) == 1:
-        return next(iter(guesses.sources))
+    only = next(iter(guesses.sources)) if len(guesses.sources) == 1 else ""
+    if re.match(NAME, only):
+        return only
     folders = {
         PurePosixPath(path).parent.name for guess in guesses.sources.values() for path in paths_of(guess.section)
     }
-    name = slugged(folders.pop()) if len(folders) == 1 else ""
-    return name if name and not set(words(name)) <= GENERAL else "first-mix"
+    name = name_of(folders.pop()) if len(folders) == 1 else ""
+    return name if re.match(NAME, name) and not set(words(name)) <= GENERAL else "first-mix"
 
 
 def _section(guess: Guess, base: str, folder: str) -> SourceSection:

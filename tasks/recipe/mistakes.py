@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from tasks.core.suggest import NAME, Problem, nearest
+from tasks.core.naming import is_name
+from tasks.core.suggest import Problem, nearest
 from tasks.core.unseen import unseen
 from tasks.experiments.compare.settings import ARMS, ONLY
 from tasks.recipe.file import MOST_MISTAKES
@@ -84,8 +85,8 @@ def _unfit_measured(place: str, what: str, name: str, said: object, sources: Map
 
 
 def fits(name: object) -> bool:
-    """Say whether something can be called so; `$` would let the end of a line pass."""
-    return re.fullmatch(NAME.removesuffix("$"), str(name)) is not None
+    """Say whether something can be called so, in any script."""
+    return is_name(str(name))
 
 
 def _unfit_labels(tree: Mapping[str, object]) -> Iterator[Problem]:

@@ -14,10 +14,14 @@ from typer.testing import CliRunner
 
 from flows.cli.init import init_recipe
 from flows.cli.main import app
+from flows.engine.calls import RunProducts, carry_out
+from flows.engine.plain import Plain
+from flows.steps.blend import blend
 from tasks.core.errors import RecipeError
 from tasks.guess.fits import fits_of
 from tasks.guess.roles import NUMBER
 from tasks.guess.spelling import is_near, slips, spelling_key, tidy, usual_spellings
+from tasks.recipe.model import load_recipe
 
 WORDS = [
     "houses",
@@ -240,9 +244,11 @@ def test_most_files_say_what_is_learned_and_the_others_are_left_out() -> None:
     assert [one["file"] for one in found["left_out"]] == ["file2.jsonl"]
 
 
-def table(name: str, labels: list[str]) -> None:
+def table(name: str, labels: list[str], start: int = 0) -> None:
     with Path(name).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("text", "label"), *((said(number), label) for number, label in enumerate(labels))])
+        csv.writer(file).writerows(
+            [("text", "label"), *((said(number), label) for number, label in enumerate(labels, start))]
+        )
 
 
 def test_a_slip_of_the_pen_is_left_out_and_told_and_a_rare_label_stays() -> None:
@@ -322,3 +328,17 @@ def test_a_table_without_anything_to_learn_from_is_refused() -> None:
     Path("a.csv").write_text("a,b\n1,2\n3,4\n")
     with pytest.raises(RecipeError, match="no column looks like text"):
         init_recipe(["a.csv"], "recipe.yaml")
+
+
+def test_sources_keep_the_script_of_their_files_and_never_share_a_name() -> None:
+    files = [f"{folder}/{name}.csv" for folder in "ab" for name in ("评论", "отзывы")]
+    for number, file in enumerate(files):
+        Path(file).parent.mkdir(exist_ok=True)
+        table(file, ["sea", "land"] * 30, 60 * number)
+    found = init_recipe(files, "recipe.yaml")
+    assert list(found["sources"]) == ["评论", "отзывы", "b-评论", "b-отзывы"]
+    assert (found["wrong"], found["name"]) == ("", "first-mix")
+    made = RunProducts()
+    carry_out(blend(load_recipe("recipe.yaml"), Plain("store"), made))
+    assert made.mix is not None
+    assert {row.source for row in made.mix.facts.receipt} == {*found["sources"]}
