@@ -6,7 +6,7 @@ from tasks.decontaminate.settings import OverlapSettings
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
-from tasks.rows.files import TRAIN
+from tasks.rows.files import TRAIN, VALIDATION
 from tasks.rows.layout import RowFile, layout_of
 from tasks.rows.pool import drop_rows, open_sides
 from tasks.rows.reading import Sides
@@ -34,9 +34,12 @@ def clear_of_sets(
     settings: OverlapSettings,
     seed: int,
 ) -> Product[PoolFacts]:
-    """Drop training rows that repeat a row of an evaluation set; of the hold-out, only what other steps do counts."""
+    """Drop training rows that repeat a row of an evaluation set, and validation rows, by which the weights are chosen
+    that are scored on it; of the hold-out, only what other steps do counts.
+    """
     refuse_empty([one.account(one.subject) for one in sets], "evaluate.sets")
-    return _cleared(work, pool, {TRAIN: open_sides(work, pool)[TRAIN]}, sets, settings, seed)
+    sides = open_sides(work, pool)
+    return _cleared(work, pool, {TRAIN: sides[TRAIN]}, sets, settings, seed, sides.get(VALIDATION))
 
 
 def _cleared(
@@ -46,6 +49,7 @@ def _cleared(
     named: list[Manifest[CleanedFacts]],
     settings: OverlapSettings,
     seed: int,
+    validation: dict[str, RowFile] | None = None,
 ) -> Product[PoolFacts]:
     files = {one.subject: RowFile(work.open(one, "data.parquet"), layout_of(one)) for one in named}
     (scratch := work.scratch / "near").mkdir(exist_ok=True)
@@ -53,4 +57,5 @@ def _cleared(
     matched = removal.dropped.by_source.items()
     told = ", ".join(f"{source}: {name} {rows:,}" for source, of in matched for name, rows in of.items())
     ui.log(f"{work.subject}: {removal.dropped.rows:,} training rows repeat what is measured on ({told or 'none'})")
-    return drop_rows(work, pool, removal)
+    chosen_by = find_contamination({TRAIN: validation}, files, settings, scratch, seed) if validation else None
+    return drop_rows(work, pool, removal.with_validation(chosen_by), chosen_by.rows if chosen_by else None)

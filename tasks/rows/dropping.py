@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -47,6 +47,16 @@ class Removal:
         """Count the rows by source and reason; see `Dropped` for the arguments."""
         said = {"figures": figures or {}, "by_source": by_source or {}, "score": score, "examples": examples}
         return cls(rows, Dropped.model_validate({"step": step, "counts": count_reasons(rows)} | said))
+
+    def with_validation(self, validation: "Removal | None") -> Self:
+        """Count validation rows that go for the same reasons; the rows to take out of the training files stay."""
+        if validation is None or validation.rows.is_empty():
+            return self
+        both = count_reasons(pl.concat([self.rows.select([*REMOVED]), validation.rows.select([*REMOVED])]))
+        figures = {**self.dropped.figures, "validation rows": validation.rows.height}
+        examples = (*self.dropped.examples, *validation.dropped.examples)[:EXAMPLES]
+        told = {"counts": both, "figures": figures, "examples": examples}
+        return replace(self, dropped=self.dropped.model_copy(update=told))
 
 
 def count_reasons(rows: pl.DataFrame) -> dict[str, dict[str, int]]:

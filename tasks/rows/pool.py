@@ -15,7 +15,7 @@ from tasks.manifests.pool import PoolFacts
 from tasks.manifests.rows import CleanedFacts
 from tasks.rows.dropping import Removal, dropped_by_sources
 from tasks.rows.emptied import refuse_all_empty
-from tasks.rows.files import TRAIN, pool_file, sides_of
+from tasks.rows.files import TRAIN, VALIDATION, pool_file, sides_of
 from tasks.rows.groups import counted
 from tasks.rows.layout import RowFile, copy_rows, layout_of
 
@@ -61,22 +61,30 @@ def train_rows(work: "Workbench", pool: Manifest[PoolFacts]) -> dict[str, RowFil
     return open_sides(work, pool)[TRAIN]
 
 
-def drop_rows(work: "Workbench", pool: Manifest[PoolFacts], removal: Removal) -> Product[PoolFacts]:
-    """Write what is left of the pool; the sides that are kept aside stay as they are."""
-    accounts: list[Account] = []
+def drop_rows(
+    work: "Workbench", pool: Manifest[PoolFacts], removal: Removal, validation: pl.DataFrame | None = None
+) -> Product[PoolFacts]:
+    """Write what is left of the pool; of the sides that are kept aside the hold-out stays as it is.
+
+    Args:
+        validation: rows that go from the validation rows, as those of `removal`, which counts them too.
+    """
+    gone = {TRAIN: removal.rows} | ({} if validation is None else {VALIDATION: validation})
+    accounts = {account.source: account for account in pool.accounts}
     for side, files in open_sides(work, pool).items():
         for source, file in files.items():
             with work.writing(pool_file(side, source)) as path:
-                if side == TRAIN:
-                    removed = removal.rows.filter(pl.col("source") == source)
+                if side in gone:
+                    removed = gone[side].filter(pl.col("source") == source)
                     _copy_without(file, removed["row"], path)
-                    accounts.append(account_after(pool.account(source), Counter(removed["reason"].to_list()), path))
+                    accounts[source] = account_after(accounts[source], Counter(removed["reason"].to_list()), path, side)
                 else:
                     shutil.copyfile(file.path, path)
     facts = pool.facts.model_copy(update={"dropped": (*pool.facts.dropped, removal.dropped)})
-    refuse_all_empty(accounts, facts.dropped)
-    rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
-    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=tuple(accounts), facts=facts)
+    closed = tuple(accounts.values())
+    refuse_all_empty(closed, facts.dropped)
+    rows, tokens = (sum(getattr(account, count) for account in closed) for count in ("rows", "tokens"))
+    return Product(rows=rows, tokens=tokens, columns=pool.columns, accounts=closed, facts=facts)
 
 
 def _copy_without(file: RowFile, rows: pl.Series, out: Path) -> None:
@@ -89,7 +97,11 @@ def _copy_without(file: RowFile, rows: pl.Series, out: Path) -> None:
     copy_rows({file.path: {out: pl.Series(stays)}}, file.layout)
 
 
-def account_after(before: Account, reasons: Counter[str], left: Path) -> Account:
-    """Give the account of a source after so many rows were dropped for these reasons and those in `left` stay."""
-    dropped = Counter(before.dropped) + reasons
-    return Account.model_validate(before.model_dump() | counted(left) | {"dropped": dict(sorted(dropped.items()))})
+def account_after(before: Account, reasons: Counter[str], left: Path, side: str = TRAIN) -> Account:
+    """Give the account of a source after so many rows of a side were dropped for these reasons and those in `left`
+    stay.
+    """
+    dropped, stay = Counter(before.dropped) + reasons, counted(left)
+    if side != TRAIN:
+        stay = {side: stay["rows"], f"{side}_tokens": stay["tokens"]}
+    return Account.model_validate(before.model_dump() | stay | {"dropped": dict(sorted(dropped.items()))})
