@@ -165,6 +165,8 @@ class _Reading:
             return column.share > 0.5 and share_read(role, cells, beside) >= MOSTLY
         if role.holds == "value":
             return is_scale(column, by_name=by_name)
+        if not by_name and column.nested < MOSTLY:
+            return False
         if role.holds == "tags":
             return beside is not None and tagged(beside, cells, by_name=by_name)
         if role.holds == "words":
@@ -190,10 +192,9 @@ class _Reading:
         return bool(fitting)
 
     def _text(self, role: Role) -> bool:
-        if role.name in self.columns or any(
-            self.layout.role(name).holds == "text" for name in self.columns if name in self.layout.names
-        ):
-            return role.name in self.columns
+        """Take what looks most like a text; only names tell two texts apart."""
+        if any(self.layout.role(name).holds == "text" for name in self.columns):
+            return False
         found = self.table.roles(self.columns.values(), self.table.label)
         if found is None:
             return False

@@ -93,13 +93,10 @@ def tagged(words: Cells, tags: Cells, *, by_name: bool) -> bool:
     Args:
         by_name: whether their names say so; then words and tags may stand between spaces instead of in lists.
     """
-    rows = [
-        (_items(both[0], by_name), _items(both[1], by_name))
-        for both in zip(words, tags, strict=True)
-        if both[0] and both[1]
-    ]
-    pairs = [(first, second) for first, second in rows[:LOOKED_AT] if first is not None and second is not None]
-    if not pairs or len(pairs) < MOSTLY * min(len(rows), LOOKED_AT):
+    filled = ((first, second) for first, second in zip(words, tags, strict=True) if first and second)
+    rows = [(_items(first, by_name), _items(second, by_name)) for first, second in itertools.islice(filled, LOOKED_AT)]
+    pairs = [(first, second) for first, second in rows if first is not None and second is not None]
+    if not pairs or len(pairs) < MOSTLY * len(rows):
         return False
     alike = sum(len(first) == len(second) for first, second in pairs)
     said = [word for first, _ in pairs for word in first]
