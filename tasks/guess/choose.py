@@ -30,9 +30,13 @@ class Understood:
         """Give how it is read for a task; None where it does not fit."""
         return next((fit for fit in self.fits if fit.task == task), None)
 
-    def without_labels(self) -> "Understood":
-        """Leave out the tasks that learn labels."""
-        return replace(self, fits=[fit for fit in self.fits if fit.label is None])
+    def without_labels(self, why: str) -> "Understood":
+        """Leave out the tasks that learn labels.
+
+        Args:
+            why: there are none, as a person should know.
+        """
+        return replace(self, fits=[fit for fit in self.fits if fit.label is None], doubts=(*self.doubts, why))
 
 
 def understand(part: Part, base: str, text: str | None, label: str | None) -> Understood:

@@ -12,7 +12,8 @@ from tasks.guess.roles import ADDRESS, NUMBER, SURE, Column, Roles, roles_of
 from tasks.guess.shapes import MANY_LABELS, MOSTLY, is_scale, several_labels, share_read, tagged
 from tasks.guess.vocabulary import LABEL
 from tasks.objectives import parts
-from tasks.objectives.parts import Way, guess_of, task_names
+from tasks.objectives.parts import guess_of, task_names
+from tasks.objectives.ways import Way
 
 LABELS = ("label", "labels", "tags")
 """What roles may hold that is of the label set."""

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -112,25 +112,23 @@ class _Guessing:
             task: which; by default the one that is chosen.
             keep: whether sources that do not fit it are read for what they fit best.
         """
-        while any(one.fits for one in sources.values()):
-            wanted = task or chosen_task(sources)
-            fits = {name: one.fit(wanted) or (one.fits[0] if keep else None) for name, one in sources.items()}
-            unlabelled: list[str] = []
-            guesses: dict[str, Guess] = {}
+        while left := {name: one for name, one in sources.items() if one.fits}:
+            chosen = task or chosen_task(left)
+            fits = {name: one.fit(chosen) or (one.fits[0] if keep else None) for name, one in left.items()}
+            guesses, again = dict[str, Guess](), False
             for name, fit in fits.items():
-                if fit is None:
-                    continue
                 try:
-                    guess = self._tried(sources[name].part, partial(_guess, sources[name], fit, self.base))
-                except NoLabelsError:
-                    unlabelled.append(name)
+                    guess = self._tried(left[name].part, partial(_guess, left[name], fit, self.base)) if fit else None
+                except NoLabelsError as error:
+                    sources[name], again = left[name].without_labels(str(error)), True
                     continue
                 if guess:
                     guesses[name] = guess
-            if not unlabelled:
-                self._leave_out(sources, {name for name, fit in fits.items() if fit is None}, wanted)
-                return guesses, wanted
-            sources |= {name: sources[name].without_labels() for name in unlabelled}
+                elif fit:
+                    del sources[name]
+            if not again:
+                self._leave_out({name: left[name] for name, fit in fits.items() if fit is None}, chosen)
+                return guesses, chosen
         return {}, task or DEFAULT
 
     def _tried(self, part: Part, work: Callable[[], T]) -> T | None:
@@ -146,14 +144,13 @@ class _Guessing:
                 self.left_out.append((part.heads[0].path, str(error)))
             return None
 
-    def _leave_out(self, sources: Mapping[str, Understood], names: Collection[str], task: str) -> None:
+    def _leave_out(self, sources: Mapping[str, Understood], task: str) -> None:
         """Say of sources that do not fit the task what they lack."""
-        for name in names:
-            roles = wanted(columns_of(task).layout(()))
-            why = f"it does not fit `task: {task}`, which wants {', '.join(roles)}"
-            if any(role.holds == "label" for role in roles.values()):
-                why = "it has no labels, while others have; give it `label: …` to take it in"
-            self.left_out.append((_named(sources[name].part.section), why))
+        roles = wanted(columns_of(task).layout(()))
+        why = f"it does not fit `task: {task}`, which wants {', '.join(roles)}"
+        if any(role.holds == "label" for role in roles.values()):
+            why = "it has no labels, while others have; give it `label: …` to take it in"
+        self.left_out += [(_named(one.part.section), why) for one in sources.values()]
 
 
 def _unknown(sources: Mapping[str, Understood], text: str | None, label: str | None) -> list[CuveeError]:

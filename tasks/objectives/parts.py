@@ -16,6 +16,7 @@ from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
 from tasks.manifests.scores import Metrics, TrialFacts
 from tasks.objectives.measuring import Measure, Measured
+from tasks.objectives.ways import Way
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,20 +110,6 @@ class Losses(Protocol):
             batch: what it was given, targets included.
         """
         ...
-
-
-class Way(NamedTuple):
-    """One way in which people name the columns of a task, in any script; names stand between spaces, without their own.
-
-    Attributes:
-        named: role, or part of a chat -> names of its column; roles that are not here are known by what they hold.
-        perhaps: the same of columns that need not be there.
-        behind: role or part -> names of a column that is read behind it, where there is one.
-    """
-
-    named: Mapping[str, str] = {}
-    perhaps: Mapping[str, str] = {}
-    behind: Mapping[str, str] = {}
 
 
 class Guess(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tasks.objectives.language_modelling.guess import model
-from tasks.objectives.parts import Way
+from tasks.objectives.ways import Way
 
 __all__ = ["ASKED_FOR", "PRETRAINED", "WHY", "model", "ways"]
 

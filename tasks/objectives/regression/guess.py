@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tasks.objectives.parts import Way
 from tasks.objectives.text_classification.guess import PRETRAINED, model
+from tasks.objectives.ways import Way
 
 __all__ = ["ASKED_FOR", "PRETRAINED", "WHY", "model", "ways"]
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.objectives.parts import Way
+from tasks.objectives.ways import Way
 
 PRETRAINED = "google/t5-efficient-tiny"
 WHY = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.objectives.parts import Way
+from tasks.objectives.ways import Way
 
 PRETRAINED = WHY = ""
 ASKED_FOR = True
