@@ -170,7 +170,8 @@ def entries_of(name: str, section: SourceSection, guesses: Guesses) -> tuple[lis
 def _learned(guesses: Guesses) -> dict[str, JsonValue]:
     """Say what is learned: the task, where it is not that of every recipe which names none, and its labels."""
     told: dict[str, JsonValue] = {} if guesses.task == DEFAULT else {"task": guesses.task}
-    return told | ({"labels": [*guesses.labels]} if guesses.labels else {})
+    labels: list[JsonValue] = [*guesses.labels]
+    return told | ({"labels": labels} if labels else {})
 
 
 def _why_learned(guesses: Guesses) -> list[str]:

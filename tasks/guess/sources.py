@@ -170,7 +170,7 @@ def _guess(source: Understood, fit: Fit, base: str) -> Guess:
     part, plain = source.part, plain_section(source.part.section)
     from_files = part.label in ("name", "folder", "file")
     columns = {} if from_files else _columns(fit.columns, source.columns, numbered=plain.get("header") is False)
-    section: SourceSection = {**plain, **({"columns": columns} if columns else {})}
+    section = plain | ({"columns": columns} if columns else {})
     seen = _seen({**plain, "kind": part.kind}, {**section, "kind": part.kind}, fit, base)
     unfit = f"lack {' or '.join(wanted(fit.layout))}, or cannot be read"
     if seen.bad > HOPELESS * seen.rows:
@@ -218,7 +218,7 @@ def _seen(plain: SourceSection, section: SourceSection, fit: Fit, base: str) -> 
         )
         told = naming.mapping(labels)
         layout = columns_of(fit.task).layout(sorted({name for name in told.values() if name is not None}))
-        seen = replace(look_by_roles({**section, **({"labels": told} if told else {})}, base, layout, labels, SHOWN))
+        seen = look_by_roles(section | ({"labels": told} if told else {}), base, layout, labels, SHOWN)
         seen = replace(seen, all=seen.all and whole)
     if fit.label and not 1 <= len(atoms(labels)) <= MOST_LABELS:
         raise NoLabelsError(f"column {column!r} is no label: it has {len(labels):,} values")
