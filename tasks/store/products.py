@@ -31,8 +31,8 @@ P = ParamSpec("P")
 F = TypeVar("F", bound=Facts)
 F_co = TypeVar("F_co", bound=Facts, covariant=True)
 PLACES = {"base", "section", "tracked"}
-"""Arguments that say where things are, or what they are called elsewhere (`section`: where a recipe names a source), not
-what they are; they are no part of a key."""
+"""Arguments that say where things are (`section`: where a recipe names a source), or what they are called elsewhere,
+not what they are; they are no part of a key."""
 WAITING = ("ingest",)
 """Stages that wait for others' servers more than they compute."""
 _cores = threading.BoundedSemaphore(threads())
