@@ -106,7 +106,7 @@ def _names(loaded: LoadedRecipe, arms: Sequence[str] | None) -> list[str]:
     recipe = loaded.recipe
     made = {UNAUGMENTED: bool(recipe.augment) and recipe.trains_in_trials, OWN_LABELS: bool(recipe.labelling)}
     without = [name for name, there in made.items() if there]
-    return choose_arms(arms, list(recipe.sources), recipe.compare.arms, recipe.compare.target, without)
+    return choose_arms(arms, list(recipe.mixed), recipe.compare.arms, recipe.compare.target, without)
 
 
 def _try_and_judge(
@@ -123,7 +123,7 @@ def _try_and_judge(
         recipe.objective,
         settings.settings,
         setup.measured_on,
-        recipe.sources,
+        recipe.mixed,
         {kind: alone.count(kind) for kind in (True, False)},
     )
     for line in foreseen_in_words(foreseen):

@@ -27,10 +27,10 @@ from flows.steps.train import train
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section
 from tasks.core.suggest import nearest
-from tasks.publish.task import begin_run, publish_mix, publish_model, record_run
+from tasks.publish.task import MixStage, begin_run, publish_mix, publish_model, record_run
 from tasks.recipe.model import LoadedRecipe, load_recipe
 from tasks.report.task import closing_words, report_run
-from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart
+from tasks.store.runs import PublishedMix, RunRecord, RunStart
 from tasks.store.storage import open_store
 
 Stage = Literal["ingest", "clean", "deduplicate", "check", "plan", "mix", "train", "evaluate"]
@@ -96,17 +96,43 @@ def _carried_out(loaded: LoadedRecipe, calls: Submitted, start: RunStart, until:
     return ended(finish(calls, record, done), closing_words(record), (reached, checks) if record.checks else (reached,))
 
 
-def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, PublishedMix | PublishedModel]:
-    """Put out what was made, the mix first, with the recipe that made it: without the sources that were left out."""
+def publish(calls: Submitted, start: RunStart, made: RunProducts) -> dict[str, Any]:
+    """Put out what was made, the mix first, with the recipe that made it: without the sources that were left out. Of a
+    training in stages the mix of each is put out.
+    """
     if made.mix is None or made.plan is None:
         return {}
     if made.loaded and made.unreached:
         start = start.model_copy(update={"recipe": made.loaded.published, "unreached": made.unreached})
-    mix = calls.now(publish_mix, calls.store, start, made.mix, made.plan)
+    if len(made.stages) == 1:
+        mix, stages, told = calls.now(publish_mix, calls.store, start, made.mix, made.plan), None, {}
+    else:
+        stages = _publish_stages(calls, start, made)
+        mix = stages[-1][1]
+        told = {"mixes": [published for _, published in stages]}
     if made.model is None or made.metrics is None:
-        return {"mix": mix}
-    model = calls.now(publish_model, calls.store, start, made.model, made.metrics, mix)
-    return {"mix": mix, "model": model}
+        return {"mix": mix} | told
+    model = calls.now(publish_model, calls.store, start, made.model, made.metrics, mix, stages)
+    return {"mix": mix, "model": model} | told
+
+
+def _publish_stages(calls: Submitted, start: RunStart, made: RunProducts) -> list[tuple[MixStage, PublishedMix]]:
+    """Put out the mix of every stage of training, the last one last."""
+    stages: list[tuple[MixStage, PublishedMix]] = []
+    for products in made.stages:
+        if products.mix is None or products.plan is None:
+            raise RuntimeError("the last mix is there, and an earlier one is not")
+        stage = products.stage
+        told = MixStage(
+            number=stage.number,
+            of=stage.of,
+            task=stage.objective.task,
+            epochs=stage.epochs,
+            unit=stage.mix.unit,
+            loss_weights=stage.mix.loss_weights,
+        )
+        stages.append((told, calls.now(publish_mix, calls.store, start, products.mix, products.plan, told)))
+    return stages
 
 
 def finish(calls: Submitted, record: RunRecord, made: RunProducts | None = None) -> dict[str, Any]:

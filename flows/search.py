@@ -109,7 +109,7 @@ def _searched(loaded: LoadedRecipe, calls: Submitted, start: RunStart) -> Search
 def begun(setup: TrialSetup) -> SearchState:
     """Lay out what is searched."""
     recipe, made, pool = setup.loaded.recipe, setup.made, setup.whole
-    mix, epochs = recipe.mix, recipe.train.epochs if recipe.train else 1.0
+    mix, epochs = recipe.mix, recipe.learning.epochs if recipe.learning else 1.0
     without_rows = {account.source for account in pool.accounts if not account.rows}
     constraints = Constraints(
         unit=mix.unit,

@@ -62,10 +62,12 @@ def _rows(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]
     if listed:
         return [_row(name, inner, schema), *_of_kinds(f"{name}[]", listed[0], schema)]
     if nested is not None:
-        own = [] if nested is inner or name in {"train"} else [_row(name, inner, schema)]
-        return own + [
-            row for key, value in nested["properties"].items() for row in _rows(f"{name}.{key}", value, schema)
-        ]
+        lists = [_resolved(one["items"], schema) for one in _choices(inner) if "$ref" in one.get("items", {})]
+        own = [] if nested is inner or (name in {"train"} and not lists) else [_row(name, inner, schema)]
+        told = {f"{name}.{key}": value for key, value in nested["properties"].items()}
+        items = [(key, value) for one in lists for key, value in one["properties"].items()]
+        told |= {f"{name}[].{key}": value for key, value in items if key not in nested["properties"]}
+        return own + [row for key, value in told.items() for row in _rows(key, value, schema)]
     return [_row(name, inner | {key: value for key, value in field.items() if key != "$ref"}, schema)]
 
 

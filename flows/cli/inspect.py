@@ -6,10 +6,10 @@ from typing import NotRequired, TypedDict, cast
 
 from pydantic import JsonValue
 
-from flows.engine.calls import RunProducts, carry_out
+from flows.engine.calls import RunProducts, StageProducts, carry_out
 from flows.engine.lookup import Found, LookedUp
 from flows.engine.plain import Plain
-from flows.engine.record import receipt_of
+from flows.engine.record import receipt_of, receipt_of_stage
 from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.core.errors import RecipeError
@@ -25,7 +25,7 @@ from tasks.manifests.pool import PoolFacts
 from tasks.mix.task import read_weights, replay_mix
 from tasks.objectives.parts import measures_of
 from tasks.recipe.model import LoadedRecipe, Recipe, load_recipe
-from tasks.store.runs import last_run
+from tasks.store.runs import TRAININGS, last_run
 from tasks.store.storage import open_store, overlay
 from tasks.train.task import show_batch as batch_of
 
@@ -39,12 +39,24 @@ class Explained(TypedDict):
     unreached: list[dict[str, str]]
 
 
+class PlannedStage(TypedDict):
+    """What one stage of a training in stages would learn from."""
+
+    task: str
+    sources: list[str]
+    rows: int
+    tokens: int
+    receipt: tuple[ReceiptRow, ...]
+
+
 class Planned(TypedDict):
     """What a run would do.
 
     Attributes:
         unit: of the weights.
         readings: what each source is of the mix in rows, tokens and compute, and how often its rows are seen.
+        stages: what each stage of the training would learn from, where there are several; `rows`, `tokens`, `unit` and
+            `receipt` are the last one's.
         sets: evaluation set -> its rows, where there are any.
         comparing: what `cuvee compare` could see, where there is something to compare.
         batch: the one that training would begin with, where it was asked for.
@@ -59,6 +71,7 @@ class Planned(TypedDict):
     unit: str
     receipt: tuple[ReceiptRow, ...]
     readings: tuple[WeightReading, ...]
+    stages: NotRequired[list[PlannedStage]]
     unreached: list[dict[str, str]]
     holdout: dict[str, int]
     sets: NotRequired[dict[str, int]]
@@ -123,14 +136,14 @@ def plan_recipe(
         if products.pool is None or products.plan is None:
             raise RuntimeError("the steps ended before the plan")
         pool, manifest, receipt = products.pool, products.plan, receipt_of(products, loaded)
-        read = read_weights(upper, pool, manifest, receipt, _longest(loaded.recipe))
+        read = read_weights(upper, products.stages[-1].pool or pool, manifest, receipt, _longest(loaded.recipe))
         batch = _first_batch(loaded, upper, products) if show_batch else None
     found: Planned = {
         "recipe": file,
         "name": loaded.recipe.name,
         "rows": manifest.rows,
         "tokens": manifest.tokens,
-        "unit": loaded.recipe.mix.unit,
+        "unit": loaded.recipe.stages[-1].mix.unit,
         "receipt": receipt,
         "readings": read,
         "unreached": [source.told() for source in products.unreached],
@@ -141,6 +154,8 @@ def plan_recipe(
         "training_seconds": _training_seconds(loaded, store, manifest),
         "resolved": loaded.published,
     }
+    if len(products.stages) > 1:
+        found["stages"] = [_planned_stage(stage) for stage in products.stages]
     sets = {one.subject: one.rows for one in products.sets}
     if sets:
         found["sets"] = sets
@@ -153,23 +168,40 @@ def plan_recipe(
 
 def _longest(recipe: Recipe) -> int | None:
     """Give the tokens after which training cuts a row; None where it learns all of it, or there is no training."""
-    return recipe.train.max_tokens if recipe.train and measures_of(recipe.task).cuts else None
+    return recipe.learning.max_tokens if recipe.learning and measures_of(recipe.task).cuts else None
 
 
 def _foreseen(loaded: LoadedRecipe, store: str, rows: Mapping[str, int]) -> Foresight | None:
     """Say what a comparison of the recipe as it stands could see."""
     recipe = loaded.recipe
-    names = choose_arms(None, [*recipe.sources], recipe.compare.arms, recipe.compare.target, ())
+    names = choose_arms(None, [*recipe.mixed], recipe.compare.arms, recipe.compare.target, ())
     several = [name for name in names if name != LEARNED or last_learned(store, recipe.name)]
-    arms = {True: len(recipe.sources), False: len(several) - len(recipe.sources)}
-    return foresee(store, recipe.name, recipe.objective, recipe.compare.settings, rows, recipe.sources, arms)
+    arms = {True: len(recipe.mixed), False: len(several) - len(recipe.mixed)}
+    return foresee(store, recipe.name, recipe.objective, recipe.compare.settings, rows, recipe.mixed, arms)
+
+
+def _planned_stage(products: StageProducts) -> PlannedStage:
+    plan = products.plan
+    if plan is None:
+        raise RuntimeError("the steps ended before the plan")
+    stage = products.stage
+    return {
+        "task": stage.objective.task,
+        "sources": list(stage.sources),
+        "rows": plan.rows,
+        "tokens": plan.tokens,
+        "receipt": receipt_of_stage(products),
+    }
 
 
 def _first_batch(loaded: LoadedRecipe, store: str, products: RunProducts) -> ShownBatch | None:
-    recipe, mix = loaded.recipe, products.mix
-    if recipe.train is None or mix is None:
+    """See the batch that training begins with: the first stage's."""
+    stage, mixes = loaded.recipe.stages[0], [one.mix for one in products.stages if one.mix is not None]
+    if stage.settings is None or not mixes:
         return None
-    return batch_of(store, mix, recipe.train, recipe.objective, recipe.seed, loaded.folder)
+    later = mixes[1:] if stage.builds else []
+    told = (stage.settings, stage.objective, loaded.recipe.seed, loaded.folder)
+    return batch_of(store, mixes[0], *told, later)
 
 
 def _recommended(
@@ -183,7 +215,8 @@ def _recommended(
         or getattr(recipe.mix.weights, "target", None)
         or (recipe.mix.select.target if recipe.mix.select else None)
     )
-    steps = int(plan.rows * recipe.train.epochs / recipe.train.batch_size) if recipe.train else 0
+    learning = recipe.learning
+    steps = int(plan.rows * learning.epochs / learning.batch_size) if learning else 0
     generates = not recipe.layout.labels
     return advise(
         store,
@@ -198,13 +231,17 @@ def _recommended(
 
 
 def _training_seconds(loaded: LoadedRecipe, store: str, plan: Manifest[PlanFacts]) -> float | None:
-    """Estimate from the last run of the same recipe that trained the same model; None when there is none."""
-    before = last_run(open_store(store), loaded.recipe.name)
-    if before is None or before.mix is None or loaded.recipe.train is None:
+    """Estimate from the last run of the same recipe that trained the same model, the same way where it does so in
+    stages; None when there is none.
+    """
+    before, train = last_run(open_store(store), loaded.recipe.name), loaded.published.get("train")
+    if before is None or before.mix is None or train is None:
         return None
-    spent = [note.seconds for note in before.tasks if note.name == "train-model" and note.seconds]
-    train = loaded.published.get("train")
-    same = isinstance(train, dict) and before.recipe.get("train", {}).get("model") == train.get("model")
+    spent = [note.seconds for note in before.tasks if note.name in TRAININGS and note.seconds]
+    then = before.recipe.get("train")
+    if isinstance(train, list):
+        return round(sum(spent), 1) if spent and then == train else None
+    same = isinstance(train, dict) and isinstance(then, dict) and then.get("model") == train.get("model")
     return round(spent[0] * plan.rows / before.mix.rows, 1) if spent and same and before.mix.rows else None
 
 

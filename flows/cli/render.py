@@ -13,6 +13,7 @@ from tasks.core.suggest import counted
 from tasks.manifests.plan import ReceiptRow, WeightReading
 from tasks.manifests.scores import Metrics
 from tasks.objectives.parts import measures_of
+from tasks.store.runs import TRAININGS
 
 SHORT = 20
 """Letters of a cell that is shown whole."""
@@ -23,7 +24,19 @@ if TYPE_CHECKING:
     from flows.cli.validate import Validated
 
 
-def receipt(rows: Sequence[ReceiptRow]) -> None:
+def receipts(last: Sequence[ReceiptRow], stages: Sequence[tuple[str, Sequence[ReceiptRow]]]) -> None:
+    """Print the receipt of a run, or of each stage of its training.
+
+    Args:
+        last: of the last stage, or the only one.
+        stages: task and receipt of each, where there are several.
+    """
+    for number, (task, rows) in enumerate(stages[:-1], 1):
+        receipt([row for row in rows if row.rows], f"Receipt of stage {number}, {task}")
+    receipt(last, f"Receipt of stage {len(stages)}, {stages[-1][0]}" if stages else "Receipt")
+
+
+def receipt(rows: Sequence[ReceiptRow], title: str = "Receipt") -> None:
     """Print what was asked of every source and what it got, and which of its rows were dropped."""
     weighed = any(row.loss_weight is not None for row in rows)
     shares = (
@@ -42,7 +55,7 @@ def receipt(rows: Sequence[ReceiptRow]) -> None:
     )
     shown = ["asked>", "used>", "rows>", "% of rows>", "tokens>", "% of tokens>", "epochs>"]
     shown += ["in the loss>"] if weighed else []
-    table("Receipt", ["source", *shown], shares)
+    table(title, ["source", *shown], shares)
     dropped = [
         (row.source, ", ".join(f"{reason} {count:,}" for reason, count in row.dropped.items()))
         for row in rows
@@ -66,7 +79,7 @@ def unreached(sources: Sequence[dict[str, str]]) -> None:
 def ran(summary: dict[str, Any]) -> None:
     """Print the outcome of a run."""
     console.print()
-    receipt([ReceiptRow.model_validate(row) for row in summary["receipt"]])
+    receipts(_rows(summary["receipt"]), [(one["task"], _rows(one["receipt"])) for one in summary.get("stages", [])])
     for source, file in summary["quarantine"].items():
         console.print(f"Bad rows of {source}: cuvee show {file}")
     unreached(summary["unreached"])
@@ -90,13 +103,19 @@ def ran(summary: dict[str, Any]) -> None:
         console.print(f"UI       {page_of(summary['flow_run_id'])}")
 
 
+def _rows(receipt: Sequence[object]) -> list[ReceiptRow]:
+    return [ReceiptRow.model_validate(row) for row in receipt]
+
+
 def planned(plan: "Planned") -> None:
     """Print what a run would do."""
     from tasks.experiments.compare.task import foreseen_in_words
 
-    receipt(plan["receipt"])
+    receipts(plan["receipt"], [(stage["task"], stage["receipt"]) for stage in plan.get("stages", [])])
     _readings(plan["readings"], plan["unit"])
     unreached(plan["unreached"])
+    for stage in plan.get("stages", [])[:-1]:
+        console.print(f"Mix      of {stage['task']}: {stage['rows']:,} rows, {stage['tokens']:,} tokens")
     console.print(f"Mix      {plan['rows']:,} rows, {plan['tokens']:,} tokens; weights are shares of {plan['unit']}")
     console.print(f"Hold-out {', '.join(f'{name} {rows:,}' for name, rows in plan['holdout'].items())}")
     if sets := plan.get("sets"):
@@ -131,7 +150,7 @@ def _training(plan: "Planned") -> str:
     seconds = plan["training_seconds"]
     if not plan["resolved"].get("train"):
         return "none; the recipe has no `train`"
-    if "train-model model" in plan["cached"]:
+    if f"{TRAININGS[0]} model" in plan["cached"] or f"{TRAININGS[1]} model" in plan["cached"]:
         return "none; the model is there already"
     return "not known before the first one" if seconds is None else f"about {seconds:.0f} s, as the last one took"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from flows.cli.listing import Listed, Row, RowsOfFile
-from flows.cli.render import receipt
+from flows.cli.render import receipts
 from flows.cli.render_scores import scores
 from flows.cli.render_weights import compared, searched
 from flows.cli.tables import console, percent, table
@@ -71,7 +71,7 @@ def _shown_run(record: RunRecord) -> None:
     if record.error:
         console.print(Text(record.error))
     if record.receipt:
-        receipt(record.receipt)
+        receipts(record.receipt, [(stage.task, stage.receipt) for stage in record.stages])
     dropped(record.dropped)
     if record.metrics:
         scores(record.metrics, record.task)
@@ -87,7 +87,8 @@ def _shown_run(record: RunRecord) -> None:
         ["task", "subject", "state", "rows>", "seconds>"],
         ([note.name, note.subject, note.state, note.rows or None, note.seconds or None] for note in record.tasks),
     )
-    for name, place in (("Mix", record.mix), ("Model", record.model)):
+    earlier = [(f"Mix {number}", stage.mix) for number, stage in enumerate(record.stages[:-1], 1)]
+    for name, place in (*earlier, ("Mix", record.mix), ("Model", record.model)):
         if place:
             console.print(f"{name:<9}{place.uri}")
     if record.report:

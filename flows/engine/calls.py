@@ -17,6 +17,7 @@ from tasks.manifests.scores import Metrics, ScoresFacts, StartFacts
 from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.recipe.model import LoadedRecipe
+from tasks.recipe.stages import TrainingStage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,12 +75,35 @@ class Promise:
 
 
 @dataclass
+class StageProducts:
+    """What a run has made so far for one stage of its training.
+
+    Attributes:
+        pool: the rows that it may learn from, and those kept aside.
+    """
+
+    stage: TrainingStage
+    pool: Manifest[PoolFacts] | None = None
+    weights: Manifest[WeightsFacts] | None = None
+    plan: Manifest[PlanFacts] | None = None
+    mix: Manifest[MixFacts] | None = None
+    mix_check: Manifest[CheckResult] | None = None
+    model: Manifest[ModelFacts] | None = None
+
+    def settled(self, completed: Callable[[Any], Any]) -> "StageProducts":
+        """Replace promises by results; see `RunProducts`."""
+        return StageProducts(**{name: completed(value) for name, value in vars(self).items()})
+
+
+@dataclass
 class RunProducts:
     """What the steps of a run have made so far: results, or promises of them.
 
     Attributes:
         loaded: the recipe without the sources that could not be reached and are left out.
         sets: the rows of the evaluation sets.
+        unlabelled: the rows of the sources that stay without labels.
+        stages: what each stage of training mixes and learns, in their order; one where `train` is no list.
     """
 
     loaded: LoadedRecipe | None = None
@@ -88,18 +112,35 @@ class RunProducts:
     cleaned: list[Manifest[CleanedFacts]] = field(default_factory=list)
     sets: list[Manifest[CleanedFacts]] = field(default_factory=list)
     pool: Manifest[PoolFacts] | None = None
+    unlabelled: Manifest[PoolFacts] | None = None
     checks: list[Manifest[CheckResult]] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
-    weights: Manifest[WeightsFacts] | None = None
-    plan: Manifest[PlanFacts] | None = None
-    mix: Manifest[MixFacts] | None = None
-    mix_check: Manifest[CheckResult] | None = None
+    stages: list[StageProducts] = field(default_factory=list)
     mix_verdict: tuple[Verdict, ...] = ()
     profile: Manifest[ProfileFacts] | None = None
-    model: Manifest[ModelFacts] | None = None
     scores: Manifest[ScoresFacts] | None = None
     set_scores: list[Manifest[ScoresFacts]] = field(default_factory=list)
     before: Manifest[StartFacts] | None = None
+
+    @property
+    def weights(self) -> Manifest[WeightsFacts] | None:
+        """The shares of the last stage's mix."""
+        return self.stages[-1].weights if self.stages else None
+
+    @property
+    def plan(self) -> Manifest[PlanFacts] | None:
+        """The plan of the last stage's mix."""
+        return self.stages[-1].plan if self.stages else None
+
+    @property
+    def mix(self) -> Manifest[MixFacts] | None:
+        """The mix of the last stage."""
+        return self.stages[-1].mix if self.stages else None
+
+    @property
+    def model(self) -> Manifest[ModelFacts] | None:
+        """The model of the last stage, which is the run's."""
+        return self.stages[-1].model if self.stages else None
 
     @property
     def metrics(self) -> Metrics | None:
@@ -114,7 +155,9 @@ class RunProducts:
         """Replace promises by results, by the way of waiting given; what did not complete is left out."""
         empty, results = RunProducts(), {}
         for name, value in vars(self).items():
-            if isinstance(value, list):
+            if name == "stages":
+                results[name] = [products.settled(completed) for products in self.stages]
+            elif isinstance(value, list):
                 results[name] = [result for result in map(completed, value) if result is not None]
             else:
                 ended = completed(value)

@@ -20,7 +20,7 @@ SCHEDULED = "auto-scheduled"
 
 def run_title(recipe: Recipe, doing: str = "") -> str:
     """Name a flow run: the recipe, what is done with it (the size of its mix, unless said), how many sources it has."""
-    mix, count = recipe.mix, len(recipe.sources)
+    mix, count = recipe.mix, len(recipe.mixed)
     size = f"all {mix.unit}" if mix.size == "all" else f"{mix.size:,} {mix.unit}"
     return " · ".join((recipe.name, doing or size, "1 source" if count == 1 else f"{count:,} sources"))
 

@@ -63,7 +63,7 @@ def _without(name: str, setup: TrialSetup, ours: Mix) -> Mix:
     """
     if name == UNAUGMENTED:
         return unaugmented(ours)
-    return restricted(ours, {*setup.loaded.recipe.sources} - {*setup.loaded.recipe.labelling})
+    return restricted(ours, {*setup.loaded.recipe.mixed} - {*setup.loaded.recipe.labelling})
 
 
 def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
@@ -76,7 +76,7 @@ def _reached(setup: TrialSetup, names: Sequence[str], arms: Arms) -> list[str]:
             "compares the recipe's mix with and without them."
         )
     alone = {name: name.removeprefix(ONLY) for name in names if name.startswith(ONLY)}
-    gone = {name: source for name, source in alone.items() if source not in setup.loaded.recipe.sources}
+    gone = {name: source for name, source in alone.items() if source not in setup.loaded.recipe.mixed}
     arms.notes += [f"{source} could not be reached; it is in no mix." for source in gone.values()]
     idle = {name: source for name, source in alone.items() if source in empty and name not in gone}
     arms.notes += [

@@ -1,11 +1,12 @@
 """What `compare` and `search` share: one pool, one budget, and a mix tried out on it under a seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flows.engine.calls import Call, RunProducts, carry_out
 from flows.engine.submitted import Submitted
-from flows.steps.blend import augmented, blend, redrawn, weigh
+from flows.steps.blend import augmented, blend, planned, redrawn, weigh
+from flows.steps.train import Known, probed, trained
 from tasks.core.errors import RecipeError
 from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
@@ -15,17 +16,19 @@ from tasks.experiments.mixes import Mix, as_weights, is_augmented, mix_name
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
-from tasks.manifests.pool import PoolFacts
+from tasks.manifests.pool import MixFacts, PoolFacts
 from tasks.manifests.scores import PredictionFacts
-from tasks.manifests.seen import Fingerprint
 from tasks.manifests.weights import WeightsFacts
 from tasks.mix.task import plan_mix, write_mix
 from tasks.objectives.parts import measures_of
-from tasks.recipe.model import LoadedRecipe, MixSettings
-from tasks.train.task import probe_model, probe_teacher, train_model
+from tasks.recipe.mix import MixSettings
+from tasks.recipe.model import LoadedRecipe, Recipe
+from tasks.recipe.stages import TrainingStage
 
 UNBOUNDED = 1e9
 """Passes over a source that a trial may make: arms of equal budget must repeat a small source as often as it takes."""
+Mixes = list[Manifest[MixFacts]]
+"""What a stage of training learns from: a mix, or one for each epoch."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ class TrialSetup:
         size: rows or tokens of each trial, as the recipe's unit says.
         share: of the whole pool's rows that trials draw from.
         features: of every source, for the linear classifier; empty where the recipe's own model is trained.
-        start: what the model to train is now; None where a linear classifier learns.
-        teacher: what its teacher is now, where it has one.
+        start: what the models are now that training begins with and learns from; None where a linear classifier
+            learns.
+        fixed: mixes of the stages of training that are the same in every trial, by their numbers.
     """
 
     loaded: LoadedRecipe
@@ -51,8 +55,8 @@ class TrialSetup:
     size: int
     share: float
     features: list[Manifest[EmbeddingFacts]]
-    start: Fingerprint | None
-    teacher: tuple[Fingerprint, ...] = ()
+    start: Known | None
+    fixed: Mapping[int, Mixes] = field(default_factory=dict)
 
     @property
     def factors(self) -> dict[str, float]:
@@ -80,7 +84,7 @@ class TrialSetup:
             *recipe.sift,
             recipe.mix.select,
         ]
-        learner = recipe.train.untold if recipe.train and recipe.trials.full else None
+        learner = _learner(recipe) if recipe.trials.full else None
         made = [part for part in (recipe.augment, recipe.mix.loss_weights) if part and recipe.trains_in_trials]
         return digest(
             [
@@ -117,17 +121,21 @@ class TrialSetup:
         unbounded = {"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
         settings = recipe.mix.model_copy(update=unbounded).plan
         plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
-        if self.start is None or recipe.train is None:
+        if self.start is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
             return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
         plain = recipe if is_augmented(mix) else recipe.model_copy(update={"augment": None})
         loaded = replace(self.loaded, recipe=plain)
-        mixed = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows)
-        mixed = augmented(loaded, mixed, self.made.sets, seed, self.call)
-        later = redrawn(loaded, self.pool, plan, self.made.sets, seed, self.call)
-        told = (seed, self.loaded.folder, recipe.mix.loss_weights)
-        trained = ([mixed, *later], recipe.train.untold, recipe.objective, *told)
-        model = self.call(train_model.of(name), [self.start, *self.teacher], *trained)
+        written, mixes = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows), list[Mixes]()
+        for stage in plain.stages:
+            if stage.number in self.fixed:
+                mixes.append(self.fixed[stage.number])
+                continue
+            mixed = augmented(loaded, stage, written, self.made.sets, seed, self.call)
+            mixes.append([mixed, *redrawn(loaded, stage, self.pool, plan, self.made.sets, seed, self.call)])
+        names = [name if stage.is_last else f"{name} {stage.named('model')}" for stage in plain.stages]
+        model = trained(loaded, self.start, mixes, seed, names, self.call)[-1]
+        mixed = mixes[-1][0]
         asked = (recipe.evaluate.intervals, recipe.objective, seed)
         if sets := self.made.sets:
             return self.call(evaluate_with_sets.of(name), model, mixed, sets, *asked)
@@ -136,7 +144,7 @@ class TrialSetup:
 
 def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSetup:
     """Carry out the recipe up to its checks, and make ready what all trials need; waits for the pool."""
-    if len(names := loaded.recipe.sources) == 1:
+    if len(names := loaded.recipe.mixed) == 1:
         raise RecipeError(
             f"{loaded.file}: there is one source only ({next(iter(names))}), so nothing is combined; name a second one"
         )
@@ -145,6 +153,7 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
         raise RecipeError(
             f"{loaded.file}: trials of a {model} train the recipe's own, but there is no `train` section; write one"
         )
+    _refuse_what_no_mix_changes(loaded)
     carry_out(blend(loaded, call, made), "check")
     if isinstance(call, Submitted):
         call.finish()  # what failed on the way to the pool is told here
@@ -155,12 +164,48 @@ def trial_setup(loaded: LoadedRecipe, call: Call, made: RunProducts) -> TrialSet
     recipe = loaded.recipe
     size, share = size_trials(whole, recipe.mix.size, recipe.trials.size, recipe.mix.unit)
     pool = call.result(call(shrink_pool.of("pool"), whole, share, recipe.seed)) if share < 1 else whole
-    full = recipe.train if recipe.trains_in_trials else None
-    start = call.result(call(probe_model.of("model"), full, loaded.folder)) if full else None
-    distil = full and full.distil
-    teacher = (call.result(call(probe_teacher.of("teacher"), distil, loaded.folder)),) if distil else ()
+    asked = probed(loaded, call) if recipe.trains_in_trials else None
+    start = asked and Known(call.result(asked.start), tuple(map(call.result, asked.teachers)))
+    fixed = _fixed(loaded, call, made) if start else {}
     features = [] if start else call.result(_features(loaded, call, made))
-    return TrialSetup(loaded, call, made, whole, pool, size, share, features, start, teacher)
+    return TrialSetup(loaded, call, made, whole, pool, size, share, features, start, fixed)
+
+
+def varies(stage: TrainingStage, recipe: Recipe) -> bool:
+    """Say whether trials give a stage of training mixes of their own: those that teach the recipe's task on its mix."""
+    return stage.shares_mix and stage.objective == recipe.objective
+
+
+def _refuse_what_no_mix_changes(loaded: LoadedRecipe) -> None:
+    recipe = loaded.recipe
+    if recipe.trains_in_trials and not any(varies(stage, recipe) for stage in recipe.stages):
+        raise RecipeError(
+            f"{loaded.file}: trials give other weights to the stages of `train` that teach the recipe's task on its "
+            "mix, and none does: each has a mix or sources of its own; let one have neither"
+        )
+
+
+def _fixed(loaded: LoadedRecipe, call: Call, made: RunProducts) -> dict[int, Mixes]:
+    """Make the mixes of the stages that are the same in every trial, as a run makes them."""
+    recipe, mixes = loaded.recipe, dict[int, Mixes]()
+    for stage in recipe.stages:
+        if varies(stage, recipe):
+            continue
+        pool, _, plan = planned(loaded, stage, made, call)
+        mix = call(write_mix.of(stage.named("mix")), pool, plan, stage.mix.shard_rows)
+        mix = augmented(loaded, stage, mix, made.sets, recipe.seed, call)
+        later = redrawn(loaded, stage, pool, plan, made.sets, recipe.seed, call)
+        mixes[stage.number] = call.result([mix, *later])
+    return mixes
+
+
+def _learner(recipe: Recipe) -> object:
+    """Give what trials train, for the digest of what they share."""
+    if not isinstance(recipe.train, tuple):
+        return recipe.train and recipe.train.untold
+    return [
+        [stage.settings and stage.settings.untold, stage.objective, stage.mix, stage.sources] for stage in recipe.stages
+    ]
 
 
 def trial_setup_for(
@@ -178,7 +223,10 @@ def trial_setup_for(
         return trial_setup(loaded, calls, made)
     finally:  # a leak explains what checks may have stumbled over
         if target in loaded.recipe.sources and made.cleaned:  # training rows that repeat a set are gone
-            leak = calls.completed(calls(find_leak.of(target), target, made.cleaned))
+            recipe = (made.loaded or loaded).recipe
+            named = zip(recipe.sources, made.cleaned, strict=True)
+            mixed = [rows for name, rows in named if name in recipe.mixed]
+            leak = calls.completed(calls(find_leak.of(target), target, mixed))
             if leak is not None:
                 refuse_leak(setting, target, leak)
 
@@ -186,7 +234,8 @@ def trial_setup_for(
 def _features(loaded: LoadedRecipe, call: Call, made: RunProducts) -> list[Manifest[EmbeddingFacts]]:
     """See what a linear classifier sees of all sources and evaluation sets."""
     encoder, names = loaded.recipe.trials.encoder, [*loaded.recipe.sources, *loaded.recipe.sets]
-    named = list(zip(names, [*made.cleaned, *made.sets], strict=True))
+    asked = {*loaded.recipe.mixed, *loaded.recipe.sets}
+    named = [(name, rows) for name, rows in zip(names, [*made.cleaned, *made.sets], strict=True) if name in asked]
     if encoder is None:
         return [call(hash_source.of(name), rows) for name, rows in named]
     known = call(probe_encoder.of("encoder"), encoder, loaded.folder)

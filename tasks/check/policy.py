@@ -7,22 +7,27 @@ from tasks.core.errors import QualityGate
 from tasks.manifests.check import CheckResult, Failure, Verdict
 
 REMEDY = "mend the data, relax the check, or set another policy in checks.policies"
+MIX = "mix"
 SHOWN = 3
 """Examples told of each failure."""
 
 
 def verdicts(
-    results: Sequence[CheckResult], settings: ChecksSettings, empty: Collection[str] = ()
+    results: Sequence[CheckResult], settings: ChecksSettings, empty: Collection[str] = (), *, mixes: bool = False
 ) -> tuple[Verdict, ...]:
     """Judge every result by its subject's policy.
 
     Args:
         empty: subjects without a row; where the run goes on, it goes on without them, whatever the policy.
+        mixes: whether they are results of the mix, or of those of several stages, whose policy is that of `mix`.
 
     Raises:
         QualityGate: subjects whose policy is to stop have failed (all of them are told), or no source is left.
     """
-    judged = [_left_out(_verdict(result, settings), result.subject in empty) for result in results]
+    policies: dict[str, Policy] = {
+        result.subject: _policy(MIX if mixes else result.subject, settings) for result in results
+    }
+    judged = [_left_out(_verdict(result, policies[result.subject]), result.subject in empty) for result in results]
     if stopped := [verdict for verdict in judged if verdict.action == "stop"]:
         names = ", ".join(verdict.subject for verdict in stopped)
         raise QualityGate(
@@ -35,7 +40,7 @@ def verdicts(
     return tuple(judged)
 
 
-def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
+def _verdict(result: CheckResult, action: Policy) -> Verdict:
     """Judge one result.
 
     Factors: quarantine 0, downweight the pass rate, all else 1. A downweight without a row that fails has nothing to go
@@ -46,7 +51,6 @@ def _verdict(result: CheckResult, settings: ChecksSettings) -> Verdict:
     )
     if result.passed:
         return Verdict(subject=result.subject, action="warn" if result.failed else "keep", reason=reason)
-    action = _policy(result.subject, settings)
     if action == "downweight" and result.pass_rate == 1:
         return Verdict(
             subject=result.subject,
@@ -65,7 +69,7 @@ def _left_out(verdict: Verdict, empty: bool) -> Verdict:
 
 def _policy(subject: str, settings: ChecksSettings) -> Policy:
     policy = settings.policies.get(subject, settings.on_failure)
-    return "stop" if subject == "mix" and policy in ("quarantine", "downweight") else policy
+    return "stop" if subject == MIX and policy in ("quarantine", "downweight") else policy
 
 
 def _listed(judged: Sequence[Verdict]) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 import polars as pl
 
 from tasks.check.facts import CHARACTERS, DRIFT, columns, columns_of, named_columns
+from tasks.check.policy import MIX
 from tasks.check.run import evaluate, objections
 from tasks.check.settings import ChecksSettings, Expectation, Severity
 from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
 from tasks.rows.layout import ROW_ID, SOURCE, TOKENS
 
-MIX = "mix"
 SAMPLE_ROWS = 24
 
 

@@ -8,7 +8,7 @@ from tasks.check.policy import verdicts
 from tasks.check.results import of_nothing, result_of, summary_of, table_of
 from tasks.check.run import evaluate
 from tasks.check.settings import ChecksSettings, Expectation
-from tasks.check.suite import problems, suite_for
+from tasks.check.suite import MIX, problems, suite_for
 from tasks.core import ui
 from tasks.core.layout import Layout
 from tasks.core.suggest import Problem
@@ -45,9 +45,7 @@ def check_source(
 def check_mix(work: Workbench, mix: Manifest[MixFacts], settings: ChecksSettings) -> Product[CheckResult]:
     """Hold the mix against its expectations."""
     files, layout = open_mix(work, mix, TRAIN), layout_of(mix)
-    return _checked(
-        work, work.subject, files, suite_for(work.subject, settings, layout), {"duplicate_share": 0.0}, layout
-    )
+    return _checked(work, work.subject, files, suite_for(MIX, settings, layout), {"duplicate_share": 0.0}, layout)
 
 
 def _checked(
@@ -71,7 +69,8 @@ def gate_checks(what: str, checks: list[Manifest[CheckResult]], settings: Checks
     """Judge what the checks of `what` (the sources, the mix) found; stop where a policy says so."""
     results = [check.facts for check in checks]
     ui.show_table(f"gate-{what}", [summary_of(result) for result in results], f"What the checks of {what} found")
-    judged = verdicts(results, settings, {check.subject for check in checks if not check.rows})
+    empty = {check.subject for check in checks if not check.rows}
+    judged = verdicts(results, settings, empty, mixes=what == MIX)
     for verdict in judged:
         if verdict.action != "keep":
             ui.log(f"{verdict.subject}: {verdict.action}: {verdict.reason}", warn=True)

@@ -69,6 +69,11 @@ class About:
     """The section is about the names in this list: without any of them left it goes, too."""
 
 
+@dataclass(frozen=True)
+class InMix:
+    """Inside this field, sources are those of the recipe's mix: none that stays without labels."""
+
+
 SourceName = Annotated[str, Reference("source")]
 SubjectName = Annotated[str, Reference("subject")]
 MemberName = Annotated[str, Reference("member")]

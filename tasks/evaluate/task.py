@@ -20,6 +20,7 @@ from tasks.manifests.seen import Fingerprint
 from tasks.objectives.parts import Trained
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import layout_of
+from tasks.store.models import gathered_model
 from tasks.store.products import Workbench, stage_task
 from tasks.train.settings import DistilSettings
 
@@ -128,7 +129,7 @@ def _scored(
     linear: LinearSettings | None,
 ) -> tuple[pl.DataFrame, Metrics]:
     """Score the model on files of rows; the scores by source stand in the order of the mix's accounts."""
-    trained = Trained(_model_folder(work, model), model.facts.max_tokens, objective.labels)
+    trained = Trained(gathered_model(work, model, work.scratch / "model"), model.facts.max_tokens, objective.labels)
     sides = open_mix(work, mix, TRAIN), rows
     predictions, metrics = scored(trained, sides, layout_of(mix), objective, settings, seed, linear)
     order = {account.source: place for place, account in enumerate(mix.accounts)}
@@ -140,14 +141,3 @@ def _product(work: Workbench, predictions: pl.DataFrame, metrics: Metrics) -> Pr
     with work.writing("predictions.parquet") as path:
         predictions.write_parquet(path)
     return Product(rows=predictions.height, facts=ScoresFacts(metrics=metrics))
-
-
-def _model_folder(work: Workbench, model: Manifest[ModelFacts]) -> Path:
-    """Gather the model's files in one folder; those of a remote store are downloaded each to a place of its own."""
-    (folder := work.scratch / "model").mkdir(exist_ok=True)
-    for file in model.files:
-        if file.name.startswith("model/"):
-            link = folder / file.name.removeprefix("model/")
-            link.unlink(missing_ok=True)
-            link.symlink_to(work.open(model, file.name).absolute())
-    return folder

@@ -1,5 +1,6 @@
 """What differs between two mixes: settings, sources, rows, scores."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -7,6 +8,7 @@ import polars as pl
 
 from tasks.core.records import flatten
 from tasks.history.find import distinct_rows
+from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.scores import Score
 from tasks.objectives.parts import measures_of
 from tasks.store.runs import RunRecord
@@ -34,9 +36,14 @@ def settings_between(first: RunRecord, second: RunRecord) -> list[ChangedField]:
     ]
 
 
-def sources_between(first: RunRecord, second: RunRecord) -> list[Row]:
-    """Give what each source got in either mix; null where a mix does not know it."""
-    before, after = ({row.source: row for row in record.receipt} for record in (first, second))
+def sources_between(first: Sequence[ReceiptRow], second: Sequence[ReceiptRow]) -> list[Row]:
+    """Give what each source got in either mix; null where a mix does not know it.
+
+    Args:
+        first: receipt of the first mix.
+        second: that of the second.
+    """
+    before, after = ({row.source: row for row in receipt} for receipt in (first, second))
     return [
         {"source": name}
         | {

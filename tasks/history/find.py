@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import polars as pl
 
 from tasks.core.errors import CuveeError, RecipeError
+from tasks.manifests.plan import ReceiptRow
 from tasks.rows.files import TRAIN, of_side
 from tasks.store.runs import PublishedMix, RunRecord, find_run, list_records
 from tasks.store.storage import Store
@@ -23,6 +24,11 @@ class FoundMix:
     mix: PublishedMix
     record: RunRecord
     folder: str
+
+    @property
+    def receipt(self) -> tuple[ReceiptRow, ...]:
+        """What it got of each source."""
+        return next((receipt for mix, receipt in self.record.mixes if mix.id == self.mix.id), self.record.receipt)
 
 
 def find_mix(store: Store, wanted: str) -> FoundMix:
@@ -41,10 +47,13 @@ def find_mix(store: Store, wanted: str) -> FoundMix:
     place = PurePath(Path.cwd(), wanted)  # a lock file's bare name stands for the folder that one is in
     last = place.parent.name if place.name == "lock.json" else place.name
     by_id = {
-        record.mix.id: record for record in reversed(records) if record.mix and last and record.mix.id.startswith(last)
+        mix.id: FoundMix(mix, record, f"mixes/{record.name}/{mix.id}")
+        for record in reversed(records)
+        for mix, _ in record.mixes
+        if last and mix.id.startswith(last)
     }
     if len(by_id) == 1:
-        return _found(next(iter(by_id.values())))
+        return next(iter(by_id.values()))
     named = [record for record in records if record.name == wanted]
     if named:
         return _found(named[0])

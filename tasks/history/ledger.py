@@ -6,8 +6,9 @@ from typing import TypedDict
 from pydantic import JsonValue
 
 from tasks.manifests.manifest import Manifest
+from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.pool import PoolFacts
-from tasks.store.runs import RunRecord
+from tasks.store.runs import TRAININGS, RunRecord
 
 
 class TimesTrained(TypedDict):
@@ -22,22 +23,28 @@ def ledger(records: Iterable[RunRecord]) -> dict[str, TimesTrained]:
     """Sum up trainings by source: runs, rows seen (repeats and the trainer's epochs counted), and epochs over the
     source.
 
-    A run counts when it trained; one whose model came from the cache saw no row again.
+    A run counts where it trained; of a training in stages each counts that was not in the cache.
 
     Args:
         records: of one recipe's runs.
     """
     sources: dict[str, TimesTrained] = {}
     for record in records:
-        if not any(note.name == "train-model" and note.state == "run" for note in record.tasks):
-            continue
-        for row in record.receipt:
-            if row.rows:
-                entry = sources.setdefault(row.source, {"runs": 0, "rows_seen": 0, "epochs": 0.0})
-                entry["runs"] += 1
-                entry["rows_seen"] += round(row.epochs * row.available)
-                entry["epochs"] = round(entry["epochs"] + row.epochs, 4)
+        seen = [row for rows in _trained(record) for row in rows if row.rows]
+        for name in dict.fromkeys(row.source for row in seen):
+            sources.setdefault(name, {"runs": 0, "rows_seen": 0, "epochs": 0.0})["runs"] += 1
+        for row in seen:
+            entry = sources[row.source]
+            entry["rows_seen"] += round(row.epochs * row.available)
+            entry["epochs"] = round(entry["epochs"] + row.epochs, 4)
     return sources
+
+
+def _trained(record: RunRecord) -> list[tuple[ReceiptRow, ...]]:
+    """Give the receipts of what a run trained on, stage by stage; one that came from the cache saw no row again."""
+    notes = [note.state == "run" for note in record.tasks if note.name in TRAININGS]
+    receipts = [stage.receipt for stage in record.stages] or [record.receipt]
+    return [rows for ran, rows in zip(notes, receipts, strict=False) if ran]
 
 
 def spent(records: Iterable[RunRecord], recipe: Mapping[str, JsonValue], pool: Manifest[PoolFacts]) -> dict[str, float]:

@@ -99,7 +99,7 @@ def diff_mixes(store: str, first: str, second: str) -> MixDiff:
         "b": _named(b),
         "same_bytes": a.mix.sha256 == b.mix.sha256,
         "settings": differ.settings_between(a.record, b.record),
-        "sources": differ.sources_between(a.record, b.record),
+        "sources": differ.sources_between(a.receipt, b.receipt),
         "rows": differ.rows_between(shards_of(home, a), shards_of(home, b)),
         "scores": differ.scores_between(a.record, b.record),
         "same_holdout": differ.holdouts_between(*locked),

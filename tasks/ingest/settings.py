@@ -92,6 +92,9 @@ class SourceSettings(Section):
     source is trained on and never measured on."""
     label_by: TeacherSettings | None = None
     """For a source without labels: a teacher labels the rows that no rule does; `{}` = where it is sure by 0.9."""
+    unlabelled: bool = False
+    """For a source without labels that gets none: only stages of `train` learn from it whose task needs none, such as
+    masked-language-modelling; it is no part of the recipe's mix, and never measured on."""
     where: str | None = None
     """Rows to keep, as an SQL condition over the source's own columns."""
     max_bad: float = Field(default=0.01, ge=0, le=1)
@@ -119,18 +122,20 @@ class SourceSettings(Section):
         own = [name for name in ("label", "labels") if getattr(self, name)] + ["columns.label"] * (
             "label" in self.columns
         )
+        made = "label_rules" if self.label_rules else "label_by"
         if self.labelling and own:
-            made = "label_rules" if self.label_rules else "label_by"
             raise ValueError(
                 f"{own[0]} gives the source labels of its own, and {made} makes some; take one of them out"
             )
+        if self.unlabelled and (own or self.labelling):
+            raise ValueError(f"unlabelled says that the source has no labels, and {[*own, made][0]} gives it some")
         return self
 
     @model_serializer(mode="wrap")
     def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Content keys of sources with labels of their own are older than the fields.
-        made = {"label_rules", "label_by"}
-        return {name: value for name, value in dump(self).items() if value is not None or name not in made}
+        later = {"label_rules", "label_by", "unlabelled"}
+        return {name: value for name, value in dump(self).items() if value not in (None, False) or name not in later}
 
     @field_validator("labels", mode="before")
     @classmethod

@@ -7,8 +7,8 @@ from pydantic import Field
 from tasks.core.records import Section
 
 
-class PlanSettings(Section):
-    """How large the mix is and how often a row may be seen."""
+class BudgetSettings(Section):
+    """How large a mix is and how often a row may be seen."""
 
     unit: Literal["rows", "tokens"] = "rows"
     """What weights are shares of, and what `size` counts."""
@@ -18,10 +18,15 @@ class PlanSettings(Section):
     max_epochs: float = Field(default=4.0, gt=0, allow_inf_nan=False)
     """Most passes over one source in all, the trainer's epochs included; a fraction is met by some rows once oftener
     than others."""
+    on_cap: Literal["error", "redistribute"] = "error"
+    """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
+
+
+class PlanSettings(BudgetSettings):
+    """How large the mix is, also over several runs, and in what files it lies."""
+
     max_total_epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Most passes over one source in all, those of the recipe's earlier runs included (`cuvee ledger` lists them), on
     average over the rows that it has now; by default runs do not count each other."""
-    on_cap: Literal["error", "redistribute"] = "error"
-    """When a source is too small: stop, or give its overflow to the others in proportion to their weights."""
     shard_rows: int = Field(default=50_000, ge=1, le=10**9)
     """Rows in one Parquet file of the mix; two such files are held in memory at a time."""

@@ -1,4 +1,4 @@
-"""Prefect tasks of the mixing stage. The work is in make.py (counts, plan, receipt) and write.py (spill, lock)."""
+"""Prefect tasks of the mixing stage. The work is in part.py, make.py (counts, plan, receipt) and write.py (spill)."""
 
 import itertools
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import ui
+from tasks.core.layout import Layout
 from tasks.core.suggest import counted
 from tasks.manifests.manifest import Manifest, Product
 from tasks.manifests.plan import PlanFacts, ReceiptRow, WeightReading, with_training
@@ -17,6 +18,7 @@ from tasks.manifests.weights import WeightsFacts
 from tasks.mix.kept import MixMedia
 from tasks.mix.lock import lock
 from tasks.mix.make import Run, make_plan, tokens_of
+from tasks.mix.part import part
 from tasks.mix.plan import load_plan, save_plan
 from tasks.mix.readings import readings
 from tasks.mix.receipt import headline
@@ -26,8 +28,24 @@ from tasks.mix.settings import PlanSettings
 from tasks.mix.write import shards, write_shards
 from tasks.rows.files import TRAIN, mix_aside, open_pool, pool_file, sides_of
 from tasks.rows.layout import layout_of
+from tasks.rows.pool import open_sides
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
+
+
+@stage_task("part")
+def part_pool(
+    work: Workbench,
+    pools: list[Manifest[PoolFacts]],
+    sources: tuple[str, ...],
+    learned: tuple[str, ...],
+    layout: Layout,
+) -> Product[PoolFacts]:
+    """Take some sources out of pools: the rows of those that are learned from, of the others what is kept aside."""
+    sides = [open_sides(work, pool) for pool in pools]
+    accounts, facts = part(pools, sides, work.writing, sources, learned, layout)
+    rows, tokens = (sum(getattr(account, count) for account in accounts) for count in ("rows", "tokens"))
+    return Product(rows=rows, tokens=tokens, columns=pools[0].columns, accounts=accounts, facts=facts)
 
 
 @stage_task("plan")

@@ -46,7 +46,7 @@ class Meant(Section):
     name: str
     task: TaskName = DEFAULT
     labels: tuple[str, ...] = ()
-    train: dict[str, Any] = Field(default_factory=dict)
+    train: dict[str, Any] | list[dict[str, Any]] = Field(default_factory=dict)
     clean: Lines = Lines()
     personal: PersonalSettings | None = None
     evaluate: dict[str, Any] = Field(default_factory=dict)
@@ -78,12 +78,14 @@ class Published(NamedTuple):
         recipe: what it learned.
         trained: its files on this machine, and what they were trained with.
         mix: id of the mix that it learned from.
+        earlier: ids of those that the stages of its training before the last one learned from.
     """
 
     place: Place
     recipe: Meant
     trained: Trained
     mix: str
+    earlier: tuple[str, ...] = ()
 
     @property
     def keeps_lines(self) -> bool:
@@ -170,7 +172,7 @@ def at_hand(place: Place) -> Generator[Published]:
         for name in lock["files"]:
             Path(scratch, name).symlink_to(place.store.local_copy(place.inside(name)).absolute())
         trained = Trained(Path(scratch), _longest(place, recipe), recipe.labels)
-        yield Published(place, recipe, trained, str(lock.get("mix", "")))
+        yield Published(place, recipe, trained, str(lock.get("mix", "")), tuple(lock.get("earlier_mixes", ())))
 
 
 def seen_model(place: Place) -> Fingerprint:
@@ -193,7 +195,8 @@ def _longest(place: Place, recipe: Meant) -> int:
         QualityGate: neither the tokenizer says it nor, in folders of earlier versions, the recipe.
     """
     told = place.store.read_json(place.inside(TOKENIZER)).get("model_max_length")
-    longest = told if isinstance(told, int) and told <= UNSAID else recipe.train.get("max_tokens")
+    last = recipe.train[-1] if isinstance(recipe.train, list) else recipe.train
+    longest = told if isinstance(told, int) and told <= UNSAID else last.get("max_tokens")
     if not isinstance(longest, int):
         raise QualityGate(f"{place.where}: {TOKENIZER} says no model_max_length; run its recipe again")
     return longest

@@ -101,9 +101,10 @@ def evaluation(
     if list(files).count(STDIN) > 1:
         raise RecipeError(f"{STDIN}: standard input can be read once; name it once")
     settings = settings_of(model, run_code=run_code)
-    train = mix_of(model)
+    train = mix_of(model, model.mix)
+    learned = [*(path for mix in model.earlier for path in mix_of(model, mix)), *train]
     read = [
-        without_learned(file, read_labelled(file, said, stdin, model, settings, scratch / str(number)), train, model)
+        without_learned(file, read_labelled(file, said, stdin, model, settings, scratch / str(number)), learned, model)
         for number, file in enumerate(files)
     ]
     loaded(model)  # what is wrong with its files is said of them
@@ -196,9 +197,9 @@ def _of_file(path: str, text: str) -> str:
     return f"{path}: {told.replace(where, '').replace('add to its `labels` {', 'say --set labels={')}"
 
 
-def mix_of(model: Published) -> list[Path]:
-    """Give the files of the mix that a model learned from; none where it is not in the model's store."""
-    store, folder = model.place.store, f"mixes/{model.recipe.name}/{model.mix}"
+def mix_of(model: Published, mix: str) -> list[Path]:
+    """Give the files of a mix that a model learned from; none where it is not in the model's store."""
+    store, folder = model.place.store, f"mixes/{model.recipe.name}/{mix}"
     return [store.local_copy(f"{folder}/{name}") for name in of_side(store.list(folder), TRAIN)]
 
 

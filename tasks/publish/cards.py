@@ -5,7 +5,7 @@ Every value that a template shows is escaped, whatever it is, unless it is wrapp
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tasks.objectives.parts import measures_of
 from tasks.programs import words
 from tasks.publish.features import features_of
 from tasks.publish.licences import conflicts, obligations
+from tasks.publish.stage import MixStage, TrainedStage, only_stage
 from tasks.rows.files import side_glob, sides_of
 from tasks.rows.layout import layout_of
 from tasks.store.runs import PublishedMix, RunStart
@@ -66,22 +67,25 @@ def escape(value: object) -> str:
     return html.escape(re.sub(r"([\\`*_{}\[\]|~#])", r"\\\1", flat), quote=False)
 
 
-def receipt_of(start: RunStart, mix: Manifest[MixFacts]) -> tuple[ReceiptRow, ...]:
+def receipt_of(stage: MixStage, mix: Manifest[MixFacts]) -> tuple[ReceiptRow, ...]:
     """Give the receipt of a mix as the run sees it, its training counted in."""
-    counted = with_loss_weights(mix.facts.receipt, start.recipe["mix"].get("loss_weights") or {})
-    return with_training(counted, (start.recipe.get("train") or {}).get("epochs", 1.0))
+    return with_training(with_loss_weights(mix.facts.receipt, stage.loss_weights or {}), stage.epochs)
 
 
-def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
-    """Write the card of a published mix."""
-    licences = licences_of(start)
+def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str, stage: MixStage | None = None) -> str:
+    """Write the card of a published mix.
+
+    Args:
+        stage: what learns from it, where the training has several stages.
+    """
+    licences, stage = licences_of(start), stage or only_stage(start)
     recipe, aside = start.recipe, sum(account.holdout + account.validation for account in mix.accounts)
     splits = [{"split": split, "path": side_glob(split)} for split in sides_of(mix)]
     layout = published_layout(recipe["task"], recipe.get("labels") or (), layout_of(mix))
     front = {
         **_front(start),
         "pretty_name": start.name,
-        "task_categories": [measures_of(recipe["task"]).hub],
+        "task_categories": [measures_of(stage.task).hub],
         "size_categories": [size_category(mix.rows + aside)],
         "configs": [{"config_name": "default", "data_files": splits}],
         "dataset_info": {"config_name": "default", "features": features_of(layout, mix.columns.get("media"))},
@@ -94,7 +98,8 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         tokens=mix.tokens,
         aside=aside,
         sides=sides_of(mix),
-        receipt=receipt_of(start, mix),
+        receipt=receipt_of(stage, mix),
+        stage=stage,
         accounts=mix.accounts,
         media=mix.columns.get("media"),
         steps=_steps(mix),
@@ -102,7 +107,7 @@ def dataset_card(start: RunStart, mix: Manifest[MixFacts], sha256: str) -> str:
         augmented=mix.facts.augmented,
         columns=about_columns(recipe["task"], layout),
         sources=_sources(recipe),
-        unit=recipe["mix"]["unit"],
+        unit=stage.unit,
         sha256=sha256,
         obligations=obligations(licences),
         conflicts=conflicts(licences, recipe["publish"].get("licence")),
@@ -142,14 +147,20 @@ def _sources(recipe: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def model_card(
-    start: RunStart, metrics: Metrics, receipt: list[dict[str, Any]], mix: PublishedMix, cut: str = ""
+    start: RunStart,
+    metrics: Metrics,
+    receipt: list[dict[str, Any]],
+    mix: PublishedMix,
+    cut: str = "",
+    earlier: Sequence[TrainedStage] = (),
 ) -> str:
     """Write the card of a published model.
 
     Args:
         cut: says that its training was cut, as a sentence goes on.
+        earlier: the stages of its training before the last one.
     """
-    recipe, base = start.recipe, start.recipe["train"]["model"]
+    recipe, base = start.recipe, model_named(start)
     measured = measures_of(recipe["task"])
     front = {
         **_front(start),
@@ -171,9 +182,16 @@ def model_card(
         receipt=receipt,
         mix=mix,
         cut=cut,
+        earlier=earlier,
         base=base if isinstance(base, str) else None,
         confidence=f"{100 * recipe['evaluate']['confidence']:g}",
     )
+
+
+def model_named(start: RunStart) -> object:
+    """Give the model that training started with, as the recipe says it; a training in stages names it in the first."""
+    train = start.recipe["train"]
+    return (train[0] if isinstance(train, list) else train)["model"]
 
 
 def size_category(rows: int) -> str:

@@ -17,6 +17,7 @@ from tasks.manifests.scores import Metrics
 from tasks.publish.cards import licences_of
 from tasks.publish.editions import put_out_mix, put_out_model
 from tasks.publish.licences import conflicts
+from tasks.publish.stage import MixStage
 from tasks.store.runs import PublishedMix, PublishedModel, RunRecord, RunStart, run_id, write_record
 from tasks.store.storage import open_store
 
@@ -28,19 +29,32 @@ def begin_run(recipe: dict[str, JsonValue]) -> RunStart:
 
 
 @task()
-def publish_mix(store: str, start: RunStart, mix: Manifest[MixFacts], plan: Manifest[PlanFacts]) -> PublishedMix:
-    """Put the mix out as a dataset folder; `latest.json` names it last."""
+def publish_mix(
+    store: str,
+    start: RunStart,
+    mix: Manifest[MixFacts],
+    plan: Manifest[PlanFacts],
+    stage: MixStage | None = None,
+) -> PublishedMix:
+    """Put the mix out as a dataset folder; `latest.json` names it last. `stage` is what learns from it, of several."""
     for sentence in conflicts(licences_of(start), start.recipe["publish"].get("licence")):
         ui.log(f"licences: {sentence}", warn=True)
-    return put_out_mix(open_store(store), start, mix, plan)
+    return put_out_mix(open_store(store), start, mix, plan, stage)
 
 
 @task()
 def publish_model(
-    store: str, start: RunStart, model: Manifest[ModelFacts], metrics: Metrics, mix: PublishedMix
+    store: str,
+    start: RunStart,
+    model: Manifest[ModelFacts],
+    metrics: Metrics,
+    mix: PublishedMix,
+    stages: list[tuple[MixStage, PublishedMix]] | None = None,
 ) -> PublishedModel:
-    """Put the model out as a folder that transformers loads; `latest.json` names it last."""
-    return put_out_model(open_store(store), start, model, metrics, mix)
+    """Put the model out as a folder that transformers loads; `latest.json` names it last. `stages` are those of its
+    training with their mixes, where it has several.
+    """
+    return put_out_model(open_store(store), start, model, metrics, mix, stages or ())
 
 
 @task()

@@ -16,7 +16,7 @@ def labelling_problems(recipe: "Recipe") -> list[Problem]:
     if made and recipe.layout.label is None:
         why = f"it gives a row one label, and the rows of task: {recipe.task} bear none such"
         problems += [(f"sources.{name}.{field}", why) for name, field in named.items()]
-    elif made and len(made) == len(recipe.sources):
+    elif made and len(made) == len(recipe.mixed):
         why = "no source has labels of its own, and made labels are never measured on; name a source with labels"
         problems.append(("sources", why))
     for name in made.keys() & recipe.holdout.shares.keys():
@@ -54,5 +54,5 @@ def helping_models(recipe: "Recipe") -> dict[str, str]:
     ways = enumerate(recipe.augment or ())
     fields = ((f"augment.{number}.{name}", value) for number, way in ways for name, value in way if name in MODELS)
     named = {place: str(value) for place, value in fields}
-    distil = recipe.train and recipe.train.distil
-    return named | ({"train.distil.teacher": distil.teacher} if distil else {})
+    teachers = {stage.place: stage.settings.distil for stage in recipe.stages if stage.settings}
+    return named | {f"{place}.distil.teacher": distil.teacher for place, distil in teachers.items() if distil}

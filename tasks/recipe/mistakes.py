@@ -69,6 +69,8 @@ def unfit_names(tree: Mapping[str, object]) -> Iterator[Problem]:
         yield from _unfit_measured(place, "an evaluation set", name, one, sources)
         made = [field for field in ("label_rules", "label_by") if isinstance(one, Mapping) and field in one]
         yield from ((f"{place}.{field}", "made labels are never measured on; take it out") for field in made)
+        if isinstance(one, Mapping) and one.get("unlabelled"):
+            yield f"{place}.unlabelled", "nothing can be measured without labels; take it out"
         if name in against:
             yield f"decontaminate.against.{name}", "an evaluation set has this name, and is compared with; take it out"
 

@@ -14,71 +14,36 @@ from tasks.clean.settings import WHOLE, CleanSettings, SourceCleaning
 from tasks.core.errors import RecipeError
 from tasks.core.layout import Layout
 from tasks.core.records import Objective, Section, written
-from tasks.core.references import SourceName
+from tasks.core.references import InMix
 from tasks.core.suggest import NAME, Problem
 from tasks.core.unseen import unseen
 from tasks.deduplicate.settings import HoldoutSettings
 from tasks.embed.settings import EncoderSettings
 from tasks.experiments.search.settings import SearchSettings
 from tasks.ingest.settings import Source, SourceLabelling, SourceSettings
-from tasks.mix.settings import PlanSettings
 from tasks.objectives.parts import DEFAULT, TaskName, columns_of, has_trial, task_names
 from tasks.personal.settings import PersonalSettings
 from tasks.publish.settings import PublishSettings
 from tasks.recipe.file import MOST_MISTAKES, Places, read, unexpand
-from tasks.recipe.learned import (
-    batch_problems,
-    distil_problems,
-    loss_weight_problems,
-    packing_problems,
-    softened_problems,
-)
+from tasks.recipe.learned import learning_problems
 from tasks.recipe.made import augment_problems, helping_models, labelling_problems
 from tasks.recipe.meaning import meant
 from tasks.recipe.measured_on import DecontaminateSettings, MeasuringSettings, sources_measured_on
 from tasks.recipe.mistakes import endless, explained, open_secrets, unfit_names
+from tasks.recipe.mix import MixSettings
 from tasks.recipe.models import model_problems
 from tasks.recipe.nodes import node_of
 from tasks.recipe.overrides import with_overrides
 from tasks.recipe.programs import program_problems
 from tasks.recipe.references import follow, without
+from tasks.recipe.stages import StageSettings, TrainingStage, stage_problems, stages_of
 from tasks.recipe.trials import ComparedSettings, TrialSettings
-from tasks.sift.settings import SelectionSettings, Sifting
+from tasks.sift.settings import Sifting
 from tasks.similarity.settings import NearSettings
 from tasks.train.settings import TrainSettings
-from tasks.weigh.settings import ShareSettings, WeighSettings, method_of
 
 ALL_TEXTS = SourceCleaning(max_chars=WHOLE)
 """How benchmarks are cleaned: only empty texts and repetitions go."""
-
-
-class MixSettings(PlanSettings, ShareSettings):
-    """How the sources are combined."""
-
-    select: SelectionSettings | None = None
-    """Keep, of the rows of the other sources, those that are like a target's; by default all."""
-    loss_weights: dict[SourceName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
-    """Source -> how much its rows count in the loss of training, beside how many there are; 1 for sources that are not
-    named, and normalised so that the mean over a batch is 1. A source with 0 teaches nothing."""
-
-    @model_validator(mode="after")
-    def _one_says_how_large(self) -> Self:
-        if self.size != "all" and hasattr(method_of(self.weights), "epochs_of"):
-            raise ValueError(
-                f"weights and size: epochs say how large the mix is, and so does size ({self.size:,}); leave size out, "
-                "or say the weights as shares"
-            )
-        return self
-
-    @property
-    def plan(self) -> PlanSettings:
-        """The section without its weights, which are settled by then."""
-        return PlanSettings(**{name: getattr(self, name) for name in PlanSettings.model_fields})
-
-    @property
-    def weighing(self) -> WeighSettings:
-        """What the weights are settled from."""
-        return WeighSettings(**{name: getattr(self, name) for name in WeighSettings.model_fields})
 
 
 class SemanticSettings(EncoderSettings):
@@ -115,7 +80,7 @@ class Recipe(Section):
     personal: PersonalSettings | None = None
     """Personal data in the texts, to train on and kept aside alike: replaced by tags, dropped with its rows, or
     counted; `{}` = replaced."""
-    holdout: HoldoutSettings = HoldoutSettings()
+    holdout: Annotated[HoldoutSettings, InMix()] = HoldoutSettings()
     decontaminate: DecontaminateSettings | None = None
     """Remove training rows that share runs of words with the hold-out or with benchmarks, or nearly repeat their rows;
     `{}` = the hold-out only."""
@@ -123,20 +88,22 @@ class Recipe(Section):
     """Which near duplicates to drop, and what counts as one; null keeps them."""
     semantic_duplicates: SemanticSettings | None = None
     """Drop rows that mean the same as another one, by the vectors of an encoder; needs the extra `semantic`."""
-    sift: tuple[Sifting, ...] = ()
+    sift: Annotated[tuple[Sifting, ...], InMix()] = ()
     """Models that learn from the training rows and drop the worst of them, in this order, each by its name or as
     `{kind: NAME, …}`."""
     checks: ChecksSettings = ChecksSettings()
-    mix: MixSettings = MixSettings()
-    augment: tuple[Augmenting, ...] | None = None
+    mix: Annotated[MixSettings, InMix()] = MixSettings()
+    augment: Annotated[tuple[Augmenting, ...], InMix()] | None = None
     """More rows made from the mix's own, to train on: ways to make them, each by its name or as `{kind: NAME, …}`."""
-    train: TrainSettings | None = None
+    train: TrainSettings | Annotated[tuple[StageSettings, ...], Field(min_length=1)] | None = None
+    """How the model is trained; a list trains it in stages, one after the other, each with the same settings and its
+    own `task`, `sources` and `mix`."""
     evaluate: MeasuringSettings = MeasuringSettings()
     trials: TrialSettings = TrialSettings()
     """How mixes are tried out by `cuvee compare` and `cuvee search`; a run does not look at it."""
-    search: SearchSettings = SearchSettings()
+    search: Annotated[SearchSettings, InMix()] = SearchSettings()
     """How `cuvee search` looks for weights; a run does not look at it."""
-    compare: ComparedSettings = ComparedSettings()
+    compare: Annotated[ComparedSettings, InMix()] = ComparedSettings()
     """How mixes are compared by `cuvee compare`; a run does not look at it."""
     publish: PublishSettings = PublishSettings()
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -160,7 +127,23 @@ class Recipe(Section):
 
     def layout_of(self, source: str) -> Layout:
         """Say what a row of a source holds until it is labelled."""
-        return self.layout.without_labels if source in self.labelling else self.layout
+        labelled = source in self.mixed and source not in self.labelling
+        return self.layout if labelled else self.layout.without_labels
+
+    @property
+    def mixed(self) -> dict[str, SourceSettings]:
+        """The sources of the recipe's own mix: all but those that stay without labels."""
+        return {name: source for name, source in self.sources.items() if not source.unlabelled}
+
+    @property
+    def stages(self) -> tuple[TrainingStage, ...]:
+        """The stages of training, one where `train` is no list."""
+        return stages_of(self)
+
+    @property
+    def learning(self) -> TrainSettings | None:
+        """How the last stage of training learns, whose model is the run's; None where nothing is trained."""
+        return self.stages[-1].settings
 
     @property
     def sets(self) -> dict[str, SourceSettings]:
@@ -183,7 +166,7 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _one_says_how_weights_change(self) -> Self:
-        if self.mix.phases and self.train and self.train.online:
+        if self.mix.phases and isinstance(self.train, TrainSettings) and self.train.online:
             raise ValueError("mix.phases and train.online: both change the weights while training; take one")
         return self
 
@@ -272,10 +255,10 @@ def _resolved(tree: dict[str, JsonValue], places: Places, left_out: tuple[str, .
         encoders = {"semantic_duplicates": recipe.semantic_duplicates, "trials.encoder": recipe.trials.encoder}
         named = {f"{place}.model": encoder.model for place, encoder in encoders.items() if encoder}
         named |= helping_models(recipe)
-        problems += [*endless(recipe.model_dump()), *model_problems(recipe.train, named, folder)]
-        problems += [*labelling_problems(recipe), *augment_problems(recipe), *softened_problems(recipe)]
-        problems += [*distil_problems(recipe, folder), *loss_weight_problems(recipe), *batch_problems(recipe)]
-        problems += packing_problems(recipe)
+        trained = {stage.place: stage.settings for stage in recipe.stages if stage.settings and stage.settings.model}
+        problems += [*endless(recipe.model_dump()), *model_problems(trained, named, folder)]
+        problems += [*labelling_problems(recipe), *augment_problems(recipe), *stage_problems(recipe)]
+        problems += [problem for stage in recipe.stages for problem in learning_problems(stage, folder)]
         problems += program_problems(recipe)
         problems += sources_measured_on(recipe.sets, recipe.sources, folder)
     except ValidationError as error:

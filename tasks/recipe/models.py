@@ -25,23 +25,25 @@ FOLDER = re.compile(r"[./~\\]|.*/.*/|[A-Za-z]:\\")
 """What a name of the Hub does not look like."""
 
 
-def model_problems(train: TrainSettings | None, named: Mapping[str, str], base: str) -> Iterator[Problem]:
+def model_problems(trained: Mapping[str, TrainSettings], named: Mapping[str, str], base: str) -> Iterator[Problem]:
     """Find folders that are not there, architectures that nobody knows, sizes that do not go together, and texts longer
     than a model has positions.
 
     Args:
+        trained: how the model is trained, by the place that says so; the first place names it.
         named: models that are only read, by the place that names each.
         base: folder that relative paths start at.
     """
     for place, name in named.items():
         yield from _unknown(place, name, base)
-    if train:
-        yield from _unknown("train.model", train.model, base)
+    for place, train in [*trained.items()][:1]:
+        yield from _unknown(f"{place}.model", train.model, base)
         if isinstance(train.model, BuiltModel):
-            yield from _misspelt(train.model)
+            yield from _misspelt(f"{place}.model", train.model)
             if why := uneven(train.model.architecture, train.model.config):
-                yield "train.model.config", why
-        yield from _too_long(train, base)
+                yield f"{place}.model.config", why
+    for place, train in trained.items():
+        yield from _too_long(place, train, base)
 
 
 def _unknown(place: str, name: str | BuiltModel, base: str) -> Iterator[Problem]:
@@ -57,13 +59,13 @@ def _unknown(place: str, name: str | BuiltModel, base: str) -> Iterator[Problem]
         yield place, f"there is no folder {name!r}; name one with a model, or a model of the Hub as OWNER/NAME"
 
 
-def _misspelt(model: BuiltModel) -> Iterator[Problem]:
+def _misspelt(place: str, model: BuiltModel) -> Iterator[Problem]:
     """Find settings that are almost those of the architecture: transformers takes any name, and passes it over."""
     known = _settings_of(model.architecture)
     for name in model.config:
         near = difflib.get_close_matches(name, known, n=1, cutoff=LIKE) if known and name not in known else []
         if near:
-            yield f"train.model.config.{name}", f"{model.architecture!r} has no such setting; did you mean {near[0]!r}?"
+            yield f"{place}.config.{name}", f"{model.architecture!r} has no such setting; did you mean {near[0]!r}?"
 
 
 @functools.cache
@@ -91,11 +93,11 @@ def _settings_of(architecture: str) -> frozenset[str]:
     return frozenset(names if own else ())
 
 
-def _too_long(settings: TrainSettings, base: str) -> Iterator[Problem]:
+def _too_long(place: str, settings: TrainSettings, base: str) -> Iterator[Problem]:
     positions, wanted = _positions(settings.model, base), settings.max_tokens
     if positions is not None and wanted > positions:
-        remedy = f"set train.max_tokens <= {positions}"
-        yield "train.max_tokens", f"it is {wanted}, but the model takes at most {positions}; {remedy}"
+        remedy = f"set {place}.max_tokens <= {positions}"
+        yield f"{place}.max_tokens", f"it is {wanted}, but the model takes at most {positions}; {remedy}"
 
 
 def _positions(model: str | BuiltModel, base: str) -> int | None:

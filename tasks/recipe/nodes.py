@@ -61,6 +61,8 @@ class Node:
                 yield key, node_of(get_args(self.annotation)[1], self.value[key], (*self.path, key))
         elif isinstance(self.value, list | tuple) and get_origin(self.annotation) in (list, tuple):
             for number, value in enumerate(self.value):
+                if only not in (None, number):
+                    continue
                 yield number, node_of(get_args(self.annotation)[0], value, (*self.path, number))
 
     def all(self) -> Iterator["Node"]:

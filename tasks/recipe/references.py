@@ -10,7 +10,7 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from tasks.core.references import About, Among, NamesAll, NotAll, Reference, To, Unchecked
+from tasks.core.references import About, Among, InMix, NamesAll, NotAll, Reference, To, Unchecked
 from tasks.core.suggest import Problem, nearest
 from tasks.recipe.file import MOST_MISTAKES
 from tasks.recipe.nodes import Node, Path, dotted, is_model, node_of
@@ -24,11 +24,18 @@ class Names:
         noun: what such a name is.
         known: those that there are; None where that cannot be told.
         left_out: those that there were.
+        unlabelled: of those that there are, the sources without labels, which a mix of labelled rows cannot have.
     """
 
     noun: str
     known: tuple[str, ...] | None
     left_out: frozenset[str] = frozenset()
+    unlabelled: frozenset[str] = frozenset()
+
+    @property
+    def in_mix(self) -> "Names":
+        """The same without the sources that stay without labels."""
+        return replace(self, known=self.known and tuple(name for name in self.known if name not in self.unlabelled))
 
 
 Scope = Mapping[To, Names]
@@ -109,10 +116,10 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequen
             for name in left_out
             if name not in sources
         ]
-    source = Names("source", known, frozenset(left_out))
+    source = Names("source", known, frozenset(left_out), _unlabelled(sources))
     scope: dict[To, Names] = {
         "source": source,
-        "member": source,
+        "member": source.in_mix,
         "judge": replace(
             source, noun="source or evaluation set", known=None if known is None else (*known, *_sets_of(tree))
         ),
@@ -121,6 +128,11 @@ def follow(recipe: type[BaseModel], tree: Mapping[str, object], left_out: Sequen
     }
     _Walk(references).goes(references.root, scope)
     return references
+
+
+def _unlabelled(sources: object) -> frozenset[str]:
+    named = sources.items() if isinstance(sources, Mapping) else ()
+    return frozenset(str(name) for name, said in named if isinstance(said, Mapping) and said.get("unlabelled") is True)
 
 
 def _sets_of(tree: Mapping[str, object]) -> list[str]:
@@ -177,6 +189,8 @@ class _Walk:
         """Give the names that can be meant inside a field."""
         if free := child.mark(Unchecked):
             return {**scope, free.to: replace(scope[free.to], known=None)}
+        if child.mark(InMix):
+            return {**scope, **{to: scope[to].in_mix for to in ("source", "judge")}}
         among = child.mark(Among)
         field = dict(section.children()).get(among.field) if among else None
         if among is None or field is None or not field.value or scope[among.to].known is None:
@@ -210,7 +224,9 @@ class _Walk:
         self.named.append((reference.to, name))
         if names.known is not None and name not in names.known:
             what = f"no {names.noun} has this name" + ("" if is_key else f" ({name!r})")
-            if names.noun == "label":
+            if name in names.unlabelled:
+                what = f"the source {name!r} is unlabelled, and only stages of `train` may name it"
+            elif names.noun == "label":
                 what = f"{name!r} is not one of the recipe's labels"
             hint = f";{nearest(name, names.known)}" if len(self.found.problems) < MOST_MISTAKES else ""
             self._problem(node.path, f"{what}{hint}")

@@ -1,6 +1,9 @@
 """The tables that a run shows in the Prefect UI: rows of plain values, and a headline for each."""
 
+from collections.abc import Sequence
+
 from tasks.manifests.dropped import Figure, in_words
+from tasks.manifests.plan import ReceiptRow
 from tasks.manifests.profile import Drift
 from tasks.objectives.parts import measures_of
 from tasks.report.dag import mermaid
@@ -12,6 +15,15 @@ Table = list[dict[str, Figure]]
 
 def receipt_table(record: RunRecord) -> Table:
     """Say what was asked of each source and what it got."""
+    return _receipt(record.receipt)
+
+
+def stage_receipts(record: RunRecord) -> list[Table]:
+    """Say the same of each stage of a training in stages before the last."""
+    return [_receipt([row for row in stage.receipt if row.rows]) for stage in record.stages[:-1]]
+
+
+def _receipt(rows: Sequence[ReceiptRow]) -> Table:
     return [
         {
             "source": row.source,
@@ -25,7 +37,7 @@ def receipt_table(record: RunRecord) -> Table:
             "dropped": ", ".join(f"{count:,} {reason_text(code)}" for code, count in row.dropped.items()),
             "why": row.reason,
         }
-        for row in record.receipt
+        for row in rows
     ]
 
 

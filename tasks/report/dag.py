@@ -12,6 +12,7 @@ HANDED_ON = (
     ("probe-source", "ingest-source"),
     ("ingest-source", "clean-source"),
     ("probe-model", "train-model"),
+    ("probe-model", "train-stage"),
     ("probe-encoder", "embed-source"),
     ("find-earlier", "measure-drift"),
     ("check-source", "gate-checks"),
@@ -56,6 +57,8 @@ def _handed_on(notes: Sequence[TaskNote]) -> Iterator[tuple[int, int]]:
 def _meet(before: TaskNote, after: TaskNote) -> bool:
     if before.name == "probe-encoder":
         return True
+    if after.name == "train-stage":  # the later ones begin with the model of the one before
+        return after.subject == "stage 1"
     if after.name == "gate-checks":
         return after.subject == GATED[before.name]
     return before.subject == ("sources" if after.name == "weigh-sources" else after.subject)

@@ -20,6 +20,7 @@ from tasks.programs import words as program_words
 from tasks.report import diversity, plots, searches, words
 from tasks.report.artifacts import drift_table
 from tasks.report.samples import Sample
+from tasks.report.stages import whole_curve
 from tasks.report.worst import Missed
 from tasks.store.runs import RunRecord
 
@@ -47,13 +48,13 @@ def build_page(
         style=Markup((FOLDER / "style.css").read_text("utf-8")),  # noqa: S704 (our own file)
         headline=words.headline(record),
         figures=words.figures(record),
-        unit=record.recipe.get("mix", {}).get("unit", "rows"),
+        unit=_unit(record.recipe),
         widest=plots.widest_share(record.receipt),
         statement=words.statement(record.accounts),
         parts=[(account, plots.row_parts(account)) for account in record.accounts],
         drift=drift_table(record),
         actions={verdict.subject: said for verdict in record.verdicts if (said := words.consequence(verdict))},
-        curves=plots.curves(record.curve),
+        curves=plots.curves(*whole_curve(record)),
         weights_path=plots.weights_path(record.training.online) if record.training else None,
         measured=measured,
         score_axis=plots.score_axis(record.metrics, measured.main) if record.metrics and measured else None,
@@ -109,6 +110,13 @@ def visible(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return CONTROL.sub(lambda match: chr(0x2400 + ord(match[0])) if ord(match[0]) < 0x20 else "\ufffd", value)
+
+
+def _unit(recipe: Mapping[str, Any]) -> str:
+    """Give what the weights of the mix are shares of; of a training in stages, those of the last one's."""
+    train = recipe.get("train")
+    last = train[-1].get("mix") if isinstance(train, list) else None
+    return str((last or recipe.get("mix", {})).get("unit", "rows"))
 
 
 def _scores(record: RunRecord) -> list[tuple[str, Score]]:

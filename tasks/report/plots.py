@@ -52,6 +52,8 @@ class Curves(Section):
     lines: tuple[Line, ...]
     kept: float | None = None
     """Position of the step whose weights are published, where it was chosen."""
+    borders: tuple[float, ...] = ()
+    """Positions where a stage of training ends and the next begins."""
 
 
 def axis(values: Sequence[float], *, floor: float = -math.inf, ceiling: float = math.inf) -> Axis:
@@ -84,12 +86,19 @@ def score_axis(metrics: Metrics, main: Measure) -> Axis:
     return axis(ends, floor=0, ceiling=1 if main.share else math.inf)
 
 
-def curves(points: Sequence[Mapping[str, float]]) -> Curves | None:
-    """Lay out the learning curve; None when no loss was noted."""
+def curves(points: Sequence[Mapping[str, float]], borders: Sequence[float] = ()) -> Curves | None:
+    """Lay out the learning curve; None when no loss was noted.
+
+    Args:
+        borders: steps after which a stage of training ends.
+    """
     series = {name: [(point["step"], point[name]) for point in points if name in point] for name in SERIES}
     drawn = _laid_out([(name, SERIES[name], places) for name, places in series.items()])
+    if drawn is None:
+        return None
     kept = next((point["step"] for point in points if "kept" in point), None)
-    return drawn and drawn.model_copy(update={"kept": None if kept is None else drawn.x.place(kept)})
+    places = {"kept": None if kept is None else drawn.x.place(kept), "borders": tuple(map(drawn.x.place, borders))}
+    return drawn.model_copy(update=places)
 
 
 def reliability(calibration: Calibration | None) -> Curves | None:
@@ -160,8 +169,8 @@ def row_parts(account: Account) -> list[tuple[str, float, float]]:
     return parts
 
 
-def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
-    """Draw the learning curve as a PNG of a few kilobytes; None when no loss was noted."""
+def curve_png(points: Sequence[Mapping[str, float]], borders: Sequence[float] = ()) -> bytes | None:
+    """Draw the learning curve as a PNG of a few kilobytes; None when no loss was noted. `borders` as in `curves`."""
     if curves(points) is None:
         return None
     with importing:
@@ -183,6 +192,8 @@ def curve_png(points: Sequence[Mapping[str, float]]) -> bytes | None:
             )
     if kept := [point["step"] for point in points if "kept" in point]:
         axes.axvline(kept[0], color="#55484f", linestyle="--", linewidth=1, label="published")
+    for border in borders:
+        axes.axvline(border, color="#b9909d", linewidth=1)
     axes.set_xlabel("step")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

@@ -13,10 +13,11 @@ from tasks.report.comparison import build_comparison
 from tasks.report.comparison_tables import TABLES, arms_png, comparison_tables, what_little_is
 from tasks.report.page import build_page, build_search_page
 from tasks.report.samples import label_counts, sample_rows
+from tasks.report.stages import whole_curve
 from tasks.report.worst import Missed, worst_rows
 from tasks.rows.files import HOLDOUT, TRAIN, open_mix
 from tasks.rows.layout import RowFile, layout_of
-from tasks.store.runs import RunRecord, run_folder
+from tasks.store.runs import TRAININGS, RunRecord, run_folder
 from tasks.store.storage import Store, open_store
 
 SAMPLES, WORST = 3, 8
@@ -65,6 +66,8 @@ def report_search(store: str, search: SearchRecord) -> SearchRecord:
 def _show(record: RunRecord, report: str) -> None:
     name, headline = record.name, ui.escape(words.headline(record))
     ui.show_markdown(f"{name}-dag", artifacts.dag_text(record), headline)
+    for number, table in enumerate(artifacts.stage_receipts(record), 1):
+        ui.show_table(f"{name}-receipt-{number}", table, f"What stage {number} of the training learned from")
     if record.receipt:
         ui.show_table(
             f"{name}-receipt", artifacts.receipt_table(record), "What was asked of each source, and what it got"
@@ -75,9 +78,9 @@ def _show(record: RunRecord, report: str) -> None:
         ui.show_table(f"{name}-dropped", artifacts.dropped_table(record), "What each step dropped, and why")
     if record.metrics:
         ui.show_table(f"{name}-scores", artifacts.scores_table(record), "Scores on the rows kept aside")
-    trained = any(note.name == "train-model" and note.state == "run" for note in record.tasks)
+    trained = any(note.name in TRAININGS and note.state == "run" for note in record.tasks)
     # Of a model that was there already, the run that trained it has shown this; nothing here takes longer than drawing.
-    if trained and (png := plots.curve_png(record.curve)):
+    if trained and (png := plots.curve_png(*whole_curve(record))):
         ui.show_image(f"{name}-learning-curve", png, "Losses while training")
     ui.show_report(f"{name}-report", report, "The run, told in full")
 

@@ -18,6 +18,7 @@ REASONS = {
     "too_short": "text too short",
     "too_long": "text too long",
     "not_selected": "not like the target's rows",
+    "not_in_stage": "not learned from in this stage",
     "few_words": "too few words",
     "many_words": "too many words",
     "many_tokens": "too many words and signs",
@@ -149,7 +150,8 @@ def _mixed(record: RunRecord) -> str:
     sources = f"{SMALL[count] if count < len(SMALL) else count} source{'' if count == 1 else 's'}"
     made = _made(record)
     new = f", from which {made:,} new ones were made" if made else ""
-    return f"{sources} became one mix of {record.mix.rows - made:,} rows{new}."
+    staged = f" for the last of {len(record.stages)} stages of training" if record.stages else ""
+    return f"{sources} became one mix of {record.mix.rows - made:,} rows{new}{staged}."
 
 
 def _made(record: RunRecord) -> int:

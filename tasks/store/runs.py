@@ -4,9 +4,7 @@ Ids begin with the UTC time of the start, so the newest run is the last name of 
 """
 
 import difflib
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -15,6 +13,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     field_serializer,
+    model_serializer,
     model_validator,
 )
 
@@ -33,10 +32,13 @@ from tasks.manifests.seen import Unreached
 from tasks.manifests.weights import WeightsFacts
 from tasks.store.found import id_in, meant, read_record, record_paths
 from tasks.store.old_records import STEPS, dropped_of
+from tasks.store.put_out import PublishedMix, PublishedModel, StageRecord
 from tasks.store.storage import Store
 
 RUN = "runs/run.json"
 """Folder and name of the records of runs; see `record_paths`."""
+TRAININGS = ("train-model", "train-stage")
+"""Tasks that train."""
 MAY_BE_EMPTY = ("profile", "training", "weights")
 """Fields of a record that are written as an empty mapping where there is nothing to say."""
 
@@ -54,24 +56,6 @@ class RunStart(Section):
     """The whole recipe with defaults, as it may be published: `${NAME}` where a value came from the environment."""
     unreached: tuple[Unreached, ...] = ()
     """Sources that could not be reached, and what was done without them."""
-
-
-class PublishedMix(Section):
-    """A mix that lies in `mixes/<name>/<id>/`."""
-
-    id: str
-    uri: str
-    rows: int
-    tokens: int
-    sha256: str
-    """What `sha256sum data/* | sha256sum` prints in that folder."""
-
-
-class PublishedModel(Section):
-    """A model that lies in `models/<name>/<id>/`."""
-
-    id: str
-    uri: str
 
 
 class TaskNote(Section):
@@ -148,6 +132,9 @@ class RunRecord(RunStart):
     """Facts of the training; in JSON an empty object where there was none."""
     usage: Usage | None = None
     """What the training took when the model was made, whichever run that was."""
+    stages: tuple[StageRecord, ...] = ()
+    """The stages of the training where there were several, in their order; `receipt`, `mix`, `curve` and `training` are
+    those of the last one."""
     tasks: tuple[TaskNote, ...] = ()
     error: str | None = None
     """What stopped the run: the whole text, with the remedy."""
@@ -166,9 +153,20 @@ class RunRecord(RunStart):
         nothing = {field: None for field in MAY_BE_EMPTY if not record.get(field)}
         return {**record, "task": task, **dropped, **nothing}
 
+    @model_serializer(mode="wrap")
+    def _without_stages(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Most runs have one, of which the record itself tells.
+        return {name: value for name, value in dump(self).items() if value or name != "stages"}
+
     @field_serializer(*MAY_BE_EMPTY, mode="wrap")
     def _empty_for_nothing(self, facts: Facts | None, write: SerializerFunctionWrapHandler) -> Any:
         return write(facts) if facts else {}
+
+    @property
+    def mixes(self) -> tuple[tuple[PublishedMix, tuple[ReceiptRow, ...]], ...]:
+        """The mixes that the run published, each once and with its receipt, that of the last stage first."""
+        made = [(self.mix, self.receipt), *((stage.mix, stage.receipt) for stage in reversed(self.stages))]
+        return tuple({mix.id: (mix, receipt) for mix, receipt in reversed(made) if mix}.values())[::-1]
 
     @property
     def quarantine(self) -> dict[str, str]:
@@ -186,6 +184,7 @@ class RunRecord(RunStart):
             "task": self.task,
             "mix": self.mix.model_dump() if self.mix else None,
             "receipt": [row.model_dump() for row in self.receipt],
+            **({"stages": [stage.summary() for stage in self.stages]} if self.stages else {}),
             "quarantine": self.quarantine,
             "unreached": [one.told() for one in self.unreached],
             "checks": [_brief(check) for check in self.checks],
@@ -210,32 +209,6 @@ def _brief(check: CheckResult) -> dict[str, Any]:
         for failure in check.failed
     ]
     return {"subject": check.subject, "passed": check.passed, "failed": failed}
-
-
-def with_unreached(
-    rows: Sequence[ReceiptRow], unreached: Sequence[Unreached], order: Sequence[str], asked: Mapping[str, float]
-) -> tuple[ReceiptRow, ...]:
-    """Tell in a receipt of the sources that could not be reached: one left out has a line with 0 rows.
-
-    Args:
-        rows: of the sources in the mix, their shares normalised without those left out.
-        order: all sources of the recipe.
-        asked: weight by source, where the recipe says them; shares asked for are then those of the recipe, of the
-            whole.
-    """
-    if not rows or not unreached:
-        return tuple(rows)
-    total = math.fsum(asked.values()) or 1.0
-    gone = {one.source: one for one in unreached if not one.snapshot_of}
-    old = {one.source: one for one in unreached if one.snapshot_of}
-    lost = math.fsum(asked.get(name, 0) for name in gone) / total
-    found = {name: ReceiptRow.left_out(name, asked.get(name, 0) / total, one.done) for name, one in gone.items()}
-    for row in rows:
-        share = row.requested * (1 - lost)
-        why = f"; {share:.3g} in the recipe, but {', '.join(gone)} could not be reached" if lost else ""
-        stale = f"; {old[row.source].done}" if row.source in old else ""
-        found[row.source] = row.model_copy(update={"requested": share, "reason": f"{row.reason}{why}{stale}"})
-    return tuple(found[name] for name in order)
 
 
 def run_id(started: str, salt: str) -> str:

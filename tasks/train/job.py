@@ -16,6 +16,15 @@ class Tracked(Section):
     """As it is published: values of the environment stand there as `${NAME}`."""
 
 
+class Lesson(Section):
+    """What one stage of a training learns, and how."""
+
+    settings: TrainSettings
+    objective: Objective
+    seed: int
+    loss_weights: dict[str, float] | None = None
+
+
 class Job(Section):
     """One training: paths are of this machine.
 
@@ -33,6 +42,10 @@ class Job(Section):
     """Parquet files of the rows that the checkpoint is chosen by."""
     later: tuple[tuple[str, ...], ...] = ()
     """Parquet shards of the mix as each epoch after the first has it, where it is drawn anew."""
+    vocabulary: tuple[str, ...] = ()
+    """Parquet shards of the mixes of later stages, whose texts a tokenizer that is built here learns, too."""
+    goes_on: bool = False
+    """Whether an earlier stage of the training made the model that it starts from."""
     base: str
     """Folder that a relative model path starts at."""
     folder: str

@@ -25,13 +25,14 @@ from tasks.core.space import having_space
 from tasks.manifests.model import USAGE, ModelFacts
 from tasks.models.examples import Examples
 from tasks.objectives.parts import columns_of, examples_of, losses_of
-from tasks.rows.layout import MADE, ROW_ID, SOURCE, one_text
+from tasks.rows.layout import MADE, ROW_ID, SOURCE
 from tasks.train.best import Best, validation_rows
 from tasks.train.early_end import EarlyEnd
 from tasks.train.job import NO_SPACE, OUT_OF_MEMORY, STOPPED, UNUSABLE, Job
 from tasks.train.model import load
-from tasks.train.order import interleaved, planned_order
+from tasks.train.order import planned_order
 from tasks.train.packing import Packing
+from tasks.train.reading import filled, read_rows, texts_of
 from tasks.train.softened import Softened
 from tasks.train.steering import Steering
 from tasks.train.teacher import TARGET, teacher_logits, with_targets_written
@@ -106,13 +107,13 @@ def train(job: Job) -> None:
     set_seed(job.seed)
     task, labels, longest = job.objective.task, job.objective.labels, job.settings.max_tokens
     layout, objective = columns_of(task).layout(labels), examples_of(task)
-    epochs = [read_rows(files, layout.names, job.seed) for files in (job.mix, *job.later)]
+    epochs = [read_rows(files, filled(layout), job.seed) for files in (job.mix, *job.later)]
     mix, drawn = pl.concat(epochs), epochs[0].height
     distil, writes = job.settings.distil, TARGET in layout.names
     if distil and writes:
         mix = with_targets_written(distil, job.base, job.objective, mix, longest)
-    texts = pl.concat([mix[:drawn].select(one_text(layout, [role])).to_series() for role in layout.texts])
-    model, tokenizer = load(job.settings, job.base, job.objective, texts)
+    texts = texts_of(layout, mix[:drawn], job.vocabulary)
+    model, tokenizer = load(job.settings, job.base, job.objective, texts, goes_on=job.goes_on)
     collator, losses = batching(job, model, tokenizer)
     tuner = tune(model, job.settings, task)
     rows = objective.examples(mix, tokenizer, longest, labels)
@@ -122,7 +123,7 @@ def train(job: Job) -> None:
         rows.weights = mix[SOURCE].replace_strict(job.loss_weights, return_dtype=pl.Float64).to_numpy()[rows.row]
     steering = steered(job, mix, rows)
     by_source = tracked_by_source(job, mix, rows)
-    seen, validates = kept_aside(job, mix, drawn, layout.names)
+    seen, validates = kept_aside(job, mix, drawn, filled(layout))
     best = Best(job.checkpoints, job.settings.patience) if validates and job.settings.keep == "best" else None
     end = EarlyEnd(job.settings.max_minutes)
     parts = np.split(np.arange(len(rows)), np.searchsorted(rows.row, np.cumsum([part.height for part in epochs])[:-1]))
@@ -182,13 +183,6 @@ def batching(job: Job, model: Any, tokenizer: Any) -> tuple[Any, Any]:
     packing = Packing(model, tokenizer, forward=forward)
     packing.refuse(model, job.settings.max_tokens)
     return packing, packing.losses
-
-
-def read_rows(files: Sequence[str], columns: Sequence[str], seed: int) -> pl.DataFrame:
-    """Read a mix; rows that were made from its own stand anywhere among these."""
-    mix = pl.read_parquet(list(files), columns=[*columns, SOURCE, ROW_ID])
-    made = mix[ROW_ID].str.contains(MADE)
-    return mix[interleaved(made.to_numpy(), seed).tolist()] if made.any() else mix
 
 
 def steered(job: Job, mix: pl.DataFrame, rows: Examples) -> Steering | None:

@@ -52,11 +52,15 @@ def refuse_too_large(model: BuiltModel, memory: int) -> None:
         )
 
 
-def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str]) -> tuple[Any, Any]:
+def load(
+    settings: TrainSettings, base: str, objective: Objective, texts: Iterable[str], *, goes_on: bool = False
+) -> tuple[Any, Any]:
     """Give model and tokenizer, ready to be trained.
 
     Args:
         texts: the mix's texts, for the tokenizer of a built model.
+        goes_on: whether an earlier stage of the training made the model; its tokenizer then says how long that stage's
+            texts were, not how long texts may be.
 
     Raises:
         RecipeError: no such model, no safe weights, a configuration that its architecture does not take, or none for
@@ -68,7 +72,8 @@ def load(settings: TrainSettings, base: str, objective: Objective, texts: Iterab
     else:
         model, tokenizer = _load(settings, base, objective)
     kind.refuse(model, tokenizer)
-    most = longest(tokenizer, positions_of(model), settings.max_tokens)
+    positions = positions_of(model)
+    most = (positions or settings.max_tokens) if goes_on else longest(tokenizer, positions, settings.max_tokens)
     if settings.max_tokens > most:
         raise RecipeError(
             f"train.max_tokens is {settings.max_tokens}, but the model takes at most {most}; set "

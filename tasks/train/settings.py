@@ -61,13 +61,18 @@ class DistilSettings(Section):
 Tracker = Literal["tensorboard", "wandb", "mlflow"]
 
 
-class TrainSettings(Section):
-    """How the model is fine-tuned."""
+class StartModel(Section):
+    """The model that training starts with."""
 
     model: str | BuiltModel
     """A folder or Hub name that transformers loads, or a model built from its configuration."""
     revision: str | None = None
     """Commit of a model of the Hub."""
+
+
+class LearningSettings(Section):
+    """How a model learns, whichever it is."""
+
     tune: Literal["full", "head", "lora"] = "full"
     """Which weights of a loaded model learn: all; those of its head alone, on the frozen rest; or the head's and
     updates of small rank of the others (needs peft), merged when the model is published."""
@@ -144,12 +149,7 @@ class TrainSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _tunes_what_has_learned(self) -> Self:
-        if self.tune != "full" and isinstance(self.model, BuiltModel):
-            raise ValueError(
-                f"train.tune: {self.tune} keeps what a model has learned, and one that is built here has learned "
-                "nothing; name a model by folder or Hub name, or take tune: full"
-            )
+    def _can_be_tuned(self) -> Self:
         if self.tune == "lora" and importlib.util.find_spec("peft") is None:
             raise ValueError(
                 "train.tune: lora needs peft, which is not installed: pip install 'cuvee[lora]', or take full or head"
@@ -197,3 +197,21 @@ class TrainSettings(Section):
                 f"train.online changes weights in one process only; remove train.processes: {self.processes}"
             )
         return self
+
+
+class TrainSettings(LearningSettings, StartModel):
+    """How the model is fine-tuned."""
+
+    @model_validator(mode="after")
+    def _tunes_what_has_learned(self) -> Self:
+        if self.tune != "full" and isinstance(self.model, BuiltModel):
+            raise ValueError(nothing_to_keep(self.tune))
+        return self
+
+
+def nothing_to_keep(tune: str) -> str:
+    """Say why a model that is built here cannot be tuned in a part."""
+    return (
+        f"train.tune: {tune} keeps what a model has learned, and one that is built here has learned nothing; name a "
+        "model by folder or Hub name, or take tune: full"
+    )

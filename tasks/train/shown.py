@@ -13,14 +13,25 @@ from tasks.manifests.batch import Part, ShownBatch, ShownExample
 from tasks.models.examples import Examples
 from tasks.models.targets import NOT_PREDICTED
 from tasks.objectives.parts import columns_of, examples_of, measures_of
-from tasks.rows.layout import ROW_ID, SOURCE, one_text
+from tasks.rows.layout import ROW_ID, SOURCE
 from tasks.train.model import load
 from tasks.train.order import planned_order
+from tasks.train.reading import filled, texts_of
 from tasks.train.settings import TrainSettings
 
 
-def first_batch(mix: Sequence[Path], settings: TrainSettings, objective: Objective, seed: int, base: str) -> ShownBatch:
+def first_batch(
+    mix: Sequence[Path],
+    settings: TrainSettings,
+    objective: Objective,
+    seed: int,
+    base: str,
+    later: Sequence[Path] = (),
+) -> ShownBatch:
     """Encode a mix and give the batch that training begins with; with online weights, that which it would without.
+
+    Args:
+        later: files of the mixes of later stages, whose texts a tokenizer that is built here learns, too.
 
     Raises:
         RecipeError: no such model, or none that learns tokens.
@@ -32,9 +43,8 @@ def first_batch(mix: Sequence[Path], settings: TrainSettings, objective: Objecti
             f"task: a {measures_of(objective.task).model} learns no tokens, so that there is nothing to mark; "
             "leave --show-batch out"
         )
-    rows = pl.read_parquet(list(mix), columns=[*layout.names, SOURCE, ROW_ID])
-    texts = pl.concat([rows.select(one_text(layout, [role])).to_series() for role in layout.texts])
-    _, tokenizer = load(settings, base, objective, texts)
+    rows = pl.read_parquet(list(mix), columns=[*filled(layout), SOURCE, ROW_ID])
+    _, tokenizer = load(settings, base, objective, texts_of(layout, rows, later))
     encoded = kind.examples(rows, tokenizer, settings.max_tokens, objective.labels)
     order = planned_order(settings, encoded.lengths, rows[SOURCE][encoded.row], seed).order()
     chosen = order[: settings.batch_size].tolist()

@@ -1,6 +1,8 @@
 """Prefect tasks of the training stage. The work is in launch.py and, in a process of its own, in loop.py."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tasks.core import ui
 from tasks.core.imports import importing
@@ -13,10 +15,11 @@ from tasks.manifests.plan import loss_weights_of
 from tasks.manifests.pool import MixFacts
 from tasks.manifests.seen import Fingerprint
 from tasks.rows.files import HOLDOUT, TRAIN, VALIDATION, open_mix
+from tasks.store.models import gathered_model
 from tasks.store.products import Workbench, stage_task
 from tasks.store.storage import open_store
 from tasks.train.checkpoints import Mirror
-from tasks.train.job import Job, Tracked
+from tasks.train.job import Job, Lesson, Tracked
 from tasks.train.launch import any_at_work, run, stop_all
 from tasks.train.model import seen_model
 from tasks.train.settings import DistilSettings, TrainSettings
@@ -46,13 +49,25 @@ def stop_training() -> None:
 
 
 def show_batch(
-    store: str, mix: Manifest[MixFacts], settings: TrainSettings, objective: Objective, seed: int, base: str
+    store: str,
+    mix: Manifest[MixFacts],
+    settings: TrainSettings,
+    objective: Objective,
+    seed: int,
+    base: str,
+    later: Sequence[Manifest[MixFacts]] = (),
 ) -> ShownBatch:
-    """See the batch that training would begin with; no task, since nothing is made."""
+    """See the batch that training would begin with; no task, since nothing is made.
+
+    Args:
+        later: mixes of later stages, whose texts a tokenizer that is built here learns, too.
+    """
     with importing:
         from tasks.train.shown import first_batch
 
-    return first_batch(open_mix(open_store(store), mix, TRAIN), settings, objective, seed, base)
+    home = open_store(store)
+    vocabulary = [path for drawn in later for path in open_mix(home, drawn, TRAIN)]
+    return first_batch(open_mix(home, mix, TRAIN), settings, objective, seed, base, vocabulary)
 
 
 @stage_task("train")
@@ -68,20 +83,56 @@ def train_model(  # noqa: PLR0913, PLR0917 (each is a part of the content key, b
     tracked: Tracked | None = None,
 ) -> Product[ModelFacts]:
     """Fine-tune the model, seen first, before its teacher, on the mix, in later epochs on those behind it."""
+    told = {"settings": settings, "objective": objective, "seed": seed, "base": base, "tracked": tracked}
+    return _trained(work, seen, mixes, loss_weights, told)
+
+
+@stage_task("train")
+def train_stage(
+    work: Workbench,
+    seen: list[Fingerprint],
+    before: Manifest[ModelFacts] | None,
+    mixes: list[Manifest[MixFacts]],
+    vocabulary: list[Manifest[MixFacts]],
+    lesson: Lesson,
+    base: str,
+    tracked: Tracked | None = None,
+) -> Product[ModelFacts]:
+    """Train one stage of several: go on with the model of the stage `before`, its head kept where it is of the same
+    task; a tokenizer that is built here learns the mixes of `vocabulary`, too.
+    """
+    settings = lesson.settings
+    if before is not None:
+        folder = gathered_model(work, before, work.scratch / "before")
+        settings = settings.model_copy(update={"model": str(folder), "revision": None})
+    read = tuple(path for mix in vocabulary for path in _opened(work, mix, TRAIN))
+    told = {"settings": settings, "objective": lesson.objective, "seed": lesson.seed, "base": base}
+    told |= {"vocabulary": read, "goes_on": before is not None, "tracked": tracked}
+    return _trained(work, seen, mixes, lesson.loss_weights, told)
+
+
+def _trained(
+    work: Workbench,
+    seen: list[Fingerprint],
+    mixes: list[Manifest[MixFacts]],
+    loss_weights: dict[str, float] | None,
+    told: dict[str, Any],
+) -> Product[ModelFacts]:
+    """Carry the training out, in a process of its own.
+
+    Args:
+        told: fields of the job.
+    """
     mix, *later = mixes
     job = Job(
-        settings=settings,
-        objective=objective,
-        seed=seed,
         mix=_opened(work, mix, TRAIN),
         holdout=_opened(work, mix, HOLDOUT),
         validation=_opened(work, mix, VALIDATION),
         later=tuple(_opened(work, drawn, TRAIN) for drawn in later),
-        base=base,
         folder=str(work.scratch),
         start=tuple(file.name for file in seen[0].files),
         loss_weights=loss_weights_of(mix.facts.receipt, loss_weights or {}),
-        tracked=tracked,
+        **told,
     )
     with Mirror(work.store, work.path, job.checkpoints) as mirror, ui.Progress(work.subject, "Training") as progress:
         run(job, work.scratch, lambda done, text: (progress(done, text), mirror.push())[0])
