@@ -170,8 +170,9 @@ def entries_of(name: str, section: SourceSection, guesses: Guesses) -> tuple[lis
 def _learned(guesses: Guesses) -> dict[str, JsonValue]:
     """Say what is learned: the task, where it is not that of every recipe which names none, and its labels."""
     told: dict[str, JsonValue] = {} if guesses.task == DEFAULT else {"task": guesses.task}
-    labels: list[JsonValue] = [*guesses.labels]
-    return told | ({"labels": labels} if labels else {})
+    if guesses.labels:
+        told["labels"] = [*guesses.labels]
+    return told
 
 
 def _why_learned(guesses: Guesses) -> list[str]:
