@@ -1,7 +1,8 @@
 """The training process: `python -m tasks.train.loop JOB.json`. Tells its progress on stdout, one JSON object a line.
 
 The loop is the Trainer of transformers; only the order of the rows is ours. Every random number hangs on the job's
-seed, and a resumed training ends with the same weights as one that was never stopped (one process, CPU).
+seed, the number of threads is set, and a resumed training ends with the same weights as one that was never stopped (one
+process, CPU).
 """
 
 import json
@@ -260,6 +261,7 @@ def curve(history: list[dict[str, Any]], aside: str, kept: int | None) -> list[d
 def main() -> None:
     """Read the job and carry it out; the exit code says what went wrong."""
     job = Job.model_validate_json(Path(sys.argv[1]).read_bytes())
+    torch.set_num_threads(job.settings.threads)
     try:
         with having_space(job.folder):
             train(job)

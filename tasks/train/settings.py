@@ -123,6 +123,9 @@ class LearningSettings(Section):
     rows, in distinct copies, and the weights it starts with."""
     processes: Annotated[int, Field(ge=1, le=1_024)] | Literal["auto"] = "auto"
     """Training processes on this machine; `auto` = one per GPU, one without, and one with `online`."""
+    threads: int = Field(default=2, ge=1, le=1_024)
+    """Threads that each process computes with on CPUs, whatever the machine has: sums are added in another order where
+    their number is another, and the weights differ in their last digits. A larger model learns faster with more."""
     report_to: tuple[Tracker, ...] = ()
     """Trackers that are told losses, in all and of every source, shares and the learning rate while training; their
     files lie beside the run's record in the end. They need the extra `trackers`."""

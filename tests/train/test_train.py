@@ -190,6 +190,18 @@ def test_killed_training_resumes_to_the_same_weights_and_curve(
     assert resumed.facts == whole.facts
 
 
+def test_the_machine_s_threads_change_no_weight_but_those_of_the_recipe_may(
+    mix: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Manifest[ModelFacts]] = []
+    for of_machine, of_recipe in ((1, 2), (2, 2), (2, 1)):
+        monkeypatch.setenv("OMP_NUM_THREADS", str(of_machine))
+        made.append(trained(mix, settings(epochs=2, threads=of_recipe)))
+        (mix[0] / made[-1].path / "manifest.json").unlink()
+    assert made[0].key == made[1].key != made[2].key
+    assert made[0].file("model/model.safetensors").sha256 == made[1].file("model/model.safetensors").sha256
+
+
 @pytest.mark.slow
 def test_training_saves_a_checkpoint_on_sigterm_and_goes_on_from_it_to_the_same_weights(
     two_sources: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
