@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
 from tasks.experiments.disagreement import Disagreements
+from tasks.experiments.leak import Leak
 from tasks.experiments.valuation import Correction, Estimate, ShapleyNote, SourceValue, SpareSources
 from tasks.manifests.manifest import Facts
 from tasks.statistics.paired_tests import McNemar, PairedT
@@ -187,6 +188,7 @@ class Findings(Facts):
     lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Source -> labels that none of its training rows bears."""
     disagreements: Disagreements | None = Field(default=None, exclude_if=lambda found: found is None)
+    leaks: tuple[Leak, ...] = Field(default=(), exclude_if=lambda found: not found)
 
 
 class Budget(Section):
@@ -244,6 +246,8 @@ class Comparison(RunStart):
     """Where the recipe's mix and the best single source disagree, where answers are right or wrong."""
     beforehand: Foresight | None = None
     """What it could see, as was said before its trials."""
+    leaks: tuple[Leak, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Hold-outs that seem to stand in another source in other words."""
     outcome: Outcome
     """Of the recipe's mix over the best single source."""
     sentence: str

@@ -20,6 +20,7 @@ from tasks.experiments.compare.predictions import (
     read_held_out,
     read_predictions,
 )
+from tasks.experiments.compare.repeats import leaks
 from tasks.experiments.compare.valuations import source_values
 from tasks.experiments.comparison import ArmScores, Findings
 from tasks.experiments.mixes import Mix
@@ -82,6 +83,7 @@ def analyse(
         spare=spare,
         shapley=note,
         disagreements=disagreements(results, sides[HOLDOUT], generator(seed, "compare", "disagreements")),
+        leaks=leaks(results, sides[TRAIN], sides[HOLDOUT], generator(seed, "compare", "leaks")),
         baselines=baselines_by_source(held_out, counts) or dict(guessed_by_source),
         lacking={
             name: missing

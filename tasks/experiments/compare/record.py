@@ -8,9 +8,12 @@ from tasks.experiments.compare.settings import ONLY, PROPORTIONAL, RECIPE
 from tasks.experiments.compare.valuation_trials import coalitions_tried
 from tasks.experiments.compare.verdict import listed, verdict
 from tasks.experiments.comparison import Arm, ArmScores, Budget, Comparison, Findings, Foresight, TrialCounts
+from tasks.experiments.leak import Leak
 from tasks.experiments.mixes import Mix
 from tasks.experiments.valuation import SourceValue, Value
 from tasks.manifests.manifest import Account
+from tasks.objectives.measuring import Measure
+from tasks.objectives.parts import measure_named
 from tasks.store.runs import RunStart
 
 MANY = 10
@@ -75,6 +78,7 @@ def comparison_record(
         baselines=findings.baselines,
         disagreements=findings.disagreements,
         beforehand=run.beforehand,
+        leaks=findings.leaks,
         outcome=outcome,
         sentence=sentence,
         notes=(*run.notes, *_notes(arms, run, findings)),
@@ -133,7 +137,7 @@ def _priced(
 
 
 def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[str]:
-    notes: list[str] = []
+    notes = [_on_leak(leak, measure_named(findings.metric)) for leak in findings.leaks]
     names = {arm.name for arm in arms} | {name for arm in arms for name in arm.also}
     if PROPORTIONAL in names:
         notes.append("Concatenating the sources, every row once, is the proportional mix; it is not run twice.")
@@ -163,6 +167,19 @@ def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[
     if out := [name for name, share in ours.shares.items() if not share]:
         notes.append(f"Without a share in the recipe's mix, so without a value: {', '.join(out)}.")
     return notes
+
+
+def _on_leak(leak: Leak, measure: Measure) -> str:
+    """Say what seems to stand where, and what to do about it."""
+    first = leak.examples[0]
+    return (
+        f"The hold-out of {leak.source} seems to stand in {leak.there} in other words: a model of that source predicts "
+        f"it better than one of its own rows ({measure.gain_text(leak.estimate)}, "
+        f"{measure.range_text(leak.low, leak.high)}), and to {leak.near:,} of its {leak.rows:,} rows one row there is "
+        f"nearer than chance brings one in a hundred, such as {first.row}: {first.text!r} to {first.there}: "
+        f"{first.text_there!r}. If so, what is said of {leak.source} is false. Remedy: semantic_duplicates, a lower "
+        f"near_duplicates.threshold, or one of the two left out."
+    )
 
 
 def _on_worth(findings: Findings) -> list[str]:
