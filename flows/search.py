@@ -31,10 +31,10 @@ from tasks.experiments.search.task import (
     begin_search,
     conclude,
     learn_weights,
+    losses_of,
     next_mixes,
     note_trial,
     record_search,
-    splits_of,
 )
 from tasks.experiments.search_record import SearchFindings, SearchRecord
 from tasks.manifests.manifest import Manifest
@@ -130,15 +130,10 @@ def begun(setup: TrialSetup) -> SearchState:
 
 
 def explore(state: SearchState, runner: TrialRunner, minutes: float | None) -> None:
-    """Carry out the rounds of trials; ends early when time is up, or when the noise exceeds what the mix does."""
+    """Carry out the rounds of trials; ends early when time is up."""
     ends = time.monotonic() + 60 * minutes if minutes else float("inf")
     for number, _ in enumerate(state.sizes):
         mixes = next_mixes(state, number)
-        if mixes is None:
-            state.history.stopped = (
-                "no more trials were made: runs on the same mix differ as much as runs on different ones"
-            )
-            return
         before = sum(state.sizes[:number])
         state.history.rounds.append([])
         names = {f"trial-{seed + 1:02}": (mix, seed) for seed, mix in enumerate(mixes, before)}
@@ -177,7 +172,7 @@ def _note(state: SearchState, runner: TrialRunner, name: str, mix: Mapping[str, 
         return
     state.history.rounds[-1].append(trial)
     shares = "  ".join(f"{source} {share:.2f}" for source, share in trial.mix.items() if share > 0)
-    cost = state.space.cost(trial.costs)
+    cost = state.space.cost({source: trial.cost(source) for source in state.space.columns})
     ui.tell(f"{name} of {sum(state.sizes)}  loss {cost:.4f}  {trial.seconds:.1f} s  {shares}")
 
 
@@ -195,13 +190,20 @@ def _product(runner: TrialRunner, trial: Trial) -> Manifest[PredictionFacts]:
 
 def confirm(state: SearchState, runner: TrialRunner, seeds: int) -> SearchFindings:
     """Learn from the trials, and run what was learned beside uniform and proportional weights under several seeds."""
-    runs, learned, arms = learn_weights(state)
-    ui.tell(f"confirming: {len(arms)} mixes under {seeds} seeds" if arms else "nothing to confirm")
-    trials = {name: [_trial(runner, mix, CONFIRMING + seed) for seed in range(seeds)] for name, mix in arms.items()}
-    for _ in runner.waves([trial for arm in trials.values() for trial in arm], "Confirming runs"):
-        continue
-    splits = {
-        name: [splits_of(runner.setup.call.store, _product(runner, trial), state) for trial in arm]
-        for name, arm in trials.items()
+    lessons = learn_weights(state)
+    trials = {
+        name: [[_trial(runner, mix, CONFIRMING + seed) for mix in arm.by_fold] for seed in range(seeds)]
+        for name, arm in lessons.arms.items()
     }
-    return conclude(state, runs, learned, {name: (mix, splits[name]) for name, mix in arms.items()})
+    wanted = [trial for by_seed in trials.values() for by_fold in by_seed for trial in by_fold]
+    ui.tell(f"confirming: {len(wanted) // seeds} mixes under {seeds} seeds")
+    for _ in runner.waves(wanted, "Confirming runs"):
+        continue
+    confirmed = {
+        name: [
+            [losses_of(runner.setup.call.store, _product(runner, trial), state) for trial in by_fold]
+            for by_fold in by_seed
+        ]
+        for name, by_seed in trials.items()
+    }
+    return conclude(state, lessons, confirmed)

@@ -55,19 +55,25 @@ def searched(record: SearchRecord) -> None:
     )
     between = ["recommended>", "90 % of refits>"] if recommended else []
     table("Weights", ["source", "used>", *between, *(f"{name}>" for name in arms)], rows)
-    scored = ([arm.name, f"{arm.cost_chosen_by:.4f}", f"{arm.cost:.4f}", arm.accuracy] for arm in confirmed.arms)
+    scored = ([arm.name, f"{arm.cost:.4f}", arm.accuracy] for arm in confirmed.arms)
     if confirmed.arms:
         table(
             f"Confirmed under {confirmed.seeds} seeds",
-            ["mix", "loss, half chosen by>", "loss, other half>", "accuracy there>"],
+            ["mix", "loss>", "accuracy>"],
             scored,
         )
     gains = (
-        [gain.baseline, f"{gain.gain:.4f}", "{:.4f} to {:.4f}".format(*gain.interval), f"{gain.p:.2g}"]
+        [
+            gain.baseline,
+            f"{gain.gain:.4f}",
+            "{:.4f} to {:.4f}".format(*gain.interval),
+            f"{gain.p:.2g}",
+            "–" if gain.expected is None else f"{gain.expected:.4f}",
+        ]
         for gain in confirmed.against
     )
     if confirmed.against:
-        table("Gain over", ["weights", "loss>", "95 % interval>", "p>"], gains)
+        table("Gain over", ["weights", "loss>", "95 % interval>", "p>", "expected to last>"], gains)
     surrogate, counts = record.surrogate, record.counts
     console.print(
         f"Trials   {counts.own} made, {counts.earlier} of earlier searches, {counts.left_out} left out; "

@@ -146,12 +146,13 @@ class PredictedCost(Section):
 class ConfirmedMix(Section):
     """One of the mixes confirmed under several seeds."""
 
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    """Records of earlier versions hold a loss on another part of the rows, too."""
+
     name: str
     weights: Shares
-    cost_chosen_by: float
-    """Mean loss on the split to choose by."""
     cost: float
-    """Mean loss on the split to judge by."""
+    """Mean loss; of weights that were chosen, each row is judged by those chosen without it."""
     costs: tuple[float, ...]
     """The same, by seed."""
     accuracy: float | None
@@ -163,6 +164,8 @@ class ConfirmedGain(Section):
     baseline: str
     gain: float
     interval: tuple[float, float]
+    expected: float | None = None
+    """What of it is expected to last: drawn towards what the trials led to guess."""
     p: float
     by_seed: tuple[float, ...]
     detectable: float

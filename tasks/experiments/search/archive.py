@@ -37,19 +37,22 @@ class LearnedWeights(Section):
 
 def read_trials(store: Store, name: str) -> list[Trial]:
     """Read the notes of all trials; one that this version cannot read counts as none."""
-    trials: list[Trial] = []
-    for path in sorted(store.list(f"{search_folder(name)}/trials")):
-        try:
-            trials.append(Trial.model_validate(store.read_json(f"{search_folder(name)}/trials/{path}")))
-        except (QualityGate, ValidationError):
-            continue
-    return trials
+    folder = f"{search_folder(name)}/trials"
+    read = (_read_trial(store, f"{folder}/{path}") for path in sorted(store.list(folder)))
+    return [trial for trial in read if trial]
+
+
+def _read_trial(store: Store, path: str) -> Trial | None:
+    try:
+        return Trial.model_validate(store.read_json(path))
+    except (QualityGate, ValidationError):
+        return None
 
 
 def write_trial(store: Store, name: str, trial: Trial) -> None:
-    """Note a trial; the first note of it stays."""
+    """Note a trial; the first note of it that this version can read stays."""
     path = f"{search_folder(name)}/trials/{trial.id}.json"
-    if not store.exists(path):
+    if not store.exists(path) or _read_trial(store, path) is None:
         store.write_json(path, trial.model_dump(mode="json"))
 
 

@@ -111,9 +111,8 @@ def learn(runs: Runs) -> LearnedMix:
     if outcome != LEARNED:
         kept = _kept(runs, outcome)
         return LearnedMix(surrogate, nested, test, outcome, why, kept, kept, kept)
-    region = region_of(runs)
-    drawn = candidates(region, DRAWN, generator(runs.seed, "candidates"))
-    mix = recommend(surrogate.predict, float(evidence.totals.std()), region, drawn)
+    region, drawn = _searched(runs)
+    mix = recommended_by(surrogate, runs)
     mixes, costs = _refitted(
         surrogate, evidence, region, drawn[:: DRAWN // REDRAWN], mix, generator(runs.seed, "refits")
     )
@@ -127,6 +126,18 @@ def region_of(runs: Runs) -> Region:
     limits = Limits.none(len(runs.sources)) if runs.limits is None else runs.limits
     centre = runs.mixes.mean(0) if runs.prior is None else runs.prior
     return Region(centre, runs.mixes[int(runs.evidence.totals.argmin())], limits, runs.prior)
+
+
+def recommended_by(surrogate: Ensemble, runs: Runs) -> Vector:
+    """Give the mix that a surrogate of the runs recommends, shape (K,)."""
+    region, drawn = _searched(runs)
+    return recommend(surrogate.predict, float(runs.evidence.totals.std()), region, drawn)
+
+
+def _searched(runs: Runs) -> tuple[Region, Matrix]:
+    """Give where to look for a mix, and the candidates there."""
+    region = region_of(runs)
+    return region, candidates(region, DRAWN, generator(runs.seed, "candidates"))
 
 
 def _refitted(

@@ -10,7 +10,7 @@ from tasks.experiments.search.fit_record import chosen_surrogate, notes_beyond, 
 from tasks.experiments.search.history import SearchHistory
 from tasks.experiments.search.outcome import LEARNED, noise
 from tasks.experiments.search.space import SearchSpace
-from tasks.experiments.search.verdict import RECOMMENDED, Verdict, judge
+from tasks.experiments.search.verdict import RECOMMENDED, Lessons, Verdict, judge
 from tasks.experiments.search_record import (
     Confirmation,
     ConfirmedGain,
@@ -23,10 +23,11 @@ from tasks.experiments.search_record import (
 
 
 def search_findings(
-    space: SearchSpace, history: SearchHistory, runs: Runs, learned: LearnedMix, arms: Mapping[str, ConfirmingRuns]
+    space: SearchSpace, history: SearchHistory, lessons: Lessons, arms: Mapping[str, ConfirmingRuns]
 ) -> SearchFindings:
     """Put together what was found."""
-    verdict, recommended = judge(space, learned, arms), recommendation(runs, learned)
+    runs, learned = lessons.runs, lessons.learned
+    verdict, recommended = judge(space, lessons, arms), recommendation(runs, learned)
     confirmed = confirmation(space, arms, verdict)
     has_learned = learned.outcome == LEARNED
     seconds = [trial.seconds for trial in history.own]
@@ -42,7 +43,7 @@ def search_findings(
             predicted=recommended.predicted,
             predicted_low=recommended.predicted_low,
             predicted_high=recommended.predicted_high,
-            measured=next((arm.cost_chosen_by for arm in confirmed.arms if arm.name == RECOMMENDED), None),
+            measured=next((arm.cost for arm in confirmed.arms if arm.name == RECOMMENDED), None),
         ),
         confirmed=confirmed,
         surrogate=chosen_surrogate(learned),
@@ -57,7 +58,7 @@ def search_findings(
             own=len(history.own),
             earlier=len(history.known) - len(history.own),
             left_out=len(history.left_out),
-            confirming=confirmed.seeds * len(confirmed.arms),
+            confirming=confirmed.seeds * sum(len(arm.by_fold) for arm in lessons.arms.values()),
         ),
         seconds_a_trial=round(sum(seconds) / len(seconds), 3) if seconds else None,
         notes=(
@@ -74,12 +75,11 @@ def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict
     """Tell of the confirming runs."""
     confirmed: list[ConfirmedMix] = []
     for name, runs in arms.items():
-        costs = runs.test_costs(space.columns)
+        costs = runs.costs(space.columns)
         confirmed.append(
             ConfirmedMix(
                 name=name,
                 weights=dict(runs.mix),
-                cost_chosen_by=runs.selection_cost(space.columns),
                 cost=float(costs.mean()),
                 costs=tuple(costs.tolist()),
                 accuracy=runs.share_right(space.columns),
@@ -89,6 +89,7 @@ def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict
         ConfirmedGain(
             baseline=name,
             gain=gain.mean,
+            expected=verdict.expected[name],
             interval=(gain.low, gain.high),
             p=gain.p,
             by_seed=tuple(gain.by_seed.tolist()),
@@ -96,7 +97,7 @@ def confirmation(space: SearchSpace, arms: Mapping[str, ConfirmingRuns], verdict
         )
         for name, gain in verdict.gains.items()
     )
-    return Confirmation(seeds=len(confirmed[0].costs) if confirmed else 0, arms=tuple(confirmed), against=against)
+    return Confirmation(seeds=len(confirmed[0].costs), arms=tuple(confirmed), against=against)
 
 
 def _trials(history: SearchHistory, runs: Runs, learned: LearnedMix) -> tuple[TrialRow, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from tasks.core.rng import generator
 from tasks.experiments.search.design import REPEATS, first_round, next_round, wide_round
 from tasks.experiments.search.fit import Runs, learn
-from tasks.experiments.search.outcome import FEWEST, LEARNED, NO_EFFECT, TOO_FEW
+from tasks.experiments.search.outcome import FEWEST, LEARNED
 from tasks.experiments.search.space import SearchSpace
 from tasks.experiments.search.surrogate import Matrix, Vector
 from tasks.experiments.search.trials import Trial
@@ -39,23 +39,19 @@ def opening(space: SearchSpace, runs: int, last: Sequence[Vector], earlier: Sequ
     )
 
 
-def following(space: SearchSpace, runs: int, table: Runs, number: int) -> tuple[Matrix, bool] | None:
-    """Give the mixes of a later round, and whether costs led to them; None when more trials would show nothing, since
-    the noise exceeds the effect.
+def following(space: SearchSpace, runs: int, table: Runs, number: int) -> tuple[Matrix, bool]:
+    """Give the mixes of a later round, and whether costs led to them.
 
-    Where the trials so far do not say which mix is best, more of the space is covered.
+    Where the trials so far do not say which mix is best, more of the space is covered: that they do not yet is no sign
+    that the mix does nothing, since how much equal runs differ is known from few.
 
     Args:
         table: all trials so far, those of earlier searches included.
         number: of the round, from 1.
     """
     rng = generator(table.seed, "round", str(number))
-    outcome = TOO_FEW
     if len(table.names) >= FEWEST:
         learned = learn(table)
-        outcome = learned.outcome
-        if outcome == LEARNED:
+        if learned.outcome == LEARNED:
             return next_round(learned.mix, table.mixes, space.limits, runs, rng), True
-    if outcome == NO_EFFECT:
-        return None
     return wide_round(space.prior, space.limits, runs, rng, table.mixes), False

@@ -12,8 +12,8 @@ from tasks.experiments.search.simplex import LEAST, Limits
 from tasks.experiments.search.surrogate import Vector
 from tasks.manifests.manifest import Account
 
-FEWEST_ROWS = 60
-"""Rows kept aside of a source below which half of them cannot judge."""
+FEWEST_ROWS = 30
+"""Rows kept aside of a source below which they judge nothing."""
 FEW_ROWS = 300
 """Rows below which it is told how little they show."""
 HAIR = 0.01
@@ -171,10 +171,7 @@ def _columns(accounts: Sequence[Account], constraints: Constraints) -> tuple[tup
             "labels (mix.weights: dsir)"
         )
     notes = [
-        (
-            f"only {rows} rows of {name} are kept aside, half to choose by and half to judge: small differences cannot "
-            "be seen"
-        )
+        f"only {rows} rows of {name} are kept aside to choose by and to judge: small differences cannot be seen"
         for name, rows in held.items()
         if FEWEST_ROWS <= rows < FEW_ROWS
     ]

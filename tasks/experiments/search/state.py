@@ -13,8 +13,8 @@ from tasks.experiments.search.fit import Runs
 from tasks.experiments.search.history import SearchHistory
 from tasks.experiments.search.outcome import FEWEST
 from tasks.experiments.search.rounds import following, opening, round_sizes
+from tasks.experiments.search.row_losses import RowLosses
 from tasks.experiments.search.space import Constraints, SearchSpace
-from tasks.experiments.search.splits import Split
 from tasks.experiments.search.surrogate import Vector
 from tasks.experiments.search.trials import Trial, runs_of, still_valid
 from tasks.manifests.manifest import Manifest
@@ -43,26 +43,22 @@ class SearchState:
     task: str
     seed: int
 
-    def mixes(self, number: int) -> list[dict[str, float]] | None:
-        """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
+    def mixes(self, number: int) -> list[dict[str, float]]:
+        """Give the mixes of a round, counted from 0."""
         if number == 0:
             mixes = opening(self.space, self.sizes[0], self.last, self.history.past.kept, self.seed)
             return [self.space.named(mix) for mix in mixes]
         if not self.history.known:
             self.refuse_too_few()
-        following_round = following(self.space, self.sizes[number], self.runs, number + 1)
-        if following_round is None:
-            return None
-        mixes, guided = following_round
+        mixes, guided = following(self.space, self.sizes[number], self.runs(), number + 1)
         if guided and self.history.guided is None:
             self.history.guided = number
         return [self.space.named(mix) for mix in mixes]
 
-    @property
-    def runs(self) -> Runs:
-        """All trials so far, as runs to learn from."""
+    def runs(self, without: int | None = None) -> Runs:
+        """Give all trials so far as runs to learn from, or what they show without the rows of one fold."""
         history = self.history
-        return runs_of(self.space, history.known, history.designed, len(self.sizes), self.seed)
+        return runs_of(self.space, history.known, history.designed, len(self.sizes), self.seed, without)
 
     def refuse_too_few(self) -> None:
         """Stop where nothing can be learned.
@@ -83,13 +79,13 @@ class SearchState:
                 "They are kept: the same command with more minutes goes on where this one stopped"
             )
 
-    def noted(self, made: Manifest, name: str, mix: Mapping[str, float], seed: int, split: Split) -> Trial:
+    def noted(self, made: Manifest, name: str, mix: Mapping[str, float], seed: int, rows: RowLosses) -> Trial:
         """Make the note of a trial.
 
         Raises:
             TrainingFailed: a loss is no number.
         """
-        if not all(map(math.isfinite, split.costs().values())):
+        if not all(map(math.isfinite, rows.costs().values())):
             raise TrainingFailed("its losses are no numbers")
         return Trial(
             id=made.key[:16],
@@ -99,7 +95,7 @@ class SearchState:
             seed=seed,
             mix=dict(mix),
             snapshots=dict(self.snapshots),
-            costs=split.costs(),
+            folds=rows.by_fold(),
             seconds=made.seconds,
         )
 

@@ -9,17 +9,18 @@ from threadpoolctl import threadpool_limits
 from tasks.core.records import Section
 from tasks.core.tasks import task
 from tasks.experiments.search import archive
+from tasks.experiments.search.choice import choose, chosen
 from tasks.experiments.search.confirm import ConfirmingRuns
-from tasks.experiments.search.fit import LearnedMix, Runs, learn
+from tasks.experiments.search.fit import learn
 from tasks.experiments.search.fit_tables import Tables, fit_files
 from tasks.experiments.search.recommend import Resources, recommend
 from tasks.experiments.search.record import search_findings
+from tasks.experiments.search.row_losses import FOLDS, RowLosses, crossed, read_losses
 from tasks.experiments.search.settings import SearchSettings
 from tasks.experiments.search.space import Constraints, search_space
-from tasks.experiments.search.splits import Split, read_splits
 from tasks.experiments.search.state import SearchState, begin
 from tasks.experiments.search.trials import Trial
-from tasks.experiments.search.verdict import ARMS, arms_of
+from tasks.experiments.search.verdict import CONFIRMED, Lessons, arms_of
 from tasks.experiments.search_record import FitRecord, SearchFindings, SearchRecord
 from tasks.manifests.manifest import Account, Manifest
 from tasks.manifests.pool import PoolFacts
@@ -27,9 +28,6 @@ from tasks.manifests.rows import CleanedFacts
 from tasks.manifests.weights import EvidenceFacts
 from tasks.objectives.parts import measures_of
 from tasks.store.storage import open_store
-
-Confirmed = tuple[Mapping[str, float], Sequence[tuple[Split, Split]]]
-"""A mix, and for each seed the two splits of its predictions."""
 
 
 def fit_runs(tables: Tables) -> FitRecord:
@@ -71,7 +69,10 @@ def advise(
     wanted = [filled[target]] if target in filled else judging
     took = [trial.seconds for trial in archive.read_trials(open_store(store), name) if trial.seconds]
     fewest = {field: min((getattr(account, field) for account in wanted), default=0) for field in ("rows", "holdout")}
-    trials, seconds = settings.most_trials(len(filled)) + ARMS * settings.seeds, sum(took) / len(took) if took else None
+    trials, seconds = (
+        settings.most_trials(len(filled)) + CONFIRMED * settings.seeds,
+        sum(took) / len(took) if took else None,
+    )
     resources = Resources(
         len(filled), target, fewest["rows"], fewest["holdout"], seconds, trials, settings.minutes, steps, generates
     )
@@ -84,8 +85,8 @@ def last_learned(store: str, name: str) -> archive.LearnedWeights | None:
     return archive.read_latest(open_store(store), name)
 
 
-def next_mixes(state: SearchState, number: int) -> list[dict[str, float]] | None:
-    """Give the mixes of a round, counted from 0; None when more trials would show nothing."""
+def next_mixes(state: SearchState, number: int) -> list[dict[str, float]]:
+    """Give the mixes of a round, counted from 0."""
     with threadpool_limits(1):  # small matrices: threads cost more than they save
         return state.mixes(number)
 
@@ -94,33 +95,46 @@ def note_trial(
     store: str, recipe: str, state: SearchState, made: Manifest, name: str, mix: Mapping[str, float], seed: int
 ) -> Trial:
     """Read what a trial cost and note it in the store; one whose losses are no numbers raises TrainingFailed."""
-    trial = state.noted(made, name, mix, seed, splits_of(store, made, state)[0])
+    trial = state.noted(made, name, mix, seed, losses_of(store, made, state))
     archive.write_trial(open_store(store), recipe, trial)
     return trial
 
 
-def splits_of(store: str, made: Manifest, state: SearchState) -> tuple[Split, Split]:
-    """Read a trial's predictions: the split of the hold-out to select by, and the split to test on."""
+def losses_of(store: str, made: Manifest, state: SearchState) -> RowLosses:
+    """Read what a trial lost on every row kept aside."""
     predictions = open_store(store).open(made, "predictions.parquet")
-    return read_splits(predictions, measures_of(state.task), state.seed)
+    return read_losses(predictions, measures_of(state.task), state.seed)
 
 
-def learn_weights(state: SearchState) -> tuple[Runs, LearnedMix, dict[str, dict[str, float]]]:
-    """Learn from all trials; gives also the mixes to confirm, by name."""
+def learn_weights(state: SearchState) -> Lessons:
+    """Learn from all trials, and, fold by fold, from what they show without the rows of the fold."""
     state.refuse_too_few()
-    runs = state.runs
+    runs, *folds = (state.runs(without) for without in (None, *range(FOLDS)))
     with threadpool_limits(1):
         learned = learn(runs)
-    return runs, learned, arms_of(state.space, runs, learned)
+        choice = choose(runs, learned.surrogate, learned.nested)
+        without = [chosen(fold) for fold in folds]
+    return Lessons(runs, learned, choice, arms_of(state.space, choice, without))
 
 
-def conclude(state: SearchState, runs: Runs, learned: LearnedMix, arms: Mapping[str, Confirmed]) -> SearchFindings:
-    """Say what was found."""
-    confirmed = {
-        name: ConfirmingRuns(name, mix, [selection for selection, _ in splits], [test for _, test in splits])
-        for name, (mix, splits) in arms.items()
+def conclude(
+    state: SearchState, lessons: Lessons, confirmed: Mapping[str, Sequence[Sequence[RowLosses]]]
+) -> SearchFindings:
+    """Say what was found.
+
+    Args:
+        confirmed: arm -> for each seed, what the mixes of its folds lost on the rows kept aside.
+    """
+    arms = {
+        name: ConfirmingRuns(
+            name,
+            lessons.arms[name].mix,
+            [crossed(by_fold) for by_fold in by_seed],
+            crossed=len(lessons.arms[name].by_fold) > 1,
+        )
+        for name, by_seed in confirmed.items()
     }
-    return search_findings(state.space, state.history, runs, learned, confirmed)
+    return search_findings(state.space, state.history, lessons, arms)
 
 
 @task()

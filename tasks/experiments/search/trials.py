@@ -1,5 +1,6 @@
 """Trials as the store keeps them, and which of them still hold when data or settings have changed."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -26,9 +27,14 @@ class Trial(Section):
     """Source -> share, as asked."""
     snapshots: dict[str, str]
     """Source -> fingerprint of its cleaned rows."""
-    costs: dict[str, float]
-    """Source -> mean loss on the half of its hold-out that weights are chosen by."""
+    folds: dict[str, tuple[tuple[float, float], ...]]
+    """Source -> of each fold of its hold-out Σ losses and Σ sizes of the rows."""
     seconds: float = 0.0
+
+    def cost(self, source: str, without: int | None = None) -> float:
+        """Give the mean loss on a source's hold-out, or on its rows outside of one fold."""
+        losses, sizes = zip(*(fold for number, fold in enumerate(self.folds[source]) if number != without), strict=True)
+        return math.fsum(losses) / math.fsum(sizes)
 
 
 class EarlierTrials(Section):
@@ -70,20 +76,28 @@ def _outdated(trial: Trial, setting: str, snapshots: Mapping[str, str], columns:
         return f"{', '.join(gone)} is no source any more"
     if changed := [name for name in used if trial.snapshots[name] != snapshots[name]]:
         return f"{', '.join(changed)} has changed since"
-    if unmeasured := [name for name in columns if name not in trial.costs or trial.snapshots[name] != snapshots[name]]:
+    if unmeasured := [name for name in columns if name not in trial.folds or trial.snapshots[name] != snapshots[name]]:
         return f"not measured on {', '.join(unmeasured)} as it is now"
     return ""
 
 
-def runs_of(space: SearchSpace, trials: Sequence[Trial], designed: Collection[str], looks: int, seed: int) -> Runs:
+def runs_of(
+    space: SearchSpace,
+    trials: Sequence[Trial],
+    designed: Collection[str],
+    looks: int,
+    seed: int,
+    without: int | None = None,
+) -> Runs:
     """Lay trials out as runs to learn from.
 
     Args:
         designed: ids of the trials whose mixes were chosen without a look at costs.
         looks: how often it is asked what they teach, as they become more.
+        without: fold of the hold-out that has no part in their scores.
     """
     mixes = np.array([space.vector(trial.mix) for trial in trials]).reshape(-1, len(space.sources))
-    scores = np.array([[trial.costs[name] for name in space.columns] for trial in trials]).reshape(
+    scores = np.array([[trial.cost(name, without) for name in space.columns] for trial in trials]).reshape(
         -1, len(space.columns)
     )
     names = tuple(trial.name for trial in trials)

@@ -1,39 +1,67 @@
-"""What a search found: the arms to confirm, which of them is used, and one of three outcomes, in words and numbers."""
+"""What a search found: the mixes to confirm, which of them is used, and one of three outcomes, in words and numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tasks.experiments.compare.settings import PROPORTIONAL, UNIFORM
+from tasks.experiments.search.choice import Choice
 from tasks.experiments.search.confirm import ConfirmingRuns, Gain, gain
 from tasks.experiments.search.fit import LearnedMix, Runs
-from tasks.experiments.search.outcome import LEARNED, NO_EFFECT
+from tasks.experiments.search.outcome import TOO_FEW
+from tasks.experiments.search.row_losses import FOLDS
 from tasks.experiments.search.space import SearchSpace
-from tasks.experiments.search.surrogate import Vector
 from tasks.experiments.search_record import Outcome
 
 RECOMMENDED, BEST = "recommended", "best trial"
-ARMS = 4
-"""Mixes that are confirmed, at most."""
 BASELINES = (UNIFORM, PROPORTIONAL)
-APART = 0.05
-"""Σ|w - v| from where on two mixes are confirmed one by one."""
+CONFIRMED = len(BASELINES) + FOLDS
+"""Mixes that are trained under each seed to confirm a choice."""
+Mix = dict[str, float]
 
 
-def arms_of(space: SearchSpace, runs: Runs, learned: LearnedMix) -> dict[str, dict[str, float]]:
-    """Name the mixes to confirm: uniform, proportional, the one recommended, and that of the best trial where it is
-    another one.
+@dataclass(frozen=True)
+class Arm:
+    """What is confirmed: a mix, or the way it was chosen.
 
-    Nothing where nothing was learned: there is nothing to confirm then.
+    Attributes:
+        mix: source -> share; what is chosen by all rows kept aside.
+        by_fold: what is chosen without the rows of each fold, or the mix itself where nothing was chosen.
     """
-    if learned.outcome != LEARNED:
-        return {}
-    best = runs.mixes[int(runs.evidence.totals.argmin())]
-    arms: dict[str, Vector] = {UNIFORM: space.even, PROPORTIONAL: space.prior, RECOMMENDED: learned.mix}
-    if min(float(np.abs(best - mix).sum()) for mix in arms.values()) > APART:
-        arms[BEST] = best
-    return {name: space.named(mix) for name, mix in arms.items()}
+
+    mix: Mix
+    by_fold: tuple[Mix, ...]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the trials teach.
+
+    Attributes:
+        learned: by the surrogate, with how sure that is.
+        choice: the mix that they speak for.
+        arms: what is to be confirmed.
+    """
+
+    runs: Runs
+    learned: LearnedMix
+    choice: Choice
+    arms: Mapping[str, Arm]
+
+
+def arms_of(space: SearchSpace, choice: Choice, without: Sequence[Choice]) -> dict[str, Arm]:
+    """Name what is to be confirmed: uniform, proportional, and the mix that was chosen.
+
+    Args:
+        without: what is chosen without the rows of each fold.
+    """
+    fixed = {UNIFORM: space.named(space.even), PROPORTIONAL: space.named(space.prior)}
+    chosen = Arm(space.named(choice.mix), tuple(space.named(fold.mix) for fold in without))
+    return {name: Arm(mix, (mix,)) for name, mix in fixed.items()} | {name_of(choice): chosen}
+
+
+def name_of(choice: Choice) -> str:
+    """Name the mix that was chosen."""
+    return RECOMMENDED if choice.by_surrogate else BEST
 
 
 @dataclass(frozen=True)
@@ -44,8 +72,9 @@ class Verdict:
         sentence: the same for people.
         arm: name of the mix that is used.
         mix: source -> share.
-        gains: of the best arm over each baseline that it was compared with.
-        like: baselines that the best arm cannot be told from, or is worse than.
+        gains: of the mix that was chosen over each baseline.
+        expected: baseline -> what of the gain is expected to last.
+        like: baselines that the mix that was chosen cannot be told from, or is worse than.
     """
 
     outcome: Outcome
@@ -53,48 +82,51 @@ class Verdict:
     arm: str
     mix: Mapping[str, float]
     gains: Mapping[str, Gain]
+    expected: Mapping[str, float]
     like: tuple[str, ...]
 
 
-def judge(space: SearchSpace, learned: LearnedMix, arms: Mapping[str, ConfirmingRuns]) -> Verdict:
-    """Choose among the arms on one split of the hold-out and test the choice on the other.
+def judge(space: SearchSpace, lessons: Lessons, arms: Mapping[str, ConfirmingRuns]) -> Verdict:
+    """Say whether the mix that was chosen gains over uniform and proportional, and which of the three to use.
 
-    A baseline that measures best on the first is its own choice. A mix is used only where it beats uniform and
-    proportional both; else the one of the two that it cannot be told from is, the better where it is both.
+    The gain is that of the way of choosing: every fold of the rows kept aside is judged by a mix that was chosen
+    without it, under seeds that had no part either. What is used is what is expected to cost least, which need not be
+    shown to; a gain is claimed only where the intervals over both baselines lie above 0.
     """
-    if not arms:
-        return _unconfirmed(space, learned)
-    costs = {name: arm.selection_cost(space.columns) for name, arm in arms.items()}
-    best = min(costs, key=lambda name: costs[name])
-    rivals = [name for name in BASELINES if name != best]
-    gains = {name: gain(arms[best], arms[name], space.columns) for name in rivals}
-    if best in BASELINES:
-        text = f"No mix that was tried beats {best} weights: of all mixes confirmed they measured best. They are kept."
-        return Verdict("no gain", text, best, arms[best].mix, gains, (best,))
-    like = tuple(name for name in rivals if gains[name].low <= 0)
+    learned, choice = lessons.learned, lessons.choice
+    chosen, bases = name_of(choice), {UNIFORM: space.even, PROPORTIONAL: space.prior}
+    gains = {name: gain(arms[chosen], arms[name], space.columns) for name in bases}
+    expected = {name: choice.expected_gain(gains[name].mean, gains[name].error, base) for name, base in bases.items()}
+    like = tuple(name for name in bases if gains[name].low <= 0)
+    best = min(expected, key=lambda name: expected[name])
+    kept = chosen if not like or expected[best] > 0 else best
     if not like:
-        return Verdict("gain", _gained(best, gains, len(arms[best].selection)), best, arms[best].mix, gains, ())
-    kept = min(like, key=lambda name: costs[name])
-    return Verdict("no gain", _not_gained(like, kept, gains), kept, arms[kept].mix, gains, like)
+        outcome, text = "gain", _gained(chosen, gains)
+    elif learned.outcome == TOO_FEW:
+        outcome, text = "too few", f"Not enough trials to learn much from: {learned.why}. {_not_gained(gains, like)}"
+    else:
+        outcome, text = "no gain", _not_gained(gains, like)
+    if outcome != "gain":
+        text += f" Kept: {kept}, whose loss is expected to be least."
+    if outcome == "too few":
+        text += " Remedy: more --trials, larger trials.size, or a target that depends more on the mix."
+    return Verdict(outcome, text, kept, arms[kept].mix, gains, expected, like)
 
 
-def _gained(best: str, gains: Mapping[str, Gain], seeds: int) -> str:
+def _gained(chosen: str, gains: Mapping[str, Gain]) -> str:
     figures = " and ".join(
         f"{gain.mean:.4f} ({gain.low:.4f} to {gain.high:.4f}) below that of {name} weights"
         for name, gain in gains.items()
     )
-    which = (
-        ""
-        if best == RECOMMENDED
-        else " They are those of the best trial: the mix that the surrogate recommended measured worse."
-    )
+    seeds = len(next(iter(gains.values())).by_seed)
+    which = "" if chosen == RECOMMENDED else " They are those of the best trial: no surrogate guesses trials left out."
     return (
-        f"These weights pay: their loss is {figures}, over {seeds} seeds, on rows that had no part in choosing "
-        f"them.{which}"
+        f"These weights pay: their loss is {figures}, over {seeds} seeds, each row kept aside judged by weights that "
+        f"were chosen without it.{which}"
     )
 
 
-def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> str:
+def _not_gained(gains: Mapping[str, Gain], like: Sequence[str]) -> str:
     worse = [name for name in like if gains[name].high < 0]
     said = (
         f"worse than {' and '.join(worse)} weights" if worse else f"indistinguishable from {' and '.join(like)} weights"
@@ -103,19 +135,4 @@ def _not_gained(like: Sequence[str], kept: str, gains: Mapping[str, Gain]) -> st
         f"{name}: gain {gains[name].mean:.4f} ({gains[name].low:.4f} to {gains[name].high:.4f})" for name in like
     )
     least = max(gains[name].detectable for name in like)
-    return f"The weights found are {said} ({figures}); a difference of {least:.4f} would have been seen. Kept: {kept}."
-
-
-def _unconfirmed(space: SearchSpace, learned: LearnedMix) -> Verdict:
-    mix = space.named(space.prior)
-    if learned.outcome == NO_EFFECT:
-        text = (
-            "The mix makes no difference that can be seen, so uniform and proportional weights are "
-            f"indistinguishable: {learned.why}."
-        )
-        return Verdict("no gain", f"{text} Kept: {PROPORTIONAL}.", PROPORTIONAL, mix, {}, BASELINES)
-    text = (
-        f"Not enough trials to choose weights by: {learned.why}. Kept: {PROPORTIONAL}. Remedy: more --trials, "
-        "larger trials.size"
-    )
-    return Verdict("too few", f"{text}, or a target that depends more on the mix.", PROPORTIONAL, mix, {}, ())
+    return f"The weights found are {said} ({figures}); a difference of {least:.4f} would have been seen."
