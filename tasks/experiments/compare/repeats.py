@@ -128,9 +128,18 @@ def leaks(
         advantage = amounts[:, group].mean(0) / results.rows.weights[group]
         if lies_on(advantage, near.rows, results.inputs.confidence):
             found_there = _examples(rows, near, train[other])
-            estimate = {"estimate": held.estimate, "low": held.low, "high": held.high}
-            counts = {"rows": len(group), "near": int(near.rows.sum())}
-            alarms.append(Leak(source=home, there=other, examples=found_there, **estimate, **counts))
+            alarms.append(
+                Leak(
+                    source=home,
+                    there=other,
+                    estimate=held.estimate,
+                    low=held.low,
+                    high=held.high,
+                    rows=len(group),
+                    near=int(near.rows.sum()),
+                    examples=found_there,
+                )
+            )
     return tuple(alarms)
 
 
