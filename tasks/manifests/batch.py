@@ -8,7 +8,7 @@ class Part(Section):
 
     text: str
     learned: bool
-    """Whether they are what the model is to predict."""
+    """Whether they are what the model is to predict, or the name of that."""
 
 
 class ShownExample(Section):
@@ -16,6 +16,8 @@ class ShownExample(Section):
 
     source: str
     row_id: str
+    step: int
+    """In which it is met, from 1."""
     parts: tuple[Part, ...]
 
 
@@ -23,9 +25,11 @@ class ShownBatch(Section):
     """The first batch of a training."""
 
     examples: tuple[ShownExample, ...]
+    later: tuple[ShownExample, ...]
+    """The first example of each source that has none in it, in the order in which they are met."""
     longest: int
     """Tokens of its longest example; the others are filled up to it."""
     tokens: int
     """Tokens of all its examples."""
     learned: int
-    """Those of them that are learned from."""
+    """Those of them that are learned; a label is none."""

@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from flows.cli import render_batch
-from tasks.core.errors import RecipeError
 from tasks.core.layout import Role
 from tasks.core.records import Objective
 from tasks.manifests.batch import Part, ShownBatch, ShownExample
@@ -23,13 +22,18 @@ def held(role: Role, number: int) -> Any:
     said = f"number {number} " * (number + 1)
     if role.holds == "messages":
         return [{"role": "user", "content": f"question {number}"}, {"role": "assistant", "content": said.strip()}]
-    return {"text": said.strip(), "nothing": None, "label": "a"}[role.holds]
+    if role.holds == "answers":
+        return {"text": [str(number)], "answer_start": [len("number ")]}
+    words = said.split()
+    tags = ["a" if word == "number" else "b" for word in words]
+    kinds = {"text": said.strip(), "words": words, "tags": tags, "labels": ["a", "b"][: number % 3]}
+    return {"nothing": None, "label": "ab"[number % 2], "value": number / 2, **kinds}[role.holds]
 
 
-def shown(task: str, folder: Path, labels: tuple[str, ...] = ()) -> ShownBatch:
+def shown(task: str, folder: Path, labels: tuple[str, ...] = (), sources: str = "ssssss") -> ShownBatch:
     layout = columns_of(task).layout(labels)
     roles = {role.name: [held(role, row) for row in range(6)] for role in layout.roles}
-    table = {"row_id": [f"f:{row}" for row in range(6)], "source": ["s"] * 6, **roles, "tokens": [1] * 6}
+    table = {"row_id": [f"f:{row}" for row in range(6)], "source": [*sources], **roles, "tokens": [1] * 6}
     pl.DataFrame(table, schema=cleaned_schema(layout)).write_parquet(folder / "mix.parquet")
     model = BuiltModel(vocabulary=400, **guess_of(task).model(64))
     settings = TrainSettings(model=model, max_tokens=64, batch_size=3)
@@ -66,9 +70,43 @@ def test_what_is_written_stands_behind_what_is_read(tmp_path: Path) -> None:
         assert (read.learned, written.learned, read.text) == (False, True, written.text)
 
 
-def test_a_model_that_learns_no_tokens_has_nothing_to_mark(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="a classifier learns no tokens"):
-        shown("text-classification", tmp_path, ("a", "b"))
+LABELLED = ("text-classification", "pair-classification", "multi-label-classification", "regression")
+
+
+@pytest.mark.parametrize("task", LABELLED)
+def test_labels_and_numbers_stand_behind_the_text_by_their_names(task: str, tmp_path: Path) -> None:
+    batch = shown(task, tmp_path, () if task == "regression" else ("a", "b"))
+    sets = ["none of the labels", "a", "a, b"]
+    for example in batch.examples:
+        number = int(example.row_id.partition(":")[2])
+        text, said = example.parts
+        wanted = {"regression": f"{number / 2:g}", "multi-label-classification": sets[number % 3]}
+        assert said == Part(text=wanted.get(task, "ab"[number % 2]), learned=True)
+        assert f"number {number}" in text.text
+        assert not text.learned
+    assert batch.learned == 0
+
+
+def test_every_word_has_its_tag_behind_it(tmp_path: Path) -> None:
+    batch = shown("token-classification", tmp_path, ("a", "b"))
+    for example in batch.examples:
+        number = int(example.row_id.partition(":")[2])
+        read = "".join(f"<{part.text}>" if part.learned else part.text for part in example.parts)
+        assert read.split()[1:-1] == ["number", "<a>", str(number), "<b>"] * (number + 1)
+    assert batch.learned == sum(2 * int(example.row_id[2:]) + 2 for example in batch.examples)
+
+
+def test_an_answer_is_marked_in_its_context(tmp_path: Path) -> None:
+    for example in shown("question-answering", tmp_path).examples:
+        assert [part.text.strip() for part in example.parts if part.learned] == [example.row_id[2:]]
+
+
+def test_of_a_source_that_the_batch_has_nothing_of_the_first_is_shown_with_its_step(tmp_path: Path) -> None:
+    batch = shown("text-classification", tmp_path, ("a", "b"), "sssuuu")
+    assert [one.step for one in batch.examples] == [1, 1, 1]
+    there = {one.source for one in batch.examples}
+    assert there == {"s"}, "rows of like length stand together"
+    assert [(one.source, one.step) for one in batch.later] == [("u", 2)]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +121,10 @@ def test_what_is_learned_is_coloured_or_between_brackets_and_no_text_is_obeyed(
     )
     monkeypatch.setattr(render_batch, "console", console)
     parts = (Part(text="why?\x1b[31m", learned=False), Part(text="so", learned=True))
-    example = ShownExample(source="[bold]s", row_id="f:1", parts=parts)
-    render_batch.first_batch(ShownBatch(examples=(example, example), longest=4, tokens=6, learned=2))
+    example = ShownExample(source="[bold]s", row_id="f:1", step=1, parts=parts)
+    batch = ShownBatch(examples=(example, example), later=(example,), longest=4, tokens=6, learned=2)
+    render_batch.first_batch(batch)
     assert marked in out.getvalue()
     assert "[bold]s  f:1" in out.getvalue()
+    assert "[bold]s  f:1  first of this source, in step 1" in out.getvalue()
     assert "2 examples of 6 tokens, of which 2 are learned; 2 more fill the shorter ones up to 4" in out.getvalue()
