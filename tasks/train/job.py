@@ -86,6 +86,8 @@ class Message(Section):
     eval_loss: float | None = None
     learning_rate: float | None = None
     error: str = ""
+    code: int = 0
+    """The exit code, which torchrun replaces by its own."""
 
 
 OUT_OF_MEMORY = 77

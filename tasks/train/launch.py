@@ -75,7 +75,7 @@ def _once(job: Job, folder: Path, report: Report) -> tuple[int, str]:
             known = known.model_copy(update=message.model_dump(exclude_unset=True))  # losses are told now and then
             if message.steps:
                 report(known.step / known.steps, progress(known))
-    return child.returncode, why
+    return known.code or child.returncode, why
 
 
 def _command(job: Job, folder: Path) -> list[str]:

@@ -53,10 +53,13 @@ EVALUATION_BATCH = 64
 
 
 def watch_parent(parent: int) -> None:
-    """End this process when the one that waits for it is gone; nobody would take the model."""
+    """End this process when the one that waits for it is gone, or that started it, as torchrun does; nobody would take
+    the model.
+    """
+    starter = os.getppid()
 
     def watch() -> None:
-        while Path(f"/proc/{parent}").exists() if Path("/proc").exists() else os.getppid() != 1:
+        while os.getppid() == starter and (Path(f"/proc/{parent}").exists() or not Path("/proc").exists()):
             time.sleep(0.5)
         os._exit(1)
 
@@ -93,7 +96,7 @@ def arguments(job: Job, rows: int) -> TrainingArguments:
         bf16=bf16,
         use_cpu=not gpu,
         optim="adamw_torch_fused",
-        average_tokens_across_devices=False,
+        average_tokens_across_devices=False,  # the Trainer counts labels, not targets; `Ordered` counts these
         report_to=[*settings.report_to] or "none",
         run_name=job.tracked.name if job.tracked else None,
         disable_tqdm=True,
@@ -143,6 +146,7 @@ def train(job: Job) -> None:
         callbacks=[each for each in (Telling(order, rows), steering, best, end, told) if each],
     )
     trainer.losses, trainer.order, trainer.steering, trainer.by_source = losses, order, steering, by_source
+    trainer.names = mix[ROW_ID].to_list()
     if not writes and (softened := Softened.wanted(job.settings, job.seed)):
         softened.refuse(model)
         trainer.softened = softened

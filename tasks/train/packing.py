@@ -17,10 +17,8 @@ from transformers import DataCollatorForTokenClassification
 
 from tasks.core.errors import RecipeError
 from tasks.models.positions import first_position
-from tasks.models.targets import NOT_PREDICTED
+from tasks.models.targets import NOT_PREDICTED, SEGMENT
 
-SEGMENT = "segment"
-"""What a packed batch says of every token: the number of the example it is of, -1 for padding."""
 NEAR = 1e-3
 """Logits of an example that differ by less, packed and alone, differ by rounding."""
 

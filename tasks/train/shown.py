@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from transformers.utils import logging
 
 from tasks.core.records import Objective
 from tasks.manifests.batch import Part, ShownBatch, ShownExample
@@ -41,6 +42,7 @@ def first_batch(
     Raises:
         RecipeError: no such model.
     """
+    logging.disable_progress_bar()
     layout, kind = columns_of(objective.task).layout(objective.labels), examples_of(objective.task)
     rows = pl.read_parquet(list(mix), columns=[*filled(layout), SOURCE, ROW_ID])
     _, tokenizer = load(settings, base, objective, texts_of(layout, rows, later))
@@ -92,7 +94,7 @@ def _parts(model: str, tokenizer: Any, encoded: Examples, number: int, labels: S
         for start, stop in zip(begins, [*begins[1:], len(ids)], strict=True):
             yield Part(text=f"{tokenizer.decode(ids[start:stop])} ", learned=False)
             if target[start] != NOT_PREDICTED:
-                yield Part(text=labels[target[start]], learned=True)
+                yield Part(text=labels[int(target[start])], learned=True)
                 yield Part(text=" ", learned=False)
     elif model == POINTS:
         yield from _runs(tokenizer, ids, [target[0] <= at <= target[1] for at in range(len(ids))])
@@ -106,7 +108,7 @@ def _parts(model: str, tokenizer: Any, encoded: Examples, number: int, labels: S
 def _named(target: Any, labels: Sequence[str]) -> str:
     if isinstance(target, list):
         return ", ".join(label for label, there in zip(labels, target, strict=True) if there) or "none of the labels"
-    return labels[target] if labels else f"{target:g}"
+    return labels[int(target)] if labels else f"{target:g}"
 
 
 def _runs(tokenizer: Any, ids: list[int], asked: list[bool]) -> Iterator[Part]:

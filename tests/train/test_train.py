@@ -342,7 +342,11 @@ def test_saved_folder_is_trained_further_and_is_part_of_the_key(mix: tuple[Path,
 @pytest.mark.parametrize(
     ("more", "error", "told"),
     [
-        ({"learning_rate": 1e30, "epochs": 3, "warmup": 0}, TrainingFailed, "no longer a number at step"),
+        (
+            {"learning_rate": 1e30, "epochs": 3, "warmup": 0},
+            TrainingFailed,
+            r"no longer a number at step \d+ of 36, whose batch holds train-00000:\d+, .*no checkpoint had been saved",
+        ),
         ({"max_tokens": 64}, RecipeError, "takes at most 32"),
         pytest.param(
             {"model": BuiltModel(architecture="bert", vocabulary=300, config={"hidden_size": 15})},
@@ -367,14 +371,6 @@ def test_trainings_that_cannot_be_say_why(
     objective = more.pop("objective", OBJECTIVE)
     with pytest.raises(error, match=told):
         trained(mix, settings(**more), objective=objective)
-
-
-@pytest.mark.slow
-def test_two_processes_train_one_model_with_the_loss_of_one(mix: tuple[Path, Manifest]) -> None:
-    one, two = trained(mix, settings(epochs=2)), trained(mix, settings(epochs=2, processes=2))
-    losses = [json.loads((mix[0] / model.path / "training-curve.json").read_text())[0]["loss"] for model in (one, two)]
-    assert two.facts.steps == one.facts.steps == 24
-    assert losses[1] == pytest.approx(losses[0], rel=0.25)
 
 
 def test_out_of_memory_halves_the_batch_and_keeps_the_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
