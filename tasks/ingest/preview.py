@@ -15,6 +15,7 @@ from tasks.ingest.map import Mapper, Tally
 from tasks.ingest.read import Reading, labels_of, parts_of
 from tasks.ingest.remedies import BadRows, remedy
 from tasks.ingest.settings import SOURCES, FileSettings, SourceSettings
+from tasks.ingest.unread import told
 from tasks.manifests.seen import SeenFile
 from tasks.rows.layout import read_schema
 from tasks.text.encoding import encoding_of
@@ -170,7 +171,7 @@ class _Wrong:
         unmapped = frame.filter(pl.col("reason") == "unmapped_label").group_by("detail").len()
         self.unmapped.update(dict(labels_of(unmapped)))
         for row in frame.head(3 - len(self.examples)).to_dicts():
-            self.examples.append(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})")
+            self.examples.append(told(row))
 
 
 class _Looked:

@@ -18,6 +18,7 @@ from tasks.ingest.map import BAD_SCHEMA, Mapped, Mapper, Tally
 from tasks.ingest.place import Place
 from tasks.ingest.remedies import LABEL, BadRows, remedy
 from tasks.ingest.settings import SOURCES, FileSettings, SourceSettings, kind_of
+from tasks.ingest.unread import told
 from tasks.ingest.write import MediaFile, media_beside
 from tasks.manifests.manifest import Account
 from tasks.manifests.seen import SeenFile
@@ -219,7 +220,7 @@ def _bad_rows(tally: Tally, quarantine: Path) -> BadRows:
         read=tally.rows + tally.bad + sum(tally.dropped.values()),
         reasons=dict(counts.iter_rows()),
         unmapped=dict(labels_of(labels)),
-        examples=tuple(f"{row['file']}:{row['line']}: {row['reason']} ({row['detail']})" for row in first),
+        examples=tuple(told(row) for row in first),
     )
 
 

@@ -21,6 +21,8 @@ AFTER_PADDING = {
     "xmod",
 }
 """Architectures that number positions from the padding token's id on, as RoBERTa does."""
+BY_ANOTHER_NAME = {"codegen", "ctrl", "gpt2", "gpt_bigcode", "gptj", "openai-gpt"}
+"""Architectures whose configuration calls their positions `n_positions`; what T5 calls so is no limit."""
 POSITIONS, PADDING = 512, 1
 """Theirs where the configuration says nothing else."""
 
@@ -28,7 +30,8 @@ POSITIONS, PADDING = 512, 1
 def positions_in(config: Mapping[str, object]) -> int | None:
     """Count the positions that a text may take by what a configuration says; None where it says nothing."""
     after = config.get("model_type") in AFTER_PADDING
-    positions = config.get("max_position_embeddings", POSITIONS if after else None)
+    other = config.get("n_positions") if config.get("model_type") in BY_ANOTHER_NAME else None
+    positions = config.get("max_position_embeddings", POSITIONS if after else other)
     padding = config.get("pad_token_id", PADDING)
     if not isinstance(positions, int):
         return None

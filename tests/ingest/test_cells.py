@@ -14,6 +14,7 @@ from tasks.ingest.cells import read_cells
 from tasks.ingest.map import Mapped, Mapper
 from tasks.ingest.read import batches
 from tasks.ingest.settings import parse_source
+from tasks.ingest.unread import told
 
 TAGS = ("O", "B-PER", "I-PER")
 VALUE = (Role(name="text"), Role(name="value", holds="value"))
@@ -181,3 +182,10 @@ def test_squad_is_read_as_it_is_published(tmp_path: Path) -> None:
     found = mapped(tmp_path / "squad.json", ANSWERS, records="data.paragraphs.qas")
     assert found.rows["answers"].to_list() == [{"text": ["São Paulo"], "answer_start": [15]}]
     assert found.bad["reason"].to_list() == ["answer_not_in_context"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "line"), [("", "a.csv:3: bad"), ("2 words, 1 tags", "a.csv:3: bad (2 words, 1 tags)")]
+)
+def test_a_bad_row_is_told_with_its_detail_where_there_is_one(detail: str, line: str) -> None:
+    assert told({"file": "a.csv", "line": 3, "reason": "bad", "detail": detail}) == line

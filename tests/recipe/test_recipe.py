@@ -285,6 +285,10 @@ TRAIN = "train: {model: {architecture: roberta, config: {max_position_embeddings
         ("train: {model: ./none}", "train.model: there is no folder './none'"),
         ("trials: {encoder: {model: /none/such}}", "trials.encoder.model: there is no folder '/none/such'"),
         (TRAIN, "train.max_tokens: it is 64, but the model takes at most 62; set train.max_tokens <= 62"),
+        (
+            "train: {model: {architecture: gpt2, config: {n_positions: 32}}, max_tokens: 64}",
+            "train.max_tokens: it is 64, but the model takes at most 32; set train.max_tokens <= 32",
+        ),
         ("clean: {filters: [{kind: language, keep: [klingon]}]}", "'klingon' is no language that can be told"),
         ("sift: {kind: label-noise}", "sift: a list is wanted here"),
         ("mix: {size: many}", "mix.size: a whole number is wanted here, or 'all' (got 'many')"),
