@@ -16,6 +16,7 @@ import tasks.personal.detectors
 import tasks.sift.methods
 import tasks.train.online
 import tasks.weigh.methods
+from tasks.core.registry import OneOf
 
 KINDS = {
     tasks.ingest.kinds: {"batches", "batches_together", "part_of"},
@@ -47,7 +48,8 @@ def test_a_kind_is_a_file_with_params_a_function_and_a_recipe_that_loads(package
     module = importlib.import_module(f"{package.__name__}.{name}")
     assert len({name for name, value in vars(module).items() if callable(value)} & KINDS[package]) == 1
     _, _, block = (module.__doc__ or "").partition("Recipe:\n")
-    params = module.Params.model_validate(yaml.safe_load(block))
+    params = OneOf(package).parse(yaml.safe_load(block))
+    assert isinstance(params, module.Params)
     assert params.kind == name.replace("_", "-")
     assert module.Params.model_config["extra"] == "forbid"
     assert module.Params.model_config["frozen"]
