@@ -5,7 +5,7 @@ of the arms, differences, values of the sources, a picture, where the report is.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from flows.steps.trial_runner import TrialRunner, seconds_spent, seeds_ended
 from flows.steps.trial_setup import TrialSetup, trial_setup_for
 from tasks.core import ui
 from tasks.core.errors import QualityGate, TrainingFailed
-from tasks.experiments.compare.settings import OWN_LABELS, RECIPE, UNAUGMENTED
+from tasks.experiments.compare.settings import OWN_LABELS, RECIPE, UNAUGMENTED, WITHOUT
 from tasks.experiments.compare.task import (
     ComparisonRun,
     ask_values,
@@ -32,10 +32,12 @@ from tasks.experiments.compare.task import (
     conclude,
     foresee,
     foreseen_in_words,
+    growing,
     judge_trials,
     record_comparison,
 )
-from tasks.experiments.comparison import Budget, Comparison, Findings, RequiredGain
+from tasks.experiments.comparison import Budget, Comparison, Findings, Foresight, RequiredGain
+from tasks.experiments.mixes import Mix, size_of
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.scores import PredictionFacts, TrialFacts
 from tasks.publish.task import begin_run
@@ -78,7 +80,7 @@ def compare(
     start = begin_run(loaded.published)
     name_run(run_title(loaded.recipe, f"comparison, {len(names)} arms"), (f"recipe {start.name}",))
     with noted(home, start, "comparison"):
-        comparison = _compared(loaded, Submitted(home.uri), start, names)
+        comparison = _compared(loaded, Submitted(home.uri), start, names, asked=arms is not None)
     if any(arm.name == RECIPE and arm.error for arm in comparison.arms):
         raise TrainingFailed(f"{comparison.sentence} Report: {comparison.report}")
     required: RequiredGain = "all" if require_gain is True else require_gain or "all"
@@ -87,13 +89,19 @@ def compare(
     return ended(comparison, comparison.sentence, (f"verdict {comparison.outcome}",))
 
 
-def _compared(loaded: LoadedRecipe, calls: Submitted, start: RunStart, names: Sequence[str]) -> Comparison:
-    """Try the arms and judge them; a report and a record are left."""
+def _compared(
+    loaded: LoadedRecipe, calls: Submitted, start: RunStart, names: Sequence[str], *, asked: bool
+) -> Comparison:
+    """Try the arms and judge them; a report and a record are left.
+
+    Args:
+        asked: somebody named the arms.
+    """
     began, limit = time.monotonic(), loaded.recipe.compare.minutes
     with interruptible(telling()):
         setup = trial_setup_for("compare.target", loaded.recipe.compare.target, loaded, calls, RunProducts())
         calls.finish()
-        settled_arms = settle_arms(setup, calls, names)
+        settled_arms = settle_arms(setup, calls, names, asked=asked)
         runner = TrialRunner(setup, calls, gives_up=True)
         run, judged = _try_and_judge(setup, runner, settled_arms, began + 60 * limit if limit else float("inf"))
     done = {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(time.monotonic() - began, 1)}
@@ -116,32 +124,25 @@ def _try_and_judge(
     recipe = setup.loaded.recipe
     settings, ours, seeds = recipe.compare, arms.mixes[RECIPE], range(recipe.compare.seeds)
     game, values = ask_values(ours, settings.settings, recipe.seed, full=recipe.trains_in_trials)
-    alone = [len(mix) == 1 for mix in arms.mixes.values()]
-    foreseen = foresee(
-        setup.call.store,
-        recipe.name,
-        recipe.objective,
-        settings.settings,
-        setup.measured_on,
-        recipe.mixed,
-        {kind: alone.count(kind) for kind in (True, False)},
-    )
-    for line in foreseen_in_words(foreseen):
-        ui.log(line)
+    equal = {name: mix for name, mix in arms.mixes.items() if size_of(mix) is None}
+    foreseen = _foreseen(setup, equal.values())
     left_out: list[str] = []
-    for title, mixes in {"arms": list(arms.mixes.values()), **values}.items():
+    plain = {name: mix for name, mix in equal.items() if name not in WITHOUT}
+    curves = growing(plain, settings.sizes, setup.held)
+    larger = [mix for mix in arms.mixes.values() if mix not in equal.values()]
+    larger += [mix for mixes in curves.values() for mix in mixes]
+    asked = {"arms": list(equal.values()), **values} | ({"more rows": larger} if larger else {})
+    for title, mixes in asked.items():
         wanted = [(mix, seed) for seed in seeds for mix in mixes]
         for _ in runner.waves(wanted, f"Trials of {title}", lambda: time.monotonic() > ends):
             continue
         if missed := runner.missed(wanted):
             left_out.append(f"{title}: {missed:,} of {len(wanted):,} trials")
     # Whatever ended is judged: of every mix the seeds 0, 1, … without a gap.
-    ended = seeds_ended(
-        runner, [*arms.mixes.values(), *(mix for mixes in values.values() for mix in mixes)], len(seeds)
-    )
+    ended = seeds_ended(runner, [*arms.mixes.values(), *(mix for mixes in asked.values() for mix in mixes)], len(seeds))
     trials = [runner.results[mix, seed].product for mix, count in ended.items() for seed in range(count)]
     names = {mix: name for name, mix in arms.mixes.items()}
-    inputs = comparison_inputs(ended, names, ours, settings.settings, game, [*recipe.sets])
+    inputs = comparison_inputs(ended, names, ours, settings.settings, game, [*recipe.sets], curves)
     given = (trials, setup.pool, inputs, recipe.objective, recipe.seed)
     judged = setup.call.result(setup.call(judge_trials.of("trials"), *given)) if trials else None
     why = {mix: f"seed {seed}: {error}" for (mix, seed), error in runner.failed.items()}
@@ -164,6 +165,23 @@ def _try_and_judge(
     return run, judged
 
 
+def _foreseen(setup: TrialSetup, mixes: Collection[Mix]) -> Foresight | None:
+    """Say, before its trials, what the comparison can see."""
+    recipe, alone = setup.loaded.recipe, [len(mix) == 1 for mix in mixes]
+    found = foresee(
+        setup.call.store,
+        recipe.name,
+        recipe.objective,
+        recipe.compare.settings,
+        setup.measured_on,
+        recipe.mixed,
+        {kind: alone.count(kind) for kind in (True, False)},
+    )
+    for line in foreseen_in_words(found):
+        ui.log(line)
+    return found
+
+
 def _budget(setup: TrialSetup, trials: Sequence[Manifest[PredictionFacts]]) -> Budget:
     """Say what is the same for every arm."""
     recipe = setup.loaded.recipe
@@ -175,6 +193,7 @@ def _budget(setup: TrialSetup, trials: Sequence[Manifest[PredictionFacts]]) -> B
         size=setup.size,
         unit=recipe.mix.unit,
         share=setup.share,
+        whole=int(sum(setup.held.values())),
         learner=learner,
         seeds=recipe.compare.seeds,
         steps=learnt.steps if isinstance(learnt, TrialFacts) else None,

@@ -13,7 +13,7 @@ from flows.engine.record import receipt_of, receipt_of_stage
 from flows.steps.blend import blend
 from flows.steps.train import train
 from tasks.core.errors import RecipeError
-from tasks.experiments.compare.settings import LEARNED
+from tasks.experiments.compare.settings import ALL_ROWS, LEARNED
 from tasks.experiments.compare.task import choose_arms, foresee
 from tasks.experiments.comparison import Foresight
 from tasks.experiments.search.task import advise, last_learned
@@ -175,7 +175,7 @@ def _foreseen(loaded: LoadedRecipe, store: str, rows: Mapping[str, int]) -> Fore
     """Say what a comparison of the recipe as it stands could see."""
     recipe = loaded.recipe
     names = choose_arms(None, [*recipe.mixed], recipe.compare.arms, recipe.compare.target, ())
-    several = [name for name in names if name != LEARNED or last_learned(store, recipe.name)]
+    several = [name for name in names if name != ALL_ROWS and (name != LEARNED or last_learned(store, recipe.name))]
     arms = {True: len(recipe.mixed), False: len(several) - len(recipe.mixed)}
     return foresee(store, recipe.name, recipe.objective, recipe.compare.settings, rows, recipe.mixed, arms)
 

@@ -7,12 +7,15 @@ from flows.engine.submitted import Submitted
 from flows.steps.blend import weigh
 from flows.steps.trial_setup import TrialSetup
 from tasks.core.errors import CuveeError
-from tasks.experiments.compare.settings import LEARNED, ONLY, RECIPE, UNAUGMENTED, WITHOUT
+from tasks.experiments.compare.settings import ALL_ROWS, LEARNED, ONLY, RECIPE, UNAUGMENTED, WITHOUT
 from tasks.experiments.compare.task import merge_arms
-from tasks.experiments.mixes import Mix, as_mix, restricted, unaugmented
+from tasks.experiments.mixes import Mix, as_mix, restricted, sized, unaugmented
 from tasks.experiments.search.task import last_learned
 from tasks.manifests.manifest import Manifest
 from tasks.manifests.weights import WeightsFacts
+
+WORTHWHILE = 1.25, 4.0
+"""How many times the budget of a trial all rows are, at least and at most, for an arm of them that nobody asked for."""
 
 
 @dataclass
@@ -32,8 +35,12 @@ class Arms:
     notes: list[str] = field(default_factory=list)
 
 
-def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Arms:
-    """Settle the shares of every arm; one whose shares cannot be settled fails, the others stand."""
+def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str], *, asked: bool) -> Arms:
+    """Settle the shares of every arm; one whose shares cannot be settled fails, the others stand.
+
+    Args:
+        asked: somebody named the arms, whatever their trials take.
+    """
     arms = Arms()
     wanted, mixes = _reached(setup, names, arms), dict[str, Mix]()
     for name in wanted:
@@ -42,6 +49,9 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
             continue
         if name in WITHOUT:
             mixes |= {name: mix} if (mix := _without(name, setup, mixes[RECIPE])) else {}
+            continue
+        if name == ALL_ROWS:
+            mixes |= {name: mix} if (mix := _every_row(setup, arms, asked=asked)) else {}
             continue
         start = len(calls.runs)
         promise = _promise(setup, name, arms)
@@ -55,6 +65,22 @@ def settle_arms(setup: TrialSetup, calls: Submitted, names: Sequence[str]) -> Ar
     arms.also = merge_arms(mixes)
     arms.mixes = {name: mixes[name] for name in names if name in arms.also}
     return arms
+
+
+def _every_row(setup: TrialSetup, arms: Arms, *, asked: bool) -> Mix:
+    """Give the mix of every row once; empty where the budget of the others is as large, or where nobody asked for it
+    and it is hardly larger, or its trials would take much longer.
+    """
+    size, unit = int(sum(setup.held.values())), setup.loaded.recipe.mix.unit
+    if size <= setup.size:
+        if asked:
+            arms.notes.append(
+                f"all-rows is no arm: there are {size:,} {unit} in all, and every mix has {setup.size:,}."
+            )
+        return ()
+    fewest, most = (times * setup.size for times in WORTHWHILE)
+    worthwhile = fewest <= size <= most and not setup.loaded.recipe.trains_in_trials
+    return sized(as_mix(setup.held), size) if asked or worthwhile else ()
 
 
 def _without(name: str, setup: TrialSetup, ours: Mix) -> Mix:

@@ -12,7 +12,7 @@ from tasks.core.records import Section, digest
 from tasks.embed.task import embed_source, probe_encoder
 from tasks.evaluate.task import evaluate_model, evaluate_with_sets
 from tasks.experiments.compare.task import find_leak, refuse_leak
-from tasks.experiments.mixes import Mix, as_weights, is_augmented, mix_name
+from tasks.experiments.mixes import Mix, as_weights, is_augmented, mix_name, size_of
 from tasks.experiments.trial.task import hash_source, run_trial, shrink_pool, size_trials
 from tasks.manifests.embeddings import EmbeddingFacts
 from tasks.manifests.manifest import Manifest
@@ -62,6 +62,13 @@ class TrialSetup:
     def factors(self) -> dict[str, float]:
         """What the checks' verdicts multiply the shares of sources by."""
         return {verdict.subject: verdict.factor for verdict in self.made.verdicts}
+
+    @property
+    def held(self) -> dict[str, float]:
+        """What each source that the checks did not leave out holds to train on, in the recipe's unit."""
+        rows = self.loaded.recipe.mix.unit == "rows"
+        held = {account.source: float(account.rows if rows else account.tokens) for account in self.whole.accounts}
+        return {source: amount for source, amount in held.items() if self.factors.get(source, 1)}
 
     @property
     def measured_on(self) -> dict[str, int]:
@@ -118,21 +125,22 @@ class TrialSetup:
         seed += recipe.seed
         weights = as_weights(mix, [account.source for account in self.pool.accounts])
         # At equal budget a small source is repeated as often as its share takes.
-        unbounded = {"size": self.size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
+        size, pool = size_of(mix) or self.size, self.pool if size_of(mix) is None else self.whole
+        unbounded = {"size": size, "max_epochs": UNBOUNDED, "max_total_epochs": None}
         settings = recipe.mix.model_copy(update=unbounded).plan
-        plan = self.call(plan_mix.of(name), self.pool, weights, settings, 1.0, seed)
+        plan = self.call(plan_mix.of(name), pool, weights, settings, 1.0, seed)
         if self.start is None:
             learner = (recipe.trials.linear, recipe.objective, seed)
-            return self.call(run_trial.of(name), self.pool, plan, self.features, self.made.sets, *learner)
+            return self.call(run_trial.of(name), pool, plan, self.features, self.made.sets, *learner)
         plain = recipe if is_augmented(mix) else recipe.model_copy(update={"augment": None})
         loaded = replace(self.loaded, recipe=plain)
-        written, mixes = self.call(write_mix.of(name), self.pool, plan, recipe.mix.shard_rows), list[Mixes]()
+        written, mixes = self.call(write_mix.of(name), pool, plan, recipe.mix.shard_rows), list[Mixes]()
         for stage in plain.stages:
             if stage.number in self.fixed:
                 mixes.append(self.fixed[stage.number])
                 continue
             mixed = augmented(loaded, stage, written, self.made.sets, seed, self.call)
-            mixes.append([mixed, *redrawn(loaded, stage, self.pool, plan, self.made.sets, seed, self.call)])
+            mixes.append([mixed, *redrawn(loaded, stage, pool, plan, self.made.sets, seed, self.call)])
         names = [name if stage.is_last else f"{name} {stage.named('model')}" for stage in plain.stages]
         model = trained(loaded, self.start, mixes, seed, names, self.call)[-1]
         mixed = mixes[-1][0]

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from tasks.core.records import Section
 from tasks.experiments.disagreement import Disagreements
+from tasks.experiments.growth import LearningCurve
 from tasks.experiments.leak import Leak
 from tasks.experiments.valuation import Correction, Estimate, ShapleyNote, SourceValue, SpareSources
 from tasks.manifests.manifest import Facts
@@ -64,6 +65,8 @@ class Arm(ArmScores):
     """Of every source, in the recipe's unit; empty when they could not be settled."""
     epochs: dict[str, float] = Field(default_factory=dict)
     """Source -> how often each of its rows stands in the mix."""
+    size: int | None = Field(default=None, exclude_if=lambda size: size is None)
+    """Of its mix, where that is not the budget of the others."""
 
 
 class SeedMcNemar(McNemar):
@@ -180,6 +183,7 @@ class Findings(Facts):
     at_home: tuple[AtHome, ...] = ()
     one_for_each: OneForEach | None = None
     on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
+    curves: tuple[LearningCurve, ...] = Field(default=(), exclude_if=lambda found: not found)
     worth: tuple[SourceValue, ...] = ()
     spare: SpareSources | None = None
     shapley: ShapleyNote = ShapleyNote()
@@ -199,6 +203,8 @@ class Budget(Section):
     """Rows or tokens of a mix."""
     share: float
     """Of the pool's rows that trials draw from."""
+    whole: int = 0
+    """Rows or tokens of the whole pool; 0 in comparisons that did not write it down."""
     learner: str
     seeds: int
     """Wanted."""
@@ -238,6 +244,7 @@ class Comparison(RunStart):
     one_for_each: OneForEach | None = None
     on_sets: tuple[OnSet, ...] = Field(default=(), exclude_if=lambda found: not found)
     """The recipe's mix against every other arm, on each evaluation set."""
+    curves: tuple[LearningCurve, ...] = Field(default=(), exclude_if=lambda found: not found)
     worth: tuple[SourceValue, ...] = ()
     spare: SpareSources | None = None
     shapley: ShapleyNote = ShapleyNote()

@@ -41,8 +41,8 @@ class ComparedSettings(CompareSettings):
 
     arms: dict[Annotated[str, Field(pattern=NAME)], Weights] = Field(default_factory=dict)
     """More mixes to compare, each a name and what `mix.weights` could say: `{mine: {a: 0.5, b: 0.5}, alike: {kind:
-    dsir, target: x}}`. Each source alone, `uniform`, `proportional`, `recipe` and `learned` (by `cuvee search`) are
-    there without being said."""
+    dsir, target: x}}`. Each source alone, `uniform`, `proportional`, `recipe`, `learned` (by `cuvee search`) and
+    `all-rows` are there without being said."""
 
     @property
     def settings(self) -> CompareSettings:

@@ -9,14 +9,14 @@ import yaml
 from markupsafe import Markup
 
 from tasks.experiments.compare.beforehand import in_words
-from tasks.experiments.compare.settings import WITHOUT
+from tasks.experiments.compare.settings import ALL_ROWS, WITHOUT
 from tasks.experiments.comparison import Arm, Comparison, Contrast
 from tasks.experiments.valuation import Estimate
 from tasks.objectives.parts import measured_where
 from tasks.report import words
 from tasks.report.comparison_text import FINDING, VALUES, ComparisonText
 from tasks.report.page import FOLDER, template
-from tasks.report.plots import Axis, axis
+from tasks.report.plots import Axis, axis, growth
 
 TITLES = {
     "leave_one_out": "What the mix loses without it",
@@ -47,6 +47,7 @@ def build_comparison(comparison: Comparison) -> str:
         answered=measured_where(comparison.metric).answers is not None,
         axis=axis([end for arm in scored for end in (arm.low or 0, arm.high or 0)]) if scored else None,
         repeated=lambda arm: f"{max(arm.epochs.values(), default=0):.1f} ×",
+        growth=growth(comparison.curves),
         sources=list(comparison.arms[0].shares) if comparison.arms else [],
         gain_axis=axis([0, *gains]),
         differences=_differences(comparison),
@@ -112,7 +113,8 @@ def _measured(comparison: Comparison, wording: ComparisonText) -> str:
 def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]]:
     kinds = {arm.name: arm.kind for arm in comparison.arms}
     made = [contrast for contrast in comparison.contrasts if contrast.second in WITHOUT]
-    rest = [contrast for contrast in comparison.contrasts if contrast not in made]
+    more = [contrast for contrast in comparison.contrasts if contrast.first == ALL_ROWS]
+    rest = [contrast for contrast in comparison.contrasts if contrast not in [*made, *more]]
     combining = [contrast for contrast in rest if kinds[contrast.second] == "source"]
     weighing = [contrast for contrast in rest if kinds[contrast.second] == "mix"]
     single = (
@@ -131,6 +133,11 @@ def _differences(comparison: Comparison) -> list[tuple[str, str, list[Contrast]]
             "Does what the run makes pay?",
             f"The recipe’s mix against itself without {' and without '.join(WITHOUT[one.second] for one in made)}.",
             made,
+        ),
+        (
+            "Would more rows help?",
+            "Every row once against the mix of these proportions, or the recipe’s, that has the budget of all others.",
+            more,
         ),
     ]
     return [part for part in parts if part[2]]

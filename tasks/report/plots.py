@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.core.imports import importing
 from tasks.core.records import Section
+from tasks.experiments.growth import LearningCurve
 from tasks.manifests.manifest import Account
 from tasks.manifests.model import OnlineFacts
 from tasks.manifests.plan import ReceiptRow
@@ -42,6 +43,8 @@ class Line(Section):
     points: tuple[tuple[float, float], ...]
     """Positions, y from the top."""
     last: float
+    whiskers: tuple[tuple[float, float, float], ...] = ()
+    """Positions of intervals: x, and both ends of y."""
 
 
 class Curves(Section):
@@ -119,6 +122,30 @@ def weights_path(online: OnlineFacts | None) -> Curves | None:
             for at, source in enumerate(online.path[0].weights)
         ]
     )
+
+
+def growth(curves: Sequence[LearningCurve]) -> Curves | None:
+    """Lay out what mixes score as they grow, with intervals."""
+    points = [point for curve in curves for point in curve.points]
+    if not points:
+        return None
+    largest = max(point.size for point in points)
+    x, y = axis([0, largest], floor=0, ceiling=largest), axis([end for one in points for end in (one.low, one.high)])
+
+    def down(score: float) -> float:
+        return round(100 - y.place(score), 3)
+
+    lines = tuple(
+        Line(
+            name=f"line{at % HUES}",
+            text=curve.arm,
+            last=curve.points[-1].score,
+            points=tuple((x.place(point.size), down(point.score)) for point in curve.points),
+            whiskers=tuple((x.place(point.size), down(point.low), down(point.high)) for point in curve.points),
+        )
+        for at, curve in enumerate(curves)
+    )
+    return Curves(x=x, y=y, lines=lines)
 
 
 def _laid_out(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> Curves | None:

@@ -9,6 +9,7 @@ from tasks.core.rng import generator
 from tasks.experiments.compare.at_home import at_home
 from tasks.experiments.compare.by_source import with_arms_by_source, with_contrasts_by_source
 from tasks.experiments.compare.contrasts import TrialResults, arm_scores, contrasts
+from tasks.experiments.compare.curves import learning_curves
 from tasks.experiments.compare.disagreements import disagreements
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
 from tasks.experiments.compare.on_sets import on_sets
@@ -78,6 +79,7 @@ def analyse(
         contrasts=with_contrasts_by_source(results, differences, generator(seed, "compare", "contrasts by source")),
         at_home=homes,
         one_for_each=one_for_each,
+        curves=learning_curves(results, generator(seed, "compare", "curves")),
         on_sets=on_sets(results, generator(seed, "compare", "sets")),
         worth=values,
         spare=spare,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from tasks.core.errors import RecipeError
 from tasks.core.suggest import nearest
 from tasks.experiments.compare.settings import (
+    ALL_ROWS,
     CONCATENATED,
     LEARNED,
     ONLY,
@@ -39,7 +40,7 @@ def arms_wanted(
 
     Args:
         names: asked for; None for all. `singles` stands for every source alone, `target` for the target alone,
-            `concatenated` for `proportional`: every row once is each source by its size.
+            `concatenated` for each source by its size, at equal budget and with every row once.
         own: arms of the recipe's `compare` section.
         without: arms that are the recipe's mix without something that it has.
 
@@ -47,14 +48,15 @@ def arms_wanted(
         RecipeError: a name that is none, with the nearest; or a `target` where the recipe has none.
     """
     singles = [f"{ONLY}{source}" for source in sources]
-    known = [*singles, UNIFORM, PROPORTIONAL, RECIPE, LEARNED, *without, *own]
+    known = [*singles, UNIFORM, PROPORTIONAL, RECIPE, LEARNED, ALL_ROWS, *without, *own]
     chosen: set[str] = set(known if names is None else [RECIPE])
     for name in names or ():
         if name == TARGET and target is None:
             raise RecipeError(
                 "--arms target: the recipe names no target; write compare.target: SOURCE, or only-SOURCE here"
             )
-        meant = {SINGLES: singles, TARGET: [f"{ONLY}{target}"], CONCATENATED: [PROPORTIONAL]}.get(name, [name])
+        several = {SINGLES: singles, TARGET: [f"{ONLY}{target}"], CONCATENATED: [PROPORTIONAL, ALL_ROWS]}
+        meant = several.get(name, [name])
         if unknown := [arm for arm in meant if arm not in known]:
             if why := LACKING.get(unknown[0]):
                 raise RecipeError(f"--arms {unknown[0]}: {why}")

@@ -33,7 +33,7 @@ def with_arms_by_source(
     results: TrialResults, arms: Mapping[str, ArmScores], rng: np.random.Generator
 ) -> dict[str, ArmScores]:
     """Give the scores of each arm by source their intervals, each by itself."""
-    mixes = results.arms()
+    mixes = results.named()
     found = _by_source(results, [results.predictions[mixes[name]].amounts for name in arms], rng)
     made: dict[str, ArmScores] = {}
     for at, (name, arm) in enumerate(arms.items()):
@@ -49,7 +49,7 @@ def with_contrasts_by_source(
     results: TrialResults, contrasts: Sequence[Contrast], rng: np.random.Generator
 ) -> tuple[Contrast, ...]:
     """Give the differences of arms by source; the intervals of one difference hold for all sources together."""
-    mixes = results.arms()
+    mixes = results.named()
     amounts = [results.amounts({mixes[one.first]: 1.0, mixes[one.second]: -1.0}) for one in contrasts]
     found = _by_source(results, amounts, rng)
     # Whatever hangs together among sources, Bonferroni's intervals hold.

@@ -7,9 +7,9 @@ import numpy as np
 
 from tasks.experiments.compare.inputs import NOTHING, ComparisonInputs
 from tasks.experiments.compare.predictions import HeldOutRows, Predictions, scores_by_source
-from tasks.experiments.compare.settings import RECIPE, WITHOUT
+from tasks.experiments.compare.settings import ALL_ROWS, RECIPE, WITHOUT
 from tasks.experiments.comparison import ArmScores, Contrast, Outcome, SeedMcNemar
-from tasks.experiments.mixes import Mix
+from tasks.experiments.mixes import Mix, size_of, without_size
 from tasks.experiments.valuation import Correction, Estimate
 from tasks.statistics.bootstrap import RowGroups, bca_interval, hierarchical_intervals
 from tasks.statistics.intervals import IntervalEstimate, detectable_difference
@@ -99,11 +99,15 @@ class TrialResults:
         intervals, replicates = self.redrawn(amounts, rng)
         return intervals, max_t(replicates)
 
-    def arms(self) -> dict[str, Mix]:
-        """Give the arms that have predictions."""
+    def named(self) -> dict[str, Mix]:
+        """Give the arms that have predictions, whatever their budget."""
         return {
             trials.name: trials.mix for trials in self.inputs.trials if trials.name and trials.mix in self.predictions
         }
+
+    def arms(self) -> dict[str, Mix]:
+        """Give the arms of equal budget that have predictions."""
+        return {name: mix for name, mix in self.named().items() if size_of(mix) is None}
 
 
 def shown(interval: IntervalEstimate, rows: int, seeds: int, correction: Correction) -> Estimate:
@@ -124,7 +128,7 @@ def may_claim(seeds: int, rows: int) -> bool:
 
 def arm_scores(results: TrialResults, rng: np.random.Generator) -> dict[str, ArmScores]:
     """Score every arm: the score with its interval, its deviation over the seeds, and the scores by source."""
-    arms = {name: results.predictions[mix] for name, mix in results.arms().items()}
+    arms = {name: results.predictions[mix] for name, mix in results.named().items()}
     intervals = results.intervals([predictions.amounts for predictions in arms.values()], rng)
     return {
         name: _arm_scores(results, predictions, interval)
@@ -150,7 +154,8 @@ Pair = tuple[str, str]
 def contrasts(results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
     """Compare the arms. Does combining help? Every arm of several sources against the best single one. Are these the
     weights? The recipe's mix against every other one of several sources. Does what the run makes pay? The recipe's mix
-    against itself without that.
+    against itself without that. Would more rows help? All of them against the mix of these shares at equal budget, or
+    against the recipe's.
     """
     arms = {name: mix for name, mix in results.arms().items() if name not in WITHOUT}
     singles = [name for name, mix in arms.items() if len(mix) == 1]
@@ -160,7 +165,14 @@ def contrasts(results: TrialResults, rng: np.random.Generator) -> list[Contrast]
     best = max(singles, key=lambda name: results.score(arms[name])) if singles else ""
     made = [(RECIPE, name) for name in results.arms() if name in WITHOUT and RECIPE in arms]
     found = _over_the_best(combining, best, results, rng) + _of_the_recipe(weighing, results, rng)
-    return found + _of_the_recipe(made, results, rng)
+    return found + _of_the_recipe(made, results, rng) + _of_the_recipe(_more_rows(results), results, rng)
+
+
+def _more_rows(results: TrialResults) -> list[Pair]:
+    if (every := results.named().get(ALL_ROWS)) is None:
+        return []
+    same = [name for name, mix in results.arms().items() if mix == without_size(every)]
+    return [(ALL_ROWS, name) for name in (*same, RECIPE) if name in results.arms()][:1]
 
 
 def _of_the_recipe(pairs: Sequence[Pair], results: TrialResults, rng: np.random.Generator) -> list[Contrast]:
@@ -207,7 +219,7 @@ def _over_the_best(pairs: Sequence[Pair], best: str, results: TrialResults, rng:
 
 
 def _amounts(pair: Pair, results: TrialResults) -> Floats:
-    arms = results.arms()
+    arms = results.named()
     return results.amounts({arms[pair[0]]: 1.0, arms[pair[1]]: -1.0})
 
 
@@ -250,7 +262,7 @@ def outcome_of(low: float, high: float, *, claim: bool) -> Outcome:
 
 def _mcnemar(pair: tuple[str, str], seed: int, results: TrialResults) -> SeedMcNemar | None:
     """Compare the two models of one seed on the rows that are judged on; None where nothing is right or wrong."""
-    rows, arms = np.concatenate(results.rows.groups), results.arms()
+    rows, arms = np.concatenate(results.rows.groups), results.named()
     both = [results.predictions[arms[name]] for name in pair]
     if any(predictions.predicted is None for predictions in both):
         return None

@@ -44,6 +44,8 @@ class ComparisonInputs(Section):
     confidence: float
     margin: float
     resamples: int
+    curves: dict[str, tuple[Mix, ...]] = Field(default_factory=dict, exclude_if=lambda curves: not curves)
+    """Arm -> its mix under growing budgets."""
     sets: tuple[str, ...] = Field(default=(), exclude_if=lambda sets: not sets)
     """Evaluation sets, which trials are asked about, too; no sources."""
 

@@ -1,15 +1,16 @@
 """Put the record of a comparison together, with the verdict, what was left out, and what has to be known to read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tasks.core.records import Section
+from tasks.experiments.compare.curves import in_words
 from tasks.experiments.compare.inputs import CoalitionGame, add_one_mixes, leave_one_out_mixes
-from tasks.experiments.compare.settings import ONLY, PROPORTIONAL, RECIPE
+from tasks.experiments.compare.settings import ALL_ROWS, ONLY, PROPORTIONAL, RECIPE
 from tasks.experiments.compare.valuation_trials import coalitions_tried
 from tasks.experiments.compare.verdict import listed, verdict
 from tasks.experiments.comparison import Arm, ArmScores, Budget, Comparison, Findings, Foresight, TrialCounts
 from tasks.experiments.leak import Leak
-from tasks.experiments.mixes import Mix
+from tasks.experiments.mixes import Mix, size_of, without_size
 from tasks.experiments.valuation import SourceValue, Value
 from tasks.manifests.manifest import Account
 from tasks.objectives.measuring import Measure
@@ -73,6 +74,7 @@ def comparison_record(
         at_home=findings.at_home,
         one_for_each=findings.one_for_each,
         on_sets=findings.on_sets,
+        curves=findings.curves,
         worth=_priced_values(run, findings),
         shapley=findings.shapley,
         baselines=findings.baselines,
@@ -88,16 +90,19 @@ def comparison_record(
 
 
 def _arm(name: str, mix: Mix, run: ComparisonRun, findings: Findings, accounts: Sequence[Account]) -> Arm:
-    shares = dict(mix)
+    shares = dict(without_size(mix))
     held = {account.source: account.rows if run.budget.unit == "rows" else account.tokens for account in accounts}
     scores = findings.arms.get(name, ArmScores())
     scored = Arm(
         **dict(scores),
         name=name,
-        kind="source" if len(mix) == 1 else "mix",
+        kind="source" if len(shares) == 1 else "mix",
+        size=size_of(mix),
         also=run.also.get(name, ()),
         shares={account.source: shares.get(account.source, 0.0) for account in accounts},
-        epochs={
+        epochs=dict.fromkeys(shares, 1.0)
+        if name == ALL_ROWS
+        else {
             source: share * run.budget.size / held[source] for source, share in shares.items() if share and held[source]
         },
     )
@@ -140,7 +145,9 @@ def _notes(arms: Sequence[Arm], run: ComparisonRun, findings: Findings) -> list[
     notes = [_on_leak(leak, measure_named(findings.metric)) for leak in findings.leaks]
     names = {arm.name for arm in arms} | {name for arm in arms for name in arm.also}
     if PROPORTIONAL in names:
-        notes.append("Concatenating the sources, every row once, is the proportional mix; it is not run twice.")
+        notes.append(_on_concatenating(names, run.budget))
+    measure = measure_named(findings.metric)
+    notes += [in_words(curve, run.budget.unit, measure, run.margin) for curve in findings.curves]
     notes += [f"{arm.name} and {', '.join(arm.also)} are the same mix; it was tried once." for arm in arms if arm.also]
     notes += [
         f"{source} has no row labelled {', '.join(labels)}: alone it cannot teach that."
@@ -180,6 +187,19 @@ def _on_leak(leak: Leak, measure: Measure) -> str:
         f"{first.text_there!r}. If so, what is said of {leak.source} is false. Remedy: semantic_duplicates, a lower "
         f"near_duplicates.threshold, or one of the two left out."
     )
+
+
+def _on_concatenating(names: Collection[str], budget: Budget) -> str:
+    """Say what the proportional mix is of what concatenating the sources gives."""
+    if budget.share == 1 and budget.size == budget.whole:
+        return "Concatenating the sources, every row once, is the proportional mix; it is not run twice."
+    told = (
+        f"Concatenating the sources, every row once, would give {budget.whole:,} {budget.unit} in the proportions of "
+        f"the proportional mix, which has {budget.size:,} here"
+    )
+    if budget.size >= budget.whole:
+        return f"{told}, some of them more than once."
+    return f"{told}; " + ("the arm all-rows is that." if ALL_ROWS in names else "--arms all-rows tries that, too.")
 
 
 def _on_worth(findings: Findings) -> list[str]:

@@ -1,6 +1,6 @@
 """The `compare` section of a recipe, without its arms, and the names that arms have by themselves."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,13 +9,15 @@ from tasks.core.references import JudgeName
 
 RECIPE, UNIFORM, PROPORTIONAL, LEARNED = "recipe", "uniform", "proportional", "learned"
 TARGET, CONCATENATED, SINGLES = "target", "concatenated", "singles"
+ALL_ROWS = "all-rows"
+"""The proportional mix of every row, whatever the others' budget."""
 UNAUGMENTED, OWN_LABELS = "unaugmented", "own-labels"
 WITHOUT = {
     UNAUGMENTED: "the rows that `augment` makes",
     OWN_LABELS: "the sources that the run labels itself",
 }
 """Arms that are the recipe's mix without something, and what that is."""
-ARMS = (RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES, *WITHOUT)
+ARMS = (RECIPE, UNIFORM, PROPORTIONAL, LEARNED, TARGET, CONCATENATED, SINGLES, ALL_ROWS, *WITHOUT)
 """Arms that every recipe has, and short names for some; no other arm may be called so."""
 ONLY = "only-"
 """What the name of a source alone begins with."""
@@ -41,5 +43,8 @@ class CompareSettings(Section):
     """What sets of sources are worth: `trials` of their mixes (all sets to 6 sources, above that those of 24 orders
     drawn), or the likelihood of an `ensemble` of one model per source, for which nothing more is trained and which says
     less; `auto` = trials, but an ensemble where `trials.full` would train more than 4 sources' sets."""
+    sizes: tuple[Annotated[int, Field(ge=1, le=10**12)], ...] = ()
+    """Budgets, in `mix.unit`, under which every mix is tried, too, drawn from the whole pool and repeating no row: a
+    learning curve each, up to the largest or to where its rows are used up."""
     minutes: float | None = Field(default=None, gt=0)
     """After so many minutes no further trial begins; the report says what is left out."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tasks.core.records import Objective
 from tasks.core.tasks import task
-from tasks.experiments.compare import arms, beforehand, leakage, valuation_trials
+from tasks.experiments.compare import arms, beforehand, curves, leakage, valuation_trials
 from tasks.experiments.compare.analysis import analyse
 from tasks.experiments.compare.inputs import CoalitionGame, ComparisonInputs, MixTrials
 from tasks.experiments.compare.record import ComparisonRun, comparison_record
@@ -56,11 +56,19 @@ def comparison_inputs(
     settings: CompareSettings,
     game: CoalitionGame | None,
     sets: Sequence[str],
+    growing_mixes: Mapping[str, tuple[Mix, ...]],
 ) -> ComparisonInputs:
     """Say what is to be worked out of the trials that came to an end."""
     trials = tuple(MixTrials(mix=mix, seeds=count, name=names.get(mix, "")) for mix, count in ended.items())
     asked = settings.model_dump(include={"target", "values", "confidence", "margin", "resamples"})
-    return ComparisonInputs(trials=trials, recipe=recipe, game=game, sets=tuple(sets), **asked)
+    return ComparisonInputs(
+        trials=trials, recipe=recipe, game=game, sets=tuple(sets), curves=dict(growing_mixes), **asked
+    )
+
+
+def growing(mixes: Mapping[str, Mix], sizes: Sequence[int], held: Mapping[str, float]) -> dict[str, tuple[Mix, ...]]:
+    """Give every arm's mix under growing budgets."""
+    return curves.curve_mixes(mixes, sizes, held)
 
 
 def foresee(

@@ -5,7 +5,7 @@ each, and beside other weights; and how large a difference could have been seen.
 from collections.abc import Sequence
 
 from tasks.experiments.compare.contrasts import FEWEST_ROWS, FEWEST_SEEDS
-from tasks.experiments.compare.settings import RECIPE, WITHOUT
+from tasks.experiments.compare.settings import ALL_ROWS, RECIPE, WITHOUT
 from tasks.experiments.comparison import Arm, AtHome, Contrast, Findings, HomeWord, OneForEach, Outcome
 from tasks.objectives.measuring import Measure
 from tasks.objectives.parts import measure_named
@@ -43,6 +43,7 @@ def verdict(arms: Sequence[Arm], findings: Findings, target: str | None, confide
     made = [contrast for contrast in contrasts if contrast.second in WITHOUT]
     others = [contrast for contrast in contrasts if contrast.first == RECIPE and _kind(arms, contrast.second) == "mix"]
     beside = _beside([contrast for contrast in others if contrast not in made], arms, measure) + _made(made, measure)
+    beside += _more_rows(contrasts, arms, measure)
     if over_single is None:
         return "no claim", f"No claim: no source alone was tried beside the recipe's mix.{beside}"
     judged = f"On {target}" if target else "As one model for all sources"
@@ -180,6 +181,20 @@ def _made(contrasts: Sequence[Contrast], measure: Measure) -> str:
         f" {WITHOUT[each.second][:1].upper()}{WITHOUT[each.second][1:]} {said[each.outcome]}: "
         f"{measure.gain_text(each.estimate)} ({measure.range_text(each.low, each.high)})."
         for each in contrasts
+    )
+
+
+def _more_rows(contrasts: Sequence[Contrast], arms: Sequence[Arm], measure: Measure) -> str:
+    """Say what all rows bring, at a budget that the others do not have."""
+    found = next((contrast for contrast in contrasts if contrast.first == ALL_ROWS), None)
+    if found is None:
+        return ""
+    every, other = (next(arm for arm in arms if arm.name == name) for name in (found.first, found.second))
+    said = {"gain": "helps", "loss": "harms", "none": "makes no detectable difference", "no claim": "cannot be judged"}
+    scores = f"{measure.score_text(every.score or 0)} beside {measure.score_text(other.score or 0)} of {other.name}"
+    return (
+        f" More data {said[found.outcome]}: every row once, {every.size or 0:,} in all and so not the same budget, "
+        f"scores {scores}: {measure.gain_text(found.estimate)} ({measure.range_text(found.low, found.high)})."
     )
 
 

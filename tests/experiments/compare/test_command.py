@@ -134,6 +134,45 @@ def test_what_can_be_seen_is_said_beforehand_and_after_the_first_comparison_by_w
     assert CliRunner().invoke(app, ["plan", str(recipe), "--store", str(store)]).stdout.count("four times in five") == 1
 
 
+def test_all_rows_stand_beside_equal_budgets_and_say_so(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, small = first
+    _, found = said(recipe, store, "--set", "trials.size=300", "--set", "compare.values=[]")
+    every = next(arm for arm in found["arms"] if arm["name"] == "all-rows")
+    assert every["size"] == found["budget"]["whole"] > found["budget"]["size"] == 300
+    assert set(every["epochs"].values()) == {1.0}
+    assert {arm.get("size") for arm in found["arms"] if arm is not every} == {None}
+    more = next(one for one in found["contrasts"] if one["first"] == "all-rows")
+    assert more["second"] == "proportional"
+    assert f"every row once, {every['size']:,} in all and so not the same budget" in found["sentence"]
+    for told, after in ((found, "the arm all-rows is that."), (small, "--arms all-rows tries that, too.")):
+        (note,) = (note for note in told["notes"] if f"would give {every['size']:,} rows" in note)
+        assert note.endswith(after)  # more than four times a trial's budget has to be asked for
+    assert {home["source"] for home in found["at_home"]} == {"food", "film", "noise"}
+
+
+def test_curves_say_beyond_which_size_more_rows_help(first: tuple[Path, Path, dict[str, Any]]) -> None:
+    recipe, store, _ = first
+    sizes = ["--set", "compare.sizes=[60, 150, 2000]", "--set", "compare.values=[]"]
+    _, found = said(recipe, store, "--arms", "only-food,all-rows", *sizes)
+    assert {arm["name"] for arm in found["arms"]} == {"recipe", "only-food", "all-rows"}
+    assert next(one for one in found["contrasts"] if one["first"] == "all-rows")["second"] == "recipe"
+    curves = {curve["arm"]: curve for curve in found["curves"]}
+    assert curves.keys() == {"recipe", "only-food"}
+    for name, curve in curves.items():
+        assert [point["size"] for point in curve["points"]][:2] == [60, 150]
+        last = curve["points"][-1]
+        assert last["to_largest"] is None
+        assert last["size"] < 2000  # where its rows are used up
+        for point in curve["points"][:-1]:
+            gain = point["to_largest"]
+            assert gain["estimate"] == pytest.approx(last["score"] - point["score"])
+            assert gain["correction"] == {"method": "max-T", "of": 4}
+        assert any(note.startswith(f"{name}: ") for note in found["notes"])
+    assert "More rows</h2>" in Path(found["report"]).read_text("utf-8")
+    _, again = said(recipe, store, "--arms", "only-food,all-rows", *sizes)
+    assert again["trials"]["run"] == 0
+
+
 def test_values_of_the_sources_sum_to_what_all_of_them_bring(first: tuple[Path, Path, dict[str, Any]]) -> None:
     told = first[2]["shapley"]
     assert told["sum"] == pytest.approx(told["whole"] - told["nothing"], abs=1e-9)

@@ -23,9 +23,10 @@ SMALL = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "i
 def test_a_recipe_has_the_arms_that_it_can_have() -> None:
     given = (["food", "film"], [], None)
     assert arms_wanted(None, *given, ["unaugmented"]) == [
-        *("only-food", "only-film", "uniform", "proportional", "recipe", "learned"),
+        *("only-food", "only-film", "uniform", "proportional", "recipe", "learned", "all-rows"),
         "unaugmented",
     ]
+    assert arms_wanted(["concatenated"], *given) == ["proportional", "recipe", "all-rows"]
     assert arms_wanted(["own-labels"], *given, ["own-labels"]) == ["recipe", "own-labels"]
     for name, why in {"unaugmented": "trials.full: true trains the recipe's own", "own-labels": "label_rules"}.items():
         with pytest.raises(RecipeError, match=rf"--arms {name}: .*{why}"):
