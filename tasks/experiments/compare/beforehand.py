@@ -56,7 +56,7 @@ def foresight(asked: Asked, earlier: Comparison | None) -> Foresight | None:
     """
     counted = {name: rows for name, rows in asked.holdout.items() if rows >= FEWEST}
     rows = [*counted.values()] if asked.target_rows is None else [asked.target_rows]
-    if asked.seeds < FEWEST_SEEDS or sum(rows) < FEWEST_ROWS or asked.sources < 2:
+    if asked.seeds < FEWEST_SEEDS or sum(rows) < FEWEST_ROWS or asked.sources < 2 or not asked.mixes:
         return None
     known = (_seen_in(earlier, "source"), _seen_in(earlier, "mix")) if earlier else (None, None)
     assumed = ASSUMED if asked.measure.share else None
