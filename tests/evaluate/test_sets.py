@@ -1,6 +1,7 @@
 """Evaluation sets: said as sources are, never mixed, kept from what is trained on, and scored as `cuvee eval` does."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -216,7 +217,7 @@ def test_a_run_scores_its_model_on_every_set_as_eval_does(
     done = pipeline(recipe=str(tiny_recipe), store=store)
     found = done["metrics"]["sets"]["field"]
     said: dict[str, Any] = {"labels": labels}
-    (same,) = score_files(store, "tiny", [str(tmp_path / "field.csv")], said).files
+    (same,) = score_files(store, "tiny", [str(tmp_path / "field.csv")], said, io.BytesIO()).files
     assert same.metrics.model_dump(mode="json") == found
     assert (found["rows"], sum(map(sum, found["confusion"]["counts"]))) == (48, 48)
     folder = Path(done["model"]["uri"])

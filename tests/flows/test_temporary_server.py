@@ -22,7 +22,7 @@ def test_a_server_that_no_flow_wants_is_ended() -> None:
 
 @pytest.mark.usefixtures("cold")
 def test_a_wrong_recipe_is_told_before_any_server_serves(tmp_path: Path) -> None:
-    """Nothing of Prefect's is made, and no line is told but the mistake."""
+    """No database is made, and no line is told but the mistake."""
     (tmp_path / "recipe.yaml").write_text("name: one\nsources: {a: {path: a.csv}}\nmixx: {}\n")
     done = subprocess.run(
         [sys.executable, "-m", "flows.cli.main", "run", str(tmp_path / "recipe.yaml")],
@@ -34,4 +34,4 @@ def test_a_wrong_recipe_is_told_before_any_server_serves(tmp_path: Path) -> None
     )
     assert done.returncode == 2
     assert done.stderr.startswith("cuvee: "), done.stderr
-    assert not (tmp_path / "home").exists()
+    assert not list((tmp_path / "home").glob("*.db*"))

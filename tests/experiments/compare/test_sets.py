@@ -77,7 +77,7 @@ def test_every_mix_is_scored_on_every_set(tmp_path: Path, write_recipe: Write, p
     assert learned["target"] == ["movies"]
     trials = [json.loads(file.read_text()) for file in (store / "searches/small/trials").rglob("*.json")]
     assert trials
-    assert {name for trial in trials for name in trial["costs"]} >= {"movies"}
+    assert {name for trial in trials for name in trial["folds"]} >= {"movies"}
     assert {*learned["weights"]} == {"food", "film", "noise"}
     beside = asked("compare", recipe, store)
     assert "learned" in {name for arm in beside["arms"] for name in (arm["name"], *arm["also"])}

@@ -58,7 +58,12 @@ class Lawful:
     """In place of a runner of trials: predictions whose losses follow a law of the mix, with noise by seed and row."""
 
     def __init__(
-        self, folder: Path, law: Callable[[np.ndarray], float], noise: float = 0.005, failing: tuple[int, ...] = ()
+        self,
+        folder: Path,
+        law: Callable[[np.ndarray], float],
+        noise: float = 0.005,
+        failing: tuple[int, ...] = (),
+        draw: int = 0,
     ) -> None:
         recipe = SimpleNamespace(name="lawful")
         self.setup = SimpleNamespace(
@@ -66,7 +71,7 @@ class Lawful:
             loaded=SimpleNamespace(recipe=recipe),
             factors=dict[str, float](),
         )
-        self.folder, self.law, self.noise, self.failing = folder / "store", law, noise, failing
+        self.folder, self.law, self.noise, self.failing, self.draw = folder / "store", law, noise, failing, draw
         self.results: dict[Trial, TrialResult] = {}
         self.failed: dict[Trial, TrainingFailed] = {}
 
@@ -91,7 +96,7 @@ class Lawful:
     def one(self, shares: dict[str, float], seed: int) -> Manifest:
         mix = {name: shares.get(name, 0.0) for name in SOURCES}
         rng, rows = (
-            np.random.default_rng([seed, *(int(1e6 * share) for share in mix.values())]),
+            np.random.default_rng([self.draw, seed, *(int(1e6 * share) for share in mix.values())]),
             np.random.default_rng(0),
         )
         loss = self.law(np.array(list(mix.values()))) + rng.normal(0, self.noise)
@@ -221,7 +226,7 @@ def test_report_and_terminal_tell_of_every_outcome(
 def test_weights_chosen_by_luck_are_not_confirmed(tmp_path: Path) -> None:
     """Even where the surrogate believes in something, rows and seeds that had no part in it decide."""
     gains = [
-        searched(state_of(constraints(seed=seed)), Lawful(tmp_path / str(seed), flat, noise=0.003)).outcome
+        searched(state_of(constraints(seed=seed)), Lawful(tmp_path / str(seed), flat, noise=0.003, draw=seed)).outcome
         for seed in range(4)
     ]
     assert gains.count("gain") == 0
