@@ -94,7 +94,7 @@ class SourceSettings(Section):
     """For a source without labels: a teacher labels the rows that no rule does; `{}` = where it is sure by 0.9."""
     unlabelled: bool = False
     """For a source without labels that gets none: only stages of `train` learn from it whose task needs none, such as
-    masked-language-modelling; it is no part of the recipe's mix, and never measured on."""
+    a language model's; it is no part of the recipe's mix, and never measured on."""
     where: str | None = None
     """Rows to keep, as an SQL condition over the source's own columns."""
     max_bad: float = Field(default=0.01, ge=0, le=1)

@@ -24,7 +24,7 @@ class StageSubject(Section):
 
     task: TaskName | None = None
     """What the stage teaches, by default the recipe's task: one whose rows hold nothing that the recipe's do not, such
-    as masked-language-modelling before text-classification. The last stage teaches the recipe's."""
+    as words that are covered in texts, before their labels. The last stage teaches the recipe's."""
     sources: Annotated[tuple[SourceName, ...], Field(min_length=1)] | None = None
     """Sources that it learns from; by default all that have what its task needs."""
     mix: Annotated[StageMixSettings, Among("member", "sources", "source of this stage")] | None = None

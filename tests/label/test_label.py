@@ -61,13 +61,13 @@ def unlabelled(folder: Path, rules: list[int | None], texts: list[str]) -> RowFi
 def test_a_row_gets_the_number_of_the_first_rule_that_holds(values: list[int | None]) -> None:
     frame = pl.DataFrame({"x": [None if value is None else str(value) for value in values]}, schema={"x": pl.String})
     wanted = [None if value is None or value < 2 else 1 if value >= 4 else 2 for value in values]
-    assert first_that_holds(rules_of("a", RULES), frame).to_list() == wanted
+    assert first_that_holds(rules_of("sources.a", RULES), frame).to_list() == wanted
 
 
 def test_what_cannot_be_read_meets_no_rule_and_a_rule_is_named_by_its_place() -> None:
-    assert first_that_holds(rules_of("a", RULES), pl.DataFrame({"x": ["n/a", "5"]})).to_list() == [None, 1]
+    assert first_that_holds(rules_of("sources.a", RULES), pl.DataFrame({"x": ["n/a", "5"]})).to_list() == [None, 1]
     with pytest.raises(RecipeError, match=r"sources\.a\.label_rules\.0\.when: there is no column 'x'; did you mean"):
-        first_that_holds(rules_of("a", RULES), pl.DataFrame({"xx": ["1"]}))
+        first_that_holds(rules_of("sources.a", RULES), pl.DataFrame({"xx": ["1"]}))
 
 
 @given(
