@@ -279,6 +279,10 @@ def main() -> None:
         if "allocate memory" not in str(error) and "out of memory" not in str(error):
             raise
         leave(OUT_OF_MEMORY, str(error).splitlines()[0])
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not (job.settings.report_to and os.environ["RANK"] == "0"):
+        # The interpreter's own end may wait for ever for threads of gloo. What is left to it is to let trackers finish.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":
