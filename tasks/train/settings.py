@@ -146,9 +146,9 @@ class LearningSettings(Section):
     @model_validator(mode="after")
     def _reports_to_what_is_there(self) -> Self:
         if missing := [name for name in self.report_to if importlib.util.find_spec(name) is None]:
-            raise ValueError(
-                f"train.report_to: {missing[0]} is not installed: pip install 'cuvee[trackers]', or take it out"
-            )
+            # The client of MLflow does not install beside our pins, so that no extra of ours can name it.
+            wanted = "mlflow in an environment without our pins" if missing[0] == "mlflow" else "'cuvee[trackers]'"
+            raise ValueError(f"train.report_to: {missing[0]} is not installed: pip install {wanted}, or take it out")
         return self
 
     @model_validator(mode="after")

@@ -37,9 +37,7 @@ def told(store: Path, mix: Any, *trackers: str, **more: Any) -> tuple[Manifest[M
 
 
 def needs(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(
-        importlib.util.find_spec(name) is None, reason=f"{name} is not installed: pip install 'cuvee[trackers]'"
-    )
+    return pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"{name} is not installed")
 
 
 @needs("tensorboard")
