@@ -26,7 +26,6 @@ class Leak(Estimate):
     """Whose hold-out it is."""
     there: str
     """Where its rows seem to stand, too."""
-    rows: int
     near: int
     """Rows of the hold-out to which a row there is nearer than to all others, as one in a hundred is by chance."""
     examples: tuple[Lookalike, ...]
